@@ -1,0 +1,73 @@
+# A thin front for meson. `make` leaves the release at build/doorward; it runs from there.
+#   make run      check this host        make test    all tests
+#   make bench    benchmarks             make lint    layers, formatting, clang-tidy
+#   make install  PREFIX, DESTDIR        make format  clang-format
+# What is missing is installed with apt, by tools/need, which says what it does.
+
+PREFIX ?= /usr/local
+PYTEST ?= python3 -m pytest
+
+.PHONY: all run test unit pytest fuzz bench lint format install clean clang asan
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@tools/need build
+	@meson setup build --prefix=$(PREFIX) --buildtype=release >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
+	@mkdir -p build && mv build.log build/setup.log
+
+run: all
+	@build/doorward check || [ $$? -lt 2 ] || [ $$? = 3 ]
+
+asan: build-asan/build.ninja
+	@ninja -C build-asan
+
+build-asan/build.ninja:
+	@tools/need build test
+	@meson setup build-asan --buildtype=debugoptimized -Dtests=true -Db_sanitize=address,undefined -Db_lundef=false
+
+clang: build-clang/build.ninja
+	@ninja -C build-clang
+
+build-clang/build.ninja:
+	@tools/need build test
+	@CC=clang meson setup build-clang --buildtype=debugoptimized -Dtests=true
+
+test: all asan clang
+	@tools/run-tests
+
+unit: asan
+	@meson test -C build-asan --print-errorlogs
+
+pytest: asan
+	@DOORWARD=build-asan/doorward $(PYTEST) -q test
+
+fuzz: build-fuzz/build.ninja
+	@ninja -C build-fuzz
+	@tools/fuzz $(or $(SECONDS),5)
+
+build-fuzz/build.ninja:
+	@tools/need build test
+	@CC=clang meson setup build-fuzz --buildtype=debugoptimized -Dtests=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+
+bench: build-bench/build.ninja
+	@ninja -C build-bench
+	@tools/bench
+
+build-bench/build.ninja:
+	@tools/need build test
+	@meson setup build-bench --buildtype=release -Dbench=true
+
+lint: build/build.ninja
+	@tools/need build test
+	@tools/lint
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
+
+clean:
+	@rm -rf build build-asan build-clang build-fuzz build-bench

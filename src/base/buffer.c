@@ -1,0 +1,150 @@
+#include "base/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void buffer_free(struct buffer *b)
+{
+	free(b->bytes);
+	*b = (struct buffer){ .limit = b->limit };
+}
+
+static bool grow(struct buffer *b, size_t needed)
+{
+	size_t capacity = b->capacity > 0 ? b->capacity : 256;
+	uint8_t *bytes;
+
+	while (capacity < needed)
+		capacity = capacity > b->limit / 2 ? b->limit : capacity * 2;
+	bytes = realloc(b->bytes, capacity);
+	if (bytes == NULL)
+		return false;
+	b->bytes = bytes;
+	b->capacity = capacity;
+	return true;
+}
+
+uint8_t *buffer_extend(struct buffer *b, size_t n)
+{
+	if (b->failed || n > b->limit - b->length) {
+		b->failed = true;
+		return NULL;
+	}
+	if ((b->length + n > b->capacity || b->bytes == NULL) && !grow(b, b->length + n)) {
+		b->failed = true;
+		return NULL;
+	}
+	b->length += n;
+	return b->bytes + b->length - n;
+}
+
+void buffer_add(struct buffer *b, const void *bytes, size_t length)
+{
+	uint8_t *room;
+
+	if (length == 0)
+		return;
+	room = buffer_extend(b, length);
+	if (room != NULL)
+		memcpy(room, bytes, length);
+}
+
+void buffer_span(struct buffer *b, struct span s)
+{
+	buffer_add(b, s.at, span_left(s));
+}
+
+void buffer_text(struct buffer *b, const char *text)
+{
+	buffer_add(b, text, strlen(text));
+}
+
+void buffer_format_list(struct buffer *b, const char *format, va_list list)
+{
+	va_list again;
+	int length;
+	uint8_t *room;
+
+	va_copy(again, list);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0) {
+		b->failed = true;
+		return;
+	}
+	room = buffer_extend(b, (size_t)length + 1); /* vsnprintf ends with a NUL, which is not kept */
+	if (room == NULL)
+		return;
+	vsnprintf((char *)room, (size_t)length + 1, format, list);
+	b->length--;
+}
+
+void buffer_format(struct buffer *b, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	buffer_format_list(b, format, list);
+	va_end(list);
+}
+
+void buffer_fill(struct buffer *b, uint8_t byte, size_t times)
+{
+	uint8_t *room = times > 0 ? buffer_extend(b, times) : NULL;
+
+	if (room != NULL)
+		memset(room, byte, times);
+}
+
+void buffer_u8(struct buffer *b, uint8_t value)
+{
+	buffer_add(b, &value, 1);
+}
+
+void buffer_u16(struct buffer *b, uint16_t value)
+{
+	buffer_add(b, (uint8_t[]){ (uint8_t)(value >> 8), (uint8_t)value }, 2);
+}
+
+void buffer_u32(struct buffer *b, uint32_t value)
+{
+	buffer_u16(b, (uint16_t)(value >> 16));
+	buffer_u16(b, (uint16_t)value);
+}
+
+void buffer_u16_le(struct buffer *b, uint16_t value)
+{
+	buffer_add(b, (uint8_t[]){ (uint8_t)value, (uint8_t)(value >> 8) }, 2);
+}
+
+void buffer_u32_le(struct buffer *b, uint32_t value)
+{
+	buffer_u16_le(b, (uint16_t)value);
+	buffer_u16_le(b, (uint16_t)(value >> 16));
+}
+
+void buffer_set_u16(struct buffer *b, size_t offset, uint16_t value)
+{
+	if (b->failed || b->length < 2 || offset > b->length - 2) {
+		b->failed = true;
+		return;
+	}
+	b->bytes[offset] = (uint8_t)(value >> 8);
+	b->bytes[offset + 1] = (uint8_t)value;
+}
+
+void buffer_set_u32(struct buffer *b, size_t offset, uint32_t value)
+{
+	buffer_set_u16(b, offset, (uint16_t)(value >> 16));
+	buffer_set_u16(b, offset + 2, (uint16_t)value);
+}
+
+void buffer_drop(struct buffer *b, size_t n)
+{
+	if (n >= b->length) {
+		b->length = 0;
+		return;
+	}
+	memmove(b->bytes, b->bytes + n, b->length - n);
+	b->length -= n;
+}

@@ -1,0 +1,25 @@
+/* clock.h: two clocks. Wall time names a moment (microseconds since 1970, UTC); monotonic time measures
+ * how long something took, and never jumps. Days are civil dates without a zone. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+int64_t clock_wall_us(void);
+int64_t clock_monotonic_ms(void);
+
+/* ISO 8601 with microseconds and the local zone, as in EVE: 2027-03-01T12:00:00.000000+0100. */
+enum { CLOCK_TEXT = 40 };
+char *clock_text(int64_t wall_us, char text[static CLOCK_TEXT]);
+
+/* A civil date as days since 1970-01-01; today is the local date. */
+int32_t clock_today(void);
+enum { DATE_TEXT = 16 };
+char *date_text(int32_t day, char text[static DATE_TEXT]);
+
+/* Reads YYYY-MM-DD, a day that the calendar has, from 1970 to 9999. */
+bool date_parse(const char *text, int32_t *ret_day);
+
+#endif

@@ -1,0 +1,26 @@
+/* escape.h: makes text from outside harmless before people see it. Process names, banners, file names and
+ * policy texts may hold anything; a terminal must never obey them. */
+#ifndef BASE_ESCAPE_H
+#define BASE_ESCAPE_H
+
+#include "base/buffer.h"
+
+/* Appends s for a terminal: valid, printable UTF-8 stays as it is; control characters (C0, DEL, C1), line
+ * and paragraph separators, bidirectional controls and bytes that are not UTF-8 become \xNN, \n, \t ... or
+ * \u{NNNN}. A backslash becomes two, so that the text can be told from its escapes. */
+void escape_terminal(struct buffer *out, struct span s);
+
+/* The same into a text of `size` bytes, cut to fit between characters; returns text. */
+char *escape_copy(const char *from, char *text, size_t size);
+
+/* Reads one UTF-8 character off s and returns its code point; -1 when the next byte does not begin a valid
+ * one (overlong forms and surrogates are not valid), and then that one byte is taken. s must not be empty. */
+int32_t utf8_next(struct span *s);
+
+/* Columns that the character takes on a terminal: 0, 1 or 2. */
+int utf8_width(int32_t character);
+
+/* Columns of a whole text that has been escaped. */
+size_t text_width(const char *text);
+
+#endif

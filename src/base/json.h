@@ -1,0 +1,52 @@
+/* json.h: a streaming JSON writer (RFC 8259). It writes into a buffer and needs no tree. Text that is not
+ * UTF-8 has each bad byte replaced by U+FFFD, so that what comes out is always valid JSON.
+ *
+ *     json_begin(&j);                 {
+ *     json_text(&j, "name", "ssh");     "name":"ssh"
+ *     json_array(&j, "ports");          ,"ports":[
+ *     json_number(&j, NULL, 22);          22
+ *     json_end(&j);                     ]
+ *     json_end(&j);                   }
+ *
+ * A key is given inside an object and is NULL inside an array or at the top. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buffer.h"
+
+enum { JSON_DEPTH = 16 };
+
+struct json {
+	struct buffer *out; /* borrowed */
+	unsigned depth;
+	bool begun[JSON_DEPTH]; /* whether something stands at this depth already */
+	char closing[JSON_DEPTH];
+	bool failed; /* nested too deep, or ended too often: our own mistake */
+};
+
+static inline struct json json_new(struct buffer *out)
+{
+	return (struct json){ .out = out };
+}
+
+void json_object(struct json *j, const char *key);
+void json_array(struct json *j, const char *key);
+void json_end(struct json *j);
+
+static inline void json_begin(struct json *j)
+{
+	json_object(j, NULL);
+}
+
+/* A NULL text is left out together with its key. */
+void json_text(struct json *j, const char *key, const char *text);
+void json_span(struct json *j, const char *key, struct span s);
+void json_format(struct json *j, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void json_number(struct json *j, const char *key, int64_t number);
+void json_unsigned(struct json *j, const char *key, uint64_t number);
+void json_real(struct json *j, const char *key, double number);
+void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key);
+
+#endif

@@ -1,0 +1,63 @@
+#include "base/span.h"
+
+#include <strings.h>
+
+bool span_is(struct span s, const char *text)
+{
+	return span_left(s) == strlen(text) && span_begins(s, text);
+}
+
+bool span_is_nocase(struct span s, const char *text)
+{
+	return span_left(s) == strlen(text) && span_begins_nocase(s, text);
+}
+
+bool span_begins(struct span s, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return span_left(s) >= length && memcmp(s.at, text, length) == 0;
+}
+
+bool span_begins_nocase(struct span s, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return span_left(s) >= length && strncasecmp((const char *)s.at, text, length) == 0;
+}
+
+size_t span_find(struct span s, const char *text)
+{
+	const size_t length = strlen(text);
+	const uint8_t *found = span_left(s) > 0 ? memmem(s.at, span_left(s), text, length) : NULL;
+
+	return found != NULL ? (size_t)(found - s.at) : SIZE_MAX;
+}
+
+bool span_number(struct span s, uint64_t most, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (s.failed || span_left(s) == 0)
+		return false;
+	for (; s.at < s.end; s.at++) {
+		const unsigned digit = (unsigned)*s.at - '0';
+
+		if (digit > 9 || number > most / 10 || number * 10 > most - digit)
+			return false;
+		number = number * 10 + digit;
+	}
+	*ret_number = number;
+	return true;
+}
+
+char *span_copy_text(struct span s, char *text, size_t size)
+{
+	size_t length = strnlen((const char *)s.at, span_left(s));
+
+	if (length >= size)
+		length = size - 1;
+	memcpy(text, s.at, length);
+	text[length] = '\0';
+	return text;
+}

@@ -1,0 +1,49 @@
+#include "base/suggest.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { LONGEST = 63 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions, changes and swaps of neighbours that turn one word into the other, ignoring case. */
+static size_t distance(const char *a, const char *b)
+{
+	const size_t m = strlen(a), n = strlen(b);
+	size_t before[LONGEST + 1], above[LONGEST + 1], row[LONGEST + 1];
+
+	if (m > LONGEST || n > LONGEST)
+		return LONGEST;
+	memset(before, 0, sizeof(before));
+	for (size_t j = 0; j <= n; j++)
+		above[j] = j;
+	for (size_t i = 1; i <= m; i++) {
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+
+			row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+			    y == tolower((unsigned char)a[i - 2]))
+				row[j] = least(row[j], before[j - 2] + 1);
+		}
+		memcpy(before, above, sizeof(above));
+		memcpy(above, row, sizeof(row));
+	}
+	return above[n];
+}
+
+void suggest_offer(struct suggestion *suggestion, const char *known)
+{
+	const size_t apart = distance(suggestion->typed, known);
+	const size_t allowed = strlen(suggestion->typed) / 3 + (strlen(suggestion->typed) < 3 ? 1 : 0);
+
+	if (apart > allowed || (suggestion->best != NULL && apart >= suggestion->distance))
+		return;
+	suggestion->best = known;
+	suggestion->distance = apart;
+}

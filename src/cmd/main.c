@@ -1,0 +1,65 @@
+/* Doorward: a guard for ports, protocols and services. This file dispatches; each command has its own. */
+#include "base/suggest.h"
+#include "cmd/command.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+
+/* Widths of characters need a UTF-8 locale; what is printed is UTF-8 in any. */
+static void use_utf8(void)
+{
+	setlocale(LC_CTYPE, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static int unknown_command(const char *name)
+{
+	struct suggestion near = { .typed = name };
+	const struct screen screen = screen_of(stderr, COLOUR_AUTO);
+
+	for (size_t i = 0; commands[i] != NULL; i++)
+		suggest_offer(&near, commands[i]->name);
+	fputs("doorward: there is no command '", stderr);
+	screen_print(&screen, STYLE_PLAIN, name);
+	fputs("'", stderr);
+	if (near.best != NULL)
+		fprintf(stderr, "; did you mean '%s'?\n", near.best);
+	else
+		fputs("; 'doorward help' lists the commands\n", stderr);
+	return STATUS_TROUBLE;
+}
+
+/* What was printed may still be on its way: a full disk or a closed pipe shows only here. */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("doorward: standard output");
+		return STATUS_TROUBLE;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation = { 0 };
+	const struct command *command;
+	int status;
+
+	use_utf8();
+	if (argc < 2) {
+		help_overview(stderr);
+		return STATUS_TROUBLE;
+	}
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
+		argv[1] = (char[]){ "help" };
+	if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0)
+		argv[1] = (char[]){ "version" };
+	command = command_named(argv[1]);
+	if (command == NULL)
+		return unknown_command(argv[1]);
+	if (!command_parse(&invocation, command, argc - 1, argv + 1, &status))
+		return finish(status);
+	return finish(command->run(&invocation));
+}

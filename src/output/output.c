@@ -1,0 +1,92 @@
+#include "output/output.h"
+#include "base/address.h"
+#include "base/clock.h"
+#include "catalog/catalog.h"
+
+#include <ctype.h>
+
+enum { OUTPUT_ARENA = 1 << 30, LINES_LIMIT = 16 << 20, LINES_KEPT = 1 << 16 };
+
+bool out_open(struct out *out, bool json, enum colour_choice colour)
+{
+	*out = (struct out){
+		.format = json ? &output_json : &output_text,
+		.screen = screen_of(stdout, colour),
+		.arena = arena_new(OUTPUT_ARENA),
+		.buffer = buffer_new(LINES_LIMIT),
+	};
+	return out->arena != NULL;
+}
+
+static void flush(struct out *out)
+{
+	if (out->buffer.length > 0)
+		fwrite(out->buffer.bytes, 1, out->buffer.length, out->screen.file);
+	out->buffer.length = 0;
+}
+
+bool out_close(struct out *out)
+{
+	const bool whole = !out->buffer.failed;
+
+	flush(out);
+	buffer_free(&out->buffer);
+	arena_free(out->arena);
+	out->arena = NULL;
+	return whole && fflush(out->screen.file) == 0 && ferror(out->screen.file) == 0;
+}
+
+struct json event_begin(struct out *out, const char *type)
+{
+	struct json json = json_new(&out->buffer);
+	char when[CLOCK_TEXT];
+
+	json_begin(&json);
+	json_text(&json, "timestamp", clock_text(clock_wall_us(), when));
+	json_text(&json, "event_type", type);
+	return json;
+}
+
+void event_end(struct out *out, struct json *json)
+{
+	json_end(json);
+	buffer_u8(&out->buffer, '\n');
+	if (out->buffer.length >= LINES_KEPT)
+		flush(out);
+}
+
+static void end_point(struct json *json, const char *ip_key, const char *port_key,
+		      const struct address *address, bool ports, uint16_t port)
+{
+	char text[ADDRESS_TEXT];
+
+	if (address != NULL)
+		json_text(json, ip_key, address_text(address, text));
+	if (ports)
+		json_unsigned(json, port_key, port);
+}
+
+void event_source(struct json *json, const struct address *address, bool ports, uint16_t port)
+{
+	end_point(json, "src_ip", "src_port", address, ports, port);
+}
+
+void event_destination(struct json *json, const struct address *address, bool ports, uint16_t port)
+{
+	end_point(json, "dest_ip", "dest_port", address, ports, port);
+}
+
+void event_transport(struct json *json, unsigned transport)
+{
+	const struct transport *const known = catalog_transport(transport);
+	char upper[32];
+	size_t i = 0;
+
+	if (known == NULL)
+		snprintf(upper, sizeof(upper), "%u", transport);
+	for (; known != NULL && known->name[i] != '\0' && i < sizeof(upper) - 1; i++)
+		upper[i] = (char)toupper((unsigned char)known->name[i]);
+	if (known != NULL)
+		upper[i] = '\0';
+	json_text(json, "proto", upper);
+}

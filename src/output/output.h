@@ -1,0 +1,45 @@
+/* output.h: what people and programs see. One subject, one function; one table of functions for text and one
+ * for JSON events, chosen once when the command starts. A command gathers and hands over; it does not know
+ * the format. Data goes to stdout, everything else to stderr.
+ *
+ * Each subject has a file of its own in this folder, which holds its text and its JSON side by side. */
+#ifndef OUTPUT_OUTPUT_H
+#define OUTPUT_OUTPUT_H
+
+#include "base/json.h"
+#include "base/table.h"
+
+/* Where one command's output goes. */
+struct out {
+	const struct output *format; /* output_text or output_json */
+	struct screen screen;
+	struct arena *arena; /* owned: tables and texts until out_close() */
+	struct buffer
+		buffer; /* owned: JSON lines on their way to the file, written when large and at the end */
+};
+
+/* A subject is one line here, one function in each of the two tables, and one file. */
+struct output {
+	const char *name;
+};
+extern const struct output output_text, output_json;
+
+/* Opens stdout. False without memory. */
+bool out_open(struct out *out, bool json, enum colour_choice colour);
+
+/* Writes what is left. False if any of it could not be written. */
+bool out_close(struct out *out);
+
+/* Begins an event with its timestamp and type: {"timestamp":...,"event_type":type ; event_end() closes it and
+ * ends the line. Between the two the caller writes its fields. */
+struct json event_begin(struct out *out, const char *type);
+void event_end(struct out *out, struct json *json);
+
+/* The keys that EVE gives to the end points and the transport: src_ip, src_port, dest_ip, dest_port, proto in
+ * upper case. A NULL address leaves its keys out; a transport without ports has no port keys. */
+struct address;
+void event_source(struct json *json, const struct address *address, bool ports, uint16_t port);
+void event_destination(struct json *json, const struct address *address, bool ports, uint16_t port);
+void event_transport(struct json *json, unsigned transport);
+
+#endif

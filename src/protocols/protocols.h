@@ -1,0 +1,140 @@
+/* protocols.h: one protocol, one file. All that Doorward knows of a protocol (how its first bytes look, how
+ * to greet a server that speaks it, what the answer says, which weaknesses it can have) stands in
+ * src/protocols/NAME.c, which exports one descriptor. registry.c lists the descriptors, and nothing else in
+ * the program knows a protocol by its name.
+ *
+ * Recognisers see bytes and never a port. Everything read from a peer is hostile: it is read through spans,
+ * and every loop eats input or has a fixed bound. */
+#ifndef PROTOCOLS_PROTOCOLS_H
+#define PROTOCOLS_PROTOCOLS_H
+
+#include "base/buffer.h"
+#include "catalog/catalog.h"
+
+/* The end that sent the bytes: the one that opened the conversation, or the one that was called. */
+enum side { SIDE_CLIENT, SIDE_SERVER };
+
+/* MORE: it may still become this protocol; ask again with more bytes. It must turn into NO or YES within
+ * RECOGNISE_LIMIT bytes. YES is said only when no other protocol would begin like this. */
+enum verdict { NO, MORE, YES };
+enum { RECOGNISE_LIMIT = 4096 };
+
+/* ---- what a server told of itself ---- */
+
+enum { ANSWER_FACTS = 24, ANSWER_WEAKNESSES = 8, FACT_VALUE = 160 };
+
+/* How bad: 1 is worst. */
+struct weakness {
+	const char *id;    /* "ssh-1", "smb-1", "tls-old", "snmp-community": stable, lower case, unique */
+	const char *title; /* "SSH protocol 1 is offered" */
+	int severity;      /* 1 to 4 */
+	const char *remedy;
+};
+
+struct fact {
+	const char *key; /* constant text, as EVE names it where EVE has it: "software_version" */
+	char value[FACT_VALUE];
+};
+
+/* Filled while a probe hears its server. Texts are as they came; escape before showing. */
+struct answer {
+	char product[64], version[64]; /* "" if the server does not tell */
+	bool starttls;                 /* the server offers to change to TLS on this door */
+	struct fact facts[ANSWER_FACTS];
+	size_t fact_count;
+	struct {
+		const struct weakness *weakness;
+		char evidence[FACT_VALUE];
+	} weaknesses[ANSWER_WEAKNESSES];
+	size_t weakness_count;
+};
+
+/* A fact beyond the array's end is left out; an empty value as well. */
+void answer_fact(struct answer *answer, const char *key, struct span value);
+void answer_fact_format(struct answer *answer, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void answer_product(struct answer *answer, struct span product, struct span version);
+void answer_weakness(struct answer *answer, const struct weakness *weakness, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+const char *answer_get(const struct answer *answer, const char *key); /* or NULL */
+
+/* ---- how to greet a server ---- */
+
+enum probe_step {
+	PROBE_WAIT, /* it has not heard enough; what it wrote to `out` is sent */
+	PROBE_DONE, /* the answer is as full as it will be */
+	PROBE_NOT,  /* this is not a server of this protocol */
+};
+
+/* A conversation with one server. Only harmless requests: no login, no change, nothing that a printer prints
+ * or a server keeps. The engine in scan/ owns the connection, the time and the bounds. */
+struct probe {
+	unsigned transports;      /* PROBE_TCP, PROBE_UDP or both */
+	bool server_speaks_first; /* over TCP: listen, then greet */
+
+	/* Writes the opening words; over UDP one datagram. Called once, with zeroed state, on a new
+	 * connection; NULL where the server's greeting is answered by hear(). */
+	void (*greet)(void *state, unsigned transport, struct buffer *out);
+
+	/* Hears what has come and was not taken yet: it takes whole messages off `heard` and leaves the
+	 * rest. Over UDP `heard` is one datagram. At the end of the conversation it is called once more
+	 * with `ended` set, and must not return PROBE_WAIT then. */
+	enum probe_step (*hear)(void *state, struct span *heard, bool ended, struct buffer *out,
+				struct answer *answer);
+
+	/* Further openings, each tried on a connection of its own once the protocol is known, to ask for what
+	 * one conversation cannot tell: SMB 1, TLS 1.0. `variant` counts from 0; the opening is greet_more()
+	 * and is heard by hear_more(). */
+	size_t variants;
+	void (*greet_more)(void *state, size_t variant, struct buffer *out);
+	enum probe_step (*hear_more)(void *state, size_t variant, struct span *heard, bool ended,
+				     struct answer *answer);
+};
+enum { PROBE_TCP = 1, PROBE_UDP = 2, PROBE_STATE_LIMIT = 1024 };
+
+/* ---- the descriptor ---- */
+
+struct protocol {
+	const char *name;                 /* lower case, as Suricata's app_proto writes it where it has one */
+	const char *title;                /* "Secure Shell" */
+	const struct catalog_door *doors; /* where it is customary: DOORS(TCP(22)) */
+	size_t door_count;
+	enum privacy privacy;
+
+	/* Looks at the first bytes that one side sent, over a stream or in a datagram. Never asked with none.
+	 */
+	enum verdict (*recognise)(struct span first, enum side side, unsigned transport);
+
+	/* NULL where a server cannot be asked. */
+	const struct probe *probe;
+	size_t probe_state_size; /* at most PROBE_STATE_LIMIT */
+
+	/* All weaknesses that this file reports; ends with NULL. NULL for none. */
+	const struct weakness *const *weaknesses;
+};
+
+#define TCP(port)                                                                                            \
+	{                                                                                                    \
+		TRANSPORT_TCP, (port), (port)                                                                \
+	}
+#define UDP(port)                                                                                            \
+	{                                                                                                    \
+		TRANSPORT_UDP, (port), (port)                                                                \
+	}
+#define DOORS(...)                                                                                           \
+	.doors = (const struct catalog_door[]){ __VA_ARGS__ },                                               \
+	.door_count = sizeof((const struct catalog_door[]){ __VA_ARGS__ }) / sizeof(struct catalog_door)
+
+/* MORE while s may still become text, YES once it has. */
+enum verdict recognise_text(struct span s, const char *text);
+
+/* All protocols, sorted by name; NULL behind the last. */
+const struct protocol *protocol_nth(size_t nth);
+const struct protocol *protocol_named(struct span name);
+
+/* Asks all recognisers. Returns the one that says YES; NULL with *ret_more set when some still say MORE.
+ * `first` is asked before the others and may be NULL: it changes the cost, never the answer. */
+const struct protocol *protocol_recognise(struct span bytes, enum side side, unsigned transport,
+					  const struct protocol *first, bool *ret_more);
+
+#endif

@@ -1,0 +1,59 @@
+/* knock.h: asks the servers behind open doors what they speak. All conversations run side by side on one
+ * event loop and are bounded in bytes and time; the protocols' own recognisers and probes do the talking.
+ *
+ * At each door it first listens, then greets: with the protocol that the port suggests, with TLS, and then
+ * with the others; inside TLS the same again. A door that sends nothing is silent; what it speaks is not
+ * guessed. Printers and other doors that act on any bytes (knock_is_forbidden) are never spoken to. */
+#ifndef SCAN_KNOCK_H
+#define SCAN_KNOCK_H
+
+#include "base/error.h"
+#include "protocols/protocols.h"
+
+enum { KNOCK_EVIDENCE = 64, KNOCK_HEARD_LIMIT = 64 * 1024 };
+
+struct knock_limits {
+	int total_ms;      /* for all doors together; 3000 unless said */
+	unsigned at_once;  /* conversations open at one time; 256 unless said */
+	unsigned per_door; /* conversations with one door in all; 24 unless said */
+};
+
+struct knock_door {
+	struct address address;
+	uint32_t interface; /* scope of a link-local address, or 0 */
+	uint16_t transport, port;
+};
+
+enum knock_outcome {
+	KNOCK_NOT_ASKED, /* forbidden, or not tcp or udp */
+	KNOCK_IDENTIFIED,
+	KNOCK_UNKNOWN,    /* it spoke, and no protocol is known that speaks so */
+	KNOCK_SILENT,     /* it took the connection and said nothing; udp: no answer */
+	KNOCK_REFUSED,    /* nobody is there: reset, or ICMP unreachable */
+	KNOCK_UNREACHED,  /* connecting did not come to an end, or an error of the system */
+	KNOCK_UNFINISHED, /* the time was up before all was asked */
+};
+
+struct knock_result {
+	enum knock_outcome outcome;
+	const struct protocol *protocol;   /* what is spoken on the wire: tls for https */
+	const struct protocol *inside_tls; /* what TLS carries, or NULL */
+	struct answer answer;              /* of the innermost protocol that was identified */
+	struct answer tls;                 /* of TLS, where it is spoken */
+	uint8_t evidence[KNOCK_EVIDENCE];  /* the first bytes that decided, or that were not understood */
+	size_t evidence_length;
+	char problem[96]; /* words of the system where the outcome asks for them */
+};
+
+/* Ports that act on whatever bytes they get: never spoken to. */
+bool knock_is_forbidden(uint16_t transport, uint16_t port);
+
+/* Knocks at all doors; results[i] belongs to doors[i]. limits may be NULL. False if the event loop could not
+ * be set up; single doors that fail are results. */
+bool knock(const struct knock_door *doors, size_t count, const struct knock_limits *limits,
+	   struct knock_result *results, struct error *err);
+
+/* "tls:http", "ssh"; NULL unless identified. */
+const char *knock_spoken(const struct knock_result *result, char text[static 64]);
+
+#endif

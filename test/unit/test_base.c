@@ -1,0 +1,294 @@
+/* The ground floor: reader, buffer, arena, addresses, dates, escaping, JSON, tables. */
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/json.h"
+#include "base/suggest.h"
+#include "base/table.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void a_short_read_fails_and_stays_failed(void **unused)
+{
+	const uint8_t bytes[] = { 1, 2, 3 };
+	struct span s = span_of(bytes, sizeof(bytes));
+
+	(void)unused;
+	assert_int_equal(span_u16(&s), 0x0102);
+	assert_int_equal(span_u32(&s), 0);
+	assert_true(s.failed);
+	assert_int_equal(span_left(s), 1);
+	assert_int_equal(span_u8(&s), 0);
+	assert_true(span_take(&s, 0).failed);
+}
+
+static void numbers_are_read_in_both_orders(void **unused)
+{
+	const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct span s = span_of(bytes, 8);
+
+	(void)unused;
+	assert_true(span_u64(&s) == 0x0102030405060708u);
+	s = span_of(bytes, 8);
+	assert_true(span_u64_le(&s) == 0x0807060504030201u);
+	s = span_of(bytes, 8);
+	assert_int_equal(span_u24(&s), 0x010203);
+	assert_int_equal(span_u24_le(&s), 0x060504);
+	assert_int_equal(span_u16_le(&s), 0x0807);
+}
+
+static void lines_end_with_lf_or_cr_lf(void **unused)
+{
+	struct span s = span_text("one\r\ntwo\nthree");
+
+	(void)unused;
+	assert_true(span_is(span_line(&s), "one"));
+	assert_true(span_is(span_line(&s), "two"));
+	assert_true(span_line(&s).failed);
+	assert_true(s.failed);
+	assert_int_equal(span_left(s), 5);
+}
+
+static void decimal_numbers_keep_their_bound(void **unused)
+{
+	uint64_t n = 7;
+
+	(void)unused;
+	assert_true(span_number(span_text("65535"), 65535, &n) && n == 65535);
+	assert_false(span_number(span_text("65536"), 65535, &n));
+	assert_false(span_number(span_text(""), 65535, &n));
+	assert_false(span_number(span_text("+1"), 65535, &n));
+	assert_true(span_number(span_text("18446744073709551615"), UINT64_MAX, &n) && n == UINT64_MAX);
+	assert_false(span_number(span_text("18446744073709551616"), UINT64_MAX, &n));
+}
+
+static void a_buffer_stops_at_its_limit(void **unused)
+{
+	struct buffer b = buffer_new(5);
+
+	(void)unused;
+	buffer_u32(&b, 0x01020304);
+	buffer_u16(&b, 5);
+	assert_true(b.failed);
+	assert_int_equal(b.length, 4);
+	buffer_free(&b);
+	b = buffer_new(4);
+	buffer_format(&b, "%s", "abc");
+	assert_false(b.failed);
+	assert_int_equal(b.length, 3);
+	buffer_free(&b);
+}
+
+static void an_arena_keeps_objects_apart_and_stops_at_its_limit(void **unused)
+{
+	struct arena *arena = arena_new(256 * 1024);
+	char *small[100];
+	size_t capacity = 0;
+	int *numbers = NULL;
+	volatile size_t huge = SIZE_MAX / 2; /* hidden from the compiler, which would refuse it */
+
+	(void)unused;
+	for (int i = 0; i < 100; i++) {
+		small[i] = arena_format(arena, "number %d", i);
+		assert_non_null(small[i]);
+	}
+	assert_non_null(arena_alloc(arena, 100 * 1024));
+	for (int i = 0; i < 1000; i++) {
+		numbers = arena_grow(arena, numbers, (size_t)i, &capacity, sizeof(int));
+		assert_non_null(numbers);
+		numbers[i] = i;
+	}
+	assert_string_equal(small[99], "number 99");
+	assert_int_equal(numbers[999], 999);
+	assert_null(arena_alloc(arena, 200 * 1024));
+	assert_null(arena_array(arena, huge, 4));
+	arena_free(arena);
+}
+
+static void addresses_are_read_and_written(void **unused)
+{
+	static const struct {
+		const char *text, *shown;
+	} good[] = {
+		{"192.0.2.7",              "192.0.2.7"          },
+		{ "2001:DB8:0:0::1",       "2001:db8::1"        },
+		{ "::ffff:192.0.2.7",      "192.0.2.7"          },
+		{ "192.0.2.0/24",          "192.0.2.0/24"       },
+		{ "192.0.2.0-192.0.2.255", "192.0.2.0/24"       },
+		{ "192.0.2.1-192.0.2.9",   "192.0.2.1-192.0.2.9"},
+		{ "::/0",                  "::/0"               },
+		{ "0.0.0.0/0",             "0.0.0.0/0"          },
+		{ "2001:db8::/32",         "2001:db8::/32"      },
+		{ "10.0.0.1/32",           "10.0.0.1"           },
+	};
+	static const char *const bad[] = { "",
+					   "192.0.2",
+					   "192.0.2.07",
+					   "192.0.2.1/24",
+					   "192.0.2.0/33",
+					   "2001:db8::/129",
+					   "192.0.2.9-192.0.2.1",
+					   "192.0.2.1-::1",
+					   "192.0.2.0/",
+					   "1.2.3.4 " };
+	struct address_range range;
+	char text[ADDRESS_RANGE_TEXT];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(address_range_parse(span_text(good[i].text), &range, NULL));
+		assert_string_equal(address_range_text(&range, text), good[i].shown);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(address_range_parse(span_text(bad[i]), &range, NULL));
+}
+
+static void dates_are_those_of_the_calendar(void **unused)
+{
+	char text[DATE_TEXT];
+	int32_t day;
+
+	(void)unused;
+	assert_true(date_parse("1970-01-01", &day) && day == 0);
+	assert_true(date_parse("2000-02-29", &day));
+	assert_string_equal(date_text(day, text), "2000-02-29");
+	assert_true(date_parse("2027-03-01", &day));
+	assert_string_equal(date_text(day, text), "2027-03-01");
+	assert_false(date_parse("2100-02-29", &day));
+	assert_false(date_parse("2027-3-1", &day));
+	assert_false(date_parse("2027-00-10", &day));
+}
+
+static void what_a_terminal_would_obey_is_escaped(void **unused)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{"plain ä 漢",          "plain ä 漢"   },
+		{ "\033[31mred",          "\\x1b[31mred"   },
+		{ "a\nb\tc\\d",           "a\\nb\\tc\\\\d" },
+		{ "\xc2\x9b"
+		  "2J",  "\\u{9b}2J"      },
+		{ "\xff\xc0\x80",         "\\xff\\xc0\\x80"},
+		{ "\xe2\x80\xae"
+		  "exe", "\\u{202e}exe"   },
+		{ "\x7f",                 "\\x7f"          },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer out = buffer_new(1000);
+
+		escape_terminal(&out, span_text(cases[i].text));
+		buffer_u8(&out, 0);
+		assert_string_equal((char *)out.bytes, cases[i].shown);
+		buffer_free(&out);
+	}
+}
+
+static void json_is_valid_whatever_the_text_is(void **unused)
+{
+	struct buffer out = buffer_new(1000);
+	struct json j = json_new(&out);
+
+	(void)unused;
+	json_begin(&j);
+	json_text(&j, "text", "a\"b\\\n\x01\xff");
+	json_text(&j, "absent", NULL);
+	json_array(&j, "list");
+	json_number(&j, NULL, -1);
+	json_bool(&j, NULL, true);
+	json_real(&j, NULL, 0.5);
+	json_end(&j);
+	json_end(&j);
+	buffer_u8(&out, 0);
+	assert_false(j.failed);
+	assert_string_equal((char *)out.bytes,
+			    "{\"text\":\"a\\\"b\\\\\\n\\u0001\xef\xbf\xbd\",\"list\":[-1,true,0.5]}");
+	buffer_free(&out);
+}
+
+static void the_nearest_word_is_suggested(void **unused)
+{
+	struct suggestion s = { .typed = "alow" };
+
+	(void)unused;
+	suggest_offer(&s, "deny");
+	suggest_offer(&s, "allow");
+	assert_string_equal(s.best, "allow");
+	s = (struct suggestion){ .typed = "xyz" };
+	suggest_offer(&s, "allow");
+	assert_null(s.best);
+}
+
+/* What a table prints at a width, into one text. */
+static char *printed(struct table *table, unsigned width)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *const file = open_memstream(&text, &length);
+	const struct screen screen = { .file = file, .width = width };
+
+	assert_true(table_print(table, &screen));
+	fclose(file);
+	return text;
+}
+
+static void tables_line_up_and_fit(void **unused)
+{
+	static const struct column columns[] = {
+		{"NAME", ALIGN_LEFT,  6},
+                { "N",   ALIGN_RIGHT, 0},
+                { "END", ALIGN_LEFT,  0}
+	};
+	struct arena *arena = arena_new(1 << 20);
+	struct table *table = table_new(arena, columns, 3);
+	char *text;
+
+	(void)unused;
+	table_row(table);
+	table_cell(table, 0, STYLE_PLAIN, "a long name here");
+	table_format(table, 1, STYLE_PLAIN, "%d", 7);
+	table_cell(table, 2, STYLE_PLAIN, "x");
+	table_row(table);
+	table_cell(table, 0, STYLE_BAD, "漢字");
+	table_cell(table, 1, STYLE_PLAIN, "100");
+	text = printed(table, 0);
+	assert_string_equal(text, "NAME                N  END\n"
+				  "a long name here    7  x\n"
+				  "漢字              100\n");
+	free(text);
+	text = printed(table, 18);
+	assert_string_equal(text, "NAME        N  END\n"
+				  "a long …    7  x\n"
+				  "漢字      100\n");
+	free(text);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_short_read_fails_and_stays_failed),
+		cmocka_unit_test(numbers_are_read_in_both_orders),
+		cmocka_unit_test(lines_end_with_lf_or_cr_lf),
+		cmocka_unit_test(decimal_numbers_keep_their_bound),
+		cmocka_unit_test(a_buffer_stops_at_its_limit),
+		cmocka_unit_test(an_arena_keeps_objects_apart_and_stops_at_its_limit),
+		cmocka_unit_test(addresses_are_read_and_written),
+		cmocka_unit_test(dates_are_those_of_the_calendar),
+		cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
+		cmocka_unit_test(json_is_valid_whatever_the_text_is),
+		cmocka_unit_test(the_nearest_word_is_suggested),
+		cmocka_unit_test(tables_line_up_and_fit),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
