@@ -5,7 +5,7 @@
 # What is missing is installed with apt, by tools/need, which says what it does.
 
 PREFIX ?= /usr/local
-PYTEST ?= python3 -m pytest
+PYTEST ?= /usr/bin/python3 -m pytest
 
 .PHONY: all run test unit pytest fuzz bench lint format install clean clang asan
 

@@ -41,6 +41,16 @@ static int finish(int status)
 	return status;
 }
 
+/* The usual flags are commands as well. */
+static const char *name_of(const char *word)
+{
+	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+		return "help";
+	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
+		return "version";
+	return word;
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation = { 0 };
@@ -52,11 +62,7 @@ int main(int argc, char **argv)
 		help_overview(stderr);
 		return STATUS_TROUBLE;
 	}
-	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
-		argv[1] = (char[]){ "help" };
-	if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0)
-		argv[1] = (char[]){ "version" };
-	command = command_named(argv[1]);
+	command = command_named(name_of(argv[1]));
 	if (command == NULL)
 		return unknown_command(argv[1]);
 	if (!command_parse(&invocation, command, argc - 1, argv + 1, &status))
