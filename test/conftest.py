@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from namespaces import Namespaces
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("DOORWARD", str(TOP / "build/doorward"))
 TIMEOUT = 60
@@ -53,3 +55,26 @@ def need(request):
                 pytest.skip("needs the program %s" % name)
 
     return check
+
+
+@pytest.fixture
+def namespaces(need):
+    """Makes network namespaces that go when the test ends: see namespaces.py. wrap=space.command() runs the
+    program inside one."""
+    need("root", "ip", "nsenter", "ss")
+    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        pytest.skip("cannot make network namespaces: " + tried.stderr.strip())
+    made = Namespaces()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def as_nobody(need):
+    """What to wrap a program in to run it as a user who may do nothing special."""
+    need("root", "setpriv")
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=-all",
+            "--bounding-set=-all", "--"]
