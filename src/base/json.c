@@ -49,12 +49,12 @@ static void open_level(struct json *j, const char *key, char opening, char closi
 	j->closing[j->depth] = closing;
 }
 
-void json_object(struct json *j, const char *key)
+void json_open_object(struct json *j, const char *key)
 {
 	open_level(j, key, '{', '}');
 }
 
-void json_array(struct json *j, const char *key)
+void json_open_array(struct json *j, const char *key)
 {
 	open_level(j, key, '[', ']');
 }
@@ -105,7 +105,7 @@ void json_unsigned(struct json *j, const char *key, uint64_t number)
 	buffer_format(j->out, "%llu", (unsigned long long)number);
 }
 
-void json_real(struct json *j, const char *key, double number)
+void json_decimal(struct json *j, const char *key, double number)
 {
 	start_value(j, key);
 	if (isfinite(number))
@@ -120,7 +120,7 @@ void json_bool(struct json *j, const char *key, bool value)
 	buffer_text(j->out, value ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key)
+void json_nothing(struct json *j, const char *key)
 {
 	start_value(j, key);
 	buffer_text(j->out, "null");

@@ -3,12 +3,13 @@
  *
  *     json_begin(&j);                 {
  *     json_text(&j, "name", "ssh");     "name":"ssh"
- *     json_array(&j, "ports");          ,"ports":[
+ *     json_open_array(&j, "ports");          ,"ports":[
  *     json_number(&j, NULL, 22);          22
  *     json_end(&j);                     ]
  *     json_end(&j);                   }
  *
- * A key is given inside an object and is NULL inside an array or at the top. */
+ * The names keep out of the way of jansson, which reads JSON. A key is given inside an object and is NULL
+ * inside an array or at the top. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -29,13 +30,13 @@ static inline struct json json_new(struct buffer *out)
 	return (struct json){ .out = out };
 }
 
-void json_object(struct json *j, const char *key);
-void json_array(struct json *j, const char *key);
+void json_open_object(struct json *j, const char *key);
+void json_open_array(struct json *j, const char *key);
 void json_end(struct json *j);
 
 static inline void json_begin(struct json *j)
 {
-	json_object(j, NULL);
+	json_open_object(j, NULL);
 }
 
 /* A NULL text is left out together with its key. */
@@ -45,8 +46,8 @@ void json_format(struct json *j, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void json_number(struct json *j, const char *key, int64_t number);
 void json_unsigned(struct json *j, const char *key, uint64_t number);
-void json_real(struct json *j, const char *key, double number);
+void json_decimal(struct json *j, const char *key, double number);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_nothing(struct json *j, const char *key);
 
 #endif

@@ -201,10 +201,10 @@ static void json_is_valid_whatever_the_text_is(void **unused)
 	json_begin(&j);
 	json_text(&j, "text", "a\"b\\\n\x01\xff");
 	json_text(&j, "absent", NULL);
-	json_array(&j, "list");
+	json_open_array(&j, "list");
 	json_number(&j, NULL, -1);
 	json_bool(&j, NULL, true);
-	json_real(&j, NULL, 0.5);
+	json_decimal(&j, NULL, 0.5);
 	json_end(&j);
 	json_end(&j);
 	buffer_u8(&out, 0);
