@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/suggest.h"
 #include "base/table.h"
@@ -13,6 +14,9 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void a_short_read_fails_and_stays_failed(void **unused)
 {
@@ -227,6 +231,112 @@ static void the_nearest_word_is_suggested(void **unused)
 	assert_null(s.best);
 }
 
+static void a_cut_text_ends_between_characters(void **unused)
+{
+	char text[6];
+
+	(void)unused;
+	assert_string_equal(escape_copy("aä漢b", text, sizeof(text)), "aä");
+	assert_string_equal(escape_copy("\033x", text, sizeof(text)), "\\x1bx");
+	assert_string_equal(escape_copy("ab\033x", text, sizeof(text)), "ab");
+	assert_string_equal(escape_copy("", text, sizeof(text)), "");
+}
+
+static void utf8_refuses_what_is_not_the_shortest_form(void **unused)
+{
+	static const char *const bad[] = { "\xc0\xaf",         "\xe0\x80\xaf", "\xed\xa0\x80",
+					   "\xf4\x90\x80\x80", "\x80",         "\xe2\x82" };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct span s = span_text(bad[i]);
+
+		assert_int_equal(utf8_next(&s), -1);
+		assert_int_equal(span_left(s), strlen(bad[i]) - 1);
+	}
+}
+
+static void json_nested_too_deep_fails_and_keeps_its_bounds(void **unused)
+{
+	struct buffer out = buffer_new(1000);
+	struct json j = json_new(&out);
+
+	(void)unused;
+	for (int i = 0; i < 2 * JSON_DEPTH; i++)
+		json_open_array(&j, NULL);
+	assert_true(j.failed);
+	buffer_free(&out);
+}
+
+static void files_are_refused_in_words(void **unused)
+{
+	char path[] = "/tmp/doorward-test-XXXXXX";
+	const int fd = mkstemp(path);
+	struct arena *arena = arena_new(1 << 20);
+	struct span content;
+	struct error err;
+
+	(void)unused;
+	assert_true(fd >= 0);
+	assert_true(file_read(arena, path, 10, &content, &err));
+	assert_int_equal(span_left(content), 0);
+	assert_int_equal(write(fd, "0123456789", 10), 10);
+	assert_true(file_read(arena, path, 10, &content, &err));
+	assert_true(span_is(content, "0123456789"));
+	assert_int_equal(content.end[0], '\0');
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_false(file_read(arena, path, 10, &content, &err));
+	assert_non_null(strstr(err.text, "larger than 10 bytes"));
+	assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
+	assert_false(file_read(arena, path, 1 << 20, &content, &err));
+	assert_false(file_read(arena, "/tmp", 10, &content, &err));
+	assert_non_null(strstr(err.text, "is a directory"));
+	assert_false(file_read(arena, "/dev/zero", 10, &content, &err));
+	assert_non_null(strstr(err.text, "is not a file"));
+	close(fd);
+	unlink(path);
+	assert_false(file_read(arena, path, 10, &content, &err));
+	assert_non_null(strstr(err.text, "No such file"));
+	arena_free(arena);
+}
+
+static void colour_is_only_where_it_is_wanted(void **unused)
+{
+	FILE *const file = tmpfile();
+
+	(void)unused;
+	unsetenv("NO_COLOR");
+	unsetenv("CLICOLOR_FORCE");
+	assert_false(screen_of(file, COLOUR_AUTO).colour);
+	assert_true(screen_of(file, COLOUR_ALWAYS).colour);
+	assert_int_equal(screen_of(file, COLOUR_ALWAYS).width, 0);
+	setenv("CLICOLOR_FORCE", "1", 1);
+	assert_true(screen_of(file, COLOUR_AUTO).colour);
+	assert_false(screen_of(file, COLOUR_NEVER).colour);
+	setenv("NO_COLOR", "1", 1);
+	assert_false(screen_of(file, COLOUR_AUTO).colour);
+	setenv("NO_COLOR", "", 1);
+	assert_true(screen_of(file, COLOUR_AUTO).colour);
+	unsetenv("CLICOLOR_FORCE");
+	fclose(file);
+}
+
+static void the_next_address_carries(void **unused)
+{
+	struct address a, b;
+
+	(void)unused;
+	assert_true(address_parse(span_text("192.0.2.255"), &a));
+	assert_true(address_next(&a, &b));
+	assert_true(address_parse(span_text("192.0.3.0"), &a));
+	assert_int_equal(address_compare(&a, &b), 0);
+	assert_true(address_previous(&a, &b));
+	assert_true(address_parse(span_text("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), &a));
+	assert_false(address_next(&a, &b));
+	assert_true(address_parse(span_text("::"), &a));
+	assert_false(address_previous(&a, &b));
+}
+
 /* What a table prints at a width, into one text. */
 static char *printed(struct table *table, unsigned width)
 {
@@ -286,6 +396,12 @@ int main(void)
 		cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
 		cmocka_unit_test(json_is_valid_whatever_the_text_is),
 		cmocka_unit_test(the_nearest_word_is_suggested),
+		cmocka_unit_test(a_cut_text_ends_between_characters),
+		cmocka_unit_test(utf8_refuses_what_is_not_the_shortest_form),
+		cmocka_unit_test(json_nested_too_deep_fails_and_keeps_its_bounds),
+		cmocka_unit_test(files_are_refused_in_words),
+		cmocka_unit_test(colour_is_only_where_it_is_wanted),
+		cmocka_unit_test(the_next_address_carries),
 		cmocka_unit_test(tables_line_up_and_fit),
 	};
 
