@@ -30,7 +30,8 @@ void buffer_add(struct buffer *b, const void *bytes, size_t length);
 void buffer_span(struct buffer *b, struct span s);
 void buffer_text(struct buffer *b, const char *text);
 void buffer_format(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buffer_format_list(struct buffer *b, const char *format, va_list list);
+void buffer_format_list(struct buffer *b, const char *format, va_list list)
+	__attribute__((format(printf, 2, 0)));
 void buffer_fill(struct buffer *b, uint8_t byte, size_t times);
 void buffer_u8(struct buffer *b, uint8_t value);
 void buffer_u16(struct buffer *b, uint16_t value);
