@@ -2,7 +2,11 @@
  *
  * A door of this host is a transport, port and address that is documented, open, or both. The audit takes the
  * policy (documented), a snapshot of the host (open, reachable) and what knocking said (spoken), and gives
- * doors and findings. Each finding has one cause, an id that does not change, and says what to do. */
+ * doors and findings. Each finding has one cause, an id that does not change, and says what to do.
+ *
+ * Nothing is claimed that was not seen: a silent server is not accused of speaking another protocol, a
+ * process that cannot be seen is not the wrong one, and where something filters packets the audit does not
+ * say that a door is reachable from more than its rule documents. */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
@@ -12,7 +16,7 @@
 
 enum finding_kind {
 	FINDING_UNDOCUMENTED,   /* a listener that no rule allows */
-	FINDING_DENIED_OPEN,    /* a listener that a rule denies */
+	FINDING_DENIED_OPEN,    /* a listener that a rule denies by name */
 	FINDING_WIDER,          /* reachable from more than is documented */
 	FINDING_WRONG_PROTOCOL, /* another protocol than documented is spoken */
 	FINDING_WRONG_PROCESS,  /* another process than documented listens */
@@ -27,16 +31,23 @@ enum finding_kind {
 	FINDING_KINDS
 };
 
+/* 1 is worst, as in EVE. A note is shown and does not count: it does not change the exit status. */
+enum { AUDIT_CRITICAL = 1, AUDIT_HIGH, AUDIT_MEDIUM, AUDIT_NOTE, AUDIT_SEVERITIES };
+const char *audit_severity_text(int severity); /* "critical", "high", "medium", "note" */
+
 /* What is the same for all findings of a kind: data, printed by `explain`. */
 struct finding_type {
 	const char *id; /* "undocumented" */
 	const char *title;
 	int severity; /* usual; 1 is worst */
 	const char *remedy;
-	const char *references; /* "NIST SP 800-53 CM-7; PCI DSS v4.0.1 1.2.5, 2.2.4; CIS v8.1 4.8" */
+	const char *references; /* parted by "; ": "NIST SP 800-53 CM-7; PCI DSS v4.0.1 1.2.5" */
 };
 extern const struct finding_type finding_types[FINDING_KINDS];
+
+/* By id; NULL if unknown. Ids of weaknesses are not kinds: weakness_named() knows those. */
 const struct finding_type *finding_type_named(const char *id);
+const struct weakness *weakness_named(const char *id);
 
 struct finding {
 	enum finding_kind kind;
@@ -53,35 +64,56 @@ struct finding {
 	const struct acceptance *accepted; /* somebody answers for it; it does not count then */
 };
 
-enum documented { DOCUMENTED_NO, DOCUMENTED_YES, DOCUMENTED_DENIED, DOCUMENTED_NO_POLICY };
+/* NOT_JUDGED: in another network namespace than the policy speaks of. TEMPORARY: see audit_door. */
+enum documented {
+	DOCUMENTED_NO,
+	DOCUMENTED_YES,
+	DOCUMENTED_DENIED,
+	DOCUMENTED_NO_POLICY,
+	DOCUMENTED_NOT_JUDGED,
+	DOCUMENTED_TEMPORARY,
+};
 
-/* One row of `check`: sockets on the same transport, port and namespace, held by the same processes. */
+/* One row of `check`: sockets on the same transport, port and namespace, held by the same program, or a door
+ * that is documented and has no socket. IPv4 and IPv6 twins are one door. */
 struct audit_door {
-	uint16_t transport, port;
+	uint16_t transport, port;           /* port 0 where the transport has none */
+	uint32_t space;                     /* index into host->spaces */
 	const struct host_socket **sockets; /* passive; none if only documented */
 	size_t socket_count;
+	const char *addresses; /* that it is bound to: "0.0.0.0, ::", with the interface: "fe80::1%eth0" */
+	const struct host_process *process; /* stands for all that hold it; NULL if none can be seen */
+	size_t process_count;
+	const char *user; /* of the process, else of the socket; NULL without sockets */
 	enum exposure exposure;
 	enum documented documented;
 	const struct rule *rule; /* that documents or denies it, or NULL */
 	const struct door *rule_door;
 	const struct knock_result *spoken; /* NULL: not asked */
 	const struct service *registered;  /* what the port's number suggests, or NULL */
+	int worst;                         /* severity of its worst finding that counts; 0: none */
+
+	/* An unconnected UDP socket on a port of the host's ephemeral range at which nothing is registered
+	 * and that no rule names: by all likelihood a client waiting for answers, as a resolver does. The
+	 * kernel does not tell the two apart, so it is shown, and not counted as undocumented. */
+	bool temporary;
 };
 
 struct audit {
 	struct arena *arena;         /* borrowed */
 	const struct policy *policy; /* NULL without one */
 	const struct host *host;
-	struct audit_door *doors; /* sorted: worst finding first, then port */
-	struct finding *findings; /* sorted: severity, then subject */
-	size_t door_count, finding_count, accepted_count;
-	const char **incomplete; /* which view is missing where, in words */
+	struct audit_door *doors; /* sorted: own namespace first, worst finding first, then port */
+	struct finding *findings; /* sorted: severity, kind, subject; accepted ones last */
+	size_t door_count, finding_count;
+	size_t accepted_count, note_count; /* of the findings: what does not count */
+	const char **incomplete;           /* which view is missing where, in words */
 	size_t incomplete_count;
 };
 
 struct audit_input {
 	const struct policy *policy; /* or NULL */
-	const struct host *host;
+	struct host *host;           /* user names are looked up in it */
 	const struct surroundings *around;
 	const struct knock_door
 		*knocked; /* as given to knock(), with one result each; none with --no-knock */
@@ -89,14 +121,24 @@ struct audit_input {
 	size_t knock_count;
 };
 
-/* Which doors to knock at: one address for each passive tcp and udp socket of the caller's own namespace. */
+/* Which doors to knock at: one address for each passive tcp and udp socket of the caller's own namespace,
+ * one that reaches it from this host. Temporary udp ports are left alone. NULL without memory. */
 struct knock_door *audit_knock_plan(struct arena *arena, const struct host *host, size_t *ret_count);
 
 /* Everything lives in the arena or points into the input. NULL without memory, or if the policy cannot be
  * decided. */
 struct audit *audit_run(struct arena *arena, const struct audit_input *input, struct error *err);
 
-/* What "self" and "local" mean on this host. */
+/* Findings that count: neither accepted nor notes. */
+static inline size_t audit_counting(const struct audit *audit)
+{
+	return audit->finding_count - audit->accepted_count - audit->note_count;
+}
+
+/* The rule's door for this transport and port, or NULL. */
+const struct door *rule_door_at(const struct rule *rule, unsigned transport, uint16_t port);
+
+/* What "self" and "local" mean on this host, and which day it is. Without memory the lists are empty. */
 struct surroundings audit_surroundings(struct arena *arena, const struct host *host);
 
 #endif
