@@ -36,7 +36,8 @@ enum socket_family { SOCKET_INET, SOCKET_PACKET };
 /* Packed with care: there may be a hundred thousand. Indices point into the snapshot's arrays. */
 struct host_socket {
 	struct address local, peer;
-	uint64_t inode, cookie;
+	uint64_t inode; /* 0: no process has or had it open, as with TIME_WAIT: it is the kernel's own */
+	uint64_t cookie;
 	uint32_t receive_queue, send_queue; /* of a listener: waiting, and the most that may wait */
 	uint32_t uid;
 	uint32_t interface; /* index that it is bound to; 0: any */
@@ -47,6 +48,7 @@ struct host_socket {
 	uint16_t local_port, peer_port; /* raw sockets: the IP protocol; packet: EtherType */
 	uint16_t transport;             /* 0 for packet sockets */
 	uint16_t holder_count;
+	uint16_t unit; /* 1 + index into socket_units of the unit that opened it; 0: none that is known */
 	uint8_t kind, state, family;
 	bool v6_socket, v6_only, mptcp, raw;
 };
@@ -60,13 +62,14 @@ struct holder {
 
 struct host_process {
 	uint32_t pid, parent, uid;
-	int64_t started_us;      /* wall time */
-	const char *name;        /* comm */
-	const char *executable;  /* path, or NULL if it cannot be seen */
-	const char *command;     /* arguments parted by spaces, or NULL */
-	const char *unit;        /* systemd unit, from its cgroup: "ssh.service", or NULL */
-	const char *socket_unit; /* socket unit that opened the door for it, or NULL */
-	const char *container;   /* "docker:3f2a...", "podman:...", or NULL */
+	int64_t started_us;     /* wall time */
+	const char *name;       /* comm */
+	const char *executable; /* path, or NULL if it cannot be seen */
+	const char *command;    /* arguments parted by spaces, or NULL */
+	const char *unit;       /* systemd unit, from its cgroup: "ssh.service", or NULL */
+	const char *slice;      /* the unit's slice: "system.slice", or NULL */
+	const char *container;  /* "docker:3f2a00c0ffee", "podman:...", "lxc:NAME", or NULL */
+	bool deleted;           /* the executable is no longer in the file system */
 };
 
 struct host_interface {
@@ -89,21 +92,28 @@ struct host_space {
 /* Whether something may filter packets before they reach a socket. */
 enum filtering { FILTERING_NONE, FILTERING_PRESENT, FILTERING_UNKNOWN };
 
+struct host_user;
+
 struct host {
-	struct arena *arena; /* owned: holds everything below */
-	struct host_socket *sockets;
-	struct holder *holders;
+	struct arena *arena;         /* owned: holds everything below but the next two */
+	struct host_socket *sockets; /* owned */
+	struct holder *holders;      /* owned; those of one socket stand together */
 	struct host_process *processes;
 	struct host_interface *interfaces;
 	struct host_space *spaces;
 	size_t socket_count, holder_count, process_count, interface_count, space_count;
+	const char **socket_units; /* "ssh.socket" */
+	size_t socket_unit_count;
 	enum filtering filtering; /* of the first space */
 	const char *filtering_by; /* "nftables: table inet filter, hook input", or NULL */
+	bool processes_seen;      /* all of them: a socket without a holder has none */
 	const char **unseen; /* what could not be seen, in words: "processes of other users (needs root)" */
 	size_t unseen_count;
-	const char *name;       /* host name */
-	uint64_t boot_us;       /* wall time of boot */
-	bool attributed_by_bpf; /* else /proc */
+	const char *name;        /* host name */
+	uint64_t boot_us;        /* wall time of boot */
+	bool attributed_by_bpf;  /* else /proc */
+	struct host_user *users; /* names that host_user() has looked up */
+	size_t user_count, user_capacity;
 };
 
 enum attribution { ATTRIBUTE_AUTO, ATTRIBUTE_BPF, ATTRIBUTE_PROC, ATTRIBUTE_NONE };
@@ -118,6 +128,12 @@ struct host_options {
 /* Reads a snapshot. False only when nothing could be read at all. Free with host_free() in any case. */
 bool host_read(struct host *host, const struct host_options *options, struct error *err);
 void host_free(struct host *host);
+
+/* The socket unit of systemd that opened this door: "ssh.socket", or NULL. */
+const char *host_socket_unit(const struct host *host, const struct host_socket *socket);
+
+/* The first process that holds the socket, or NULL. */
+const struct host_process *host_holder(const struct host *host, const struct host_socket *socket);
 
 /* User name of a uid, from the user database; "1000" without a name. Kept in the host's arena. */
 const char *host_user(struct host *host, uint32_t uid);

@@ -1,0 +1,115 @@
+#include "host/holders.h"
+
+#include <stdlib.h>
+
+/* With fewer sockets than this to find, walking /proc costs less than loading a program into the kernel. */
+enum { BPF_WORTH = 2000, FIRST_HELD = 256 };
+
+bool holders_wanted(const struct snapshot *snapshot, uint64_t inode)
+{
+	size_t slot = inodes_slot(&snapshot->inodes, inode);
+
+	return inodes_next(&snapshot->inodes, snapshot->host, inode, &slot) != NO_SOCKET;
+}
+
+static bool make_room(struct snapshot *snapshot)
+{
+	const size_t capacity = snapshot->held_capacity > 0 ? 2 * snapshot->held_capacity : FIRST_HELD;
+	struct held *more;
+
+	if (snapshot->held_count < snapshot->held_capacity)
+		return true;
+	if (snapshot->held_count >= HOLDERS_MOST) {
+		snapshot_unseen(snapshot, "holders past the first %d", HOLDERS_MOST);
+		return false;
+	}
+	more = realloc(snapshot->held, capacity * sizeof(*more));
+	if (more == NULL) {
+		snapshot->failed = true;
+		return false;
+	}
+	snapshot->held = more;
+	snapshot->held_capacity = capacity;
+	return true;
+}
+
+void holders_add(struct snapshot *snapshot, uint32_t process, uint32_t fd, uint64_t inode)
+{
+	size_t slot = inodes_slot(&snapshot->inodes, inode);
+	uint32_t socket;
+
+	while ((socket = inodes_next(&snapshot->inodes, snapshot->host, inode, &slot)) != NO_SOCKET) {
+		if (make_room(snapshot))
+			snapshot->held[snapshot->held_count++] = (struct held){ .socket = socket,
+										.process = process,
+										.fd = fd };
+	}
+}
+
+void holders_forget(struct snapshot *snapshot, size_t count)
+{
+	snapshot->held_count = count;
+}
+
+/* Counts, then places: each socket's holders end up side by side, in the order in which they were found. */
+static bool sort_by_socket(struct snapshot *snapshot)
+{
+	struct host *const host = snapshot->host;
+	uint32_t next = 0;
+
+	host->holders = calloc(snapshot->held_count + 1, sizeof(*host->holders));
+	if (host->holders == NULL)
+		return false;
+	host->holder_count = snapshot->held_count;
+	for (size_t i = 0; i < snapshot->held_count; i++)
+		host->sockets[snapshot->held[i].socket].holder++;
+	for (size_t i = 0; i < host->socket_count; i++) {
+		const uint32_t count = host->sockets[i].holder;
+
+		host->sockets[i].holder = next;
+		next += count;
+	}
+	for (size_t i = 0; i < snapshot->held_count; i++) {
+		const struct held *const held = &snapshot->held[i];
+		struct host_socket *const socket = &host->sockets[held->socket];
+
+		if (socket->holder_count < UINT16_MAX)
+			host->holders[socket->holder + socket->holder_count++] = (struct holder){
+				.process = held->process, .fd = held->fd
+			};
+	}
+	return true;
+}
+
+static bool read_either(struct snapshot *snapshot, struct error *err)
+{
+	const enum attribution way = snapshot->options->attribution;
+	const bool many = snapshot->host->socket_count >= BPF_WORTH;
+
+	if (way == ATTRIBUTE_BPF || (way == ATTRIBUTE_AUTO && many)) {
+		if (holders_read_bpf(snapshot, err)) {
+			snapshot->host->attributed_by_bpf = true;
+			return true;
+		}
+		if (way == ATTRIBUTE_BPF)
+			return false;
+		holders_forget(snapshot, 0);
+	}
+	holders_read_proc(snapshot);
+	return true;
+}
+
+bool holders_read(struct snapshot *snapshot, struct error *err)
+{
+	bool good = true;
+
+	if (snapshot->options->attribution == ATTRIBUTE_NONE)
+		return true;
+	if (!inodes_build(&snapshot->inodes, snapshot->host, false))
+		return error_memory(err);
+	good = read_either(snapshot, err) && (sort_by_socket(snapshot) || error_memory(err));
+	free(snapshot->held);
+	snapshot->held = NULL;
+	inodes_free(&snapshot->inodes);
+	return good;
+}

@@ -1,0 +1,264 @@
+#include "host/spaces.h"
+#include "base/file.h"
+#include "host/cgroup.h"
+#include "host/diag.h"
+#include "host/interfaces.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ENTRY_PATH = 280, CGROUP_TEXT = 16384 };
+
+/* A namespace that is not the caller's own, and where it can be entered. */
+struct entry {
+	uint64_t inode;
+	const char *name; /* lives in the snapshot; NULL: none better than its inode */
+	char path[ENTRY_PATH];
+};
+
+/* What the helper thread is given. */
+struct others {
+	struct snapshot *snapshot;
+	struct entry *entries; /* owned */
+	size_t count, capacity;
+	size_t hidden; /* processes whose namespace may not be looked at */
+};
+
+static const char named_folder[] = "/run/netns", own_path[] = "/proc/thread-self/ns/net",
+		  first_path[] = "/proc/1/ns/net", port_range[] = "/proc/sys/net/ipv4/ip_local_port_range";
+
+/* The ports that the kernel gives to those who do not ask for one. */
+static void read_ephemeral(struct host_space *space)
+{
+	char text[64];
+	const long length = file_read_text(port_range, text, sizeof(text));
+	struct span s = span_of(text, length > 0 ? (size_t)length : 0);
+	uint64_t first, last;
+
+	if (!span_number(span_until(&s, '\t'), UINT16_MAX, &first) ||
+	    !span_number(span_line(&s), UINT16_MAX, &last))
+		return;
+	space->ephemeral_first = (uint16_t)first;
+	space->ephemeral_last = (uint16_t)last;
+}
+
+static uint64_t inode_of(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0 ? found.st_ino : 0;
+}
+
+/* The name that `ip netns` gave, kept in the snapshot; NULL if it gave none. */
+static const char *name_of(struct snapshot *snapshot, uint64_t inode)
+{
+	DIR *const folder = opendir(named_folder);
+	const char *name = NULL;
+	struct dirent *entry;
+
+	while (folder != NULL && name == NULL && (entry = readdir(folder)) != NULL) {
+		struct stat found;
+
+		if (entry->d_name[0] != '.' && fstatat(dirfd(folder), entry->d_name, &found, 0) == 0 &&
+		    found.st_ino == inode)
+			name = snapshot_text(snapshot, span_text(entry->d_name));
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return name;
+}
+
+/* The first process runs in the host's own; whoever may not look at it is taken to be there too. */
+static const char *own_name(struct snapshot *snapshot, uint64_t own)
+{
+	const uint64_t first = inode_of(first_path);
+	const char *name = first != 0 && first != own ? name_of(snapshot, own) : NULL;
+
+	return name != NULL ? name : "host";
+}
+
+bool spaces_add_own(struct snapshot *snapshot)
+{
+	struct host_space *const space = snapshot_add_space(snapshot);
+
+	if (space == NULL)
+		return false;
+	space->inode = inode_of(own_path);
+	space->name = own_name(snapshot, space->inode);
+	space->visible = true;
+	read_ephemeral(space);
+	return true;
+}
+
+static struct entry *entry_of(struct others *others, uint64_t inode)
+{
+	for (size_t i = others->count; i > 0; i--) {
+		if (others->entries[i - 1].inode == inode)
+			return &others->entries[i - 1];
+	}
+	return NULL;
+}
+
+static struct entry *add_entry(struct others *others, uint64_t inode)
+{
+	if (others->count == others->capacity) {
+		const size_t capacity = others->capacity > 0 ? 2 * others->capacity : 8;
+		struct entry *const more = realloc(others->entries, capacity * sizeof(*more));
+
+		if (more == NULL) {
+			others->snapshot->failed = true;
+			return NULL;
+		}
+		others->entries = more;
+		others->capacity = capacity;
+	}
+	others->entries[others->count] = (struct entry){ .inode = inode };
+	return &others->entries[others->count++];
+}
+
+/* Namespaces that have a name keep it; a container gives its own to that of its processes. */
+static const char *container_of(struct snapshot *snapshot, const char *pid)
+{
+	char path[ENTRY_PATH], text[CGROUP_TEXT];
+	struct cgroup cgroup;
+	long length;
+
+	snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
+	length = file_read_text(path, text, sizeof(text));
+	if (length <= 0 || !cgroup_read(span_of(text, (size_t)length), &cgroup) ||
+	    cgroup.container[0] == '\0')
+		return NULL;
+	return snapshot_text(snapshot, span_text(cgroup.container));
+}
+
+static void look_at_process(struct others *others, const char *pid)
+{
+	struct snapshot *const snapshot = others->snapshot;
+	char path[ENTRY_PATH];
+	struct stat found;
+	struct entry *entry;
+
+	snprintf(path, sizeof(path), "%s/ns/net", pid);
+	if (fstatat(snapshot->proc, path, &found, 0) != 0) {
+		others->hidden += errno == EACCES || errno == EPERM;
+		return;
+	}
+	if (found.st_ino == snapshot->host->spaces[0].inode || entry_of(others, found.st_ino) != NULL)
+		return;
+	entry = add_entry(others, found.st_ino);
+	if (entry == NULL)
+		return;
+	snprintf(entry->path, sizeof(entry->path), "/proc/%s/ns/net", pid);
+	entry->name = found.st_ino == inode_of(first_path) ? "host" : container_of(snapshot, pid);
+}
+
+static void look_at_name(struct others *others, DIR *folder, const char *name)
+{
+	struct snapshot *const snapshot = others->snapshot;
+	struct stat found;
+	struct entry *entry;
+
+	if (fstatat(dirfd(folder), name, &found, 0) != 0 || found.st_ino == snapshot->host->spaces[0].inode)
+		return;
+	entry = entry_of(others, found.st_ino);
+	if (entry == NULL)
+		entry = add_entry(others, found.st_ino);
+	if (entry == NULL)
+		return;
+	snprintf(entry->path, sizeof(entry->path), "%s/%s", named_folder, name);
+	entry->name = snapshot_text(snapshot, span_text(name));
+}
+
+static void find_others(struct others *others)
+{
+	DIR *const processes = opendir("/proc"), *const named = opendir(named_folder);
+	struct dirent *entry;
+
+	while (processes != NULL && (entry = readdir(processes)) != NULL) {
+		if (isdigit((unsigned char)entry->d_name[0]))
+			look_at_process(others, entry->d_name);
+	}
+	while (named != NULL && (entry = readdir(named)) != NULL) {
+		if (entry->d_name[0] != '.')
+			look_at_name(others, named, entry->d_name);
+	}
+	if (processes != NULL)
+		closedir(processes);
+	if (named != NULL)
+		closedir(named);
+}
+
+/* Enters the namespace with this thread. A name in /run/netns behind which nothing is mounted is a plain
+ * file: an end of something that is not there, and no namespace. */
+static bool enter(struct snapshot *snapshot, const struct entry *entry, struct host_space *space)
+{
+	const int file = open(entry->path, O_RDONLY | O_CLOEXEC);
+	const bool entered = file >= 0 && setns(file, CLONE_NEWNET) == 0;
+	const int refused = errno;
+
+	if (file >= 0)
+		close(file);
+	if (!entered && (refused == EPERM || refused == EACCES))
+		snapshot_unseen(snapshot, "network namespace %s (needs root)", space->name);
+	space->visible = entered;
+	return entered || refused == EPERM || refused == EACCES;
+}
+
+static void read_space(struct snapshot *snapshot, const struct entry *entry)
+{
+	const uint32_t index = (uint32_t)snapshot->host->space_count;
+	struct host_space *const space = snapshot_add_space(snapshot);
+	struct error err;
+
+	if (space == NULL)
+		return;
+	space->inode = entry->inode;
+	space->name = entry->name != NULL ? entry->name
+					  : arena_format(snapshot->host->arena, "net:%llu",
+							 (unsigned long long)entry->inode);
+	if (space->name == NULL || !enter(snapshot, entry, space)) {
+		snapshot->host->space_count--;
+		return;
+	}
+	if (!space->visible)
+		return;
+	read_ephemeral(space);
+	if (!diag_read(snapshot, index, &err))
+		snapshot_unseen(snapshot, "network namespace %s: %s", space->name, err.text);
+	interfaces_read(snapshot, index);
+}
+
+/* This thread ends in the last namespace that it entered; the rest of the program never leaves its own. */
+static void *read_entries(void *context)
+{
+	const struct others *const others = context;
+
+	for (size_t i = 0; i < others->count; i++)
+		read_space(others->snapshot, &others->entries[i]);
+	return NULL;
+}
+
+void spaces_read_others(struct snapshot *snapshot)
+{
+	struct others others = { .snapshot = snapshot };
+	pthread_t helper;
+
+	find_others(&others);
+	if (others.count > 0) {
+		if (pthread_create(&helper, NULL, read_entries, &others) == 0)
+			pthread_join(helper, NULL);
+		else
+			snapshot_unseen(snapshot, "other network namespaces: %s", strerror(errno));
+	}
+	if (others.hidden > 0)
+		snapshot_unseen(snapshot, "network namespaces of other users' processes (needs root)");
+	free(others.entries);
+}

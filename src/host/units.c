@@ -1,0 +1,6 @@
+#include "host/units.h"
+
+void units_read(struct snapshot *snapshot)
+{
+	(void)snapshot;
+}
