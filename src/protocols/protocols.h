@@ -49,7 +49,9 @@ struct answer {
 	size_t weakness_count;
 };
 
-/* A fact beyond the array's end is left out; an empty value as well. */
+/* A fact beyond the array's end is left out, an empty value as well; a key that is told again takes the new
+ * value. A weakness is told once, with the first evidence. Evidence that came from the peer is given as an
+ * argument, never as the format. */
 void answer_fact(struct answer *answer, const char *key, struct span value);
 void answer_fact_format(struct answer *answer, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -62,23 +64,29 @@ const char *answer_get(const struct answer *answer, const char *key); /* or NULL
 
 enum probe_step {
 	PROBE_WAIT, /* it has not heard enough; what it wrote to `out` is sent */
-	PROBE_DONE, /* the answer is as full as it will be */
+	PROBE_DONE, /* this is a server of the protocol, and the answer is as full as it will be */
 	PROBE_NOT,  /* this is not a server of this protocol */
 };
 
 /* A conversation with one server. Only harmless requests: no login, no change, nothing that a printer prints
- * or a server keeps. The engine in scan/ owns the connection, the time and the bounds. */
+ * or a server keeps. The engine in scan/ owns the connection, the time and the bounds.
+ *
+ * Who is recognised is asked what it is. Some greetings fit two protocols ("220 hello"); there the
+ * recognisers stay at MORE, each of these probes is given the word in turn, and what it then hears decides:
+ * a recogniser's YES, or PROBE_DONE where the own recogniser never said NO. So PROBE_DONE is never said to
+ * words that another protocol could have said. */
 struct probe {
 	unsigned transports;      /* PROBE_TCP, PROBE_UDP or both */
 	bool server_speaks_first; /* over TCP: listen, then greet */
 
 	/* Writes the opening words; over UDP one datagram. Called once, with zeroed state, on a new
-	 * connection; NULL where the server's greeting is answered by hear(). */
+	 * connection; NULL where the server's greeting is answered by hear(), and in TLS, whose opening is
+	 * that of a whole handshake and made by the engine. */
 	void (*greet)(void *state, unsigned transport, struct buffer *out);
 
 	/* Hears what has come and was not taken yet: it takes whole messages off `heard` and leaves the
-	 * rest. Over UDP `heard` is one datagram. At the end of the conversation it is called once more
-	 * with `ended` set, and must not return PROBE_WAIT then. */
+	 * rest. It is called again while it takes something. Over UDP `heard` is one datagram. At the end of
+	 * the conversation it is called once more with `ended` set, and must not return PROBE_WAIT then. */
 	enum probe_step (*hear)(void *state, struct span *heard, bool ended, struct buffer *out,
 				struct answer *answer);
 
@@ -128,7 +136,7 @@ struct protocol {
 /* MORE while s may still become text, YES once it has. */
 enum verdict recognise_text(struct span s, const char *text);
 
-/* All protocols, sorted by name; NULL behind the last. */
+/* All protocols, sorted by name (registry.def lists them); NULL behind the last. */
 const struct protocol *protocol_nth(size_t nth);
 const struct protocol *protocol_named(struct span name);
 
