@@ -52,6 +52,7 @@ struct service {
 	const char *title;          /* a few words */
 	const char *spoken;         /* what content shows when it is this service: "tls:http", "dns" */
 	const char *group;          /* "web", "mail", "database", "remote-administration" ... */
+	const char *instead;        /* what to use instead of this clear-text service: "https"; or NULL */
 	enum privacy privacy;
 	const struct catalog_door *doors; /* the one it is known by first */
 	size_t door_count;
@@ -60,7 +61,8 @@ struct service {
 /* A service by name or alias, in any case; NULL if unknown. */
 const struct service *catalog_service(struct span name);
 
-/* The nth service registered at a port, the customary one first; NULL behind the last. */
+/* The nth service at a port, the customary one first; NULL behind the last. A service for which a port is
+ * only one of several that are usual, or that shares it with a better known one, comes behind that one. */
 const struct service *catalog_service_at(unsigned transport, uint16_t port, size_t nth);
 
 /* All services in the order of their names, for lists and completion: NULL behind the last. */
