@@ -1,0 +1,10 @@
+/* The two formats. Each line is a subject; its functions stand in the file of that name. Sorted. */
+#include "output/output.h"
+
+const struct output output_text = {
+	.name = "text",
+};
+
+const struct output output_json = {
+	.name = "json",
+};
