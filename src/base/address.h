@@ -48,9 +48,11 @@ char *address_text(const struct address *a, char text[static ADDRESS_TEXT]);
 /* The shortest of the three forms that address_range_parse() reads. */
 char *address_range_text(const struct address_range *range, char text[static ADDRESS_RANGE_TEXT]);
 
+/* An IPv6 range that reaches over the mapped block, such as ::/0, holds no IPv4 address. */
 static inline bool address_in(const struct address *a, const struct address_range *range)
 {
-	return address_compare(a, &range->first) >= 0 && address_compare(a, &range->last) <= 0;
+	return address_compare(a, &range->first) >= 0 && address_compare(a, &range->last) <= 0 &&
+	       address_is_v4(a) == address_is_v4(&range->first);
 }
 
 /* The range of addresses that share the first `bits` bits with a; bits counts within a's own family. */
