@@ -251,7 +251,9 @@ struct decision {
 		*undecided; /* a rule before it that depends on what the question leaves open, or NULL */
 };
 
-/* The rules in a form that answers in a time that does not grow with their number. */
+/* The rules in a form that answers in a time that does not grow with their number. It borrows the policy and
+ * the ranges of the surroundings, and takes at most a gigabyte: a policy that needs more, through rules with
+ * very long lists of addresses or ports, is refused in words. Free with decider_free(). */
 struct decider;
 struct decider *decider_new(const struct policy *policy, const struct surroundings *around,
 			    struct error *err);
@@ -276,6 +278,9 @@ enum mismatch {
 	DEPENDS_ON_DESTINATION,
 	DEPENDS_ON_INTERFACE
 };
+
+/* Whether one of the door's matches holds the transport and the first port that is asked for. */
+bool door_holds(const struct door *door, const struct match *asked);
 
 /* The same decision for one rule, read in the plain way: the yardstick for policy_decide(), and the words of
  * `verdict`. */
