@@ -11,6 +11,7 @@
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "catalog/catalog.h"
@@ -26,7 +27,7 @@ enum {
 /* Where something was written. The file's text is kept for the line that an error shows. */
 struct place {
 	const char *file;
-	uint32_t line, column; /* from 1; the column counts characters */
+	uint32_t line, column; /* from 1; the column counts characters. Line 0: the file as a whole */
 	uint32_t length;       /* characters that it is about, at least 1 */
 	struct span text;      /* the whole line */
 };
@@ -59,6 +60,9 @@ struct diagnostic *diagnostics_add(struct diagnostics *d, enum severity severity
 				   const struct place *place, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* Puts them in the order of place, files in the order in which they were first spoken of. */
+void diagnostics_sort(struct diagnostics *d);
+
 /* ---- the model ---- */
 
 enum policy_verdict { VERDICT_ALLOW, VERDICT_DENY, VERDICT_REJECT };
@@ -67,6 +71,7 @@ enum policy_mode { MODE_ENFORCE, MODE_TEST, MODE_OBSERVE };
 
 const char *verdict_text(enum policy_verdict verdict);
 const char *direction_text(enum direction direction);
+const char *mode_text(enum policy_mode mode);
 
 /* What a written door comes to: a transport and a stretch of ports, or of ICMP types. A transport without
  * ports has 0 to 65535, and so has TRANSPORT_ANY. */
@@ -159,8 +164,7 @@ struct rule {
 	int32_t approved_on, review, until; /* days, or DATE_NONE */
 	size_t number;                      /* from 0, over all files */
 	struct place place;
-	struct place
-		option_places[RULE_FIELDS]; /* where the option was written; file is NULL if it was not */
+	const struct place *option_places; /* by field: where it was written; file is NULL if it was not */
 };
 
 /* A concrete question: may this pass? Also an `expect` line. What is not known is left open. */
@@ -196,7 +200,7 @@ struct policy {
 	const char *host; /* or NULL */
 	enum policy_mode mode;
 	bool required[RULE_FIELDS];
-	struct policy_name *names;
+	struct policy_name **names; /* in the order in which they were written */
 	struct rule *rules;
 	struct expectation *expectations;
 	struct acceptance *acceptances;
@@ -227,8 +231,9 @@ void door_format(const struct door *door, struct buffer *out);
 void addresses_format(const struct address_list *list, struct buffer *out);
 void question_format(const struct question *question, struct buffer *out);
 
-/* Writes the model as JSON: one object. */
-void policy_json(const struct policy *policy, struct json *json);
+/* Writes the model as JSON: one object. With places, every statement says in which file and line it stands;
+ * without them, two policies that mean the same give the same text. */
+void policy_json(const struct policy *policy, bool places, struct json *json);
 
 /* ---- the decision ---- */
 

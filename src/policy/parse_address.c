@@ -1,0 +1,304 @@
+/* parse_address.c: lists of addresses, and the names that stand for them. */
+#include "base/suggest.h"
+#include "policy/options.h"
+
+static const struct {
+	const char *word;
+	enum address_kind kind;
+} words[] = {
+	{"any",        ADDRESS_ANY      },
+	{ "self",      ADDRESS_SELF     },
+	{ "local",     ADDRESS_LOCAL    },
+	{ "multicast", ADDRESS_MULTICAST},
+	{ "broadcast", ADDRESS_BROADCAST},
+};
+
+enum { WORDS = sizeof(words) / sizeof(words[0]) };
+
+/* What is known of a name that was used and not found: where the error about it stands. */
+struct early_use {
+	size_t diagnostic;
+};
+
+static bool is_name(struct span word)
+{
+	for (size_t i = 0; i < span_left(word); i++) {
+		const uint8_t c = word.at[i];
+		const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+
+		if (!letter && (i == 0 || (c != '-' && (c < '0' || c > '9'))))
+			return false;
+	}
+	return span_left(word) > 0;
+}
+
+static bool looks_like_address(struct span word)
+{
+	const uint8_t first = span_peek(word, 0);
+
+	return (first >= '0' && first <= '9') || memchr(word.at, ':', span_left(word)) != NULL;
+}
+
+/* The prefix that the address in front of the slash lies in, when only the bits behind it are wrong. */
+static bool nearest_prefix(struct span word, struct address_range *ret_prefix)
+{
+	struct span length = word, base = span_until(&length, '/');
+	struct address address;
+	uint64_t bits;
+
+	if (base.failed || !address_parse(base, &address) ||
+	    !span_number(length, address_is_v4(&address) ? 32 : 128, &bits))
+		return false;
+	*ret_prefix = address_prefix(&address, (unsigned)bits);
+	return true;
+}
+
+static void refuse_address(struct parser *p, const struct token *token, const char *reason)
+{
+	const char *const word = parser_words(p, token);
+	struct diagnostic *const error = parser_error(p, &token->place, "'%s' is not an address: %s", word,
+						      reason);
+	char text[ADDRESS_RANGE_TEXT];
+	struct address_range prefix;
+	struct span zone = token->text, address = span_until(&zone, '%');
+
+	if (nearest_prefix(token->text, &prefix))
+		parser_fix(p, error, "%s for the whole prefix, or the address alone",
+			   address_range_text(&prefix, text));
+	else if (!address.failed)
+		parser_fix(p, error, "%.*s, and behind the addresses: on %.*s", (int)span_left(address),
+			   (const char *)address.at, (int)span_left(zone), (const char *)zone.at);
+}
+
+/* Names that are offered: every `let` so far, and the words. Only on the way to an error. */
+static const char *nearest_name(struct parser *p, const char *typed)
+{
+	struct suggestion near = { .typed = typed };
+
+	for (size_t i = 0; i < p->policy->name_count; i++)
+		suggest_offer(&near, p->policy->names[i]->name);
+	for (size_t i = 0; i < WORDS; i++)
+		suggest_offer(&near, words[i].word);
+	return near.best;
+}
+
+/* A later `let` of this name turns the error into another. */
+static void note_early_use(struct parser *p, struct span name)
+{
+	struct early_use *use = names_find(&p->early, name);
+	char *text;
+
+	if (use != NULL)
+		return;
+	use = arena_alloc(p->arena, sizeof(*use));
+	text = arena_span_text(p->arena, name);
+	if (use == NULL || text == NULL || !names_add(&p->early, p->arena, text, use)) {
+		parser_memory(p);
+		return;
+	}
+	use->diagnostic = p->diagnostics->count - 1;
+}
+
+static void unknown_name(struct parser *p, const struct token *token)
+{
+	const char *const word = parser_words(p, token);
+	struct diagnostic *error;
+	const char *near;
+
+	if (memchr(token->text.at, '.', span_left(token->text)) != NULL) {
+		error = parser_error(p, &token->place,
+				     "'%s' is not an address, and names of hosts are not looked up", word);
+		parser_fix(p, error, "give its addresses a name:  let NAME = 192.0.2.1, 2001:db8::1");
+		return;
+	}
+	error = parser_error(p, &token->place, "there is no name '%s'", word);
+	if (error == NULL)
+		return;
+	near = nearest_name(p, word);
+	if (near != NULL)
+		parser_fix(p, error, "did you mean '%s'?", near);
+	else
+		parser_fix(p, error, "say what it stands for, above:  let %s = ADDRESSES", word);
+	if (is_name(token->text))
+		note_early_use(p, token->text);
+}
+
+static bool read_term(struct parser *p, const struct token *token, struct address_term *ret_term)
+{
+	const char *reason = NULL;
+
+	*ret_term = (struct address_term){ .place = token->place };
+	for (size_t i = 0; i < WORDS; i++) {
+		if (span_is(token->text, words[i].word)) {
+			ret_term->kind = words[i].kind;
+			return true;
+		}
+	}
+	if (looks_like_address(token->text)) {
+		ret_term->kind = ADDRESS_RANGE;
+		if (address_range_parse(token->text, &ret_term->range, &reason))
+			return true;
+		refuse_address(p, token, reason);
+		return false;
+	}
+	ret_term->kind = ADDRESS_NAMED;
+	ret_term->name = names_find(&p->names, token->text);
+	if (ret_term->name == NULL)
+		unknown_name(p, token);
+	return ret_term->name != NULL;
+}
+
+static bool missing_address(struct parser *p, const struct token *token, const char *what)
+{
+	struct diagnostic *error;
+
+	if (token->kind == TOKEN_WORD && !begins_clause(token) && !span_is(token->text, "except"))
+		return false;
+	if (token->kind == TOKEN_BAD)
+		return true;
+	error = parser_error(p, &token->place, "an address is missing behind %s", what);
+	if (token->kind == TOKEN_STRING)
+		parser_fix(p, error, "addresses and names stand without quotes");
+	else
+		parser_fix(p, error, "any, an address, a prefix such as 192.0.2.0/24, a range, or a name");
+	return true;
+}
+
+/* address { "," address }. False if any of them was wrong. */
+static bool parse_terms(struct parser *p, struct address_term **ret_terms, size_t *ret_count,
+			const char *what)
+{
+	size_t count = 0;
+	bool good = true;
+
+	do {
+		const struct token token = *parser_peek(p);
+		struct address_term *grown;
+
+		if (missing_address(p, &token, what)) {
+			good = false;
+			if (token.kind == TOKEN_BAD || token.kind == TOKEN_STRING)
+				parser_take(p);
+			continue;
+		}
+		parser_take(p);
+		grown = parser_grow(p, p->terms, count, &p->terms_capacity, sizeof(*grown));
+		if (grown == NULL)
+			return false;
+		p->terms = grown;
+		if (read_term(p, &token, &grown[count]))
+			count++;
+		else
+			good = false;
+		what = "the comma";
+	} while (parser_comma(p));
+	*ret_terms = parser_keep(p, p->terms, count, sizeof(*p->terms));
+	*ret_count = count;
+	return good;
+}
+
+bool parse_addresses(struct parser *p, struct address_list *ret_list, const char *what)
+{
+	bool good;
+
+	*ret_list = (struct address_list){ 0 };
+	good = parse_terms(p, &ret_list->terms, &ret_list->count, what);
+	if (parser_accept(p, "except"))
+		good &= parse_terms(p, &ret_list->except, &ret_list->except_count, "'except'");
+	return good;
+}
+
+/* The error about a name that was used too early says so, once the name turns up. */
+static void explain_early_use(struct parser *p, const struct policy_name *name)
+{
+	const struct early_use *const use = names_find(&p->early, span_text(name->name));
+	struct diagnostic *error;
+
+	if (use == NULL)
+		return;
+	error = &p->diagnostics->list[use->diagnostic];
+	error->text = arena_format(p->arena, "the name '%.60s' is used above its let", name->name);
+	if (error->text == NULL)
+		error->text = "a name is used above its let";
+	error->fix = "move the let up";
+	error->other = name->place;
+}
+
+static bool check_name(struct parser *p, const struct token *token)
+{
+	const struct policy_name *known;
+	struct diagnostic *error;
+
+	if (token->kind == TOKEN_BAD)
+		return false;
+	if (token->kind != TOKEN_WORD || !is_name(token->text)) {
+		error = parser_error(p, &token->place,
+				     token->kind == TOKEN_WORD ? "'%s' cannot be a name"
+							       : "a name is missing behind 'let'%.0s",
+				     parser_words(p, token));
+		parser_fix(p, error, "a name has letters, digits, '-' and '_', and begins with a letter");
+		return false;
+	}
+	if (is_reserved(token->text)) {
+		error = parser_error(p, &token->place, "'%s' is a word of the language and cannot be a name",
+				     parser_words(p, token));
+		parser_fix(p, error, "choose another: my-%s", parser_words(p, token));
+		return false;
+	}
+	known = names_find(&p->names, token->text);
+	if (known == NULL)
+		return true;
+	error = parser_error(p, &token->place, "the name '%s' is given twice", parser_words(p, token));
+	if (error != NULL)
+		error->other = known->place;
+	return false;
+}
+
+static void keep_name(struct parser *p, struct statement *statement, struct policy_name *name)
+{
+	struct policy *const policy = p->policy;
+	struct policy_name **grown = parser_grow(p, policy->names, policy->name_count, &p->names_capacity,
+						 sizeof(*grown));
+
+	if (grown == NULL || !names_add(&p->names, p->arena, name->name, name)) {
+		parser_memory(p);
+		return;
+	}
+	policy->names = grown;
+	statement->kind = STATEMENT_NAME;
+	statement->index = policy->name_count;
+	grown[policy->name_count++] = name;
+	explain_early_use(p, name);
+}
+
+void parse_let(struct parser *p, struct statement *statement, const struct token *keyword)
+{
+	const struct token token = *parser_peek(p);
+	const bool good = check_name(p, &token);
+	struct policy_name *const name = arena_alloc(p->arena, sizeof(*name));
+	struct diagnostic *error;
+
+	if (token.kind != TOKEN_EQUALS)
+		parser_take(p);
+	if (parser_peek(p)->kind != TOKEN_EQUALS) {
+		if (!good)
+			goto out;
+		error = parser_error(p, &parser_peek(p)->place, "'=' is missing behind the name");
+		parser_fix(p, error, "let %s = ADDRESSES", parser_words(p, &token));
+	} else
+		parser_take(p);
+	if (name == NULL) {
+		parser_memory(p);
+		return;
+	}
+	name->name = arena_span_text(p->arena, token.text);
+	parse_addresses(p, &name->addresses, "'='");
+	name->place = statement_place(p, keyword);
+	if (name->name == NULL)
+		parser_memory(p);
+	else if (good)
+		keep_name(p, statement, name);
+	return;
+out:
+	lexer_skip_statement(&p->lexer);
+}
