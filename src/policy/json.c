@@ -199,7 +199,7 @@ void policy_json(const struct policy *policy, bool places, struct json *json)
 	required_json(json, policy);
 	json_open_array(json, "names");
 	for (size_t i = 0; i < policy->name_count; i++)
-		name_json(json, policy->names[i], places);
+		name_json(json, &policy->names[i], places);
 	json_end(json);
 	json_open_array(json, "rules");
 	for (size_t i = 0; i < policy->rule_count; i++)

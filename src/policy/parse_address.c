@@ -15,6 +15,12 @@ static const struct {
 
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 
+/* A name while others are still being read: addresses point at its first member. */
+struct let {
+	struct policy_name name;
+	size_t number;
+};
+
 /* What is known of a name that was used and not found: where the error about it stands. */
 struct early_use {
 	size_t diagnostic;
@@ -75,8 +81,8 @@ static const char *nearest_name(struct parser *p, const char *typed)
 {
 	struct suggestion near = { .typed = typed };
 
-	for (size_t i = 0; i < p->policy->name_count; i++)
-		suggest_offer(&near, p->policy->names[i]->name);
+	for (size_t i = 0; i < p->let_count; i++)
+		suggest_offer(&near, p->lets[i]->name.name);
 	for (size_t i = 0; i < WORDS; i++)
 		suggest_offer(&near, words[i].word);
 	return near.best;
@@ -142,6 +148,7 @@ static bool read_term(struct parser *p, const struct token *token, struct addres
 		return false;
 	}
 	ret_term->kind = ADDRESS_NAMED;
+	/* The name is the first member of what `let` made; keep_names() looks behind it. */
 	ret_term->name = names_find(&p->names, token->text);
 	if (ret_term->name == NULL)
 		unknown_name(p, token);
@@ -226,7 +233,7 @@ static void explain_early_use(struct parser *p, const struct policy_name *name)
 
 static bool check_name(struct parser *p, const struct token *token)
 {
-	const struct policy_name *known;
+	const struct let *known;
 	struct diagnostic *error;
 
 	if (token->kind == TOKEN_BAD)
@@ -250,55 +257,102 @@ static bool check_name(struct parser *p, const struct token *token)
 		return true;
 	error = parser_error(p, &token->place, "the name '%s' is given twice", parser_words(p, token));
 	if (error != NULL)
-		error->other = known->place;
+		error->other = known->name.place;
 	return false;
 }
 
-static void keep_name(struct parser *p, struct statement *statement, struct policy_name *name)
+static void add_let(struct parser *p, struct statement *statement, struct let *let)
 {
-	struct policy *const policy = p->policy;
-	struct policy_name **grown = parser_grow(p, policy->names, policy->name_count, &p->names_capacity,
-						 sizeof(*grown));
+	struct let **grown = parser_grow(p, p->lets, p->let_count, &p->lets_capacity, sizeof(*grown));
 
-	if (grown == NULL || !names_add(&p->names, p->arena, name->name, name)) {
+	if (grown == NULL || !names_add(&p->names, p->arena, let->name.name, let)) {
 		parser_memory(p);
 		return;
 	}
-	policy->names = grown;
+	p->lets = grown;
+	let->number = p->let_count;
 	statement->kind = STATEMENT_NAME;
-	statement->index = policy->name_count;
-	grown[policy->name_count++] = name;
-	explain_early_use(p, name);
+	statement->index = p->let_count;
+	grown[p->let_count++] = let;
+	explain_early_use(p, &let->name);
+}
+
+/* The '=' behind the name; without it the statement is not worth reading on if the name is none either. */
+static bool parse_equals(struct parser *p, const struct token *name, bool good_name)
+{
+	struct diagnostic *error;
+
+	if (parser_peek(p)->kind == TOKEN_EQUALS) {
+		parser_take(p);
+		return true;
+	}
+	if (!good_name)
+		return false;
+	error = parser_error(p, &parser_peek(p)->place, "'=' is missing behind the name");
+	parser_fix(p, error, "let %s = ADDRESSES", parser_words(p, name));
+	return true;
 }
 
 void parse_let(struct parser *p, struct statement *statement, const struct token *keyword)
 {
 	const struct token token = *parser_peek(p);
 	const bool good = check_name(p, &token);
-	struct policy_name *const name = arena_alloc(p->arena, sizeof(*name));
-	struct diagnostic *error;
+	struct let *const let = arena_alloc(p->arena, sizeof(*let));
 
-	if (token.kind != TOKEN_EQUALS)
-		parser_take(p);
-	if (parser_peek(p)->kind != TOKEN_EQUALS) {
-		if (!good)
-			goto out;
-		error = parser_error(p, &parser_peek(p)->place, "'=' is missing behind the name");
-		parser_fix(p, error, "let %s = ADDRESSES", parser_words(p, &token));
-	} else
-		parser_take(p);
-	if (name == NULL) {
+	if (let == NULL) {
 		parser_memory(p);
 		return;
 	}
-	name->name = arena_span_text(p->arena, token.text);
-	parse_addresses(p, &name->addresses, "'='");
-	name->place = statement_place(p, keyword);
-	if (name->name == NULL)
+	if (token.kind != TOKEN_EQUALS)
+		parser_take(p);
+	if (!parse_equals(p, &token, good)) {
+		lexer_skip_statement(&p->lexer);
+		return;
+	}
+	let->name.name = arena_span_text(p->arena, token.text);
+	parse_addresses(p, &let->name.addresses, "'='");
+	let->name.place = statement_place(p, keyword);
+	if (let->name.name == NULL)
 		parser_memory(p);
 	else if (good)
-		keep_name(p, statement, name);
-	return;
-out:
-	lexer_skip_statement(&p->lexer);
+		add_let(p, statement, let);
+}
+
+static void point_at_model(struct parser *p, struct address_term *terms, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct let *let;
+
+		if (terms[i].kind != ADDRESS_NAMED)
+			continue;
+		let = (const struct let *)(const void *)terms[i].name;
+		terms[i].name = &p->policy->names[let->number];
+	}
+}
+
+static void list_points_at_model(struct parser *p, struct address_list *list)
+{
+	point_at_model(p, list->terms, list->count);
+	point_at_model(p, list->except, list->except_count);
+}
+
+bool keep_names(struct parser *p)
+{
+	struct policy *const policy = p->policy;
+
+	if (p->let_count == 0)
+		return true;
+	policy->names = arena_array(p->arena, p->let_count, sizeof(*policy->names));
+	if (policy->names == NULL)
+		return parser_memory(p);
+	policy->name_count = p->let_count;
+	for (size_t i = 0; i < p->let_count; i++) {
+		policy->names[i] = p->lets[i]->name;
+		list_points_at_model(p, &policy->names[i].addresses);
+	}
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		list_points_at_model(p, &policy->rules[i].from);
+		list_points_at_model(p, &policy->rules[i].to);
+	}
+	return true;
 }

@@ -277,7 +277,8 @@ struct policy *parser_end(struct parser *p, const char *path)
 		if (p->policy->rules[i].verdict == VERDICT_ALLOW)
 			check_required(p, &p->policy->rules[i]);
 	}
-	if (!p->exhausted && p->diagnostics->errors == 0 && make_rule_ids(p) && keep_files(p)) {
+	if (!p->exhausted && p->diagnostics->errors == 0 && keep_names(p) && make_rule_ids(p) &&
+	    keep_files(p)) {
 		p->policy->path = path;
 		return p->policy;
 	}

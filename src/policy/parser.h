@@ -19,8 +19,9 @@ struct parser {
 	const struct include *chain; /* the include statements that led to it; NULL in memory */
 	struct source_file **files;
 	size_t file_count, file_capacity;
-	size_t names_capacity, rules_capacity, expectations_capacity, acceptances_capacity;
-	struct names names; /* of `let`, to struct policy_name */
+	struct let **lets; /* every name, each where it stays until all are known */
+	size_t let_count, lets_capacity, rules_capacity, expectations_capacity, acceptances_capacity;
+	struct names names; /* of `let`, to struct let */
 	struct names ids;   /* to struct place */
 	struct names early; /* used before their `let`, to struct early_use */
 	struct place mode_place, host_place;
@@ -109,6 +110,9 @@ struct policy *parser_end(struct parser *p, const char *path);
 
 /* A file or a directory, opened and parsed. `at` is the include statement, or NULL for the first. */
 void read_path(struct parser *p, const char *path, const struct place *at);
+
+/* Moves the names into the model's array, and has every address point there. */
+bool keep_names(struct parser *p);
 
 /* Gives every rule that has none an id made of its content. */
 bool make_rule_ids(struct parser *p);

@@ -200,7 +200,7 @@ struct policy {
 	const char *host; /* or NULL */
 	enum policy_mode mode;
 	bool required[RULE_FIELDS];
-	struct policy_name **names; /* in the order in which they were written */
+	struct policy_name *names; /* in the order in which they were written */
 	struct rule *rules;
 	struct expectation *expectations;
 	struct acceptance *acceptances;

@@ -61,8 +61,8 @@ static void the_first_example_is_read_as_it_stands(void **unused)
 	assert_string_equal(policy->rules[0].doors[1].service->name, "smtp");
 	assert_int_equal(policy->rules[0].from.terms[0].kind, ADDRESS_ANY);
 	assert_true(policy->rules[1].log);
-	assert_ptr_equal(policy->rules[1].from.terms[0].name, policy->names[0]);
-	assert_int_equal(policy->names[0]->addresses.count, 3);
+	assert_ptr_equal(policy->rules[1].from.terms[0].name, &policy->names[0]);
+	assert_int_equal(policy->names[0].addresses.count, 3);
 	assert_int_equal(policy->rules[2].verdict, VERDICT_DENY);
 	assert_int_equal(policy->rules[2].doors[0].matches[0].first, 3306);
 	assert_true(policy->rules[3].doors[0].all);
