@@ -1,6 +1,7 @@
 /* The policy language: what is written, what it comes to, and what is said about what is wrong. */
 #include "base/arena.h"
 #include "policy/policy.h"
+#include "policy_random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,6 +130,25 @@ static void a_question_asks_for_every_transport_of_its_door(void **unused)
 	assert_int_equal(list[1].door.first, 53);
 }
 
+static void random_policies_have_no_errors(void **unused)
+{
+	(void)unused;
+	for (uint64_t seed = 0; seed < 300; seed++) {
+		struct random_source random = random_begin(seed);
+		struct buffer text = buffer_new(1 << 20);
+		void *none = NULL;
+
+		policy_random(&random, 12, &text);
+		begin(&none);
+		if (policy_parse(arena, "random.policy", buffer_read(&text), diagnostics) == NULL)
+			fail_msg("seed %u, line %u: %s\n%.*s", (unsigned)seed,
+				 diagnostics->list[0].place.line, diagnostics->list[0].text, (int)text.length,
+				 (const char *)text.bytes);
+		end(&none);
+		buffer_free(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +158,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_error_of_a_file_is_reported_with_its_place, begin, end),
 		cmocka_unit_test_setup_teardown(ids_depend_on_what_a_rule_does_alone, begin, end),
 		cmocka_unit_test_setup_teardown(a_question_asks_for_every_transport_of_its_door, begin, end),
+		cmocka_unit_test(random_policies_have_no_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
