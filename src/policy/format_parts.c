@@ -1,5 +1,6 @@
 /* format_parts.c: doors, addresses, rules and questions on one line, as the normal form writes them. */
 #include "policy/format.h"
+#include "policy/parser.h"
 
 enum { STATEMENT_TEXT = 8192 };
 
@@ -28,7 +29,9 @@ const char *text_statement(struct arena *arena, const char *keyword, const char 
 
 void word_format(const char *word, struct buffer *out)
 {
-	if (word[strcspn(word, " \t,=\"#\\")] == '\0' && word[0] != '\0')
+	const bool plain = word[0] != '\0' && word[strcspn(word, " \t,=\"#\\")] == '\0';
+
+	if (plain && !is_reserved(span_text(word)))
 		buffer_text(out, word);
 	else
 		text_format(word, out);

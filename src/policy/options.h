@@ -21,7 +21,7 @@ struct option {
 	enum option_value value;
 	size_t offset; /* of its field in struct rule */
 	int field;     /* enum rule_field, or NO_FIELD */
-	bool inline_;  /* stands on the rule's own line in normal form */
+	bool on_head;  /* stands on the rule's own line in normal form */
 	bool allow_only;
 	const char *why; /* why it is for allow rules only */
 };

@@ -188,6 +188,7 @@ static void parse_clause(struct parser *p, struct rule *rule)
 			rule->to = list;
 	} else if (parser_accept(p, "on")) {
 		seen_before(p, &token, rule->interface_count > 0);
+		rule->on_place = token.place;
 		parse_interfaces(p, &rule->interfaces, &rule->interface_count);
 	} else
 		parse_unexpected(p);

@@ -163,8 +163,8 @@ struct rule {
 	const char *by, *service, *owner, *because, *approved, *mitigation, *boundary, *data; /* or NULL */
 	int32_t approved_on, review, until; /* days, or DATE_NONE */
 	size_t number;                      /* from 0, over all files */
-	struct place place;
-	const struct place *option_places; /* by field: where it was written; file is NULL if it was not */
+	struct place place, on_place;       /* of the rule, of its interfaces */
+	const struct place *option_places;  /* by field: where it was written; file is NULL if it was not */
 };
 
 /* A concrete question: may this pass? Also an `expect` line. What is not known is left open. */

@@ -130,7 +130,62 @@ static void a_question_asks_for_every_transport_of_its_door(void **unused)
 	assert_int_equal(list[1].door.first, 53);
 }
 
-static void random_policies_have_no_errors(void **unused)
+static struct policy *parse_buffer(const struct buffer *text)
+{
+	struct policy *const policy = policy_parse(arena, "random.policy", buffer_read(text), diagnostics);
+
+	if (policy == NULL)
+		fail_msg("line %u: %s\n%.*s", diagnostics->list[0].place.line, diagnostics->list[0].text,
+			 (int)text->length, (const char *)text->bytes);
+	return policy;
+}
+
+static void model_of(const struct policy *policy, struct buffer *out)
+{
+	struct json json = json_new(out);
+
+	policy_json(policy, false, &json);
+	assert_false(json.failed);
+	assert_false(out->failed);
+}
+
+static void assert_same(const struct buffer *a, const struct buffer *b)
+{
+	if (a->length != b->length || memcmp(a->bytes, b->bytes, a->length) != 0)
+		fail_msg("not the same:\n%.*s\n----\n%.*s", (int)a->length, (const char *)a->bytes,
+			 (int)b->length, (const char *)b->bytes);
+}
+
+/* Of text: its normal form means the same, and is its own normal form. */
+static void check_normal_form(const struct buffer *text)
+{
+	struct buffer normal = buffer_new(1 << 22), again = buffer_new(1 << 22), model = buffer_new(1 << 22),
+		      model_again = buffer_new(1 << 22);
+	const struct policy *policy = parse_buffer(text);
+
+	policy_format(policy, &normal);
+	model_of(policy, &model);
+	policy = parse_buffer(&normal);
+	policy_format(policy, &again);
+	model_of(policy, &model_again);
+	assert_same(&model, &model_again);
+	assert_same(&normal, &again);
+	buffer_free(&normal);
+	buffer_free(&again);
+	buffer_free(&model);
+	buffer_free(&model_again);
+}
+
+static size_t comments_in(const struct buffer *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text->length; i++)
+		count += text->bytes[i] == '#';
+	return count;
+}
+
+static void the_normal_form_of_random_policies_means_the_same(void **unused)
 {
 	(void)unused;
 	for (uint64_t seed = 0; seed < 300; seed++) {
@@ -140,12 +195,27 @@ static void random_policies_have_no_errors(void **unused)
 
 		policy_random(&random, 12, &text);
 		begin(&none);
-		if (policy_parse(arena, "random.policy", buffer_read(&text), diagnostics) == NULL)
-			fail_msg("seed %u, line %u: %s\n%.*s", (unsigned)seed,
-				 diagnostics->list[0].place.line, diagnostics->list[0].text, (int)text.length,
-				 (const char *)text.bytes);
+		check_normal_form(&text);
 		end(&none);
 		buffer_free(&text);
+	}
+}
+
+static void the_normal_form_keeps_every_comment(void **unused)
+{
+	(void)unused;
+	for (uint64_t seed = 0; seed < 100; seed++) {
+		struct random_source random = random_begin(seed);
+		struct buffer text = buffer_new(1 << 20), normal = buffer_new(1 << 20);
+		void *none = NULL;
+
+		policy_random(&random, 12, &text);
+		begin(&none);
+		policy_format(parse_buffer(&text), &normal);
+		assert_int_equal(comments_in(&text), comments_in(&normal));
+		end(&none);
+		buffer_free(&text);
+		buffer_free(&normal);
 	}
 }
 
@@ -158,7 +228,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_error_of_a_file_is_reported_with_its_place, begin, end),
 		cmocka_unit_test_setup_teardown(ids_depend_on_what_a_rule_does_alone, begin, end),
 		cmocka_unit_test_setup_teardown(a_question_asks_for_every_transport_of_its_door, begin, end),
-		cmocka_unit_test(random_policies_have_no_errors),
+		cmocka_unit_test(the_normal_form_of_random_policies_means_the_same),
+		cmocka_unit_test(the_normal_form_keeps_every_comment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
