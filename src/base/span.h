@@ -160,6 +160,22 @@ static inline struct span span_line(struct span *s)
 	return line;
 }
 
+/* The next word: what stands between blanks (spaces and tabs). Without one, s fails. */
+static inline struct span span_word(struct span *s)
+{
+	struct span word;
+
+	while (span_left(*s) > 0 && (*s->at == ' ' || *s->at == '\t'))
+		s->at++;
+	word = *s;
+	while (span_left(*s) > 0 && *s->at != ' ' && *s->at != '\t')
+		s->at++;
+	word.end = s->at;
+	if (word.failed || span_left(word) == 0)
+		word.failed = s->failed = true;
+	return word;
+}
+
 /* Whether s is exactly this text, or begins with it; _nocase for ASCII letters of either case. */
 bool span_is(struct span s, const char *text);
 bool span_is_nocase(struct span s, const char *text);

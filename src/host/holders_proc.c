@@ -4,11 +4,10 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { LINK_TEXT = 64, FD_MOST = INT32_MAX };
+enum { LINK_TEXT = 64 };
 
 /* The inode of the socket that is open as `name`; false for any other file. */
 static bool socket_inode(int folder, const char *name, uint64_t *ret_inode)
@@ -35,7 +34,7 @@ static void walk_files(struct snapshot *snapshot, int process_folder, DIR *files
 
 		if (!isdigit((unsigned char)file->d_name[0]) ||
 		    !socket_inode(dirfd(files), file->d_name, &inode) || !holders_wanted(snapshot, inode) ||
-		    !span_number(span_text(file->d_name), FD_MOST, &fd))
+		    !span_number(span_text(file->d_name), INT32_MAX, &fd))
 			continue;
 		holders_add(snapshot, (uint32_t)snapshot->host->process_count, (uint32_t)fd, inode);
 	}
@@ -49,17 +48,14 @@ static void walk_process(struct snapshot *snapshot, const char *pid)
 {
 	const int folder = openat(snapshot->proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const int fd = folder >= 0 ? openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	const int refused = errno;
 	DIR *const files = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (files != NULL) {
 		walk_files(snapshot, folder, files);
 		closedir(files);
-	} else if (folder >= 0 && (refused == EACCES || refused == EPERM)) {
-		snapshot->host->processes_seen = false;
-	}
-	if (files == NULL && fd >= 0)
+	} else if (fd >= 0) {
 		close(fd);
+	}
 	if (folder >= 0)
 		close(folder);
 }
@@ -70,7 +66,6 @@ void holders_read_proc(struct snapshot *snapshot)
 	DIR *const processes = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *process;
 
-	snapshot->host->processes_seen = processes != NULL;
 	while (processes != NULL && (process = readdir(processes)) != NULL) {
 		if (isdigit((unsigned char)process->d_name[0]))
 			walk_process(snapshot, process->d_name);
@@ -79,6 +74,4 @@ void holders_read_proc(struct snapshot *snapshot)
 		closedir(processes);
 	else if (fd >= 0)
 		close(fd);
-	if (!snapshot->host->processes_seen)
-		snapshot_unseen(snapshot, "processes of other users (needs root)");
 }

@@ -47,8 +47,7 @@ static bool read_all(struct snapshot *snapshot, struct error *err)
 	if (!spaces_add_own(snapshot) || !diag_read(snapshot, 0, err))
 		return false;
 	interfaces_read(snapshot, 0);
-	if (snapshot->options->all_spaces)
-		spaces_read_others(snapshot);
+	spaces_read_others(snapshot);
 	join_mptcp(snapshot);
 	if (!holders_read(snapshot, err))
 		return false;

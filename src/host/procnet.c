@@ -4,22 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Cuts the next word off: what stands between blanks. */
-static struct span next_word(struct span *line)
-{
-	struct span word;
-
-	while (span_left(*line) > 0 && *line->at == ' ')
-		span_skip(line, 1);
-	word = *line;
-	while (span_left(*line) > 0 && *line->at != ' ')
-		span_skip(line, 1);
-	word.end = line->at;
-	if (span_left(word) == 0)
-		line->failed = true;
-	return word;
-}
-
 static int digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
@@ -83,17 +67,17 @@ bool procnet_read_inet(struct span line, bool v6, struct host_socket *ret_socket
 {
 	uint64_t state, uid;
 
-	next_word(&line); /* slot */
-	if (!read_end(next_word(&line), v6, &ret_socket->local, &ret_socket->local_port) ||
-	    !read_end(next_word(&line), v6, &ret_socket->peer, &ret_socket->peer_port) ||
-	    !read_hex(next_word(&line), 2, &state) || !read_queues(next_word(&line), ret_socket))
+	span_word(&line); /* slot */
+	if (!read_end(span_word(&line), v6, &ret_socket->local, &ret_socket->local_port) ||
+	    !read_end(span_word(&line), v6, &ret_socket->peer, &ret_socket->peer_port) ||
+	    !read_hex(span_word(&line), 2, &state) || !read_queues(span_word(&line), ret_socket))
 		return false;
-	next_word(&line); /* timer */
-	next_word(&line); /* retransmissions */
-	if (!span_number(next_word(&line), UINT32_MAX, &uid))
+	span_word(&line); /* timer */
+	span_word(&line); /* retransmissions */
+	if (!span_number(span_word(&line), UINT32_MAX, &uid))
 		return false;
-	next_word(&line); /* probes */
-	if (!span_number(next_word(&line), UINT64_MAX, &ret_socket->inode) || line.failed)
+	span_word(&line); /* probes */
+	if (!span_number(span_word(&line), UINT64_MAX, &ret_socket->inode) || line.failed)
 		return false;
 	if (state == 0 || state >= SOCKET_STATES)
 		return false;
@@ -108,14 +92,14 @@ bool procnet_read_packet(struct span line, struct host_socket *ret_socket)
 	uint64_t protocol, interface, uid;
 
 	for (int skipped = 0; skipped < 3; skipped++)
-		next_word(&line); /* address in the kernel, references, type */
-	if (!read_hex(next_word(&line), 4, &protocol) ||
-	    !span_number(next_word(&line), UINT32_MAX, &interface))
+		span_word(&line); /* address in the kernel, references, type */
+	if (!read_hex(span_word(&line), 4, &protocol) ||
+	    !span_number(span_word(&line), UINT32_MAX, &interface))
 		return false;
-	next_word(&line); /* running */
-	next_word(&line); /* memory for receiving */
-	if (!span_number(next_word(&line), UINT32_MAX, &uid) ||
-	    !span_number(next_word(&line), UINT64_MAX, &ret_socket->inode) || line.failed)
+	span_word(&line); /* running */
+	span_word(&line); /* memory for receiving */
+	if (!span_number(span_word(&line), UINT32_MAX, &uid) ||
+	    !span_number(span_word(&line), UINT64_MAX, &ret_socket->inode) || line.failed)
 		return false;
 	ret_socket->family = SOCKET_PACKET;
 	ret_socket->state = STATE_CLOSE;

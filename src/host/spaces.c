@@ -246,19 +246,31 @@ static void *read_entries(void *context)
 	return NULL;
 }
 
+/* The same permission shows the namespaces of a process and what it has open. */
+static void say_hidden(struct snapshot *snapshot, size_t hidden)
+{
+	snapshot->host->processes_seen = hidden == 0;
+	if (hidden > 0 && geteuid() != 0)
+		snapshot_unseen(snapshot, "%zu processes of other users (needs root)", hidden);
+	else if (hidden > 0)
+		snapshot_unseen(snapshot, "%zu processes that have capabilities which this one lacks",
+				hidden);
+}
+
 void spaces_read_others(struct snapshot *snapshot)
 {
 	struct others others = { .snapshot = snapshot };
 	pthread_t helper;
 
 	find_others(&others);
-	if (others.count > 0) {
-		if (pthread_create(&helper, NULL, read_entries, &others) == 0)
+	say_hidden(snapshot, others.hidden);
+	if (others.count > 0 && snapshot->options->all_spaces) {
+		const int error = pthread_create(&helper, NULL, read_entries, &others);
+
+		if (error == 0)
 			pthread_join(helper, NULL);
 		else
-			snapshot_unseen(snapshot, "other network namespaces: %s", strerror(errno));
+			snapshot_unseen(snapshot, "other network namespaces: %s", strerror(error));
 	}
-	if (others.hidden > 0)
-		snapshot_unseen(snapshot, "network namespaces of other users' processes (needs root)");
 	free(others.entries);
 }
