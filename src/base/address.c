@@ -71,11 +71,29 @@ bool address_parse(struct span s, struct address *ret_address)
 	return false;
 }
 
+/* By hand, because long lists are made of them. */
+static char *v4_text(const uint8_t bytes[static 4], char *text)
+{
+	char *at = text;
+
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			*at++ = '.';
+		if (bytes[i] >= 100)
+			*at++ = (char)('0' + bytes[i] / 100);
+		if (bytes[i] >= 10)
+			*at++ = (char)('0' + bytes[i] / 10 % 10);
+		*at++ = (char)('0' + bytes[i] % 10);
+	}
+	*at = '\0';
+	return text;
+}
+
 char *address_text(const struct address *a, char text[static ADDRESS_TEXT])
 {
-	const bool v4 = address_is_v4(a);
-
-	if (inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->bytes + 12 : a->bytes, text, ADDRESS_TEXT) == NULL)
+	if (address_is_v4(a))
+		return v4_text(a->bytes + 12, text);
+	if (inet_ntop(AF_INET6, a->bytes, text, ADDRESS_TEXT) == NULL)
 		text[0] = '\0';
 	return text;
 }

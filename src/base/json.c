@@ -4,36 +4,75 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Stands in a JSON text as it is, and is one byte long. */
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static void write_character(struct buffer *out, struct span *s)
+{
+	static const char hex[] = "0123456789abcdef";
+	const uint8_t *const start = s->at;
+	const int32_t c = utf8_next(s);
+
+	if (c < 0)
+		buffer_text(out, "\xef\xbf\xbd");
+	else if (c == '"' || c == '\\')
+		buffer_add(out, (char[]){ '\\', (char)c }, 2);
+	else if (c == '\n')
+		buffer_text(out, "\\n");
+	else if (c < 0x20 || c == 0x7f)
+		buffer_add(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+	else
+		buffer_add(out, start, (size_t)(s->at - start));
+}
+
 static void write_string(struct buffer *out, struct span s)
 {
 	buffer_u8(out, '"');
 	while (span_left(s) > 0) {
 		const uint8_t *const start = s.at;
-		const int32_t c = utf8_next(&s);
 
-		if (c < 0)
-			buffer_text(out, "\xef\xbf\xbd");
-		else if (c == '"' || c == '\\')
-			buffer_format(out, "\\%c", (int)c);
-		else if (c == '\n')
-			buffer_text(out, "\\n");
-		else if (c < 0x20 || c == 0x7f)
-			buffer_format(out, "\\u%04x", (unsigned)c);
-		else
-			buffer_add(out, start, (size_t)(s.at - start));
+		while (s.at < s.end && is_plain(*s.at))
+			s.at++;
+		buffer_add(out, start, (size_t)(s.at - start));
+		if (span_left(s) > 0)
+			write_character(out, &s);
 	}
 	buffer_u8(out, '"');
 }
 
+static void write_number(struct buffer *out, uint64_t number, bool negative)
+{
+	char digits[24], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	if (negative)
+		*--at = '-';
+	buffer_add(out, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+/* Keys are ours: plain letters, which need no look at each. */
 static void start_value(struct json *j, const char *key)
 {
+	const size_t length = key != NULL ? strlen(key) : 0;
+	uint8_t *room;
+
 	if (j->begun[j->depth])
 		buffer_u8(j->out, ',');
 	j->begun[j->depth] = true;
 	if (key == NULL)
 		return;
-	write_string(j->out, span_text(key));
-	buffer_u8(j->out, ':');
+	room = buffer_extend(j->out, length + 3);
+	if (room == NULL)
+		return;
+	room[0] = '"';
+	memcpy(room + 1, key, length);
+	memcpy(room + 1 + length, "\":", 2);
 }
 
 static void open_level(struct json *j, const char *key, char opening, char closing)
@@ -96,13 +135,21 @@ void json_format(struct json *j, const char *key, const char *format, ...)
 void json_number(struct json *j, const char *key, int64_t number)
 {
 	start_value(j, key);
-	buffer_format(j->out, "%lld", (long long)number);
+	write_number(j->out, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0);
 }
 
 void json_unsigned(struct json *j, const char *key, uint64_t number)
 {
 	start_value(j, key);
-	buffer_format(j->out, "%llu", (unsigned long long)number);
+	write_number(j->out, number, false);
+}
+
+void json_members(struct json *j, struct span members)
+{
+	if (span_left(members) == 0)
+		return;
+	start_value(j, NULL);
+	buffer_span(j->out, members);
 }
 
 void json_decimal(struct json *j, const char *key, double number)

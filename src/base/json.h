@@ -8,7 +8,8 @@
  *     json_end(&j);                     ]
  *     json_end(&j);                   }
  *
- * The names keep out of the way of jansson, which reads JSON. A key is given inside an object and is NULL
+ * The names keep out of the way of jansson, which reads JSON. A key is our own word, of plain characters
+ * that need no escape. It is given inside an object and is NULL
  * inside an array or at the top. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -49,5 +50,8 @@ void json_unsigned(struct json *j, const char *key, uint64_t number);
 void json_decimal(struct json *j, const char *key, double number);
 void json_bool(struct json *j, const char *key, bool value);
 void json_nothing(struct json *j, const char *key);
+
+/* Adds to an object what was written of its kind before, without its braces: "name":"ssh","port":22 */
+void json_members(struct json *j, struct span members);
 
 #endif

@@ -18,11 +18,12 @@ const struct command_option common_options[] = {
 	{ 0},
 };
 
-extern const struct command command_completion, command_help, command_version;
+extern const struct command command_completion, command_help, command_sockets, command_version;
 
 const struct command *const commands[] = {
 	&command_completion,
 	&command_help,
+	&command_sockets,
 	&command_version,
 	NULL,
 };

@@ -250,11 +250,11 @@ static void *read_entries(void *context)
 static void say_hidden(struct snapshot *snapshot, size_t hidden)
 {
 	snapshot->host->processes_seen = hidden == 0;
-	if (hidden > 0 && geteuid() != 0)
-		snapshot_unseen(snapshot, "%zu processes of other users (needs root)", hidden);
-	else if (hidden > 0)
-		snapshot_unseen(snapshot, "%zu processes that have capabilities which this one lacks",
-				hidden);
+	if (hidden == 0)
+		return;
+	snapshot_unseen(snapshot, "the files of %zu process%s %s", hidden, hidden > 1 ? "es" : "",
+			geteuid() != 0 ? "of other users (needs root)"
+				       : "with capabilities that this one lacks");
 }
 
 void spaces_read_others(struct snapshot *snapshot)

@@ -36,15 +36,21 @@ bool out_close(struct out *out)
 	return whole && fflush(out->screen.file) == 0 && ferror(out->screen.file) == 0;
 }
 
-struct json event_begin(struct out *out, const char *type)
+struct json event_begin_at(struct out *out, const char *when, const char *type)
 {
 	struct json json = json_new(&out->buffer);
-	char when[CLOCK_TEXT];
 
 	json_begin(&json);
-	json_text(&json, "timestamp", clock_text(clock_wall_us(), when));
+	json_text(&json, "timestamp", when);
 	json_text(&json, "event_type", type);
 	return json;
+}
+
+struct json event_begin(struct out *out, const char *type)
+{
+	char when[CLOCK_TEXT];
+
+	return event_begin_at(out, clock_text(clock_wall_us(), when), type);
 }
 
 void event_end(struct out *out, struct json *json)

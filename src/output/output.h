@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "base/table.h"
 
+struct socket_list; /* output/sockets.h */
+
 /* Where one command's output goes. */
 struct out {
 	const struct output *format; /* output_text or output_json */
@@ -21,6 +23,7 @@ struct out {
 /* A subject is one line here, one function in each of the two tables, and one file. */
 struct output {
 	const char *name;
+	void (*sockets)(struct out *out, const struct socket_list *list);
 };
 extern const struct output output_text, output_json;
 
@@ -34,6 +37,9 @@ bool out_close(struct out *out);
  * ends the line. Between the two the caller writes its fields. */
 struct json event_begin(struct out *out, const char *type);
 void event_end(struct out *out, struct json *json);
+
+/* The same for many events of one moment, whose text clock_text() made once. */
+struct json event_begin_at(struct out *out, const char *when, const char *type);
 
 /* The keys that EVE gives to the end points and the transport: src_ip, src_port, dest_ip, dest_port, proto in
  * upper case. A NULL address leaves its keys out; a transport without ports has no port keys. */

@@ -1,0 +1,281 @@
+/* Sockets as tables: the doors, then the connections. */
+#include "output/sockets.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { ETHERTYPE_ALL = 3, WHOLE_TEXT = 160 };
+
+const char *socket_transport_text(const struct host_socket *socket, char text[static SOCKET_TRANSPORT_TEXT])
+{
+	const struct transport *const known = socket->family == SOCKET_INET
+						      ? catalog_transport(socket->transport)
+						      : NULL;
+
+	if (socket->family == SOCKET_PACKET)
+		return "packet";
+	if (socket->mptcp)
+		return "mptcp";
+	if (!socket->raw && known != NULL)
+		return known->name;
+	if (known != NULL)
+		snprintf(text, SOCKET_TRANSPORT_TEXT, "raw %s", known->name);
+	else
+		snprintf(text, SOCKET_TRANSPORT_TEXT, "raw %u", socket->transport);
+	return text;
+}
+
+const char *socket_interface(const struct host *host, const struct host_socket *socket)
+{
+	for (size_t i = 0; socket->interface != 0 && i < host->interface_count; i++) {
+		if (host->interfaces[i].index == socket->interface &&
+		    host->interfaces[i].space == socket->space)
+			return host->interfaces[i].name;
+	}
+	return NULL;
+}
+
+bool socket_has_ports(const struct host_socket *socket)
+{
+	return socket->family == SOCKET_INET && !socket->raw;
+}
+
+const char *socket_service(const struct host_socket *socket)
+{
+	const struct service *const service = socket_has_ports(socket)
+						      ? catalog_service_at(socket->transport,
+									   socket->local_port, 0)
+						      : NULL;
+
+	return service != NULL ? service->name : NULL;
+}
+
+const char *socket_without_process(const struct host *host, const struct host_socket *socket)
+{
+	if (socket->holder_count > 0)
+		return NULL;
+	if (socket->inode == 0 || host->processes_seen)
+		return "kernel";
+	return geteuid() == 0 ? "not visible" : "not visible (needs root)";
+}
+
+/* "*:22" listens to both families, "0.0.0.0:22" and "[::]:22" to one. */
+static char *end_text(const struct host *host, const struct host_socket *socket,
+		      const struct address *address, uint16_t port, char text[static WHOLE_TEXT])
+{
+	const char *const interface = address == &socket->local ? socket_interface(host, socket) : NULL;
+	const bool both = address_is_unspecified(address) && socket->v6_socket && !socket->v6_only;
+	const bool v4 = address_is_v4(address);
+	char ip[ADDRESS_TEXT], number[8] = "";
+
+	if (socket->family == SOCKET_PACKET) {
+		snprintf(text, WHOLE_TEXT, port == ETHERTYPE_ALL ? "all frames%s%s" : "frames%s%s",
+			 interface != NULL ? " on " : "", interface != NULL ? interface : "");
+		if (port != ETHERTYPE_ALL)
+			snprintf(text + strlen(text), WHOLE_TEXT - strlen(text), " of type 0x%04x", port);
+		return text;
+	}
+	if (socket_has_ports(socket))
+		snprintf(number, sizeof(number), ":%u", port);
+	snprintf(text, WHOLE_TEXT, "%s%s%s%s%s%s", both || v4 ? "" : "[",
+		 both ? "*" : address_text(address, ip), interface != NULL ? "%" : "",
+		 interface != NULL ? interface : "", both || v4 ? "" : "]", number);
+	return text;
+}
+
+static enum style exposure_style(enum exposure exposure)
+{
+	switch (exposure) {
+	case EXPOSED_PUBLIC: return STYLE_WARNING;
+	case EXPOSED_PRIVATE: return STYLE_NOTICE;
+	case EXPOSED_LINK:
+	case EXPOSED_HOST:
+	case EXPOSED_NOWHERE: break;
+	}
+	return STYLE_PLAIN;
+}
+
+/* One of the two tables while it is filled. */
+struct listing {
+	struct table *table;
+	struct host *host;
+	const struct socket_list *list;
+	bool with_space;
+};
+
+/* "sshd 812", and how many others hold it too. */
+static void process_cell(struct listing *listing, size_t column, const struct host_socket *socket)
+{
+	const struct host_process *const first = host_holder(listing->host, socket);
+	const char *const why = socket_without_process(listing->host, socket);
+
+	if (first == NULL)
+		table_cell(listing->table, column, STYLE_DIM, why);
+	else if (socket->holder_count == 1)
+		table_format(listing->table, column, STYLE_PLAIN, "%s %u", first->name, first->pid);
+	else
+		table_format(listing->table, column, STYLE_PLAIN, "%s %u and %u more", first->name,
+			     first->pid, socket->holder_count - 1u);
+}
+
+/* Who stands behind it: a container before a unit, a unit that opened the door before one that holds it. */
+static const char *behind(const struct host *host, const struct host_socket *socket)
+{
+	const struct host_process *const process = host_holder(host, socket);
+	const char *const unit = host_socket_unit(host, socket);
+
+	if (process != NULL && process->container != NULL)
+		return process->container;
+	if (unit != NULL && (process == NULL || process->pid == 1 || process->unit == NULL))
+		return unit;
+	return process != NULL ? process->unit : NULL;
+}
+
+static void detail_lines(struct listing *listing, const struct host_socket *socket)
+{
+	struct host *const host = listing->host;
+	struct arena *const arena = host->arena;
+
+	for (uint32_t i = 0; i < socket->holder_count; i++) {
+		const struct holder *const holder = &host->holders[socket->holder + i];
+		const struct host_process *const process = &host->processes[holder->process];
+		char started[CLOCK_TEXT];
+		const char *const line = arena_format(
+			arena, "    pid %u fd %u since %.19s  %s%s  %s", process->pid, holder->fd,
+			clock_text(process->started_us, started),
+			process->executable != NULL ? process->executable : process->name,
+			process->deleted ? " (deleted)" : "",
+			process->command != NULL ? process->command : "");
+
+		table_line(listing->table, STYLE_DIM, line);
+	}
+}
+
+static void passive_row(struct listing *listing, const struct host_socket *socket)
+{
+	struct host *const host = listing->host;
+	const enum exposure exposure = host_exposure(host, socket);
+	char transport[SOCKET_TRANSPORT_TEXT], end[WHOLE_TEXT];
+
+	table_row(listing->table);
+	table_cell(listing->table, 0, STYLE_PLAIN, socket_transport_text(socket, transport));
+	table_cell(listing->table, 1, STYLE_BOLD,
+		   end_text(host, socket, &socket->local, socket->local_port, end));
+	table_cell(listing->table, 2, STYLE_DIM, socket_service(socket));
+	process_cell(listing, 3, socket);
+	table_cell(listing->table, 4, STYLE_PLAIN, host_user(host, socket->uid));
+	table_cell(listing->table, 5, STYLE_PLAIN, behind(host, socket));
+	table_cell(listing->table, 6, exposure_style(exposure), exposure_text(exposure));
+	if (socket->connections > 0)
+		table_format(listing->table, 7, STYLE_PLAIN, "%u", socket->connections);
+	if (listing->with_space)
+		table_cell(listing->table, 8, STYLE_PLAIN, host->spaces[socket->space].name);
+	if (listing->list->details)
+		detail_lines(listing, socket);
+}
+
+static void active_row(struct listing *listing, const struct host_socket *socket)
+{
+	struct host *const host = listing->host;
+	char transport[SOCKET_TRANSPORT_TEXT], end[WHOLE_TEXT];
+
+	table_row(listing->table);
+	table_cell(listing->table, 0, STYLE_PLAIN, socket_transport_text(socket, transport));
+	table_cell(listing->table, 1, STYLE_PLAIN,
+		   end_text(host, socket, &socket->local, socket->local_port, end));
+	table_cell(listing->table, 2, STYLE_DIM, socket->door != NO_SOCKET ? "<-" : "--");
+	table_cell(listing->table, 3, STYLE_PLAIN,
+		   end_text(host, socket, &socket->peer, socket->peer_port, end));
+	table_cell(listing->table, 4, STYLE_PLAIN, socket_state_text(socket->state));
+	process_cell(listing, 5, socket);
+	if (socket->inode != 0) /* what is the kernel's own has no user */
+		table_cell(listing->table, 6, STYLE_PLAIN, host_user(host, socket->uid));
+	if (listing->with_space)
+		table_cell(listing->table, 7, STYLE_PLAIN, host->spaces[socket->space].name);
+	if (listing->list->details)
+		detail_lines(listing, socket);
+}
+
+static const struct column passive_columns[] = {
+	{.title = "" },
+	{		.title = "LISTENS AT", .least = 14 },
+	{	       .title = "SERVICE",  .least = 5 },
+	{	       .title = "PROCESS", .least = 12 },
+	{	       .title = "USER",  .least = 6 },
+	{	       .title = "UNIT",  .least = 8 },
+	{	       .title = "EXPOSED"          },
+	{ .title = "CONNS",           .align = ALIGN_RIGHT },
+	{      .title = "NAMESPACE",           .least = 8 },
+};
+
+static const struct column active_columns[] = {
+	{.title = "" },
+	{		.title = "HERE", .least = 14 },
+	{	       .title = ""          },
+	{ .title = "THERE",           .least = 14 },
+	{	  .title = "STATE",           .least = 6 },
+	{        .title = "PROCESS",           .least = 12 },
+	{	   .title = "USER",           .least = 6 },
+	{      .title = "NAMESPACE",           .least = 8 },
+};
+
+/* Prints one kind. Memory that runs out shows as an output that failed. */
+static void print_kind(struct out *out, const struct socket_list *list, const char *title, bool passive)
+{
+	const uint32_t *const chosen = passive ? list->passive : list->active;
+	const size_t count = passive ? list->passive_count : list->active_count;
+	const size_t columns = passive ? sizeof(passive_columns) / sizeof(passive_columns[0])
+				       : sizeof(active_columns) / sizeof(active_columns[0]);
+	struct listing listing = {
+		.host = list->host,
+		.list = list,
+		.with_space = list->host->space_count > 1,
+	};
+
+	fprintf(out->screen.file, "%s: %zu\n", title, count);
+	if (count == 0)
+		return;
+	listing.table = table_new(out->arena, passive ? passive_columns : active_columns,
+				  listing.with_space ? columns : columns - 1);
+	if (listing.table == NULL) {
+		out->buffer.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct host_socket *const socket = &list->host->sockets[chosen[i]];
+
+		if (passive)
+			passive_row(&listing, socket);
+		else
+			active_row(&listing, socket);
+	}
+	if (!table_print(listing.table, &out->screen))
+		out->buffer.failed = true;
+}
+
+static void print_remarks(struct out *out, const struct host *host)
+{
+	if (host->filtering == FILTERING_PRESENT) {
+		fputs("\nFiltered by ", out->screen.file);
+		screen_print(&out->screen, STYLE_PLAIN, host->filtering_by);
+		fputs(": EXPOSED tells what doors are bound to, not what the filter lets through.\n",
+		      out->screen.file);
+	}
+	if (host->unseen_count == 0)
+		return;
+	fputs("\nNot seen:\n", out->screen.file);
+	for (size_t i = 0; i < host->unseen_count; i++)
+		screen_paragraph(&out->screen, 2, STYLE_NOTICE, host->unseen[i]);
+}
+
+void sockets_text(struct out *out, const struct socket_list *list)
+{
+	if (list->with_passive)
+		print_kind(out, list, "Passive sockets", true);
+	if (list->with_passive && list->with_active)
+		fputc('\n', out->screen.file);
+	if (list->with_active)
+		print_kind(out, list, "Active sockets", false);
+	print_remarks(out, list->host);
+}
