@@ -17,6 +17,11 @@ SCOPES = ("host", "link", "private", "global")
 GROUPS = set("""access backup containers database directory file-sharing game industrial infrastructure mail media
     messaging monitoring network printing remote-administration routing security tunnel voice web""".split())
 
+# Words of the policy language, which a service named so would hide.
+WORDS = set("""accept all allow any approved because boundary broadcast by data deny dynamic enforce except expect from
+    host id in include let limit local log mitigation mode multicast observe on out owner registered reject require
+    review self service strict test through to until well-known""".split())
+
 problems = []
 
 
@@ -66,6 +71,8 @@ def unique(rows, names_of):
         for name in names_of(row):
             if not NAME.fullmatch(name):
                 row.refuse("'%s' is not a name: small letters and digits, parted by single dashes" % name)
+            if name in WORDS:
+                row.refuse("the name '%s' is a word of the policy language" % name)
             if name in seen:
                 row.refuse("the name '%s' is taken by %s" % (name, rows[seen[name]].where))
             seen[name] = number
