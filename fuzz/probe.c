@@ -35,7 +35,7 @@ static enum probe_step hear(struct talk *talk, struct span *heard, bool ended)
 
 static void feed(struct talk *talk, struct span bytes, size_t piece)
 {
-	struct span heard = span_of(bytes.at, 0);
+	struct span heard = { .at = bytes.at, .end = bytes.at };
 	enum probe_step step = PROBE_WAIT;
 
 	while (step == PROBE_WAIT && heard.end < bytes.end) {

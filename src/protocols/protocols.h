@@ -136,6 +136,11 @@ struct protocol {
 /* MORE while s may still become text, YES once it has. */
 enum verdict recognise_text(struct span s, const char *text);
 
+/* Asks about the first RECOGNISE_LIMIT bytes and no more; what is undecided there is NO. For recognisers
+ * whose messages may be longer. */
+enum verdict recognise_within_limit(struct span first, enum side side,
+				    enum verdict (*ask)(struct span first, enum side side));
+
 /* All protocols, sorted by name (registry.def lists them); NULL behind the last. */
 const struct protocol *protocol_nth(size_t nth);
 const struct protocol *protocol_named(struct span name);

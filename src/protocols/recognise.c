@@ -10,6 +10,17 @@ enum verdict recognise_text(struct span s, const char *text)
 	return come < length ? MORE : YES;
 }
 
+enum verdict recognise_within_limit(struct span first, enum side side,
+				    enum verdict (*ask)(struct span first, enum side side))
+{
+	enum verdict verdict;
+
+	if (span_left(first) < RECOGNISE_LIMIT)
+		return ask(first, side);
+	verdict = ask(span_take(&first, RECOGNISE_LIMIT), side);
+	return verdict == MORE ? NO : verdict;
+}
+
 const struct protocol *protocol_recognise(struct span bytes, enum side side, unsigned transport,
 					  const struct protocol *first, bool *ret_more)
 {

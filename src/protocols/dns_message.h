@@ -1,0 +1,81 @@
+/* dns_message.h: the messages that DNS, multicast DNS, LLMNR and the NetBIOS name service share (RFC 1035
+ * section 4). Reading follows span.h: what is cut short or breaks a rule fails the span, and nothing of it
+ * may be used. */
+#ifndef PROTOCOLS_DNS_MESSAGE_H
+#define PROTOCOLS_DNS_MESSAGE_H
+
+#include "protocols/dns_name.h"
+
+enum {
+	DNS_HEADER = 12,
+	DNS_QUESTION_MOST = DNS_NAME_WIRE + 4,
+	DNS_RECORD_LEAST = 11,
+	DNS_PLAIN_MOST = 512, /* a message over UDP without EDNS */
+
+	DNS_RESPONSE = 0x8000, /* flags */
+	DNS_AUTHORITATIVE = 0x0400,
+	DNS_TRUNCATED = 0x0200,
+	DNS_RECURSE = 0x0100,
+	DNS_RECURSION_AVAILABLE = 0x0080,
+	DNS_RESERVED = 0x0040,
+
+	DNS_IN = 1, /* classes */
+	DNS_CHAOS = 3,
+	DNS_HESIOD = 4,
+	DNS_NO_CLASS = 254,
+	DNS_ANY_CLASS = 255,
+
+	DNS_A = 1, /* types */
+	DNS_NS = 2,
+	DNS_PTR = 12,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_NB = 32, /* NetBIOS */
+	DNS_OPT = 41,
+	DNS_ANY = 255,
+};
+
+enum dns_opcode { DNS_QUERY = 0, DNS_NOTIFY = 4, DNS_UPDATE = 5 };
+
+enum dns_section { DNS_QUESTIONS, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS, DNS_SECTIONS };
+
+struct dns_header {
+	uint16_t id, flags, count[DNS_SECTIONS];
+};
+
+struct dns_question {
+	char name[DNS_NAME_TEXT];
+	uint16_t type, class;
+};
+
+/* data lies in the message. */
+struct dns_record {
+	enum dns_section section;
+	uint16_t type, class;
+	struct span data;
+};
+
+static inline enum dns_opcode dns_opcode(const struct dns_header *header)
+{
+	return (enum dns_opcode)(header->flags >> 11 & 0xf);
+}
+
+static inline unsigned dns_rcode(const struct dns_header *header)
+{
+	return header->flags & 0xf;
+}
+
+/* The word for a response code of the header, "REFUSED"; NULL above DNS_RCODE_MOST. */
+enum { DNS_RCODE_MOST = 11 };
+const char *dns_rcode_text(unsigned code);
+
+struct dns_header dns_read_header(struct span *s);
+
+/* Take the next question or record off s, which lies inside `message`. False if it is not whole. */
+bool dns_read_question(struct span message, struct span *s, struct dns_question *question);
+bool dns_read_record(struct span message, struct span *s, struct dns_record *record);
+
+/* Whether the records that the header counts stand in s, and nothing behind them. */
+bool dns_records_fill(struct span message, struct span s, const struct dns_header *header);
+
+#endif

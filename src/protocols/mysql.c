@@ -1,0 +1,295 @@
+/* mysql.c: the client/server protocol of MySQL and MariaDB over TCP. MySQL Internals "Client/Server Protocol"
+ * (HandshakeV10, HandshakeResponse41, SSLRequest, ERR_Packet); MariaDB documents the same with its own flags.
+ *
+ * A packet is a length (24 bits, little-endian), a sequence number and the payload. The server speaks first.
+ * Its greeting tells all that can be known without a login, so that the probe only listens. The X protocol on
+ * port 33060 is another one. */
+#include "protocols/protocols.h"
+
+#include <ctype.h>
+
+enum {
+	PACKET_HEADER = 4,
+	PROTOCOL_10 = 10,
+	ERROR = 0xff,
+	ERROR_LEAST = 1000, /* what servers send; clients make up those from 2000 */
+	ERROR_MOST = 5000,
+	GREETING_MOST = 1024,
+	VERSION_MOST = 128,
+	TLS_REQUEST = 32, /* octets of the fixed part of a client's first packet */
+
+	NOT_MARIADB = 1 << 0, /* capabilities; MySQL calls the first one CLIENT_LONG_PASSWORD */
+	PROTOCOL_41 = 1 << 9,
+	CAN_TLS = 1 << 11,
+	SECURE_CONNECTION = 1 << 15,
+	PLUGIN_AUTH = 1 << 19,
+};
+
+struct packet {
+	uint8_t sequence;
+	bool cut;
+	size_t length;
+	struct span payload; /* what is there of it */
+};
+
+/* False while the header is not there. */
+static bool read_packet(struct span s, struct packet *packet)
+{
+	packet->length = span_u24_le(&s);
+	packet->sequence = span_u8(&s);
+	packet->cut = packet->length > span_left(s);
+	packet->payload = span_take(&s, packet->cut ? span_left(s) : packet->length);
+	return !s.failed;
+}
+
+static bool is_printable(struct span text)
+{
+	while (span_left(text) > 0)
+		if (!isprint(span_u8(&text)))
+			return false;
+	return true;
+}
+
+/* ---- what the two sides say first ---- */
+
+struct greeting {
+	struct span version, plugin;
+	uint32_t capabilities;
+	uint8_t charset;
+};
+
+/* HandshakeV10. False if it breaks a rule; the payload fails if it is cut short. */
+static bool read_greeting(struct span *payload, struct greeting *greeting)
+{
+	const uint8_t protocol = span_u8(payload);
+	uint8_t filler, scramble;
+
+	*greeting = (struct greeting){ .version = span_until(payload, 0) };
+	span_skip(payload, 4 + 8); /* connection id, first part of the scramble */
+	filler = span_u8(payload);
+	greeting->capabilities = span_u16_le(payload);
+	if (protocol != PROTOCOL_10 || filler != 0)
+		return false;
+	if (!payload->failed && span_left(*payload) == 0)
+		return true; /* before 4.1 */
+	greeting->charset = span_u8(payload);
+	span_skip(payload, 2); /* status */
+	greeting->capabilities |= (uint32_t)span_u16_le(payload) << 16;
+	scramble = span_u8(payload);
+	span_skip(payload, 10); /* reserved; MariaDB keeps more capabilities there */
+	if (greeting->capabilities & SECURE_CONNECTION)
+		span_skip(payload, scramble > 8 + 13 ? scramble - 8u : 13u);
+	if (greeting->capabilities & PLUGIN_AUTH && !payload->failed)
+		greeting->plugin = span_until(payload, 0);
+	return true;
+}
+
+/* A version is text that begins with a digit. */
+static bool version_is_plausible(struct span version)
+{
+	return isdigit(span_peek(version, 0)) && is_printable(version) && span_left(version) < VERSION_MOST;
+}
+
+static enum verdict recognise_greeting(struct packet packet)
+{
+	struct greeting greeting;
+	bool good;
+
+	if (packet.length > GREETING_MOST || packet.length < 16)
+		return NO;
+	if (span_left(packet.payload) > 1 && !isdigit(span_peek(packet.payload, 1)))
+		return NO;
+	if (packet.cut)
+		return MORE;
+	good = read_greeting(&packet.payload, &greeting) && !packet.payload.failed;
+	return good && version_is_plausible(greeting.version) ? YES : NO;
+}
+
+/* ERR_Packet: sent instead of a greeting to a host that may not connect. "#" and a state came with 4.1. */
+static enum verdict recognise_error(struct packet packet)
+{
+	struct span s = packet.payload;
+	uint16_t code;
+
+	span_skip(&s, 1);
+	code = span_u16_le(&s);
+	if (packet.length < 8 || packet.length > 512)
+		return NO;
+	if (s.failed)
+		return MORE;
+	if (code < ERROR_LEAST || code >= ERROR_MOST || !is_printable(s))
+		return NO;
+	return packet.cut ? MORE : YES;
+}
+
+static enum verdict recognise_server(struct packet packet)
+{
+	if (packet.sequence != 0)
+		return NO;
+	if (span_left(packet.payload) == 0)
+		return packet.length > 0 ? MORE : NO;
+	switch (span_peek(packet.payload, 0)) {
+	case PROTOCOL_10: return recognise_greeting(packet);
+	case ERROR: return recognise_error(packet);
+	default: return NO;
+	}
+}
+
+/* SSLRequest, or HandshakeResponse41 which goes on with the user's name. 19 octets in the middle are zero. */
+static enum verdict recognise_client(struct packet packet)
+{
+	struct span s = packet.payload, zeros;
+	uint32_t capabilities, most;
+	bool zero = true;
+
+	if (packet.sequence != 1 || packet.length < TLS_REQUEST)
+		return NO;
+	capabilities = span_u32_le(&s);
+	most = span_u32_le(&s);
+	span_skip(&s, 1); /* character set */
+	zeros = span_take(&s, 19);
+	span_skip(&s, 4); /* zero, or more capabilities of MariaDB */
+	if (s.failed)
+		return MORE;
+	while (span_left(zeros) > 0)
+		zero = span_u8(&zeros) == 0 && zero;
+	if (!zero || (capabilities & PROTOCOL_41) == 0 || most > 1u << 30)
+		return NO;
+	if (packet.length == TLS_REQUEST)
+		return capabilities & CAN_TLS ? YES : NO;
+	return YES;
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct packet packet;
+
+	if (transport != TRANSPORT_TCP)
+		return NO;
+	if (!read_packet(first, &packet))
+		return MORE;
+	return side == SIDE_SERVER ? recognise_server(packet) : recognise_client(packet);
+}
+
+/* ---- hearing ---- */
+
+static const struct weakness old_password = {
+	"mysql-old-password",
+	"Passwords are checked with the method of MySQL before 4.1",
+	2,
+	"remove old_passwords and secure_auth = OFF from the server's configuration and set the passwords "
+	"anew",
+};
+
+/* How servers name themselves in their version or in a refusal; MySQL itself only in refusals. Some stand in
+ * for a version of MySQL and put their own behind their name. */
+static const struct product {
+	const char *names, *product;
+	bool stands_in;
+} products[] = {
+	{"MariaDB",    "MariaDB",        false},
+        { "Percona",   "Percona Server", false},
+        { "TiDB",      "TiDB",           true },
+	{ "Vitess",    "Vitess",         true },
+        { "OceanBase", "OceanBase",      true },
+        { "MySQL",     "MySQL",          false},
+};
+
+static const struct product *product_in(struct span text)
+{
+	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++)
+		if (span_find(text, products[i].names) != SIZE_MAX)
+			return &products[i];
+	return NULL;
+}
+
+/* "5.5.5-" stands before the true version of a MariaDB for the sake of old replicas; "5.7.25-TiDB-v7.1.0" is
+ * TiDB 7.1.0, "8.0.30-Vitess" tells no version of its own. */
+static struct span version_of(struct span text, const struct product *product)
+{
+	size_t length = 0;
+
+	if (product != NULL && product->stands_in)
+		span_skip(&text,
+			  span_find(text, "-v") == SIZE_MAX ? span_left(text) : span_find(text, "-v") + 2);
+	else if (span_begins(text, "5.5.5-1"))
+		span_skip(&text, strlen("5.5.5-"));
+	while (isdigit(span_peek(text, length)) || span_peek(text, length) == '.')
+		length++;
+	return span_take(&text, length);
+}
+
+static void hear_greeting(struct span payload, struct answer *answer)
+{
+	struct greeting greeting;
+	const struct product *product;
+	const char *name;
+
+	(void)read_greeting(&payload, &greeting);
+	product = product_in(greeting.version);
+	name = greeting.capabilities & NOT_MARIADB ? "MySQL" : "MariaDB";
+	if (product != NULL)
+		name = product->product;
+	answer_product(answer, span_text(name), version_of(greeting.version, product));
+	answer_fact(answer, "version", greeting.version);
+	answer_fact(answer, "auth_plugin", greeting.plugin);
+	answer->starttls = (greeting.capabilities & CAN_TLS) != 0;
+	if ((greeting.capabilities & SECURE_CONNECTION) == 0 ||
+	    span_is(greeting.plugin, "mysql_old_password"))
+		answer_weakness(answer, &old_password, "the greeting asks for it");
+}
+
+static void hear_error(struct span payload, struct answer *answer)
+{
+	const struct product *const product = product_in(payload);
+	uint16_t code;
+
+	span_skip(&payload, 1);
+	code = span_u16_le(&payload);
+	if (span_peek(payload, 0) == '#')
+		span_skip(&payload, 6);
+	answer_fact_format(answer, "error_code", "%u", code);
+	answer_fact(answer, "error_message", payload);
+	if (product != NULL)
+		answer_product(answer, span_text(product->product), span_text(""));
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct packet packet;
+
+	(void)state;
+	(void)out;
+	if (!read_packet(*heard, &packet))
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	switch (recognise_server(packet)) {
+	case NO: return PROBE_NOT;
+	case MORE: return ended ? PROBE_NOT : PROBE_WAIT;
+	default: break;
+	}
+	if (span_peek(packet.payload, 0) == PROTOCOL_10)
+		hear_greeting(packet.payload, answer);
+	else
+		hear_error(packet.payload, answer);
+	span_skip(heard, PACKET_HEADER + packet.length);
+	return PROBE_DONE;
+}
+
+static const struct weakness *const weaknesses[] = { &old_password, NULL };
+
+static const struct probe probe = {
+	.transports = PROBE_TCP,
+	.server_speaks_first = true,
+	.hear = hear,
+};
+
+const struct protocol protocol_mysql = {
+	.name = "mysql",
+	.title = "MySQL and MariaDB",
+	DOORS(TCP(3306)),
+	.privacy = PRIVACY_EITHER,
+	.recognise = recognise,
+	.probe = &probe,
+	.weaknesses = weaknesses,
+};

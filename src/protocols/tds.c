@@ -1,0 +1,343 @@
+/* tds.c: Tabular Data Stream, the protocol of Microsoft SQL Server, over TCP. MS-TDS sections 2.2.3.1 (packet
+ * header), 2.2.6.4 (LOGIN7), 2.2.6.5 (PRELOGIN) and 2.2.7 (tokens).
+ *
+ *     type  status  length          SPID            packet  window    then `length` - 8 octets
+ *      u8     u8     u16             u16              u8      u8
+ *
+ * Both sides open with PRELOGIN: a list of options (token u8, offset u16, length u16) up to 0xff, and the
+ * values that it points at. TLS handshakes travel inside of further PRELOGIN packets. */
+#include "protocols/protocols.h"
+
+#include <stdio.h>
+
+enum packet_type { TABULAR = 0x04, LOGIN_7 = 0x10, PRELOGIN = 0x12 };
+
+enum {
+	PACKET_HEADER = 8,
+	PACKET_MOST = 32767,
+	STATUS_MOST = 0x1f, /* end of message, ignore, and what resets a connection */
+	END_OF_MESSAGE = 0x01,
+	LOGIN_FIXED = 94,
+
+	OPTION_SIZE = 5,
+	OPTIONS_MOST = 16,
+	TERMINATOR = 0xff,
+};
+
+/* Tokens of PRELOGIN, and the sizes of their values; 0 is any. */
+enum option { VERSION, ENCRYPTION, INSTANCE, THREAD, MARS, TRACE, FEDERATED, NONCE, OPTIONS };
+
+struct packet {
+	uint8_t type, status;
+	size_t length; /* of the payload */
+	bool cut;
+	struct span payload; /* what is there of it */
+};
+
+struct prelogin {
+	struct span values[OPTIONS];
+};
+
+/* ---- recognising ---- */
+
+/* False if it cannot be a header. s fails while it is not whole. */
+static bool read_packet(struct span *s, struct packet *packet)
+{
+	const size_t come = span_left(*s);
+	uint16_t length;
+	uint8_t window;
+
+	packet->type = span_u8(s);
+	packet->status = span_u8(s);
+	length = span_u16(s);
+	span_skip(s, 3); /* process id, packet number */
+	window = span_u8(s);
+	if ((come >= 2 && packet->status > STATUS_MOST) || window != 0)
+		return false;
+	if (come >= 4 && (length <= PACKET_HEADER || length > PACKET_MOST))
+		return false;
+	if (s->failed)
+		return true;
+	packet->length = length - (size_t)PACKET_HEADER;
+	packet->cut = packet->length > span_left(*s);
+	packet->payload = span_take(s, packet->cut ? span_left(*s) : packet->length);
+	return true;
+}
+
+static bool option_fits(enum option token, size_t length)
+{
+	static const size_t sizes[OPTIONS] = {
+		[VERSION] = 6, [ENCRYPTION] = 1, [MARS] = 1, [TRACE] = 36, [FEDERATED] = 1, [NONCE] = 32,
+	};
+
+	return token >= OPTIONS || sizes[token] == 0 || sizes[token] == length || length == 0;
+}
+
+/* Reads the options of a whole payload. VERSION is always the first, and no value stands in the list. */
+static bool read_prelogin(struct span payload, struct prelogin *prelogin)
+{
+	struct span list = payload;
+	unsigned count = 0;
+	uint8_t token;
+
+	*prelogin = (struct prelogin){ 0 };
+	while ((token = span_u8(&list)) != TERMINATOR) {
+		const size_t offset = span_u16(&list), length = span_u16(&list);
+		struct span value = payload;
+
+		span_skip(&value, offset);
+		value = span_take(&value, length);
+		if (list.failed || value.failed || offset < OPTION_SIZE + 1u || !option_fits(token, length) ||
+		    ++count > OPTIONS_MOST || (count == 1 && (token != VERSION || length == 0)))
+			return false;
+		if (token < OPTIONS)
+			prelogin->values[token] = value;
+	}
+	return count > 0;
+}
+
+/* A client may put its TLS handshake into the same kind of packet. */
+static enum verdict recognise_prelogin(const struct packet *packet, enum side side)
+{
+	static const uint8_t version_option[] = { VERSION, 0 };
+	struct prelogin prelogin;
+
+	if (side == SIDE_CLIENT && span_peek(packet->payload, 0) == 0x16)
+		return recognise_text(packet->payload, "\x16\x03");
+	for (size_t i = 0; i < sizeof(version_option) && i < span_left(packet->payload); i++)
+		if (packet->payload.at[i] != version_option[i])
+			return NO;
+	if (packet->length > 4096 - PACKET_HEADER)
+		return NO;
+	if (packet->cut)
+		return MORE;
+	return read_prelogin(packet->payload, &prelogin) ? YES : NO;
+}
+
+/* The length that stands in front counts the whole message; the version is one of 7.0 to 7.4. */
+static enum verdict recognise_login(const struct packet *packet)
+{
+	struct span s = packet->payload;
+	const uint32_t length = span_u32_le(&s), version = span_u32_le(&s), size = span_u32_le(&s);
+
+	if (packet->length < LOGIN_FIXED)
+		return NO;
+	if (s.failed)
+		return MORE;
+	if (length < packet->length || (packet->status & END_OF_MESSAGE && length != packet->length))
+		return NO;
+	return version >> 24 >= 0x70 && version >> 24 <= 0x74 && size <= PACKET_MOST ? YES : NO;
+}
+
+/* What the first token of an answer to a login holds, behind its length. */
+static bool is_message(struct span token)
+{
+	unsigned class, words;
+
+	span_skip(&token, 5); /* number, state */
+	class = span_u8(&token);
+	words = span_u16_le(&token);
+	return class <= 25 && 2u * words <= span_left(token) && !token.failed;
+}
+
+static bool is_change(struct span token)
+{
+	const uint8_t type = span_u8(&token);
+
+	return type >= 1 && type <= 20 && span_left(token) > 0;
+}
+
+static bool is_acknowledgement(struct span token)
+{
+	const uint8_t interface = span_u8(&token);
+	const uint32_t version = span_u32(&token);
+
+	return interface <= 1 && version >> 28 == 7 && !token.failed;
+}
+
+static enum verdict recognise_answer(const struct packet *packet)
+{
+	enum token { ERROR = 0xaa, INFO = 0xab, LOGIN_ACK = 0xad, CHANGE = 0xe3 };
+	struct span s = packet->payload, token;
+	const uint8_t type = span_u8(&s);
+	uint16_t length;
+
+	if (s.failed)
+		return MORE;
+	if (type != ERROR && type != INFO && type != LOGIN_ACK && type != CHANGE)
+		return NO;
+	length = span_u16_le(&s);
+	if (!s.failed && length > packet->length - 3)
+		return NO;
+	token = span_take(&s, length);
+	if (s.failed)
+		return packet->cut ? MORE : NO;
+	switch (type) {
+	case CHANGE: return is_change(token) ? YES : NO;
+	case LOGIN_ACK: return is_acknowledgement(token) ? YES : NO;
+	default: return is_message(token) ? YES : NO;
+	}
+}
+
+static enum verdict recognise_stream(struct span first, enum side side)
+{
+	const uint8_t type = span_peek(first, 0);
+	struct packet packet;
+
+	if (side == SIDE_CLIENT ? type != PRELOGIN && type != LOGIN_7 : type != TABULAR)
+		return NO;
+	if (!read_packet(&first, &packet))
+		return NO;
+	if (first.failed || span_left(packet.payload) == 0)
+		return MORE;
+	if (type == LOGIN_7)
+		return recognise_login(&packet);
+	if (type == PRELOGIN || span_peek(packet.payload, 0) == VERSION)
+		return recognise_prelogin(&packet, side);
+	return recognise_answer(&packet);
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	return transport == TRANSPORT_TCP ? recognise_within_limit(first, side, recognise_stream) : NO;
+}
+
+/* ---- asking ---- */
+
+enum { ENCRYPT_OFF, ENCRYPT_ON, ENCRYPT_NOT_SUPPORTED, ENCRYPT_REQUIRED };
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const struct {
+		uint8_t token, length;
+	} options[] = {
+		{VERSION,     6},
+                { ENCRYPTION, 1},
+                { INSTANCE,   1},
+                { THREAD,     4},
+                { MARS,       1}
+	};
+	enum { COUNT = sizeof(options) / sizeof(options[0]), LIST = COUNT * OPTION_SIZE + 1, VALUES = 13 };
+	size_t offset = LIST;
+
+	(void)state;
+	(void)transport;
+	buffer_u8(out, PRELOGIN);
+	buffer_u8(out, END_OF_MESSAGE);
+	buffer_u16(out, PACKET_HEADER + LIST + VALUES);
+	buffer_u32(out, 0);
+	for (size_t i = 0; i < COUNT; i++) {
+		buffer_u8(out, options[i].token);
+		buffer_u16(out, (uint16_t)offset);
+		buffer_u16(out, options[i].length);
+		offset += options[i].length;
+	}
+	buffer_u8(out, TERMINATOR);
+	/* Version 0.0.0 of us, encryption if the server wants it (0), the instance without a name, no thread,
+	 * no parallel result sets. */
+	buffer_fill(out, 0, VALUES);
+}
+
+/* ---- hearing ---- */
+
+static const struct weakness no_encryption = {
+	"tds-no-encryption",
+	"SQL Server does not encrypt, not even passwords",
+	2,
+	"give the server a certificate and set Force Encryption",
+};
+
+static const char *release_of(unsigned major, unsigned minor)
+{
+	static const struct {
+		uint8_t major, minor;
+		const char *release;
+	} releases[] = {
+		{8,   0,  "2000"   },
+                { 9,  0,  "2005"   },
+                { 10, 0,  "2008"   },
+                { 10, 50, "2008 R2"},
+		{ 11, 0,  "2012"   },
+                { 12, 0,  "2014"   },
+                { 13, 0,  "2016"   },
+                { 14, 0,  "2017"   },
+		{ 15, 0,  "2019"   },
+                { 16, 0,  "2022"   },
+                { 17, 0,  "2025"   },
+	};
+
+	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
+		if (releases[i].major == major && releases[i].minor == minor)
+			return releases[i].release;
+	return "";
+}
+
+static void hear_version(struct span value, struct answer *answer)
+{
+	const unsigned major = span_u8(&value), minor = span_u8(&value), build = span_u16(&value);
+	char version[32];
+
+	if (value.failed)
+		return;
+	(void)snprintf(version, sizeof(version), "%u.%u.%u", major, minor, build);
+	answer_product(answer, span_text("Microsoft SQL Server"), span_text(version));
+	answer_fact(answer, "release", span_text(release_of(major, minor)));
+}
+
+/* What the server makes of a client that would rather not encrypt. */
+static void hear_encryption(struct span value, struct answer *answer)
+{
+	static const char *const words[] = {
+		[ENCRYPT_OFF] = "login only",
+		[ENCRYPT_ON] = "required",
+		[ENCRYPT_NOT_SUPPORTED] = "not supported",
+		[ENCRYPT_REQUIRED] = "required",
+	};
+	const uint8_t encryption = span_u8(&value);
+
+	if (value.failed || encryption >= sizeof(words) / sizeof(words[0]))
+		return;
+	answer_fact(answer, "encryption", span_text(words[encryption]));
+	answer->starttls = encryption != ENCRYPT_NOT_SUPPORTED;
+	if (encryption == ENCRYPT_NOT_SUPPORTED)
+		answer_weakness(answer, &no_encryption, "PRELOGIN answers ENCRYPT_NOT_SUP");
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct span s = *heard;
+	struct packet packet;
+	struct prelogin prelogin;
+
+	(void)state;
+	(void)out;
+	if (span_left(s) > 0 && recognise(s, SIDE_SERVER, TRANSPORT_TCP) == NO)
+		return PROBE_NOT;
+	if (!read_packet(&s, &packet) || s.failed || packet.cut)
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	*heard = s;
+	if (!read_prelogin(packet.payload, &prelogin))
+		return PROBE_NOT;
+	hear_version(prelogin.values[VERSION], answer);
+	hear_encryption(prelogin.values[ENCRYPTION], answer);
+	return PROBE_DONE;
+}
+
+static const struct weakness *const weaknesses[] = { &no_encryption, NULL };
+
+static const struct probe probe = {
+	.transports = PROBE_TCP,
+	.greet = greet,
+	.hear = hear,
+};
+
+const struct protocol protocol_tds = {
+	.name = "tds",
+	.title = "Microsoft SQL Server (Tabular Data Stream)",
+	DOORS(TCP(1433)),
+	.privacy = PRIVACY_EITHER,
+	.recognise = recognise,
+	.probe = &probe,
+	.weaknesses = weaknesses,
+};
