@@ -72,6 +72,15 @@ struct span ber_take(struct span *s, uint8_t tag)
 	return ber_any(s, &found);
 }
 
+struct span ber_begun(struct span *s, uint8_t tag)
+{
+	size_t length = 0;
+
+	if (span_u8(s) != tag || !read_length(s, &length))
+		s->failed = true;
+	return span_take(s, length < span_left(*s) ? length : span_left(*s));
+}
+
 int64_t ber_integer(struct span *s, uint8_t tag)
 {
 	struct span content = ber_take(s, tag);

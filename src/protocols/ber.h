@@ -36,6 +36,9 @@ struct span ber_any(struct span *s, uint8_t *ret_tag);
 /* The same for an element that must have this tag. */
 struct span ber_take(struct span *s, uint8_t tag);
 
+/* The same for one that may not have come whole: what there is of its content. */
+struct span ber_begun(struct span *s, uint8_t tag);
+
 /* The tag of the next element; zero, which is none, at the end. */
 static inline uint8_t ber_peek(struct span s)
 {

@@ -21,7 +21,7 @@ enum { RECOGNISE_LIMIT = 4096 };
 
 /* ---- what a server told of itself ---- */
 
-enum { ANSWER_FACTS = 24, ANSWER_WEAKNESSES = 8, FACT_VALUE = 160 };
+enum { ANSWER_FACTS = 24, ANSWER_WEAKNESSES = 8, FACT_VALUE = 384 };
 
 /* How bad: 1 is worst. */
 struct weakness {
@@ -39,6 +39,7 @@ struct fact {
 /* Filled while a probe hears its server. Texts are as they came; escape before showing. */
 struct answer {
 	char product[64], version[64]; /* "" if the server does not tell */
+	bool inside_tls;               /* given by the caller: the conversation is kept by TLS already */
 	bool starttls;                 /* the server offers to change to TLS on this door */
 	struct fact facts[ANSWER_FACTS];
 	size_t fact_count;

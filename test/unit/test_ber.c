@@ -58,6 +58,25 @@ static void another_tag_fails_the_span(void **unused)
 	assert_true(s.failed);
 }
 
+static void what_has_come_of_an_element_can_be_read(void **unused)
+{
+	struct span s = BYTES(0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x03);
+	struct span begun = ber_begun(&s, BER_SEQUENCE);
+
+	(void)unused;
+	assert_false(s.failed);
+	assert_int_equal(ber_integer(&begun, BER_INTEGER), 3);
+	assert_int_equal(span_left(begun), 0);
+	s = BYTES(0x30, 0x02, 0x05, 0x00, 0xff);
+	begun = ber_begun(&s, BER_SEQUENCE);
+	assert_int_equal(span_left(begun), 2);
+	assert_int_equal(span_left(s), 1);
+	s = BYTES(0x30, 0x82);
+	assert_true(ber_begun(&s, BER_SEQUENCE).failed);
+	s = BYTES(0x31, 0x00);
+	assert_true(ber_begun(&s, BER_SEQUENCE).failed);
+}
+
 static void integers_are_read_in_twos_complement(void **unused)
 {
 	const struct {
@@ -187,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_frame_is_known_before_its_content_has_come),
 		cmocka_unit_test(a_field_never_reaches_into_its_neighbour),
 		cmocka_unit_test(another_tag_fails_the_span),
+		cmocka_unit_test(what_has_come_of_an_element_can_be_read),
 		cmocka_unit_test(integers_are_read_in_twos_complement),
 		cmocka_unit_test(object_identifiers_are_written_with_dots),
 		cmocka_unit_test(numbers_are_written_as_short_as_they_go),

@@ -1,0 +1,280 @@
+#include "protocols/text.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+
+enum { COMMAND_LIMIT = 512 };
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool text_is_plain(struct span s)
+{
+	for (; s.at < s.end; s.at++)
+		if ((*s.at < ' ' && !is_blank(*s.at) && *s.at != '\a' && *s.at != '\033') || *s.at == 0x7f)
+			return false;
+	return true;
+}
+
+struct span text_word(struct span *s)
+{
+	struct span word;
+
+	while (span_left(*s) > 0 && is_blank(*s->at))
+		s->at++;
+	word = span_of(s->at, 0);
+	word.at = word.end = s->at;
+	while (word.end < s->end && !is_blank(*word.end))
+		word.end++;
+	s->at = word.end;
+	return word;
+}
+
+struct span text_trim(struct span s)
+{
+	while (span_left(s) > 0 && is_blank(*s.at))
+		s.at++;
+	while (span_left(s) > 0 && is_blank(s.end[-1]))
+		s.end--;
+	return s;
+}
+
+size_t text_find(struct span s, const char *text)
+{
+	for (struct span rest = s; span_left(rest) > 0; rest.at++)
+		if (span_begins_nocase(rest, text))
+			return (size_t)(rest.at - s.at);
+	return SIZE_MAX;
+}
+
+bool text_has_word(struct span s, const char *word)
+{
+	const size_t length = strlen(word);
+	bool inside = false; /* a word that began before */
+
+	for (; span_left(s) >= length; s.at++) {
+		if (!inside && span_begins_nocase(s, word) && !isalnum(span_peek(s, length)))
+			return true;
+		inside = isalnum(*s.at);
+	}
+	return false;
+}
+
+struct span text_first(struct span s, size_t limit)
+{
+	return span_left(s) > limit ? span_of(s.at, limit) : s;
+}
+
+/* "220 " or "220-", or a code alone on its line; zero if it is not one. */
+static unsigned line_code(struct span line)
+{
+	uint64_t code;
+	struct span digits = span_take(&line, 3);
+
+	if (!span_number(digits, 599, &code) || code < 100)
+		return 0;
+	if (span_left(line) > 0 && *line.at != ' ' && *line.at != '-')
+		return 0;
+	return (unsigned)code;
+}
+
+/* Whether what has come of a first line can still become a code and what stands behind it. */
+static bool may_be_code(struct span s)
+{
+	for (size_t i = 0; i < 3 && i < span_left(s); i++)
+		if (!isdigit(s.at[i]))
+			return false;
+	return span_left(s) < 4 || memchr(" -\r\n", s.at[3], 4) != NULL;
+}
+
+enum verdict reply_take(struct span *s, struct reply *ret_reply)
+{
+	struct span rest = *s;
+	unsigned code = 0;
+
+	if (!may_be_code(rest))
+		return NO;
+	while (span_left(rest) > 0) {
+		struct span line = span_line(&rest);
+		const unsigned found = line.failed ? 0 : line_code(line);
+
+		if (line.failed)
+			break;
+		if (code == 0 && found == 0)
+			return NO;
+		code = code == 0 ? found : code;
+		if (found == code && span_peek(line, 3) != '-') {
+			*ret_reply = (struct reply){
+				code, {s->at, rest.at, false}
+			};
+			s->at = rest.at;
+			return YES;
+		}
+	}
+	return MORE;
+}
+
+bool reply_line(struct span *lines, unsigned code, struct span *ret_text)
+{
+	struct span line = span_line(lines);
+
+	if (line.failed)
+		return false;
+	if (line_code(line) == code) {
+		span_skip(&line, 3);
+		if (span_left(line) > 0)
+			span_skip(&line, 1);
+	}
+	*ret_text = text_trim(line);
+	return true;
+}
+
+struct span reply_first(const struct reply *reply)
+{
+	struct span lines = reply->lines, text = span_of(NULL, 0);
+
+	(void)reply_line(&lines, reply->code, &text);
+	return text;
+}
+
+static enum verdict command_says(struct span line, const struct text_command *commands, size_t count)
+{
+	char text[COMMAND_LIMIT];
+
+	if (span_left(line) >= sizeof(text) || !text_is_plain(line))
+		return NO;
+	span_copy_text(line, text, sizeof(text));
+	for (size_t i = 0; i < count; i++)
+		if (fnmatch(commands[i].pattern, text, FNM_CASEFOLD) == 0)
+			return commands[i].says;
+	return NO;
+}
+
+enum verdict text_commands(struct span first, const struct text_command *commands, size_t count)
+{
+	struct span rest = text_first(first, TEXT_LINE_LIMIT);
+
+	while (span_left(rest) > 0) {
+		const struct span line = span_line(&rest);
+		const enum verdict says = line.failed ? NO : command_says(line, commands, count);
+
+		if (line.failed && (span_left(rest) >= COMMAND_LIMIT || !text_is_plain(rest)))
+			return NO;
+		if (line.failed)
+			break;
+		if (says != MORE)
+			return says;
+	}
+	return span_left(first) < TEXT_LINE_LIMIT ? MORE : NO;
+}
+
+/* ---- greetings with code 220 ---- */
+
+static struct span next_token(struct span *s)
+{
+	static const char between[] = " \t\r\n()[]<>\"',;:!*=";
+	struct span token;
+
+	while (span_left(*s) > 0 && memchr(between, *s->at, sizeof(between) - 1) != NULL)
+		s->at++;
+	token = *s;
+	token.end = token.at;
+	while (token.end < s->end && memchr(between, *token.end, sizeof(between) - 1) == NULL)
+		token.end++;
+	s->at = token.end;
+	return token;
+}
+
+/* What one word speaks for. "ftp.example.com" speaks for nothing. */
+static enum greeting token_says(struct span token)
+{
+	static const struct {
+		const char *sign;
+		enum greeting greeting;
+	} signs[] = {
+		{"lmtp",       GREETS_OTHER},
+                { "snpp",      GREETS_OTHER},
+                { "hylafax",   GREETS_OTHER},
+		{ "vmware",    GREETS_OTHER},
+                { "smtp",      GREETS_SMTP },
+                { "postfix",   GREETS_SMTP },
+		{ "sendmail",  GREETS_SMTP },
+                { "exim",      GREETS_SMTP },
+                { "ftp",       GREETS_FTP  },
+		{ "filezilla", GREETS_FTP  },
+                { "serv-u",    GREETS_FTP  },
+	};
+
+	while (span_left(token) > 0 && token.end[-1] == '.')
+		token.end--;
+	if (memchr(token.at, '.', span_left(token)) != NULL ||
+	    memchr(token.at, '@', span_left(token)) != NULL)
+		return GREETS_UNCLEAR;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (text_find(token, signs[i].sign) != SIZE_MAX)
+			return signs[i].greeting;
+	return GREETS_UNCLEAR;
+}
+
+/* The first word is a host's name in SMTP (RFC 5321 4.2), even when it reads "ftp": it counts only when no
+ * other word speaks. Words that contradict each other leave it unclear. */
+enum greeting text_greeting(struct span lines)
+{
+	enum greeting first, said = GREETS_UNCLEAR;
+	struct span token;
+
+	span_skip(&lines, 4);
+	token = next_token(&lines);
+	first = token_says(token);
+	while (span_left(token = next_token(&lines)) > 0) {
+		const enum greeting says = token_says(token);
+
+		if (says == GREETS_OTHER)
+			return says;
+		if (says != GREETS_UNCLEAR && said != GREETS_UNCLEAR && says != said)
+			return GREETS_UNCLEAR;
+		said = says != GREETS_UNCLEAR ? says : said;
+	}
+	return said != GREETS_UNCLEAR ? said : first;
+}
+
+struct span text_version(struct span s)
+{
+	struct span version;
+
+	while (span_left(s) > 0 && strchr(" /_-(,:", *s.at) != NULL && *s.at != '\0')
+		s.at++;
+	if (span_begins_nocase(s, "version"))
+		span_skip(&s, strlen("version"));
+	while (span_left(s) > 0 && (*s.at == ' ' || *s.at == ':'))
+		s.at++;
+	if ((span_peek(s, 0) == 'v' || span_peek(s, 0) == 'V') && isdigit(span_peek(s, 1)))
+		span_skip(&s, 1);
+	version = s;
+	version.end = version.at;
+	if (!isdigit(span_peek(s, 0)))
+		return version;
+	while (version.end < s.end && (isalnum(*version.end) || strchr("._+~-", *version.end) != NULL) &&
+	       *version.end != '\0')
+		version.end++;
+	while (version.end > version.at && !isalnum(version.end[-1]))
+		version.end--;
+	return version;
+}
+
+bool text_tell_product(struct answer *answer, struct span text, const struct text_product *known,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const size_t offset = text_find(text, known[i].sign);
+
+		if (offset == SIZE_MAX)
+			continue;
+		span_skip(&text, offset + strlen(known[i].sign));
+		answer_product(answer, span_text(known[i].product), text_version(text));
+		return true;
+	}
+	return false;
+}
