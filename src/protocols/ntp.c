@@ -1,0 +1,360 @@
+/* ntp.c: Network Time Protocol. RFC 5905 (version 4; packets of versions 1 to 3 have the same form), RFC 9327
+ * (control messages, mode 6), and the private mode 7 of ntpd before 4.2.8. Nothing is asked that makes a
+ * server answer with more than one datagram: the monitor list is never asked for. */
+#include "protocols/text.h"
+
+#include <ctype.h>
+
+enum mode { RESERVED, ACTIVE, PASSIVE, CLIENT, SERVER, BROADCAST, CONTROL, PRIVATE };
+
+enum {
+	HEADER = 48,
+	CONTROL_HEADER = 12,
+	PRIVATE_HEADER = 8,
+	KEY_ID = 4,
+	STRATUM_LIMIT = 16,
+	POLL_LIMIT = 24,
+	EXTENSION_LEAST = 16, /* RFC 7822 */
+	DIGEST_LIMIT = 64,
+	LEAP_UNKNOWN = 3,
+	SHORT_LIMIT = 64, /* seconds of root delay and dispersion that a clock may claim */
+	OPCODE_READ_VARIABLES = 2,
+};
+
+/* What our request carries as its time of transmission. A server gives it back as the time of origin; it need
+ * not be true, and telling nobody our clock is better manners (draft-ietf-ntp-data-minimization). */
+#define TRANSMIT_SECONDS  0xd00d3a2du
+#define TRANSMIT_FRACTION 0x7c1e55b9u
+
+static const struct weakness control = {
+	"ntp-control",
+	"NTP answers control queries (mode 6)",
+	3,
+	"Let only the hosts that manage it ask: \"restrict default noquery\" in ntp.conf.",
+};
+static const struct weakness *const weaknesses[] = { &control, NULL };
+
+static const struct text_product products[] = {
+	{"ntpd ntpsec-", "NTPsec"  },
+        { "chrony",      "chrony"  },
+        { "openntpd",    "OpenNTPD"},
+	{ "ntpd",        "ntpd"    },
+        { "xntpd",       "xntpd"   },
+};
+
+/* ---- packets ---- */
+
+struct stamp {
+	uint32_t seconds, fraction;
+};
+
+struct packet {
+	uint8_t leap, version, stratum;
+	enum mode mode;
+	int8_t poll, precision;
+	uint32_t root_delay, root_dispersion;
+	uint8_t reference_id[4];
+	struct stamp reference, origin, receive, transmit;
+};
+
+static struct stamp read_stamp(struct span *s)
+{
+	struct stamp stamp;
+
+	stamp.seconds = span_u32(s);
+	stamp.fraction = span_u32(s);
+	return stamp;
+}
+
+/* RFC 5905 7.3; false when s is shorter than a header. */
+static bool read_header(struct span *s, struct packet *ret_packet)
+{
+	const uint8_t first = span_u8(s);
+	struct packet p = { .leap = first >> 6, .version = first >> 3 & 7, .mode = (enum mode)(first & 7) };
+	struct span id;
+
+	p.stratum = span_u8(s);
+	p.poll = (int8_t)span_u8(s);
+	p.precision = (int8_t)span_u8(s);
+	p.root_delay = span_u32(s);
+	p.root_dispersion = span_u32(s);
+	id = span_take(s, sizeof(p.reference_id));
+	p.reference = read_stamp(s);
+	p.origin = read_stamp(s);
+	p.receive = read_stamp(s);
+	p.transmit = read_stamp(s);
+	if (s->failed)
+		return false;
+	memcpy(p.reference_id, id.at, sizeof(p.reference_id));
+	*ret_packet = p;
+	return true;
+}
+
+/* ---- recognising ---- */
+
+static bool is_zero(struct stamp stamp)
+{
+	return stamp.seconds == 0 && stamp.fraction == 0;
+}
+
+/* Extension fields, and then perhaps the key's id with a digest, or without one as a refusal. */
+static bool is_trailer(struct span s, unsigned version)
+{
+	while (version == 4 && span_left(s) > KEY_ID + DIGEST_LIMIT / 2) {
+		uint16_t length;
+
+		span_skip(&s, 2);
+		length = span_u16(&s);
+		if (length < EXTENSION_LEAST || length % 4 != 0)
+			return false;
+		span_skip(&s, length - 4u);
+		if (s.failed)
+			return false;
+	}
+	return span_left(s) % 4 == 0 && span_left(s) <= KEY_ID + DIGEST_LIMIT;
+}
+
+/* Root delay (which may be a little negative) and dispersion: seconds in the upper half. */
+static bool is_short_time(uint32_t value)
+{
+	return value >> 16 < SHORT_LIMIT || value >> 16 >= 0x10000 - SHORT_LIMIT;
+}
+
+static bool is_clock_plausible(const struct packet *p)
+{
+	return p->stratum <= STRATUM_LIMIT && p->poll >= -8 && p->poll <= POLL_LIMIT && p->precision >= -40 &&
+	       p->precision <= 32 && is_short_time(p->root_delay) && is_short_time(p->root_dispersion);
+}
+
+/* A server's two times lie close to each other, whatever its clock says. */
+static bool is_answered_at_once(const struct packet *p)
+{
+	return p->transmit.seconds - p->receive.seconds < SHORT_LIMIT;
+}
+
+static bool is_code(const uint8_t id[4])
+{
+	return isupper(id[0]) && isupper(id[1]) && isupper(id[2]) && (isupper(id[3]) || id[3] == 0);
+}
+
+static bool is_time_packet(struct span s, enum side side)
+{
+	struct packet p;
+
+	if (!read_header(&s, &p) || p.version == 0 || p.version > 4 || !is_clock_plausible(&p) ||
+	    !is_trailer(s, p.version))
+		return false;
+	switch (p.mode) {
+	case CLIENT: return side == SIDE_CLIENT;
+	case SERVER:
+		if (side == SIDE_CLIENT)
+			return false;
+		return p.stratum == 0 && is_code(p.reference_id)
+			       ? true
+			       : !is_zero(p.transmit) && is_answered_at_once(&p);
+	case BROADCAST: return !is_zero(p.transmit) && is_zero(p.origin) && is_zero(p.receive);
+	case ACTIVE:
+	case PASSIVE: return !is_zero(p.transmit);
+	default: return false;
+	}
+}
+
+/* RFC 9327 2: response, error and more bits, opcode, sequence, status, association, offset, count, data
+ * filled up to four octets, perhaps a key's id and digest. */
+static bool is_control(struct span s)
+{
+	const uint8_t first = span_u8(&s), second = span_u8(&s);
+	const unsigned opcode = second & 0x1f;
+	uint16_t status, count;
+
+	span_skip(&s, 2);
+	status = span_u16(&s);
+	span_skip(&s, 4);
+	count = span_u16(&s);
+	if (s.failed || first >> 6 != 0 || (first >> 3 & 7) == 0 || (first >> 3 & 7) > 4)
+		return false;
+	if (opcode > 12 && opcode != 31)
+		return false;
+	/* A question has no status, is no error, and has no more to come. */
+	if ((second & 0x80) == 0 && (second != opcode || status != 0))
+		return false;
+	span_skip(&s, count);
+	return !s.failed && span_left(s) <= 3 + KEY_ID + DIGEST_LIMIT;
+}
+
+/* ntp_request.h: response and more bits, authentication and sequence, implementation, request code, error and
+ * number of items, size of an item. */
+static bool is_private(struct span s)
+{
+	const uint8_t first = span_u8(&s);
+	uint8_t implementation, code;
+	uint16_t items, size;
+
+	span_skip(&s, 1);
+	implementation = span_u8(&s);
+	code = span_u8(&s);
+	items = span_u16(&s);
+	size = span_u16(&s);
+	if (s.failed || (first >> 3 & 7) == 0 || (first >> 3 & 7) > 4 || code > 45)
+		return false;
+	if (implementation != 0 && implementation != 2 && implementation != 3)
+		return false;
+	/* Questions are filled with zeros up to a size of their program's choice. */
+	if ((first & 0x80) == 0)
+		return items >> 12 == 0 && size >> 12 == 0;
+	return (size_t)(items & 0xfff) * (size & 0xfff) == span_left(s);
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	if (transport != TRANSPORT_UDP)
+		return NO;
+	switch ((enum mode)(span_peek(first, 0) & 7)) {
+	case CONTROL: return is_control(first) ? YES : NO;
+	case PRIVATE: return is_private(first) ? YES : NO;
+	default: return is_time_packet(first, side) ? YES : NO;
+	}
+}
+
+/* ---- asking the time ---- */
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	(void)state;
+	(void)transport;
+	buffer_u8(out, 4 << 3 | CLIENT);
+	buffer_fill(out, 0, HEADER - 9);
+	buffer_u32(out, TRANSMIT_SECONDS);
+	buffer_u32(out, TRANSMIT_FRACTION);
+}
+
+/* RFC 5905 7.3: a word for a reference clock or a refusal, an IPv4 address, or a hash of an IPv6 one. */
+static void tell_reference(const struct packet *p, struct answer *answer)
+{
+	const uint8_t *const id = p->reference_id;
+
+	if (p->stratum <= 1 && isprint(id[0]))
+		answer_fact(answer, "reference_id", span_of(id, 4));
+	else
+		answer_fact_format(answer, "reference_id", "%u.%u.%u.%u", id[0], id[1], id[2], id[3]);
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct span rest = *heard;
+	struct packet p;
+
+	(void)state;
+	(void)out;
+	heard->at = heard->end;
+	if (recognise(rest, SIDE_SERVER, TRANSPORT_UDP) != YES || !read_header(&rest, &p) ||
+	    p.mode != SERVER || p.origin.seconds != TRANSMIT_SECONDS ||
+	    p.origin.fraction != TRANSMIT_FRACTION)
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	answer_fact_format(answer, "version", "%u", p.version);
+	answer_fact_format(answer, "stratum", "%u", p.stratum);
+	tell_reference(&p, answer);
+	answer_fact_format(answer, "precision", "%d", p.precision);
+	answer_fact(answer, "leap", span_text(p.leap == LEAP_UNKNOWN ? "not synchronised" : ""));
+	return PROBE_DONE;
+}
+
+/* ---- asking for its variables ---- */
+
+static void greet_control(void *state, size_t variant, struct buffer *out)
+{
+	(void)state;
+	(void)variant;
+	buffer_u8(out, 2 << 3 | CONTROL);
+	buffer_u8(out, OPCODE_READ_VARIABLES);
+	buffer_u16(out, 1);                      /* sequence */
+	buffer_fill(out, 0, CONTROL_HEADER - 4); /* the system's, all that it likes to tell */
+}
+
+/* The next NAME="value" or NAME=value of a list with commas. */
+static bool next_variable(struct span *s, struct span *ret_name, struct span *ret_value)
+{
+	struct span name = span_until(s, '='), value;
+
+	if (name.failed)
+		return false;
+	if (span_peek(*s, 0) == '"') {
+		span_skip(s, 1);
+		value = span_until(s, '"');
+		s->at += span_peek(*s, 0) == ',';
+	} else {
+		struct span rest = *s;
+
+		value = span_until(&rest, ',');
+		if (value.failed) {
+			value = *s;
+			rest = span_of(NULL, 0);
+		}
+		*s = rest;
+	}
+	*ret_name = text_trim(name);
+	*ret_value = value;
+	return !value.failed;
+}
+
+static void read_variables(struct span list, struct answer *answer)
+{
+	struct span name, value;
+
+	while (span_left(list) > 0 && next_variable(&list, &name, &value)) {
+		if (span_is(name, "version")) {
+			answer_fact(answer, "software", value);
+			(void)text_tell_product(answer, value, products,
+						sizeof(products) / sizeof(*products));
+		} else if (span_is(name, "system")) {
+			answer_fact(answer, "system", value);
+		} else if (span_is(name, "processor")) {
+			answer_fact(answer, "processor", value);
+		}
+	}
+}
+
+static enum probe_step hear_control(void *state, size_t variant, struct span *heard, bool ended,
+				    struct answer *answer)
+{
+	struct span rest = *heard;
+	uint8_t operation;
+	uint16_t count;
+
+	(void)state;
+	(void)variant;
+	heard->at = heard->end;
+	if ((span_peek(rest, 0) & 7) != CONTROL || !is_control(rest))
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	span_skip(&rest, 1);
+	operation = span_u8(&rest);
+	span_skip(&rest, CONTROL_HEADER - 4);
+	count = span_u16(&rest);
+	if ((operation & 0x80) == 0)
+		return PROBE_NOT;
+	if ((operation & 0x40) != 0) /* an error: it is refused */
+		return PROBE_DONE;
+	answer_weakness(answer, &control, "%u octets of variables are given to whoever asks", count);
+	read_variables(span_take(&rest, count), answer);
+	return PROBE_DONE;
+}
+
+static const struct probe probe = {
+	.transports = PROBE_UDP,
+	.greet = greet,
+	.hear = hear,
+	.variants = 1,
+	.greet_more = greet_control,
+	.hear_more = hear_control,
+};
+
+const struct protocol protocol_ntp = {
+	.name = "ntp",
+	.title = "Network Time Protocol",
+	DOORS(UDP(123)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.probe = &probe,
+	.weaknesses = weaknesses,
+};
