@@ -113,18 +113,32 @@ struct address_range address_prefix(const struct address *a, unsigned bits)
 	return range;
 }
 
+/* The bits that both ends begin with. */
+static unsigned common_bits(const struct address_range *range)
+{
+	unsigned i = 0, bits = 0;
+
+	while (i < sizeof(range->first.bytes) && range->first.bytes[i] == range->last.bytes[i])
+		i++;
+	if (i == sizeof(range->first.bytes))
+		return 8 * i;
+	while (((range->first.bytes[i] ^ range->last.bytes[i]) >> (7 - bits) & 1) == 0)
+		bits++;
+	return 8 * i + bits;
+}
+
 int address_range_bits(const struct address_range *range)
 {
-	const bool v4 = address_is_v4(&range->first);
+	const unsigned common = common_bits(range), family = address_is_v4(&range->first) ? 96 : 0;
+	struct address_range prefix;
 
-	for (unsigned bits = 0; bits <= (v4 ? 32u : 128u); bits++) {
-		const struct address_range prefix = address_prefix(&range->first, bits);
-
-		if (address_compare(&prefix.first, &range->first) == 0 &&
-		    address_compare(&prefix.last, &range->last) == 0)
-			return (int)bits;
-	}
-	return -1;
+	if (common < family)
+		return -1;
+	prefix = address_prefix(&range->first, common - family);
+	return address_compare(&prefix.first, &range->first) == 0 &&
+			       address_compare(&prefix.last, &range->last) == 0
+		       ? (int)(common - family)
+		       : -1;
 }
 
 static bool fail(const char **ret_reason, const char *reason)

@@ -18,11 +18,16 @@ const struct command_option common_options[] = {
 	{ 0},
 };
 
-extern const struct command command_completion, command_help, command_sockets, command_version;
+extern const struct command command_completion;
+extern const struct command command_help;
+extern const struct command command_lint;
+extern const struct command command_sockets;
+extern const struct command command_version;
 
 const struct command *const commands[] = {
 	&command_completion,
 	&command_help,
+	&command_lint,
 	&command_sockets,
 	&command_version,
 	NULL,

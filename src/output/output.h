@@ -20,9 +20,14 @@ struct out {
 		buffer; /* owned: JSON lines on their way to the file, written when large and at the end */
 };
 
+struct diagnostics;
+struct policy;
+
 /* A subject is one line here, one function in each of the two tables, and one file. */
 struct output {
 	const char *name;
+	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
+	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*sockets)(struct out *out, const struct socket_list *list);
 };
 extern const struct output output_text, output_json;
@@ -47,5 +52,9 @@ struct address;
 void event_source(struct json *json, const struct address *address, bool ports, uint16_t port);
 void event_destination(struct json *json, const struct address *address, bool ports, uint16_t port);
 void event_transport(struct json *json, unsigned transport);
+
+/* Errors and remarks about a policy as text, wherever they belong: a command that was asked for something
+ * else shows them on stderr. */
+void diagnostics_print(const struct screen *screen, const struct diagnostics *diagnostics);
 
 #endif

@@ -1,13 +1,18 @@
 /* The two formats. Each line is a subject; its functions stand in the file of that name. Sorted. */
-#include "output/output.h"
+#include "output/diagnostics.h"
+#include "output/normal_form.h"
 #include "output/sockets.h"
 
 const struct output output_text = {
 	.name = "text",
+	.diagnostics = diagnostics_text,
+	.normal_form = normal_form_text,
 	.sockets = sockets_text,
 };
 
 const struct output output_json = {
 	.name = "json",
+	.diagnostics = diagnostics_json,
+	.normal_form = normal_form_json,
 	.sockets = sockets_json,
 };

@@ -29,6 +29,16 @@ static bool has_more_than_doors(const struct rule *rule)
 	       rule->limit.count > 0 || rule->strict || rule->test;
 }
 
+/* Rules that need lines of their own for their documentation are not aligned with others. */
+static bool is_one_line(const struct rule *rule)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		if (!options[i].on_head && rule_has_option(rule, &options[i]))
+			return false;
+	}
+	return true;
+}
+
 static void widen(struct layout *layout, const struct rule *rule, struct buffer *scratch)
 {
 	unsigned width;
@@ -49,8 +59,8 @@ static void widen(struct layout *layout, const struct rule *rule, struct buffer 
 		layout->doors_width = width;
 }
 
-/* Rules that follow each other without an empty line have their columns in common. Returns where the group
- * that begins at statement i ends. */
+/* Short rules that follow each other without an empty line have their columns in common. Returns where the
+ * group that begins at statement i ends. */
 static size_t measure_group(struct layout *layout, const struct policy *policy, size_t i,
 			    struct buffer *scratch)
 {
@@ -58,9 +68,14 @@ static size_t measure_group(struct layout *layout, const struct policy *policy, 
 	size_t end = i;
 
 	layout->verdict_width = layout->doors_width = 0;
-	while (end < file->statement_count && file->statements[end].kind == STATEMENT_RULE &&
-	       (end == i || !begins_group(file, &file->statements[end])))
-		widen(layout, &policy->rules[file->statements[end++].index], scratch);
+	for (; end < file->statement_count; end++) {
+		const struct statement *const statement = &file->statements[end];
+
+		if (statement->kind != STATEMENT_RULE || !is_one_line(&policy->rules[statement->index]) ||
+		    (end > i && begins_group(file, statement)))
+			break;
+		widen(layout, &policy->rules[statement->index], scratch);
+	}
 	return end > i ? end : i + 1;
 }
 

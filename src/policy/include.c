@@ -34,7 +34,7 @@ static struct diagnostic *path_error(struct parser *p, const char *path, const s
 {
 	struct place place = at != NULL ? *at : source_place(path);
 
-	return at != NULL ? parser_error(p, &place, "'%s' %s", path, problem)
+	return at != NULL ? parser_error(p, &place, "'%s': %s", path, problem)
 			  : parser_error(p, &place, "%s", problem);
 }
 

@@ -191,9 +191,9 @@ static void required_json(struct json *json, const struct policy *policy)
 	json_end(json);
 }
 
-void policy_json(const struct policy *policy, bool places, struct json *json)
+void policy_json(const struct policy *policy, const char *key, bool places, struct json *json)
 {
-	json_begin(json);
+	json_open_object(json, key);
 	json_text(json, "host", policy->host);
 	json_text(json, "mode", mode_text(policy->mode));
 	required_json(json, policy);

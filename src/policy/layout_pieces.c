@@ -95,7 +95,7 @@ static struct written option_place(const struct statement *statement, enum optio
 	return (struct written){ .line = statement->line };
 }
 
-static bool has_option(const struct rule *rule, const struct option *option)
+bool rule_has_option(const struct rule *rule, const struct option *option)
 {
 	const void *const field = (const char *)rule + option->offset;
 
@@ -159,12 +159,12 @@ static void gather_options(struct layout *layout, const struct rule *rule)
 	size_t width = 0;
 
 	for (size_t i = 0; i < OPTIONS; i++) {
-		if (!options[i].on_head && has_option(rule, &options[i]) &&
+		if (!options[i].on_head && rule_has_option(rule, &options[i]) &&
 		    strlen(options[i].keyword) > width)
 			width = strlen(options[i].keyword);
 	}
 	for (size_t i = 0; i < OPTIONS; i++) {
-		if (has_option(rule, &options[i]))
+		if (rule_has_option(rule, &options[i]))
 			gather_option(layout, rule, (enum option_number)i, width);
 	}
 }

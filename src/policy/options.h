@@ -52,6 +52,9 @@ extern const struct option options[OPTIONS];
 /* The option of this keyword, or NULL. */
 const struct option *option_named(struct span keyword);
 
+/* Whether the rule has it. */
+bool rule_has_option(const struct rule *rule, const struct option *option);
+
 /* Parses the option whose keyword comes next into the rule. After an error what is left of its line is
  * skipped, as far as it is not another option. */
 void parse_option(struct parser *p, const struct option *option, struct rule *rule);

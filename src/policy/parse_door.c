@@ -2,7 +2,7 @@
 #include "base/suggest.h"
 #include "policy/options.h"
 
-enum { MOST_TRANSPORTS = 8 };
+enum { MOST_SHOWN = 40 }; /* bytes of a word in a message */
 
 /* A door's word, cut at its slashes. */
 struct door_words {
@@ -73,15 +73,19 @@ static const struct port_bounds *range_named(struct span word)
 static bool refuse_number(struct parser *p, const struct door_words *words, struct span number, unsigned most)
 {
 	const char *const what = most > UINT8_MAX ? "port" : "type";
+	const struct service *const service = catalog_service(words->name);
+	const int shown = span_left(number) > MOST_SHOWN ? MOST_SHOWN : (int)span_left(number);
+	struct diagnostic *error;
 
 	if (has_digits_only(number))
-		parser_error(p, &words->token->place, "%s %.*s is out of range (0-%u)", what,
-			     span_left(number) > 20 ? 20 : (int)span_left(number), (const char *)number.at,
-			     most);
+		error = parser_error(p, &words->token->place, "%s %.*s is out of range (0-%u)", what, shown,
+				     (const char *)number.at, most);
 	else
-		parser_error(p, &words->token->place, "'%.*s' is not a %s",
-			     span_left(number) > 40 ? 40 : (int)span_left(number), (const char *)number.at,
-			     what);
+		error = parser_error(p, &words->token->place, "'%.*s' is not a %s", shown,
+				     (const char *)number.at, what);
+	if (service != NULL && service->door_count > 0)
+		parser_fix(p, error, "the %s of %s is %s/%u", what, service->name, service->name,
+			   service->doors[0].first);
 	return false;
 }
 
@@ -268,7 +272,8 @@ static bool given_transport(struct parser *p, const struct door_words *words, st
 		error = parser_error(p, &words->token->place, "%s has no ports", door->transport->name);
 	else
 		error = parser_error(p, &words->token->place, "'%.*s' is not a transport",
-				     span_left(words->behind) > 40 ? 40 : (int)span_left(words->behind),
+				     span_left(words->behind) > MOST_SHOWN ? MOST_SHOWN
+									   : (int)span_left(words->behind),
 				     (const char *)words->behind.at);
 	parser_fix(p, error, "%s/%.*s/tcp, or /udp, /sctp, /dccp, /udplite", door->service->name,
 		   (int)span_left(words->ports), (const char *)words->ports.at);

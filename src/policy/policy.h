@@ -231,9 +231,10 @@ void door_format(const struct door *door, struct buffer *out);
 void addresses_format(const struct address_list *list, struct buffer *out);
 void question_format(const struct question *question, struct buffer *out);
 
-/* Writes the model as JSON: one object. With places, every statement says in which file and line it stands;
- * without them, two policies that mean the same give the same text. */
-void policy_json(const struct policy *policy, bool places, struct json *json);
+/* Writes the model as JSON: one object, under this key where it stands in another. With places, every
+ * statement says in which file and line it stands; without them, two policies that mean the same give the
+ * same text. */
+void policy_json(const struct policy *policy, const char *key, bool places, struct json *json);
 
 /* ---- the decision ---- */
 

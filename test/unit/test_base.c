@@ -382,9 +382,27 @@ static void tables_line_up_and_fit(void **unused)
 	arena_free(arena);
 }
 
+static void every_prefix_knows_its_length(void **unused)
+{
+	const struct address v4 = address_v4(0xc0a8ff7f), last = address_v4(0xc0a8ff82);
+	const uint8_t bytes[16] = { 0x20, 0x01, 0x0d, 0xb8, 0xff, 0, 0xff, 1, 2, 3, 4, 5, 6, 7, 0xff, 0xff };
+	const struct address v6 = address_v6(bytes);
+
+	(void)unused;
+	for (unsigned bits = 0; bits <= 128; bits++) {
+		const struct address_range of_v6 = address_prefix(&v6, bits);
+		const struct address_range of_v4 = address_prefix(&v4, bits % 33);
+
+		assert_int_equal(address_range_bits(&of_v6), bits);
+		assert_int_equal(address_range_bits(&of_v4), bits % 33);
+	}
+	assert_int_equal(address_range_bits(&(struct address_range){ v4, last }), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_prefix_knows_its_length),
 		cmocka_unit_test(a_short_read_fails_and_stays_failed),
 		cmocka_unit_test(numbers_are_read_in_both_orders),
 		cmocka_unit_test(lines_end_with_lf_or_cr_lf),

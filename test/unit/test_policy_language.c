@@ -144,7 +144,7 @@ static void model_of(const struct policy *policy, struct buffer *out)
 {
 	struct json json = json_new(out);
 
-	policy_json(policy, false, &json);
+	policy_json(policy, NULL, false, &json);
 	assert_false(json.failed);
 	assert_false(out->failed);
 }
