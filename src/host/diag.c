@@ -206,6 +206,9 @@ bool diag_read(struct snapshot *snapshot, uint32_t space, struct error *err)
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
 		const struct question *const question = &questions[i];
 
+		/* A walk through the kernel's table of MPTCP takes longer than all others together. */
+		if (question->protocol == IPPROTO_MPTCP && procnet_counts_no_mptcp())
+			continue;
 		answers.question = question;
 		for (int v6 = 0; v6 <= 1; v6++) {
 			const int error = bound ? ask_inet(netlink, &answers, v6 ? AF_INET6 : AF_INET)

@@ -1,8 +1,10 @@
 #include "host/procnet.h"
+#include "base/file.h"
 #include "host/diag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 
 static int digit(uint8_t c)
 {
@@ -175,4 +177,45 @@ bool procnet_read(struct snapshot *snapshot, const char *name, bool v6, uint32_t
 	free(line);
 	fclose(file);
 	return true;
+}
+
+bool procnet_count(struct span text, const char *protocol, uint64_t *ret_count)
+{
+	while (span_left(text) > 0) {
+		struct span line = span_line(&text);
+
+		if (line.failed)
+			return false;
+		if (span_is(span_word(&line), protocol)) {
+			span_word(&line); /* bytes of one */
+			return span_number(span_word(&line), UINT32_MAX, ret_count);
+		}
+	}
+	return false;
+}
+
+static bool kernel_counts_mptcp(void)
+{
+	struct utsname kernel;
+	struct span release = span_of(NULL, 0), major, minor;
+	uint64_t first, second;
+
+	if (uname(&kernel) != 0)
+		return false;
+	release = span_text(kernel.release);
+	major = span_until(&release, '.');
+	minor = span_until(&release, '.');
+	return span_number(major, UINT16_MAX, &first) && span_number(minor, UINT16_MAX, &second) &&
+	       (first > 6 || (first == 6 && second >= 3));
+}
+
+bool procnet_counts_no_mptcp(void)
+{
+	char text[16384];
+	const long length = file_read_text("/proc/thread-self/net/protocols", text, sizeof(text));
+	const struct span lines = span_of(text, length > 0 ? (size_t)length : 0);
+	uint64_t v4, v6;
+
+	return kernel_counts_mptcp() && procnet_count(lines, "MPTCP", &v4) &&
+	       procnet_count(lines, "MPTCPv6", &v6) && v4 + v6 == 0;
 }

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ENTRY_PATH = 280, CGROUP_TEXT = 16384 };
+enum { ENTRY_PATH = 280, LINK_TEXT = 64, CGROUP_TEXT = 16384 };
 
 /* A namespace that is not the caller's own, and where it can be entered. */
 struct entry {
@@ -76,11 +76,11 @@ static const char *name_of(struct snapshot *snapshot, uint64_t inode)
 	return name;
 }
 
-/* The first process runs in the host's own; whoever may not look at it is taken to be there too. */
+/* The first process runs in the host's own; whoever may not look at it is taken to be there too, unless the
+ * namespace has a name. */
 static const char *own_name(struct snapshot *snapshot, uint64_t own)
 {
-	const uint64_t first = inode_of(first_path);
-	const char *name = first != 0 && first != own ? name_of(snapshot, own) : NULL;
+	const char *const name = inode_of(first_path) != own ? name_of(snapshot, own) : NULL;
 
 	return name != NULL ? name : "host";
 }
@@ -139,25 +139,38 @@ static const char *container_of(struct snapshot *snapshot, const char *pid)
 	return snapshot_text(snapshot, span_text(cgroup.container));
 }
 
+/* From the text of the link, "net:[INODE]", which costs the kernel less than following it. */
+static bool read_link(int proc, const char *pid, uint64_t *ret_inode)
+{
+	char path[ENTRY_PATH], text[LINK_TEXT];
+	struct span link;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "%s/ns/net", pid);
+	length = readlinkat(proc, path, text, sizeof(text));
+	link = span_of(text, length > 0 ? (size_t)length : 0);
+	span_until(&link, '[');
+	return length > 0 && span_number(span_until(&link, ']'), UINT64_MAX, ret_inode);
+}
+
 static void look_at_process(struct others *others, const char *pid)
 {
 	struct snapshot *const snapshot = others->snapshot;
-	char path[ENTRY_PATH];
-	struct stat found;
 	struct entry *entry;
+	uint64_t inode;
 
-	snprintf(path, sizeof(path), "%s/ns/net", pid);
-	if (fstatat(snapshot->proc, path, &found, 0) != 0) {
+	errno = 0;
+	if (!read_link(snapshot->proc, pid, &inode)) {
 		others->hidden += errno == EACCES || errno == EPERM;
 		return;
 	}
-	if (found.st_ino == snapshot->host->spaces[0].inode || entry_of(others, found.st_ino) != NULL)
+	if (inode == snapshot->host->spaces[0].inode || entry_of(others, inode) != NULL)
 		return;
-	entry = add_entry(others, found.st_ino);
+	entry = add_entry(others, inode);
 	if (entry == NULL)
 		return;
 	snprintf(entry->path, sizeof(entry->path), "/proc/%s/ns/net", pid);
-	entry->name = found.st_ino == inode_of(first_path) ? "host" : container_of(snapshot, pid);
+	entry->name = inode == inode_of(first_path) ? "host" : container_of(snapshot, pid);
 }
 
 static void look_at_name(struct others *others, DIR *folder, const char *name)
