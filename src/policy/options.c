@@ -107,7 +107,8 @@ const char *parse_text(struct parser *p, const char *what)
 	struct diagnostic *error;
 	const char *text;
 
-	if (token.kind != TOKEN_WORD && token.kind != TOKEN_STRING && token.kind != TOKEN_BAD) {
+	if ((token.kind != TOKEN_WORD && token.kind != TOKEN_STRING && token.kind != TOKEN_BAD) ||
+	    begins_clause(&token)) {
 		error = parser_error(p, &token.place, "a text is missing behind '%s'", what);
 		parser_fix(p, error, "%s \"...\"", what);
 		return NULL;

@@ -38,7 +38,7 @@ static bool is_name(struct span word)
 	return span_left(word) > 0;
 }
 
-static bool looks_like_address(struct span word)
+bool looks_like_address(struct span word)
 {
 	const uint8_t first = span_peek(word, 0);
 
@@ -277,7 +277,8 @@ static void add_let(struct parser *p, struct statement *statement, struct let *l
 	explain_early_use(p, &let->name);
 }
 
-/* The '=' behind the name; without it the statement is not worth reading on if the name is none either. */
+/* The '=' behind the name; without it the statement is worth reading on only if something like addresses
+ * follows. */
 static bool parse_equals(struct parser *p, const struct token *name, bool good_name)
 {
 	struct diagnostic *error;
@@ -290,7 +291,7 @@ static bool parse_equals(struct parser *p, const struct token *name, bool good_n
 		return false;
 	error = parser_error(p, &parser_peek(p)->place, "'=' is missing behind the name");
 	parser_fix(p, error, "let %s = ADDRESSES", parser_words(p, name));
-	return true;
+	return parser_peek(p)->kind != TOKEN_END;
 }
 
 void parse_let(struct parser *p, struct statement *statement, const struct token *keyword)

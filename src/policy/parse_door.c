@@ -77,6 +77,10 @@ static bool refuse_number(struct parser *p, const struct door_words *words, stru
 	const int shown = span_left(number) > MOST_SHOWN ? MOST_SHOWN : (int)span_left(number);
 	struct diagnostic *error;
 
+	if (span_left(number) == 0) {
+		refuse(p, words, "one end of the range is missing");
+		return false;
+	}
 	if (has_digits_only(number))
 		error = parser_error(p, &words->token->place, "%s %.*s is out of range (0-%u)", what, shown,
 				     (const char *)number.at, most);
@@ -306,22 +310,37 @@ static bool read_service(struct parser *p, const struct door_words *words, struc
 	return words->parts == 3 ? given_transport(p, words, door) : registered_transports(p, words, door);
 }
 
+static bool is_well_known(const struct service *service)
+{
+	return service->door_count > 0 && catalog_port_range(service->doors[0].first) == PORTS_WELL_KNOWN;
+}
+
+static void offer_services(struct suggestion *near, bool well_known)
+{
+	const struct service *service;
+
+	for (size_t i = 0; (service = catalog_service_nth(i)) != NULL; i++) {
+		if (is_well_known(service) != well_known)
+			continue;
+		suggest_offer(near, service->name);
+		for (size_t a = 0; service->aliases != NULL && service->aliases[a] != NULL; a++)
+			suggest_offer(near, service->aliases[a]);
+	}
+}
+
+/* Of words that are equally near the first is kept, so what is most common comes first. */
 static void offer_all(struct suggestion *near)
 {
 	const struct transport *transport;
-	const struct service *service;
 
 	suggest_offer(near, "all");
+	offer_services(near, true);
 	for (unsigned number = 0; number <= UINT8_MAX; number++) {
 		transport = catalog_transport(number);
 		if (transport != NULL && transport->name != NULL)
 			suggest_offer(near, transport->name);
 	}
-	for (size_t i = 0; (service = catalog_service_nth(i)) != NULL; i++) {
-		suggest_offer(near, service->name);
-		for (size_t a = 0; service->aliases != NULL && service->aliases[a] != NULL; a++)
-			suggest_offer(near, service->aliases[a]);
-	}
+	offer_services(near, false);
 }
 
 /* 8080 behind http/80, or 80/tcp, which other tools write. */

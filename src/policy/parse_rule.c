@@ -98,7 +98,14 @@ static void propose_quotes(struct parser *p, const struct token *token)
 
 	skip_to_clause(p);
 	text = columns(p->bare.text, p->bare.column, p->lexer.last.column + p->lexer.last.length);
-	parser_fix(p, error, "\"%.*s\"", (int)span_left(text), (const char *)text.at);
+	if (span_left(text) >= 2 && text.at[0] == '\'' && text.end[-1] == '\'') {
+		text.at++;
+		text.end--;
+	}
+	if (memchr(text.at, '"', span_left(text)) != NULL)
+		parser_fix(p, error, "put all of it between one \" and another");
+	else
+		parser_fix(p, error, "\"%.*s\"", (int)span_left(text), (const char *)text.at);
 }
 
 static bool is_door(const struct token *token)
@@ -115,6 +122,7 @@ static void unknown_option(struct parser *p, const struct token *token)
 	struct suggestion near = { .typed = parser_words(p, token) };
 	struct diagnostic *const error = parser_error(p, &token->place, "there is no option '%s'",
 						      near.typed);
+	uint64_t number;
 
 	suggest_offer(&near, "from");
 	suggest_offer(&near, "to");
@@ -123,34 +131,41 @@ static void unknown_option(struct parser *p, const struct token *token)
 		suggest_offer(&near, options[i].keyword);
 	if (near.best != NULL)
 		parser_fix(p, error, "did you mean '%s'?", near.best);
+	else if (span_number(token->text, UINT16_MAX, &number))
+		parser_fix(p, error, "a port is written behind its protocol: http/%u", (unsigned)number);
+}
+
+/* What is said about a word depends on what it would be elsewhere. */
+static void refuse_word(struct parser *p, const struct token *token)
+{
+	const char *const word = parser_words(p, token);
+	struct diagnostic *error;
+
+	if (begins_clause(token))
+		parser_error(p, &token->place, "'%s' does not belong to this statement", word);
+	else if (token->place.line != p->first_line && is_reserved(token->text)) {
+		error = parser_error(p, &token->place, "'%s' cannot stand inside a statement", word);
+		parser_fix(p, error, "a statement begins at the start of the line: take the blanks away");
+	} else if (is_door(token) || looks_like_address(token->text)) {
+		error = parser_error(p, &token->place, "a comma is missing before '%s'", word);
+		parser_fix(p, error, ", %s", word);
+	} else if (p->has_options)
+		unknown_option(p, token);
+	else
+		parser_error(p, &token->place, "'%s' is not expected here", word);
 }
 
 void parse_unexpected(struct parser *p)
 {
 	const struct token token = *parser_peek(p);
-	struct diagnostic *error = NULL;
 
-	if (token.kind == TOKEN_BAD) {
-		parser_take(p);
-		skip_to_clause(p);
-		return;
-	}
-	if (token.place.line == p->bare.line && token.place.file == p->bare.file) {
+	if (token.place.line == p->bare.line && token.place.file == p->bare.file && token.kind != TOKEN_BAD) {
 		propose_quotes(p, &token);
 		return;
 	}
-	if (token.kind == TOKEN_WORD && token.place.line != p->first_line && is_reserved(token.text) &&
-	    !begins_clause(&token)) {
-		error = parser_error(p, &token.place, "'%s' cannot stand inside a statement",
-				     parser_words(p, &token));
-		parser_fix(p, error, "a statement begins at the start of the line: take the blanks away");
-	} else if (is_door(&token)) {
-		error = parser_error(p, &token.place, "a comma is missing before '%s'",
-				     parser_words(p, &token));
-		parser_fix(p, error, ", %s", parser_words(p, &token));
-	} else if (token.kind == TOKEN_WORD)
-		unknown_option(p, &token);
-	else
+	if (token.kind == TOKEN_WORD)
+		refuse_word(p, &token);
+	else if (token.kind != TOKEN_BAD)
 		parser_error(p, &token.place, "%s is not expected here",
 			     token.kind == TOKEN_STRING  ? "a text"
 			     : token.kind == TOKEN_COMMA ? "a comma"
@@ -181,10 +196,10 @@ static void parse_clause(struct parser *p, struct rule *rule)
 		return;
 	}
 	if (parser_accept(p, "from")) {
-		if (parse_addresses(p, &list, "from") && !seen_before(p, &token, rule->from.count > 0))
+		if (parse_addresses(p, &list, "'from'") && !seen_before(p, &token, rule->from.count > 0))
 			rule->from = list;
 	} else if (parser_accept(p, "to")) {
-		if (parse_addresses(p, &list, "to") && !seen_before(p, &token, rule->to.count > 0))
+		if (parse_addresses(p, &list, "'to'") && !seen_before(p, &token, rule->to.count > 0))
 			rule->to = list;
 	} else if (parser_accept(p, "on")) {
 		seen_before(p, &token, rule->interface_count > 0);
@@ -255,6 +270,7 @@ void parse_rule(struct parser *p, struct statement *statement, const struct toke
 		.until = DATE_NONE,
 	};
 
+	p->has_options = true;
 	rule.direction_given = parse_direction(p, &rule.direction);
 	parse_doors(p, &rule.doors, &rule.door_count);
 	while (parser_peek(p)->kind != TOKEN_END)

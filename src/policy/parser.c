@@ -221,6 +221,7 @@ void parse_file(struct parser *p)
 	lexer_begin(&p->lexer, p->arena, p->file, p->diagnostics);
 	while (!p->exhausted && lexer_statement(&p->lexer, &statement)) {
 		p->written_count = 0;
+		p->has_options = false;
 		p->first_line = statement.line;
 		p->first_line_end = 0;
 		p->bare = (struct place){ 0 };
@@ -241,21 +242,34 @@ bool parser_begin(struct parser *p, struct arena *arena, struct diagnostics *dia
 	return p->policy != NULL || parser_memory(p);
 }
 
+/* Adds one more to a list of what a rule lacks. */
+static void list_missing(struct buffer *words, struct buffer *proposal, enum rule_field field)
+{
+	const char *const name = rule_field_names[field];
+	const bool is_date = field == FIELD_REVIEW || field == FIELD_UNTIL;
+
+	buffer_format(words, "%s'%s'", words->length > 0 ? ", " : "", name);
+	buffer_format(proposal, "%s%s %s", proposal->length > 0 ? ", " : "", name,
+		      is_date ? "2027-03-31" : "\"...\"");
+}
+
 /* A rule that `require` asks more of; deny rules document themselves. */
 static void check_required(struct parser *p, const struct rule *rule)
 {
-	for (int field = 0; field < RULE_FIELDS; field++) {
-		const char *const name = rule_field_names[field];
-		struct diagnostic *error;
+	struct buffer words = buffer_new(MESSAGE_LIMIT), proposal = buffer_new(MESSAGE_LIMIT);
 
-		if (!p->policy->required[field] || rule->option_places[field].file != NULL)
-			continue;
-		error = parser_error(p, &rule->place, "the rule has no '%s', which `require` asks for", name);
-		parser_fix(p, error,
-			   field == FIELD_REVIEW || field == FIELD_UNTIL ? "add below it:  %s 2027-01-31"
-									 : "add below it:  %s \"...\"",
-			   name);
+	for (int field = 0; field < RULE_FIELDS; field++) {
+		if (p->policy->required[field] && rule->option_places[field].file == NULL)
+			list_missing(&words, &proposal, (enum rule_field)field);
 	}
+	if (words.length > 0)
+		parser_fix(p,
+			   parser_error(p, &rule->place, "the rule has no %.*s, which `require` asks for",
+					(int)words.length, (const char *)words.bytes),
+			   "add, each on an indented line: %.*s", (int)proposal.length,
+			   (const char *)proposal.bytes);
+	buffer_free(&words);
+	buffer_free(&proposal);
 }
 
 static bool keep_files(struct parser *p)

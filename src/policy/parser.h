@@ -30,6 +30,7 @@ struct parser {
 	/* of the statement being read */
 	struct written written[POLICY_WRITTEN];
 	size_t written_count;
+	bool has_options;                    /* it is a rule */
 	uint32_t first_line, first_line_end; /* the column behind its last word on its first line */
 	struct place places[RULE_FIELDS];    /* of its options; file is NULL where there is none */
 	struct place bare;                   /* the last text that was written without quotes */
@@ -61,6 +62,9 @@ const char *parser_words(struct parser *p, const struct token *token);
 
 /* Whether it is a word of the language, such as "from" or "log", and so cannot be a name. */
 bool is_reserved(struct span word);
+
+/* Whether the word begins as an address does, and no name does. */
+bool looks_like_address(struct span word);
 
 /* Whether the word may begin the next part of a rule: from, to, on or an option. */
 bool begins_clause(const struct token *token);

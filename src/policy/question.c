@@ -192,8 +192,10 @@ static bool parse_expected_verdict(struct parser *p, enum policy_verdict *ret_ve
 	}
 	if (parser_peek(p)->kind == TOKEN_BAD)
 		return false;
-	error = parser_error(p, &parser_peek(p)->place, "'%s' is not what can be expected",
-			     parser_words(p, parser_peek(p)));
+	error = parser_peek(p)->kind == TOKEN_END
+			? parser_error(p, &parser_peek(p)->place, "a verdict is missing behind 'expect'")
+			: parser_error(p, &parser_peek(p)->place, "'%s' is not a verdict",
+				       parser_words(p, parser_peek(p)));
 	parser_fix(p, error, "expect allow, expect deny or expect reject, and a question");
 	return false;
 }

@@ -48,7 +48,8 @@ void parse_mode(struct parser *p, struct statement *statement, const struct toke
 	}
 	if (token.kind == TOKEN_BAD)
 		return;
-	error = parser_error(p, &token.place, "'%s' is not a mode", near.typed);
+	error = token.kind == TOKEN_END ? parser_error(p, &token.place, "a mode is missing behind 'mode'")
+					: parser_error(p, &token.place, "'%s' is not a mode", near.typed);
 	if (near.best != NULL)
 		parser_fix(p, error, "did you mean '%s'?", near.best);
 	else
@@ -81,8 +82,10 @@ static bool read_field(struct parser *p, const struct token *token, enum rule_fi
 	}
 	if (token->kind == TOKEN_BAD)
 		return false;
-	error = parser_error(p, &token->place, "'%s' is nothing that a rule can be required to have",
-			     near.typed);
+	error = token->kind == TOKEN_END
+			? parser_error(p, &token->place, "what rules must have is missing here")
+			: parser_error(p, &token->place,
+				       "'%s' is nothing that a rule can be required to have", near.typed);
 	if (near.best != NULL)
 		parser_fix(p, error, "did you mean '%s'?", near.best);
 	else
