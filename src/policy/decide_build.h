@@ -27,10 +27,10 @@ struct builder {
 	struct stretcher *stretcher;
 	struct placed_list placed;  /* in the rooms of a tree */
 	struct placed_list sources; /* in the rooms of a pair */
-	struct number *starts;      /* of the classes of a pair */
 	uint32_t *bounds;           /* first ports of the classes of a tree */
 	uint32_t *rules;            /* of the node being built */
-	size_t start_capacity, bound_capacity, rule_capacity;
+	size_t bound_capacity, rule_capacity;
+	size_t rooms_needed; /* counted while storeys are chosen */
 };
 
 /* Puts a rule into every room that covers the classes. */
@@ -49,10 +49,17 @@ void *decider_grow(struct decider *d, void *array, size_t count, size_t *capacit
 /* Builds the tree of some items, which are sorted by rule; its index is ret_tree. */
 bool build_tree(struct builder *b, const struct item *items, size_t count, uint32_t *ret_tree);
 
-/* Builds the node of some rules, in their order. */
-bool build_node(struct builder *b, const struct placed *placed, size_t count, uint32_t *ret_node);
+/* Builds a room of ports from its rules, in their order. */
+bool build_room(struct builder *b, const struct placed *placed, size_t count, struct room *ret_room);
 
-/* Builds the pair of the rules that constrain both ends, in their order. */
-bool build_pair(struct builder *b, const uint32_t *rules, size_t count, uint32_t *ret_pair);
+/* The map of one end of some rules. */
+enum end { END_SOURCE = 1, END_DESTINATION = 2 };
+bool build_map(struct builder *b, const uint32_t *rules, size_t count, enum end end,
+	       struct stretches *ret_map);
+
+/* Builds the pair of the rules that constrain both ends, in their order. `source` is the map of the node's
+ * sources, which the stretcher ended last, cut at the sources of these rules. */
+bool build_pair(struct builder *b, const struct stretches *source, const uint32_t *rules, size_t count,
+		uint32_t *ret_pair);
 
 #endif

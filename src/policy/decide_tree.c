@@ -56,13 +56,13 @@ bool add_rooms(struct builder *b, struct storeys *storeys)
 
 	storeys->base = (uint32_t)d->room_count;
 	for (uint32_t i = 0; i < rooms; i++) {
-		uint32_t *const grown = decider_grow(d, d->rooms, d->room_count, &d->room_capacity,
-						     sizeof(*grown));
+		struct room *const grown = decider_grow(d, d->rooms, d->room_count, &d->room_capacity,
+							sizeof(*grown));
 
 		if (grown == NULL)
 			return false;
 		d->rooms = grown;
-		grown[d->room_count++] = NOTHING;
+		grown[d->room_count++] = (struct room){ .first = NO_RULE };
 	}
 	return true;
 }
@@ -116,49 +116,23 @@ static uint32_t class_of(const struct builder *b, size_t classes, uint32_t port)
 	return (uint32_t)low;
 }
 
-/* Appends a page, unless it is all of one class and the page before is that as well. */
-static bool add_page(struct decider *d, const uint16_t page[PAGE], uint32_t *last)
-{
-	const bool uniform = page[0] == page[PAGE - 1];
-	const bool again = *last != NOTHING && uniform && d->classes[*last] == page[0] &&
-			   d->classes[*last + PAGE - 1] == page[0];
-	uint32_t *const pages = decider_grow(d, d->pages, d->page_count, &d->page_capacity,
-					     sizeof(*d->pages));
-
-	if (pages == NULL)
-		return false;
-	d->pages = pages;
-	if (!again)
-		*last = (uint32_t)d->class_count;
-	pages[d->page_count++] = *last;
-	for (size_t i = 0; !again && i < PAGE; i++) {
-		uint16_t *const classes = decider_grow(d, d->classes, d->class_count, &d->class_capacity,
-						       sizeof(*classes));
-
-		if (classes == NULL)
-			return false;
-		d->classes = classes;
-		classes[d->class_count++] = page[i];
-	}
-	return true;
-}
-
-static bool build_pages(struct builder *b, size_t classes, uint32_t *ret_pages)
+static bool build_ports(struct builder *b, size_t classes, uint32_t *ret_ports)
 {
 	struct decider *const d = b->decider;
-	uint32_t last = NOTHING;
 	size_t class = 0;
 
-	*ret_pages = classes > 1 ? (uint32_t)d->page_count : NOTHING;
-	for (uint32_t port = 0; classes > 1 && port < PORTS;) {
-		uint16_t page[PAGE];
+	*ret_ports = classes > 1 ? (uint32_t)d->port_count : NOTHING;
+	for (uint32_t i = 0; classes > 1 && i < PORT_WORDS; i++) {
+		struct port_word *const words = decider_grow(d, d->ports, d->port_count, &d->port_capacity,
+							     sizeof(*words));
+		struct port_word word = { .before = (uint32_t) class };
 
-		for (size_t i = 0; i < PAGE; i++, port++) {
-			class += class + 1 < classes && b->bounds[class + 1] <= port;
-			page[i] = (uint16_t) class;
-		}
-		if (!add_page(d, page, &last))
+		if (words == NULL)
 			return false;
+		for (; class < classes && b->bounds[class] / 64 == i; class ++)
+			word.begins |= UINT64_C(1) << b->bounds[class] % 64;
+		d->ports = words;
+		words[d->port_count++] = word;
 	}
 	return true;
 }
@@ -216,19 +190,19 @@ bool build_tree(struct builder *b, const struct item *items, size_t count, uint3
 		return false;
 	d->trees = trees;
 	tree.storeys = choose_storeys(b, classes, items, count);
-	if (!build_pages(b, classes, &tree.pages) || !add_rooms(b, &tree.storeys) ||
+	if (!build_ports(b, classes, &tree.ports) || !add_rooms(b, &tree.storeys) ||
 	    !place_items(b, &tree.storeys, items, count))
 		return false;
 	for (size_t i = 0, behind; i < b->placed.count; i = behind) {
 		const uint32_t room = b->placed.list[i].room;
-		uint32_t node;
+		struct room built;
 
 		for (behind = i + 1; behind < b->placed.count && b->placed.list[behind].room == room;
 		     behind++)
 			;
-		if (!build_node(b, b->placed.list + i, behind - i, &node))
+		if (!build_room(b, b->placed.list + i, behind - i, &built))
 			return false;
-		d->rooms[room] = node;
+		d->rooms[room] = built; /* only now: a pair adds rooms of its own */
 	}
 	*ret_tree = (uint32_t)d->tree_count;
 	trees[d->tree_count++] = tree;

@@ -2,16 +2,33 @@
 
 #include <stdlib.h>
 
+enum { LEVELS = 9 }; /* of guides, at most: sixteenths of 2^32 */
+
+/* What a map is made of. Several ranges may have the same rule. */
+struct painted_range {
+	struct number first, last;
+	uint32_t rule;
+};
+
+/* A stretch of IPv4 while its map is put together. */
+struct stretch_v4 {
+	uint32_t start, rule;
+};
+
 /* Ranges are painted over the elementary intervals between all their ends, the first rule first, and paint
  * does not cover paint. `free_from` leads over what is painted already (a union of neighbours, with path
  * halving), so that every interval is painted once. */
 struct stretcher {
 	struct arena *scratch;     /* borrowed */
 	struct stretch_pool *pool; /* borrowed */
-	struct stretch_range *ranges;
+	struct painted_range *ranges;
 	struct number *starts; /* of the elementary intervals */
 	uint32_t *paint, *free_from;
-	size_t range_count, range_capacity, start_count, start_capacity, paint_capacity, free_capacity;
+	struct stretch_v4 *v4;
+	size_t v4_from, v4_behind; /* the intervals of IPv4 */
+	size_t range_count, range_capacity, start_count, start_capacity, paint_capacity, free_capacity,
+		v4_capacity;
+	bool cut; /* some ranges only cut: equal neighbours stay apart */
 };
 
 struct stretcher *stretcher_new(struct arena *scratch, struct stretch_pool *pool)
@@ -40,18 +57,20 @@ static void *room(struct stretcher *s, void *array, size_t *capacity, size_t cou
 void stretcher_begin(struct stretcher *s)
 {
 	s->range_count = 0;
+	s->cut = false;
 }
 
 bool stretcher_add(struct stretcher *s, const struct address_set *set, uint32_t rule)
 {
+	s->cut |= rule == NO_RULE;
 	for (size_t i = 0; i < set->count; i++) {
-		struct stretch_range *const ranges = arena_grow(s->scratch, s->ranges, s->range_count,
+		struct painted_range *const ranges = arena_grow(s->scratch, s->ranges, s->range_count,
 								&s->range_capacity, sizeof(*ranges));
 
 		if (ranges == NULL)
 			return false;
 		s->ranges = ranges;
-		ranges[s->range_count++] = (struct stretch_range){ set->ranges[i].first, set->ranges[i].last,
+		ranges[s->range_count++] = (struct painted_range){ set->ranges[i].first, set->ranges[i].last,
 								   rule };
 	}
 	return true;
@@ -115,7 +134,7 @@ static size_t next_free(struct stretcher *s, size_t i)
 	return i;
 }
 
-static void paint_range(struct stretcher *s, const struct stretch_range *range)
+static void paint_range(struct stretcher *s, const struct painted_range *range)
 {
 	const size_t from = interval_at(s, range->first);
 	const size_t to = number_equal(range->last, NUMBER_MOST) ? s->start_count
@@ -144,33 +163,18 @@ static bool paint_all(struct stretcher *s)
 		free_from[i] = (uint32_t)i;
 	}
 	free_from[s->start_count] = (uint32_t)s->start_count;
-	for (size_t i = 0; i < s->range_count; i++)
-		paint_range(s, &s->ranges[i]);
-	return true;
-}
-
-static bool append_v4(struct stretch_pool *pool, struct stretches *map, uint32_t start, uint32_t rule)
-{
-	struct stretch_v4 *v4;
-
-	if (map->v4_count > 0 && pool->v4[pool->v4_count - 1].rule == rule)
-		return true;
-	v4 = arena_grow(pool->arena, pool->v4, pool->v4_count, &pool->v4_capacity, sizeof(*v4));
-	if (v4 == NULL)
-		return false;
-	pool->v4 = v4;
-	v4[pool->v4_count++] = (struct stretch_v4){ start, rule };
-	map->v4_count++;
+	for (size_t i = 0; i < s->range_count; i++) {
+		if (s->ranges[i].rule != NO_RULE)
+			paint_range(s, &s->ranges[i]);
+	}
 	return true;
 }
 
 static bool append_v6(struct stretch_pool *pool, struct stretches *map, struct number start, uint32_t rule)
 {
-	struct stretch_v6 *v6;
+	struct stretch_v6 *const v6 = arena_grow(pool->arena, pool->v6, pool->v6_count, &pool->v6_capacity,
+						 sizeof(*v6));
 
-	if (map->v6_count > 0 && pool->v6[pool->v6_count - 1].rule == rule)
-		return true;
-	v6 = arena_grow(pool->arena, pool->v6, pool->v6_count, &pool->v6_capacity, sizeof(*v6));
 	if (v6 == NULL)
 		return false;
 	pool->v6 = v6;
@@ -179,40 +183,174 @@ static bool append_v6(struct stretch_pool *pool, struct stretches *map, struct n
 	return true;
 }
 
-/* A family that nothing holds in came out as one empty stretch: it is taken back. */
-static void drop_empty(struct stretch_pool *pool, struct stretches *map)
+/* The stretches of IPv6 on both sides of the mapped block, as one row. */
+static bool end_v6(struct stretcher *s, struct stretches *map)
 {
-	if (map->v4_count == 1 && pool->v4[map->v4].rule == NO_RULE) {
-		pool->v4_count--;
-		map->v4_count = 0;
+	struct stretch_pool *const pool = s->pool;
+
+	map->v6 = (uint32_t)pool->v6_count;
+	for (size_t i = 0; i < s->start_count; i++) {
+		const bool again = map->v6_count > 0 && !s->cut &&
+				   pool->v6[pool->v6_count - 1].rule == s->paint[i];
+
+		if (number_is_v4(s->starts[i]) || again)
+			continue;
+		if (!append_v6(pool, map, s->starts[i], s->paint[i]))
+			return false;
 	}
-	if (map->v6_count == 1 && pool->v6[map->v6].rule == NO_RULE) {
+	if (!s->cut && map->v6_count == 1 && pool->v6[map->v6].rule == NO_RULE) {
 		pool->v6_count--;
 		map->v6_count = 0;
 	}
+	return true;
+}
+
+/* The stretches of IPv4; their number, or SIZE_MAX without memory. */
+static size_t gather_v4(struct stretcher *s)
+{
+	struct stretch_v4 *const v4 = room(s, s->v4, &s->v4_capacity, s->v4_behind - s->v4_from, sizeof(*v4));
+	size_t count = 0;
+
+	if (v4 == NULL)
+		return SIZE_MAX;
+	s->v4 = v4;
+	for (size_t i = s->v4_from; i < s->v4_behind; i++) {
+		if (count == 0 || s->cut || v4[count - 1].rule != s->paint[i])
+			v4[count++] = (struct stretch_v4){ (uint32_t)s->starts[i].low, s->paint[i] };
+	}
+	return count == 1 && !s->cut && v4[0].rule == NO_RULE ? 0 : count;
+}
+
+/* The last address before stretch i, or what is behind all. */
+static int32_t before(const struct stretcher *s, size_t count, size_t i)
+{
+	return i < count ? ordered(s->v4[i].start - 1) : INT32_MAX;
+}
+
+static void add_leaf(struct stretcher *s, size_t count, size_t from)
+{
+	struct leaf *const leaf = &s->pool->leaves[s->pool->leaf_count++];
+
+	for (size_t i = 0; i < LEAF; i++) {
+		leaf->before[i] = i + 1 < LEAF ? before(s, count, from + i + 1) : INT32_MAX;
+		leaf->rule[i] = from + i < count ? s->v4[from + i].rule : NO_RULE;
+	}
+}
+
+/* A guide to lines that each hold `reach` stretches. */
+static void add_guide(struct stretcher *s, size_t count, size_t from, size_t reach, size_t below)
+{
+	struct stretch_pool *const pool = s->pool;
+	struct guide *const guide = &pool->guides[pool->guide_count];
+
+	for (size_t i = 0; i < GUIDE; i++)
+		guide->before[i] = i + 1 < GUIDE ? before(s, count, from + (i + 1) * reach) : INT32_MAX;
+	pool->below[pool->guide_count++] = (uint32_t)below;
+}
+
+void *reserve_lines(struct arena *arena, void *lines, size_t count, size_t more, size_t *capacity)
+{
+	const size_t wanted = count + more > 2 * *capacity ? count + more : 2 * *capacity;
+	uint8_t *room;
+
+	if (count + more <= *capacity)
+		return lines;
+	room = arena_array(arena, wanted + 1, LINE);
+	if (room == NULL)
+		return NULL;
+	room += LINE - (uintptr_t)room % LINE;
+	if (count > 0)
+		memcpy(room, lines, count * LINE);
+	*capacity = wanted;
+	return room;
+}
+
+static bool reserve_leaves(struct stretch_pool *pool, size_t more)
+{
+	struct leaf *const leaves = reserve_lines(pool->arena, pool->leaves, pool->leaf_count, more,
+						  &pool->leaf_capacity);
+
+	if (leaves == NULL)
+		return false;
+	pool->leaves = leaves;
+	return true;
+}
+
+static bool reserve_guides(struct stretch_pool *pool, size_t more)
+{
+	struct guide *const guides = reserve_lines(pool->arena, pool->guides, pool->guide_count, more,
+						   &pool->guide_capacity);
+	uint32_t *below;
+
+	if (guides == NULL)
+		return false;
+	pool->guides = guides;
+	if (pool->below_capacity == pool->guide_capacity)
+		return true;
+	below = arena_array(pool->arena, pool->guide_capacity, sizeof(*below));
+	if (below == NULL)
+		return false;
+	if (pool->guide_count > 0)
+		memcpy(below, pool->below, pool->guide_count * sizeof(*below));
+	pool->below = below;
+	pool->below_capacity = pool->guide_capacity;
+	return true;
+}
+
+/* Leaves first, then level over level of guides, until one line holds all. */
+static bool end_v4(struct stretcher *s, struct stretches *map)
+{
+	struct stretch_pool *const pool = s->pool;
+	const size_t count = gather_v4(s);
+	size_t width = (count + LEAF - 1) / LEAF, below = pool->leaf_count, reach = LEAF;
+
+	if (count == 0)
+		return true;
+	if (count == SIZE_MAX || !reserve_leaves(pool, width))
+		return false;
+	if (width > 1 && !reserve_guides(pool, width / (GUIDE / 2) + LEVELS))
+		return false;
+	for (size_t i = 0; i < width; i++)
+		add_leaf(s, count, i * LEAF);
+	for (map->v4_levels = 1; width > 1; map->v4_levels++) {
+		const size_t lines = (width + GUIDE - 1) / GUIDE, level = pool->guide_count;
+
+		for (size_t i = 0; i < lines; i++)
+			add_guide(s, count, i * GUIDE * reach, reach, below + i * GUIDE);
+		width = lines;
+		below = level;
+		reach *= GUIDE;
+	}
+	map->v4_top = (uint32_t)below;
+	return true;
 }
 
 bool stretcher_end(struct stretcher *s, struct stretches *ret_stretches)
 {
-	struct stretch_pool *const pool = s->pool;
-	struct stretches map = {
-		.first = s->range_count > 0 ? s->ranges[0].rule : NO_RULE,
-		.v4 = (uint32_t)pool->v4_count,
-		.v6 = (uint32_t)pool->v6_count,
-	};
+	struct stretches map = { .first = NO_RULE };
 
+	for (size_t i = 0; i < s->range_count && map.first == NO_RULE; i++)
+		map.first = s->ranges[i].rule;
 	if (!collect_starts(s) || !paint_all(s))
 		return false;
-	for (size_t i = 0; i < s->start_count; i++) {
-		const struct number start = s->starts[i];
-		const bool good = number_is_v4(start)
-					  ? append_v4(pool, &map, (uint32_t)start.low, s->paint[i])
-					  : append_v6(pool, &map, start, s->paint[i]);
-
-		if (!good)
-			return false;
-	}
-	drop_empty(pool, &map);
+	s->v4_from = interval_at(s, MAPPED_FIRST);
+	s->v4_behind = interval_at(s, NUMBER_BEHIND);
+	if (!end_v6(s, &map) || !end_v4(s, &map))
+		return false;
 	*ret_stretches = map;
 	return true;
+}
+
+uint32_t stretcher_count(const struct stretcher *s)
+{
+	return (uint32_t)s->start_count;
+}
+
+uint32_t stretcher_index(const struct stretcher *s, struct number n)
+{
+	const size_t i = interval_at(s, n), v4_count = s->v4_behind - s->v4_from;
+
+	if (i < s->v4_from)
+		return (uint32_t)(v4_count + i);
+	return (uint32_t)(i < s->v4_behind ? i - s->v4_from : i);
 }
