@@ -10,15 +10,19 @@ enum mode { RESERVED, ACTIVE, PASSIVE, CLIENT, SERVER, BROADCAST, CONTROL, PRIVA
 enum {
 	HEADER = 48,
 	CONTROL_HEADER = 12,
-	PRIVATE_HEADER = 8,
-	KEY_ID = 4,
 	STRATUM_LIMIT = 16,
 	POLL_LIMIT = 24,
 	EXTENSION_LEAST = 16, /* RFC 7822 */
-	DIGEST_LIMIT = 64,
 	LEAP_UNKNOWN = 3,
 	SHORT_LIMIT = 64, /* seconds of root delay and dispersion that a clock may claim */
+	CONTROL_RESPONSE = 0x80,
+	CONTROL_ERROR = 0x40,
+	OPCODE_READ_STATUS = 1,
 	OPCODE_READ_VARIABLES = 2,
+	OPCODE_LAST = 12,
+	OPCODE_UNSET_TRAP = 31,
+	PRIVATE_RESPONSE = 0x80,
+	PRIVATE_CODES = 45,
 };
 
 /* What our request carries as its time of transmission. A server gives it back as the time of origin; it need
@@ -97,10 +101,18 @@ static bool is_zero(struct stamp stamp)
 	return stamp.seconds == 0 && stamp.fraction == 0;
 }
 
-/* Extension fields, and then perhaps the key's id with a digest, or without one as a refusal. */
+/* Key id and digest: none, a refusal (RFC 5905 9.2), MD5 or AES-CMAC, SHA-1, SHA-256, 384, 512. */
+static bool is_authenticator(size_t length)
+{
+	static const uint8_t lengths[] = { 0, 4, 20, 24, 36, 52, 68 };
+
+	return length <= UINT8_MAX && memchr(lengths, (int)length, sizeof(lengths)) != NULL;
+}
+
+/* Extension fields, and then perhaps an authenticator. */
 static bool is_trailer(struct span s, unsigned version)
 {
-	while (version == 4 && span_left(s) > KEY_ID + DIGEST_LIMIT / 2) {
+	while (version == 4 && !is_authenticator(span_left(s))) {
 		uint16_t length;
 
 		span_skip(&s, 2);
@@ -111,7 +123,7 @@ static bool is_trailer(struct span s, unsigned version)
 		if (s.failed)
 			return false;
 	}
-	return span_left(s) % 4 == 0 && span_left(s) <= KEY_ID + DIGEST_LIMIT;
+	return is_authenticator(span_left(s));
 }
 
 /* Root delay (which may be a little negative) and dispersion: seconds in the upper half. */
@@ -124,6 +136,12 @@ static bool is_clock_plausible(const struct packet *p)
 {
 	return p->stratum <= STRATUM_LIMIT && p->poll >= -8 && p->poll <= POLL_LIMIT && p->precision >= -40 &&
 	       p->precision <= 32 && is_short_time(p->root_delay) && is_short_time(p->root_dispersion);
+}
+
+/* Zero, or from 1968 to 2053 in either era. Text and small numbers are no time. */
+static bool is_date(struct stamp stamp)
+{
+	return is_zero(stamp) || stamp.seconds >= 0x80000000 || stamp.seconds < 0x20000000;
 }
 
 /* A server's two times lie close to each other, whatever its clock says. */
@@ -142,10 +160,10 @@ static bool is_time_packet(struct span s, enum side side)
 	struct packet p;
 
 	if (!read_header(&s, &p) || p.version == 0 || p.version > 4 || !is_clock_plausible(&p) ||
-	    !is_trailer(s, p.version))
+	    !is_date(p.reference) || !is_trailer(s, p.version))
 		return false;
 	switch (p.mode) {
-	case CLIENT: return side == SIDE_CLIENT;
+	case CLIENT: return side == SIDE_CLIENT && is_date(p.origin) && is_date(p.receive);
 	case SERVER:
 		if (side == SIDE_CLIENT)
 			return false;
@@ -159,31 +177,48 @@ static bool is_time_packet(struct span s, enum side side)
 	}
 }
 
-/* RFC 9327 2: response, error and more bits, opcode, sequence, status, association, offset, count, data
- * filled up to four octets, perhaps a key's id and digest. */
+static bool is_version_of_modes(uint8_t first)
+{
+	return (first >> 3 & 7) >= 1 && (first >> 3 & 7) <= 4;
+}
+
+/* RFC 9327 2: response, error and more bits, opcode, sequence, status, association, offset, count, and data
+ * filled up to four octets. Data is text, but for the list of associations. */
 static bool is_control(struct span s)
 {
 	const uint8_t first = span_u8(&s), second = span_u8(&s);
 	const unsigned opcode = second & 0x1f;
 	uint16_t status, count;
+	struct span data;
 
 	span_skip(&s, 2);
 	status = span_u16(&s);
 	span_skip(&s, 4);
 	count = span_u16(&s);
-	if (s.failed || first >> 6 != 0 || (first >> 3 & 7) == 0 || (first >> 3 & 7) > 4)
-		return false;
-	if (opcode > 12 && opcode != 31)
+	data = span_take(&s, count);
+	if (s.failed || first >> 6 != 0 || !is_version_of_modes(first) || opcode == 0 ||
+	    (opcode > OPCODE_LAST && opcode != OPCODE_UNSET_TRAP))
 		return false;
 	/* A question has no status, is no error, and has no more to come. */
-	if ((second & 0x80) == 0 && (second != opcode || status != 0))
+	if ((second & CONTROL_RESPONSE) == 0 && (second != opcode || status != 0))
 		return false;
-	span_skip(&s, count);
-	return !s.failed && span_left(s) <= 3 + KEY_ID + DIGEST_LIMIT;
+	if (opcode == OPCODE_READ_STATUS ? count % 4 != 0 : !text_is_plain(data))
+		return false;
+	if (span_left(s) >= (4u - count % 4) % 4)
+		span_skip(&s, (4u - count % 4) % 4);
+	return count == 0 ? span_left(s) == 0 : is_authenticator(span_left(s));
 }
 
-/* ntp_request.h: response and more bits, authentication and sequence, implementation, request code, error and
- * number of items, size of an item. */
+static bool is_filled_with_zeros(struct span s)
+{
+	while (span_left(s) > 0)
+		if (span_u8(&s) != 0)
+			return false;
+	return true;
+}
+
+/* ntpd's ntp_request.h: response and more bits, authentication and sequence, implementation, request code,
+ * error and number of items, size of an item. */
 static bool is_private(struct span s)
 {
 	const uint8_t first = span_u8(&s);
@@ -195,14 +230,16 @@ static bool is_private(struct span s)
 	code = span_u8(&s);
 	items = span_u16(&s);
 	size = span_u16(&s);
-	if (s.failed || (first >> 3 & 7) == 0 || (first >> 3 & 7) > 4 || code > 45)
+	if (s.failed || !is_version_of_modes(first) || code > PRIVATE_CODES)
 		return false;
 	if (implementation != 0 && implementation != 2 && implementation != 3)
 		return false;
+	if ((first & PRIVATE_RESPONSE) != 0)
+		return (size_t)(items & 0xfff) * (size & 0xfff) == span_left(s);
 	/* Questions are filled with zeros up to a size of their program's choice. */
-	if ((first & 0x80) == 0)
-		return items >> 12 == 0 && size >> 12 == 0;
-	return (size_t)(items & 0xfff) * (size & 0xfff) == span_left(s);
+	if (first >> 6 != 0 || items >> 12 != 0 || (items == 0) != (size == 0))
+		return false;
+	return items > 0 ? (size_t)items * size <= span_left(s) : is_filled_with_zeros(s);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
@@ -331,9 +368,9 @@ static enum probe_step hear_control(void *state, size_t variant, struct span *he
 	operation = span_u8(&rest);
 	span_skip(&rest, CONTROL_HEADER - 4);
 	count = span_u16(&rest);
-	if ((operation & 0x80) == 0)
+	if ((operation & CONTROL_RESPONSE) == 0)
 		return PROBE_NOT;
-	if ((operation & 0x40) != 0) /* an error: it is refused */
+	if ((operation & CONTROL_ERROR) != 0) /* an error: it is refused */
 		return PROBE_DONE;
 	answer_weakness(answer, &control, "%u octets of variables are given to whoever asks", count);
 	read_variables(span_take(&rest, count), answer);

@@ -16,6 +16,8 @@ enum {
 	NEGOTIATION_LENGTH = 8,
 };
 enum { VARIABLE_LIMIT = 248, FAILURES = 8 };
+enum { SYN = 1, ACK = 4, SYN_LOSSY = 0x200, CORRELATION = 0x800, SYN_EXTENDED = 0x1000 };
+enum { SIZE_LEAST = 1132, SIZE_MOST = 1232 };
 
 /* 2.2.1.1.1 and 2.2.1.2.1. */
 enum { STANDARD = 0, TLS = 1, HYBRID = 2, RDSTLS = 4, HYBRID_EX = 8, AAD = 16, ALL_PROTOCOLS = 31 };
@@ -146,12 +148,33 @@ static enum verdict first_packet_says(struct span first, enum side side)
 	return (side == SIDE_CLIENT ? is_request : is_confirm)(packet.variable) ? YES : NO;
 }
 
+/* [MS-RDPEUDP] 2.2.2: over UDP a connection begins with a packet filled up to the size of the path: what was
+ * received last (nothing), window, flags, first sequence number, and the sizes up and down. */
+static bool is_datagram(struct span first, enum side side)
+{
+	const size_t length = span_left(first);
+	const uint32_t received = span_u32(&first);
+	uint16_t flags, up, down;
+
+	span_skip(&first, 2);
+	flags = span_u16(&first);
+	span_skip(&first, 4);
+	up = span_u16(&first);
+	down = span_u16(&first);
+	if (first.failed || (flags & ~(SYN | ACK | SYN_LOSSY | CORRELATION | SYN_EXTENDED)) != 0 ||
+	    (flags & (SYN | ACK)) != (side == SIDE_CLIENT ? SYN : SYN | ACK))
+		return false;
+	return (side == SIDE_SERVER || received == UINT32_MAX) && up >= SIZE_LEAST && up <= SIZE_MOST &&
+	       down >= SIZE_LEAST && down <= SIZE_MOST && length >= SIZE_LEAST && length <= SIZE_MOST;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
-	const enum verdict verdict = transport == TRANSPORT_TCP
-					     ? first_packet_says(text_first(first, RECOGNISE_LIMIT - 1), side)
-					     : NO;
+	enum verdict verdict;
 
+	if (transport == TRANSPORT_UDP)
+		return is_datagram(first, side) ? YES : NO;
+	verdict = first_packet_says(text_first(first, RECOGNISE_LIMIT - 1), side);
 	return verdict == MORE && span_left(first) >= RECOGNISE_LIMIT ? NO : verdict;
 }
 
@@ -291,7 +314,7 @@ static const struct probe probe = {
 const struct protocol protocol_rdp = {
 	.name = "rdp",
 	.title = "Remote Desktop Protocol",
-	DOORS(TCP(3389)),
+	DOORS(TCP(3389), UDP(3389)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.probe = &probe,
