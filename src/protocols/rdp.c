@@ -93,8 +93,10 @@ static bool is_request(struct span variable)
 {
 	struct negotiation n;
 
-	if (span_begins(variable, "Cookie: msts"))
-		return true;
+	if (span_begins(variable, "Cookie: msts")) {
+		(void)span_line(&variable);
+		return !variable.failed;
+	}
 	if (!read_negotiation(variable, &n) || n.type != NEGOTIATION_REQUEST || n.value > ALL_PROTOCOLS)
 		return false;
 	return span_left(variable) ==

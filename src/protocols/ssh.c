@@ -141,10 +141,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	struct span rest = text_first(first, BEFORE_LIMIT);
 
 	(void)transport;
+	if (span_begins(first, "SSH-"))
+		return verdict;
 	while (verdict == NO && side == SIDE_SERVER && span_left(rest) > 0) {
 		const struct span line = span_line(&rest);
 
-		if (!text_is_plain(line.failed ? rest : line))
+		if (span_begins(line, "SSH-") || !text_is_plain(line.failed ? rest : line))
 			return NO;
 		if (line.failed)
 			break;
