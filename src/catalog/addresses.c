@@ -47,6 +47,11 @@ const struct special_address *catalog_address(const struct address *address, siz
 	return block != NO_BLOCK ? &table_addresses[block] : NULL;
 }
 
+const struct special_address *catalog_address_nth(size_t nth)
+{
+	return nth < table_address_count ? &table_addresses[nth] : NULL;
+}
+
 enum cast catalog_cast(const struct address *address)
 {
 	const uint16_t block = narrowest(address);

@@ -105,6 +105,10 @@ struct special_address {
 
 /* The nth block that holds the address, the narrowest first; NULL behind the last. */
 const struct special_address *catalog_address(const struct address *address, size_t nth);
+
+/* All of them in the order of their first addresses, the wider block first: NULL behind the last. */
+const struct special_address *catalog_address_nth(size_t nth);
+
 enum cast catalog_cast(const struct address *address);
 enum scope catalog_scope(const struct address *address);
 

@@ -19,6 +19,7 @@ const struct command_option common_options[] = {
 };
 
 extern const struct command command_completion;
+extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_lint;
 extern const struct command command_sockets;
@@ -26,6 +27,7 @@ extern const struct command command_version;
 
 const struct command *const commands[] = {
 	&command_completion,
+	&command_explain,
 	&command_help,
 	&command_lint,
 	&command_sockets,

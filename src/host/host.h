@@ -135,6 +135,10 @@ const char *host_socket_unit(const struct host *host, const struct host_socket *
 /* The first process that holds the socket, or NULL. */
 const struct host_process *host_holder(const struct host *host, const struct host_socket *socket);
 
+/* The ports that the kernel of the caller's namespace gives to those who do not ask for one. False, and the
+ * two are left as they are, if it does not tell. */
+bool host_ephemeral(uint16_t *ret_first, uint16_t *ret_last);
+
 /* User name of a uid, from the user database; "1000" without a name. Kept in the host's arena. */
 const char *host_user(struct host *host, uint32_t uid);
 

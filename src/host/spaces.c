@@ -35,8 +35,7 @@ struct others {
 static const char named_folder[] = "/run/netns", own_path[] = "/proc/thread-self/ns/net",
 		  first_path[] = "/proc/1/ns/net", port_range[] = "/proc/sys/net/ipv4/ip_local_port_range";
 
-/* The ports that the kernel gives to those who do not ask for one. */
-static void read_ephemeral(struct host_space *space)
+bool host_ephemeral(uint16_t *ret_first, uint16_t *ret_last)
 {
 	char text[64];
 	const long length = file_read_text(port_range, text, sizeof(text));
@@ -45,9 +44,10 @@ static void read_ephemeral(struct host_space *space)
 
 	if (!span_number(span_until(&s, '\t'), UINT16_MAX, &first) ||
 	    !span_number(span_line(&s), UINT16_MAX, &last))
-		return;
-	space->ephemeral_first = (uint16_t)first;
-	space->ephemeral_last = (uint16_t)last;
+		return false;
+	*ret_first = (uint16_t)first;
+	*ret_last = (uint16_t)last;
+	return true;
 }
 
 static uint64_t inode_of(const char *path)
@@ -94,7 +94,7 @@ bool spaces_add_own(struct snapshot *snapshot)
 	space->inode = inode_of(own_path);
 	space->name = own_name(snapshot, space->inode);
 	space->visible = true;
-	read_ephemeral(space);
+	(void)host_ephemeral(&space->ephemeral_first, &space->ephemeral_last);
 	return true;
 }
 
@@ -243,7 +243,7 @@ static void read_space(struct snapshot *snapshot, const struct entry *entry)
 	}
 	if (!space->visible)
 		return;
-	read_ephemeral(space);
+	(void)host_ephemeral(&space->ephemeral_first, &space->ephemeral_last);
 	if (!diag_read(snapshot, index, &err))
 		snapshot_unseen(snapshot, "network namespace %s: %s", space->name, err.text);
 	interfaces_read(snapshot, index);

@@ -9,6 +9,9 @@
 #include "base/json.h"
 #include "base/table.h"
 
+struct diagnostics;
+struct explanation; /* output/explain.h */
+struct policy;
 struct socket_list; /* output/sockets.h */
 
 /* Where one command's output goes. */
@@ -17,16 +20,15 @@ struct out {
 	struct screen screen;
 	struct arena *arena; /* owned: tables and texts until out_close() */
 	struct buffer
-		buffer; /* owned: JSON lines on their way to the file, written when large and at the end */
+		buffer;  /* owned: JSON lines on their way to the file, written when large and at the end */
+	size_t subjects; /* shown so far, where text parts them by an empty line */
 };
-
-struct diagnostics;
-struct policy;
 
 /* A subject is one line here, one function in each of the two tables, and one file. */
 struct output {
 	const char *name;
 	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
+	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*sockets)(struct out *out, const struct socket_list *list);
 };

@@ -1,11 +1,13 @@
 /* The two formats. Each line is a subject; its functions stand in the file of that name. Sorted. */
 #include "output/diagnostics.h"
+#include "output/explain.h"
 #include "output/normal_form.h"
 #include "output/sockets.h"
 
 const struct output output_text = {
 	.name = "text",
 	.diagnostics = diagnostics_text,
+	.explanation = explanation_text,
 	.normal_form = normal_form_text,
 	.sockets = sockets_text,
 };
@@ -13,6 +15,7 @@ const struct output output_text = {
 const struct output output_json = {
 	.name = "json",
 	.diagnostics = diagnostics_json,
+	.explanation = explanation_json,
 	.normal_form = normal_form_json,
 	.sockets = sockets_json,
 };
