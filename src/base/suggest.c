@@ -37,12 +37,27 @@ static size_t distance(const char *a, const char *b)
 	return above[n];
 }
 
+/* Letters that both begin with: a slip of the finger is rarer at the beginning. */
+static size_t shared(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] != '\0' && tolower((unsigned char)a[n]) == tolower((unsigned char)b[n]))
+		n++;
+	return n;
+}
+
 void suggest_offer(struct suggestion *suggestion, const char *known)
 {
 	const size_t apart = distance(suggestion->typed, known);
 	const size_t allowed = strlen(suggestion->typed) / 3 + (strlen(suggestion->typed) < 3 ? 1 : 0);
 
-	if (apart > allowed || (suggestion->best != NULL && apart >= suggestion->distance))
+	if (apart > allowed)
+		return;
+	if (suggestion->best != NULL &&
+	    (apart > suggestion->distance ||
+	     (apart == suggestion->distance &&
+	      shared(suggestion->typed, known) <= shared(suggestion->typed, suggestion->best))))
 		return;
 	suggestion->best = known;
 	suggestion->distance = apart;

@@ -73,7 +73,8 @@ static size_t shown_width(struct span text)
 static void print_line(const struct screen *screen, const struct place *place, enum style style)
 {
 	struct span rest = place->text, before, meant, after;
-	size_t skipped = 0, carets;
+	struct buffer carets = buffer_new(SHOWN * 16);
+	size_t skipped = 0, width;
 
 	if (place->line == 0 || place->column == 0 || span_left(place->text) == 0)
 		return;
@@ -90,9 +91,11 @@ static void print_line(const struct screen *screen, const struct place *place, e
 	print_shown(screen, after);
 	fprintf(screen->file, "%s\n%*s", span_left(rest) > 0 ? "..." : "",
 		(int)(INDENT + (skipped > 0 ? 3 : 0) + shown_width(before)), "");
-	carets = shown_width(meant);
-	for (size_t i = 0; i < carets || i == 0; i++)
-		screen_print(screen, style, "^");
+	width = shown_width(meant);
+	buffer_fill(&carets, '^', width > 0 ? width : 1);
+	buffer_u8(&carets, '\0');
+	screen_print(screen, style, carets.failed ? "^" : (const char *)carets.bytes);
+	buffer_free(&carets);
 	fputc('\n', screen->file);
 }
 

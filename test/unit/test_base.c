@@ -226,6 +226,11 @@ static void the_nearest_word_is_suggested(void **unused)
 	suggest_offer(&s, "deny");
 	suggest_offer(&s, "allow");
 	assert_string_equal(s.best, "allow");
+	s = (struct suggestion){ .typed = "htp" };
+	suggest_offer(&s, "ftp");
+	suggest_offer(&s, "http");
+	suggest_offer(&s, "ntp");
+	assert_string_equal(s.best, "http");
 	s = (struct suggestion){ .typed = "xyz" };
 	suggest_offer(&s, "allow");
 	assert_null(s.best);
