@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum packet_type { TABULAR = 0x04, LOGIN_7 = 0x10, PRELOGIN = 0x12 };
+enum packet_type { BATCH = 0x01, CALL = 0x03, TABULAR = 0x04, LOGIN_7 = 0x10, PRELOGIN = 0x12 };
 
 enum {
 	PACKET_HEADER = 8,
@@ -18,6 +18,8 @@ enum {
 	STATUS_MOST = 0x1f, /* end of message, ignore, and what resets a connection */
 	END_OF_MESSAGE = 0x01,
 	LOGIN_FIXED = 94,
+	ALL_HEADERS = 22, /* with the one header that every client sends, of the transaction */
+	TEXT_ENOUGH = 8,  /* characters of UTF-16 that are looked at */
 
 	OPTION_SIZE = 5,
 	OPTIONS_MOST = 16,
@@ -129,6 +131,38 @@ static enum verdict recognise_login(const struct packet *packet)
 	return version >> 24 >= 0x70 && version >> 24 <= 0x74 && size <= PACKET_MOST ? YES : NO;
 }
 
+/* Printable ASCII in UTF-16, which is how statements and names of procedures begin. */
+static enum verdict recognise_utf16(struct span s, bool cut)
+{
+	for (int i = 0; i < TEXT_ENOUGH; i++) {
+		const uint16_t unit = span_u16_le(&s);
+
+		if (s.failed)
+			return cut ? MORE : i > TEXT_ENOUGH / 2 ? YES : NO;
+		if (unit >= 0x7f || (unit < ' ' && unit != '\t' && unit != '\r' && unit != '\n'))
+			return NO;
+	}
+	return YES;
+}
+
+/* A batch of statements, or the call of a procedure: what a conversation goes on with after its login. From
+ * version 7.2 on a list of headers stands in front. */
+static enum verdict recognise_request(const struct packet *packet)
+{
+	struct span s = packet->payload;
+	const uint32_t headers = span_u32_le(&s), length = span_u32_le(&s);
+	const uint16_t type = span_u16_le(&s);
+
+	if (s.failed)
+		return packet->cut ? MORE : NO;
+	if (headers == ALL_HEADERS && length == ALL_HEADERS - 4 && type == 2)
+		return YES;
+	s = packet->payload;
+	if (packet->type == CALL)
+		span_skip(&s, 2); /* length of the name */
+	return recognise_utf16(s, packet->cut);
+}
+
 /* What the first token of an answer to a login holds, behind its length. */
 static bool is_message(struct span token)
 {
@@ -184,7 +218,8 @@ static enum verdict recognise_stream(struct span first, enum side side)
 	const uint8_t type = span_peek(first, 0);
 	struct packet packet;
 
-	if (side == SIDE_CLIENT ? type != PRELOGIN && type != LOGIN_7 : type != TABULAR)
+	if (side == SIDE_CLIENT ? type != PRELOGIN && type != LOGIN_7 && type != BATCH && type != CALL
+				: type != TABULAR)
 		return NO;
 	if (!read_packet(&first, &packet))
 		return NO;
@@ -192,6 +227,8 @@ static enum verdict recognise_stream(struct span first, enum side side)
 		return MORE;
 	if (type == LOGIN_7)
 		return recognise_login(&packet);
+	if (type == BATCH || type == CALL)
+		return recognise_request(&packet);
 	if (type == PRELOGIN || span_peek(packet.payload, 0) == VERSION)
 		return recognise_prelogin(&packet, side);
 	return recognise_answer(&packet);
