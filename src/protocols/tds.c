@@ -145,6 +145,22 @@ static enum verdict recognise_utf16(struct span s, bool cut)
 	return YES;
 }
 
+/* The name of a procedure behind its length; those of the server may have a number instead. */
+static enum verdict recognise_name(struct span s, bool cut)
+{
+	enum { BY_NUMBER = 0xffff, NUMBER_MOST = 15 };
+	const uint16_t units = span_u16_le(&s);
+	const uint16_t number = span_peek(s, 0);
+
+	if (units == BY_NUMBER)
+		return span_left(s) < 2                                               ? MORE
+		       : number >= 1 && number <= NUMBER_MOST && span_peek(s, 1) == 0 ? YES
+										      : NO;
+	if (span_left(s) < 2u * units)
+		return recognise_utf16(s, cut);
+	return recognise_utf16(span_take(&s, 2u * units), false);
+}
+
 /* A batch of statements, or the call of a procedure: what a conversation goes on with after its login. From
  * version 7.2 on a list of headers stands in front. */
 static enum verdict recognise_request(const struct packet *packet)
@@ -158,9 +174,7 @@ static enum verdict recognise_request(const struct packet *packet)
 	if (headers == ALL_HEADERS && length == ALL_HEADERS - 4 && type == 2)
 		return YES;
 	s = packet->payload;
-	if (packet->type == CALL)
-		span_skip(&s, 2); /* length of the name */
-	return recognise_utf16(s, packet->cut);
+	return packet->type == CALL ? recognise_name(s, packet->cut) : recognise_utf16(s, packet->cut);
 }
 
 /* What the first token of an answer to a login holds, behind its length. */

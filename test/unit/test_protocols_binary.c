@@ -1,0 +1,691 @@
+/* dns, ldap, mysql, pgsql, redis, smb and tds: which first words are theirs and which are those of protocols
+ * that look alike, and what their probes make of answers. Words of real servers are read from
+ * test/data/first; the others are put together here after the specification. */
+#include "protocols/ber.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+/* A text with its length, so that it may hold zeros. */
+#define BYTES(text) text, sizeof(text) - 1
+
+/* ---- recognising ---- */
+
+struct first {
+	const char *what;
+	const char *bytes;
+	size_t length;
+	enum verdict verdict;
+};
+
+static void check(const char *name, enum side side, unsigned transport, const struct first *cases,
+		  size_t count)
+{
+	const struct protocol *const protocol = protocol_named(span_text(name));
+
+	assert_non_null(protocol);
+	for (size_t i = 0; i < count; i++) {
+		const enum verdict verdict = protocol->recognise(span_of(cases[i].bytes, cases[i].length),
+								 side, transport);
+
+		if (verdict != cases[i].verdict)
+			fail_msg("%s says %d to: %s", name, verdict, cases[i].what);
+	}
+}
+#define CHECK(name, side, transport, cases)                                                                  \
+	check(name, side, transport, cases, sizeof(cases) / sizeof((cases)[0]))
+
+#define EXAMPLE_A    "\7example\3com\0\0\1\0\1"
+#define NETBIOS_NAME " EBEBEBEBEBEBEBEBEBEBEBEBEBEBEBEB\0"
+
+static void dns_requests_are_told_from_their_relatives(void **unused)
+{
+	static const struct first cases[] = {
+		{"a query",				    BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A),                   YES},
+		{ "a query without recursion",                 BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0" EXAMPLE_A),                   YES},
+		{ "a query below .local that wants recursion",
+                 BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\5_ldap\4_tcp\5local\0\0\x21\0\1"),                                           YES},
+		{ "an update",				 BYTES("\x12\x34\x28\0\0\1\0\0\0\0\0\0\7example\3com\0\0\6\0\1"),   YES},
+		{ "a notify",				  BYTES("\x12\x34\x24\0\0\1\0\0\0\0\0\0\7example\3com\0\0\6\0\1"),   YES},
+		{ "multicast DNS",                             BYTES("\0\0\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\0\1"),          NO },
+		{ "multicast DNS that wants one answer",
+                 BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\0\1"),                                                    NO },
+		{ "multicast DNS with the bit for unicast",
+                 BYTES("\0\0\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\x80\1"),                                                      NO },
+		{ "LLMNR",				     BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0\4door\0\0\1\0\1"),             NO },
+		{ "NetBIOS name query",                        BYTES("\x12\x34\1\x10\0\1\0\0\0\0\0\0" NETBIOS_NAME "\0\x20\0\1"),
+                 NO														  },
+		{ "NetBIOS status",                            BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0" NETBIOS_NAME "\0\x21\0\1"),   NO },
+		{ "an answer, from the wrong side",            BYTES("\x12\x34\x81\x80\0\1\0\0\0\0\0\0" EXAMPLE_A),               NO },
+		{ "octets behind the message",                 BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A "\0"),              NO },
+		{ "two questions",                             BYTES("\x12\x34\1\0\0\2\0\0\0\0\0\0" EXAMPLE_A EXAMPLE_A),         NO },
+		{ "a name that never ends",                    BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"),             NO },
+		{ "a class that is none",                      BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\7"),                NO },
+		{ "a header alone",                            BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0"),                             NO },
+		{ "STUN",
+                 BYTES("\0\1\0\0\x21\x12\xa4\x42"
+			"abcdefghijkl"),
+                 NO														  },
+	};
+
+	(void)unused;
+	CHECK("dns", SIDE_CLIENT, TRANSPORT_UDP, cases);
+}
+
+static void dns_over_tcp_needs_a_length_that_fits(void **unused)
+{
+	static const struct first cases[] = {
+		{"a query",			     BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A), YES },
+		{ "a query and the next one's length",
+                 BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A "\0"),                                   YES },
+		{ "half a question",                    BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\7exam"),     MORE},
+		{ "a length too small for a header",    BYTES("\0\x0b"),                                       NO  },
+		{ "a length that ends in the question", BYTES("\0\x11\x12\x34\1\0\0\1\0\0\0\0\0\0\7exam"),
+                 NO												},
+		{ "modbus",			     BYTES("\0\1\0\0\0\6\1\3\0\0\0\1"),                     NO  },
+	};
+	static const struct first answers[] = {
+		{"a refusal of one header",             BYTES("\0\x0c\x12\x34\x80\5\0\0\0\0\0\0\0\0"), YES},
+		{ "no error, and no question",          BYTES("\0\x0c\x12\x34\x80\0\0\0\0\0\0\0\0\0"), NO },
+		{ "more records than the length holds",
+                 BYTES("\0\x1d\x12\x34\x81\x80\0\1\xff\xff\0\0\0\0" EXAMPLE_A),                        NO },
+	};
+
+	(void)unused;
+	CHECK("dns", SIDE_CLIENT, TRANSPORT_TCP, cases);
+	CHECK("dns", SIDE_SERVER, TRANSPORT_TCP, answers);
+}
+
+static void ldap_operations_are_told_from_other_ber(void **unused)
+{
+	static const struct first cases[] = {
+		{"an anonymous bind",                             BYTES("\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"),   YES },
+		{ "a bind by SASL, whose token is still to come",
+                 BYTES("\x30\x84\0\0\x20\0\2\1\1\x60\x84\0\0\x1f\xf5\2\1\3\4\0\xa3"),                              YES },
+		{ "StartTLS",
+                 BYTES("\x30\x1d\2\1\1\x77\x18\x80\x16"
+			"1.3.6.1.4.1.1466.20037"),
+                 YES												   },
+		{ "half a bind",				  BYTES("\x30\x0c\2\1\1\x60\7\2\1"),               MORE},
+		{ "a bind of version 9",                          BYTES("\x30\x0c\2\1\1\x60\7\2\1\x09\4\0\x80\0"), NO  },
+		{ "an operation longer than its message",         BYTES("\x30\x0c\2\1\1\x60\x17\2\1\3\4\0\x80\0"),
+                 NO												    },
+		{ "SNMP",					 BYTES("\x30\x0c\2\1\1\4\6public\xa0"),           NO  },
+		{ "a bind response, from the wrong side",         BYTES("\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"),   NO  },
+	};
+
+	(void)unused;
+	CHECK("ldap", SIDE_CLIENT, TRANSPORT_TCP, cases);
+}
+
+static void mysql_greetings_are_told_from_other_packets(void **unused)
+{
+	static const struct first cases[] = {
+		{"a refused host",                      BYTES("\x18\0\0\0\xff\x6a\4Host 'a' may not come"),   YES },
+		{ "a refusal that is not whole",        BYTES("\x18\0\0\0\xff\x6a\4Host 'a' may"),            MORE},
+		{ "a refusal with a control character", BYTES("\x18\0\0\0\xff\x6a\4Host\x1b"),                NO  },
+		{ "an error that only clients make",    BYTES("\x18\0\0\0\xff\xff\xffHost 'a' may not come"),
+                 NO											       },
+		{ "the X protocol",                     BYTES("\5\0\0\0\x0b\x08\5\x1a\0"),                    NO  },
+		{ "a greeting that has just begun",
+                 BYTES("\x5b\0\0\0\x0a"
+			"8.0.36\0"),
+                 MORE											     },
+		{ "a version that is no number",        BYTES("\x5b\0\0\0\x0aHello"),                         NO  },
+		{ "protocol 9",
+                 BYTES("\x5b\0\0\0\x09"
+			"3.20"),
+                 NO											       },
+	};
+
+	(void)unused;
+	CHECK("mysql", SIDE_SERVER, TRANSPORT_TCP, cases);
+}
+
+static void pgsql_openings_are_told_from_other_lengths(void **unused)
+{
+	static const struct first cases[] = {
+		{"the wish for TLS",                     BYTES("\0\0\0\x08\4\xd2\x16\x2f"),                 YES },
+		{ "the wish for GSS",                    BYTES("\0\0\0\x08\4\xd2\x16\x30"),                 YES },
+		{ "a cancellation",                      BYTES("\0\0\0\x10\4\xd2\x16\x2e\0\0\1\0\0\0\2\0"), YES },
+		{ "a start",			     BYTES("\0\0\0\x14\0\3\0\0user\0reader\0\0"),       YES },
+		{ "a start whose user is still to come", BYTES("\0\0\0\x40\0\3\0\0options\0-c x\0"),        MORE},
+		{ "a start without any user",            BYTES("\0\0\0\x13\0\3\0\0options\0-c\0\0"),        NO  },
+		{ "version 4",                           BYTES("\0\0\0\x14\0\4\0\0user\0reader\0\0"),       NO  },
+		{ "a name with a space",                 BYTES("\0\0\0\x14\0\3\0\0us r\0reader\0\0"),       NO  },
+		{ "a length without a version",          BYTES("\0\0\0\4"),                                 NO  },
+	};
+	static const struct first answers[] = {
+		{"no password wanted",                     BYTES("R\0\0\0\x08\0\0\0\0"),                    YES },
+		{ "a password as MD5",                     BYTES("R\0\0\0\x0c\0\0\0\5abcd"),                YES },
+		{ "SASL",				  BYTES("R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"), YES },
+		{ "a kind of authentication that is none", BYTES("R\0\0\0\x08\0\0\0\x63"),                  NO  },
+		{ "an error of the old protocol",          BYTES("EFATAL: unsupported"),                    NO  },
+		{ "an error that has just begun",          BYTES("E\0\0\0\x79SFATAL\0"),                    MORE},
+		{ "yes to TLS",                            BYTES("S"),                                      MORE},
+		{ "yes to TLS, and TLS",                   BYTES("S\x16\x03\3"),                            YES },
+		{ "no to GSS, yes to TLS, and TLS",        BYTES("NS\x16\x03\3"),                           YES },
+		{ "SSH",				   BYTES("SSH-2.0-"),                               NO  },
+		{ "NNTP or anything",                      BYTES("No\r\n"),                                 NO  },
+	};
+
+	(void)unused;
+	CHECK("pgsql", SIDE_CLIENT, TRANSPORT_TCP, cases);
+	CHECK("pgsql", SIDE_SERVER, TRANSPORT_TCP, answers);
+}
+
+static void redis_is_not_named_by_words_of_others(void **unused)
+{
+	static const struct first cases[] = {
+		{"a command",                              BYTES("*2\r\n$3\r\nGET\r\n$4\r\ndoor\r\n"), YES },
+		{ "a command whose name is still to come", BYTES("*2\r\n$3\r\nGE"),                    MORE},
+		{ "an array of nothing",                   BYTES("*0\r\n"),                            NO  },
+		{ "a name of digits",                      BYTES("*1\r\n$3\r\n123\r\n"),               NO  },
+		{ "the same of NATS, IRC and Redis",       BYTES("PING\r\n"),                          NO  },
+		{ "IMAP",				  BYTES("* OK ready\r\n"),                    NO  },
+	};
+	static const struct first answers[] = {
+		{"a pong",                    BYTES("+PONG\r\n"),                             YES },
+		{ "OK of POP3 and NATS",      BYTES("+OK\r\n"),                               MORE},
+		{ "POP3",                     BYTES("+OK ready\r\n"),                         NO  },
+		{ "OK and a number",          BYTES("+OK\r\n:2\r\n"),                         YES },
+		{ "an error of POP3",         BYTES("-ERR Unknown command.\r\n"),             NO  },
+		{ "an error of NATS",         BYTES("-ERR 'Unknown Protocol Operation'\r\n"), NO  },
+		{ "an error of Redis",        BYTES("-ERR unknown command 'FOO'\r\n"),        YES },
+		{ "a number alone",           BYTES(":1\r\n"),                                NO  },
+		{ "a string",                 BYTES("$5\r\nhello\r\n"),                       YES },
+		{ "a string without its end", BYTES("$5\r\nhelloo"),                          NO  },
+		{ "nothing",                  BYTES("$-1\r\n"),                               YES },
+		{ "an array of strings",      BYTES("*2\r\n$1\r\na\r\n"),                     YES },
+		{ "a map",                    BYTES("%1\r\n$6\r\nserver\r\n"),                YES },
+		{ "memcached",                BYTES("STAT pid 1\r\n"),                        NO  },
+	};
+
+	(void)unused;
+	CHECK("redis", SIDE_CLIENT, TRANSPORT_TCP, cases);
+	CHECK("redis", SIDE_SERVER, TRANSPORT_TCP, answers);
+}
+
+#define ZEROS_8         "\0\0\0\0\0\0\0\0"
+#define SMB2_REQUEST    "\xfeSMB\x40\0\0\0\0\0\0\0\0\0\1\0" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8
+#define SESSION_REQUEST "\x81\0\0\x44" NETBIOS_NAME NETBIOS_NAME
+
+static void smb_is_known_directly_and_in_a_session(void **unused)
+{
+	static const struct first cases[] = {
+		{"SMB 2",				  BYTES("\0\0\0\x40" SMB2_REQUEST),                 YES },
+		{ "SMB 2 in a session",                    BYTES(SESSION_REQUEST "\0\0\0\x40" SMB2_REQUEST), YES },
+		{ "the request of a session alone",        BYTES(SESSION_REQUEST),                           MORE},
+		{ "a session for a name of other letters",
+                 BYTES("\x81\0\0\x44 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"),                                     MORE},
+		{ "encrypted SMB 3",
+                 BYTES("\0\0\0\x40\xfdSMB" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8),                 YES },
+		{ "a header that is cut",                  BYTES("\0\0\0\x40\xfeSMB\x40"),                   MORE},
+		{ "a length that holds no header",         BYTES("\0\0\0\x20" SMB2_REQUEST),                 NO  },
+		{ "a header of another size",
+                 BYTES("\0\0\0\x40\xfeSMB\x41\0\0\0" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8
+				ZEROS_8),
+                 NO											      },
+		{ "something else in a session message",   BYTES("\0\0\0\x40HTTP"),                          NO  },
+	};
+
+	(void)unused;
+	CHECK("smb", SIDE_CLIENT, TRANSPORT_TCP, cases);
+}
+
+static void tds_packets_are_told_from_other_headers(void **unused)
+{
+	static const struct first cases[] = {
+		{"PRELOGIN of one option",    BYTES("\x12\1\0\x14\0\0\1\0\0\0\6\0\6\xff\0\0\0\0\0\0"),  YES},
+		{ "PRELOGIN without VERSION", BYTES("\x12\1\0\x10\0\0\1\0\1\0\6\0\1\xff\0\0"),          NO },
+		{ "a value past the end",     BYTES("\x12\1\0\x14\0\0\1\0\0\0\7\0\6\xff\0\0\0\0\0\0"),  NO },
+		{ "a list without end",       BYTES("\x12\1\0\x14\0\0\1\0\0\0\6\0\6\0\0\0\0\0\0\0"),    NO },
+		{ "TLS inside",               BYTES("\x12\1\0\xc8\0\0\0\0\x16\3\1\0\xbb"),              YES},
+		{ "a batch after the login",  BYTES("\1\1\0\x24\0\0\1\0\x16\0\0\0\x12\0\0\0\2\0"),      YES},
+		{ "a call of version 7.0",    BYTES("\3\1\0\x1a\0\0\1\0\7\0s\0p\0_\0h\0e\0l\0p\0\0\0"), YES},
+		{ "a window",                 BYTES("\x12\1\0\x14\0\0\1\1"),                            NO },
+		{ "RDP",                      BYTES("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0"),  NO },
+		{ "RDP with a cookie",        BYTES("\3\0\0\x1c\x17\xe0\0\0\0\0\0Cookie: mstshash=a"),  NO },
+		{ "FastCGI",                  BYTES("\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0"),              NO },
+	};
+	static const struct first answers[] = {
+		{"a change of the database",        BYTES("\4\1\0\x13\0\x33\1\0\xe3\x08\0\1\1m\0\1t\0\xab\0"),
+                 YES											     },
+		{ "a token that is none",           BYTES("\4\1\0\x13\0\x33\1\0\x42\x08\0\1"),                 NO},
+		{ "a token longer than its packet", BYTES("\4\1\0\x13\0\x33\1\0\xe3\xff\0\1"),                 NO},
+		{ "SOCKS 4",                        BYTES("\4\1\0\x50\x7f\0\0\1\0"),                           NO},
+	};
+
+	(void)unused;
+	CHECK("tds", SIDE_CLIENT, TRANSPORT_TCP, cases);
+	CHECK("tds", SIDE_SERVER, TRANSPORT_TCP, answers);
+}
+
+/* ---- probes ---- */
+
+/* What a probe makes of all that a server says; `out` collects what it says in between. */
+static enum probe_step tell(const char *name, int variant, unsigned transport, struct span bytes,
+			    struct buffer *out, struct answer *answer)
+{
+	const struct protocol *const protocol = protocol_named(span_text(name));
+	void *const state = calloc(1, PROBE_STATE_LIMIT);
+	enum probe_step step = PROBE_WAIT;
+	const uint8_t *before;
+
+	assert_non_null(state);
+	if (variant >= 0)
+		protocol->probe->greet_more(state, (size_t)variant, out);
+	else if (protocol->probe->greet != NULL)
+		protocol->probe->greet(state, transport, out);
+	buffer_clear(out);
+	do {
+		before = bytes.at;
+		step = variant >= 0
+			       ? protocol->probe->hear_more(state, (size_t)variant, &bytes, false, answer)
+			       : protocol->probe->hear(state, &bytes, false, out, answer);
+	} while (step == PROBE_WAIT && bytes.at > before);
+	if (step == PROBE_WAIT)
+		step = variant >= 0 ? protocol->probe->hear_more(state, (size_t)variant, &bytes, true, answer)
+				    : protocol->probe->hear(state, &bytes, true, out, answer);
+	free(state);
+	return step;
+}
+
+static enum probe_step tell_only(const char *name, int variant, struct span bytes, struct answer *answer)
+{
+	struct buffer out = buffer_new(4096);
+	enum probe_step step;
+
+	*answer = (struct answer){ 0 };
+	step = tell(name, variant, TRANSPORT_TCP, bytes, &out, answer);
+	buffer_free(&out);
+	return step;
+}
+
+static bool is_weak(const struct answer *answer, const char *id)
+{
+	for (size_t i = 0; i < answer->weakness_count; i++)
+		if (strcmp(answer->weaknesses[i].weakness->id, id) == 0)
+			return true;
+	return false;
+}
+
+static const struct words *words_of(const char *name)
+{
+	for (const struct words *w = words; w < words + words_count; w++)
+		if (strcmp(w->name, name) == 0)
+			return w;
+	fail_msg("test/data/first/%s is not there", name);
+	return NULL;
+}
+
+static void real_servers_are_told_what_they_are(void **unused)
+{
+	static const struct {
+		const char *file, *product, *version;
+		bool starttls;
+		const char *key, *value, *weakness;
+	} cases[] = {
+		{"dns.server.tcp.bind",                       "ISC BIND",             "9.18.49",    false, "ra",              "false",                NULL               },
+		{ "dns.server.udp.bind",                      "ISC BIND",             "9.18.49",    false, "edns_udp_size",   "1232",                 NULL               },
+		{ "dns.server.tcp.dnsmasq",                   "dnsmasq",              "2.90",       false, "ra",              "true",                 NULL               },
+		{ "ldap.server.tcp.openldap",                 "OpenLDAP",             "",           true,  "naming_contexts", "dc=lab,dc=example",
+                 NULL																		    },
+		{ "mysql.server.tcp.mariadb",                 "MariaDB",              "10.11.19",   true,  "auth_plugin",
+                 "mysql_native_password",													     NULL               },
+		{ "pgsql.server.tcp.postgresql",              "PostgreSQL",           "",           false, "routine",         "ProcessStartupPacket",
+                 NULL																		    },
+		{ "pgsql.server.tcp.pgbouncer",               "PgBouncer",            "",           false, "code",            "08P01",                NULL               },
+		{ "redis.server.tcp.redis",                   "Redis",                "7.0.15",     false, "mode",            "standalone",           "redis-no-auth"    },
+		{ "redis.server.tcp.redis-password",          "",                     "",           false, "authentication",  "required",             NULL               },
+		{ "smb.server.tcp.samba",                     "Samba smbd",           "",           false, "dialect",         "3.11",
+                 "smb-signing-not-required"															      },
+		{ "smb.server.tcp.samba-smb1",                "",                     "",           false, "domain",          "LABORATORY",           "smb-1"            },
+		{ "smb.variant0.tcp.samba-smb1",              "Samba smbd",           "",           false, "host",            "beta",                 "smb-1"            },
+		{ "smb.variant0.tcp.samba",                   "",                     "",           false, NULL,              NULL,                   NULL               },
+		{ "tds.server.tcp.specification",             "Microsoft SQL Server", "15.0.2000",  true,  "release",
+                 "2019",															      NULL               },
+		{ "tds.server.tcp.specification-unencrypted", "Microsoft SQL Server", "10.50.1600", false,
+                 "release",												   "2008 R2",              "tds-no-encryption"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct words *const w = words_of(cases[i].file);
+		struct buffer out = buffer_new(4096);
+		struct answer answer = { 0 };
+
+		assert_int_equal(tell(w->protocol->name, w->variant, w->transport, w->bytes, &out, &answer),
+				 PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_int_equal(answer.starttls, cases[i].starttls);
+		if (cases[i].key != NULL)
+			assert_string_equal(answer_get(&answer, cases[i].key), cases[i].value);
+		if (cases[i].weakness != NULL)
+			assert_true(is_weak(&answer, cases[i].weakness));
+		else
+			assert_int_equal(answer.weakness_count, 0);
+		buffer_free(&out);
+	}
+}
+
+/* An answer to version.bind with this text. */
+static void write_version(struct buffer *out, const char *text)
+{
+	buffer_add(out, BYTES("\x44\x57\x84\0\0\1\0\1\0\0\0\0\7version\4bind\0\0\x10\0\3"));
+	buffer_add(out, BYTES("\xc0\x0c\0\x10\0\3\0\0\0\0"));
+	buffer_u16(out, (uint16_t)(strlen(text) + 1));
+	buffer_u8(out, (uint8_t)strlen(text));
+	buffer_text(out, text);
+}
+
+static void names_of_dns_servers_are_taken_from_their_versions(void **unused)
+{
+	static const struct {
+		const char *text, *product, *version;
+	} cases[] = {
+		{"9.11.5-P4-5.1+deb10u1-Debian",                    "ISC BIND",                      "9.11.5-P4"},
+		{ "unbound 1.17.1",                                 "Unbound",                       "1.17.1"   },
+		{ "PowerDNS Recursor 4.8.8 (built ...)",            "PowerDNS Recursor",             "4.8.8"    },
+		{ "Knot DNS 3.2.6",                                 "Knot DNS",                      "3.2.6"    },
+		{ "NSD 4.6.1",				      "NSD",                           "4.6.1"    },
+		{ "Served by PowerDNS - https://www.powerdns.com/", "PowerDNS Authoritative Server", ""         },
+		{ "none of your business",                          "",                              ""         },
+		{ "",					       "",			      ""         },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer bytes = buffer_new(512), out = buffer_new(4096);
+		struct answer answer = { 0 };
+
+		write_version(&bytes, cases[i].text);
+		assert_int_equal(tell("dns", -1, TRANSPORT_UDP, buffer_read(&bytes), &out, &answer),
+				 PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_true(span_find(buffer_read(&out), "hostname") != SIZE_MAX);
+		buffer_free(&bytes);
+		buffer_free(&out);
+	}
+}
+
+static void an_answer_to_another_question_is_not_heard(void **unused)
+{
+	struct buffer bytes = buffer_new(512), out = buffer_new(4096);
+	struct answer answer = { 0 };
+
+	(void)unused;
+	write_version(&bytes, "unbound 1.17.1");
+	bytes.bytes[1]++;
+	assert_int_equal(tell("dns", -1, TRANSPORT_UDP, buffer_read(&bytes), &out, &answer), PROBE_NOT);
+	assert_int_equal(answer.fact_count, 0);
+	buffer_free(&bytes);
+	buffer_free(&out);
+}
+
+struct attribute {
+	const char *name, *values[2];
+};
+
+/* An entry of the root DSE and the end of the search. */
+static void write_root(struct buffer *out, const struct attribute *attributes, size_t count)
+{
+	const size_t message = ber_begin(out, BER_SEQUENCE);
+	size_t entry, list;
+
+	ber_write_integer(out, BER_INTEGER, 1);
+	entry = ber_begin(out, 0x64);
+	ber_write_text(out, BER_OCTETS, "");
+	list = ber_begin(out, BER_SEQUENCE);
+	for (size_t i = 0; i < count; i++) {
+		const size_t attribute = ber_begin(out, BER_SEQUENCE);
+		size_t set;
+
+		ber_write_text(out, BER_OCTETS, attributes[i].name);
+		set = ber_begin(out, BER_SET);
+		for (size_t v = 0; v < 2 && attributes[i].values[v] != NULL; v++)
+			ber_write_text(out, BER_OCTETS, attributes[i].values[v]);
+		ber_end(out, set);
+		ber_end(out, attribute);
+	}
+	ber_end(out, list);
+	ber_end(out, entry);
+	ber_end(out, message);
+	buffer_add(out, BYTES("\x30\x0c\2\1\1\x65\7\x0a\1\0\4\0\4\0"));
+}
+
+static void directories_are_told_apart_by_their_root(void **unused)
+{
+	static const struct {
+		const char *product, *version;
+		struct attribute attributes[3];
+	} cases[] = {
+		{"389 Directory Server",
+                 "2.3.1",			   { { "vendorName", { "389 Project" } },
+		    { "vendorVersion", { "389-Directory/2.3.1 B2022.340.1200" } } }                                },
+		{ "Samba",
+                 "4.17.12",			 { { "vendorname", { "Samba Team (https://www.samba.org)" } },
+		    { "vendorVersion", { "4.17.12-Debian" } },
+		    { "supportedCapabilities", { "1.2.840.113556.1.4.800" } } }                                  },
+		{ "Microsoft Active Directory",
+                 "",				{ { "supportedCapabilities", { "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.800" } } }},
+		{ "Microsoft AD LDS",           "", { { "supportedCapabilities", { "1.2.840.113556.1.4.1851" } } }                          },
+		{ "",			   "", { { "supportedLDAPVersion", { "2", "3" } } }                                            },
+	};
+	struct answer answer;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer bytes = buffer_new(2048);
+		size_t count = 0;
+
+		while (count < 3 && cases[i].attributes[count].name != NULL)
+			count++;
+		write_root(&bytes, cases[i].attributes, count);
+		assert_int_equal(tell_only("ldap", -1, buffer_read(&bytes), &answer), PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_false(answer.starttls);
+		buffer_free(&bytes);
+	}
+	assert_string_equal(answer_get(&answer, "ldap_versions"), "2, 3");
+}
+
+/* HandshakeV10 of a version, with the lower and upper half of the capabilities. */
+static void write_greeting(struct buffer *out, const char *version, uint16_t low, uint16_t high,
+			   const char *plugin)
+{
+	buffer_u32(out, 0);
+	buffer_u8(out, 10);
+	buffer_add(out, version, strlen(version) + 1);
+	buffer_fill(out, 'x', 12);
+	buffer_u8(out, 0);
+	buffer_u16_le(out, low);
+	buffer_u8(out, 8);
+	buffer_u16_le(out, 2);
+	buffer_u16_le(out, high);
+	buffer_u8(out, 21);
+	buffer_fill(out, 0, 10);
+	buffer_fill(out, 'y', 12);
+	buffer_u8(out, 0);
+	buffer_add(out, plugin, strlen(plugin) + 1);
+	out->bytes[0] = (uint8_t)(out->length - 4);
+}
+
+static void relatives_of_mysql_are_told_apart(void **unused)
+{
+	static const struct {
+		const char *version;
+		uint16_t low;
+		const char *product, *number;
+		bool starttls, old;
+	} cases[] = {
+		{"8.0.36-0ubuntu0.22.04.1",    0xffff, "MySQL",   "8.0.36",  true,  false},
+		{ "5.5.5-10.6.16-MariaDB-log", 0xf7fe, "MariaDB", "10.6.16", false, false},
+		{ "11.4.2",                    0xfffe, "MariaDB", "11.4.2",  true,  false},
+		{ "5.5.5",                     0xffff, "MySQL",   "5.5.5",   true,  false},
+		{ "5.7.25-TiDB-v7.1.0",        0xffff, "TiDB",    "7.1.0",   true,  false},
+		{ "8.0.30-Vitess",             0xffff, "Vitess",  "",        true,  false},
+		{ "5.1.73",                    0xf7ff, "MySQL",   "5.1.73",  false, true },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer bytes = buffer_new(512);
+		struct answer answer;
+
+		write_greeting(&bytes, cases[i].version, cases[i].low, 8,
+			       cases[i].old ? "mysql_old_password" : "caching_sha2_password");
+		assert_int_equal(tell_only("mysql", -1, buffer_read(&bytes), &answer), PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].number);
+		assert_int_equal(answer.starttls, cases[i].starttls);
+		assert_int_equal(is_weak(&answer, "mysql-old-password"), cases[i].old);
+		buffer_free(&bytes);
+	}
+}
+
+static void a_refusal_of_mysql_tells_the_server_and_its_reason(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(tell_only("mysql", -1,
+				   span_of(BYTES("\x1f\0\0\0\xff\x6a\4not allowed, says this MySQL")),
+				   &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer.product, "MySQL");
+	assert_string_equal(answer_get(&answer, "error_code"), "1130");
+	assert_string_equal(answer_get(&answer, "error_message"), "not allowed, says this MySQL");
+}
+
+static void only_a_clear_yes_of_pgsql_means_tls(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(tell_only("pgsql", 0, span_text("S"), &answer), PROBE_DONE);
+	assert_true(answer.starttls);
+	assert_int_equal(tell_only("pgsql", 0, span_text("N"), &answer), PROBE_DONE);
+	assert_false(answer.starttls);
+	assert_int_equal(tell_only("pgsql", 0, span_text(""), &answer), PROBE_DONE);
+	assert_false(answer.starttls);
+}
+
+static void descendants_of_redis_are_told_apart(void **unused)
+{
+	static const struct {
+		const char *info, *product, *version;
+	} cases[] = {
+		{"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\n", "Valkey",
+                 "8.0.1"											    },
+		{ "redis_version:6.2.11\r\ndragonfly_version:df-v1.13.0\r\n",             "Dragonfly", "1.13.0"     },
+		{ "redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server\r\n",          "KeyDB",     "6.3.4"      },
+		{ "redis_version:255.255.255\r\n",                                        "Redis",     "255.255.255"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer bytes = buffer_new(512);
+		struct answer answer;
+
+		buffer_format(&bytes, "+PONG\r\n$%zu\r\n# Server\r\n%s\r\n", strlen(cases[i].info) + 10,
+			      cases[i].info);
+		assert_int_equal(tell_only("redis", -1, buffer_read(&bytes), &answer), PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_true(is_weak(&answer, "redis-no-auth"));
+		buffer_free(&bytes);
+	}
+}
+
+static void a_redis_that_refuses_is_not_weak(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(
+		tell_only("redis", -1, span_text("-DENIED Redis is running in protected mode\r\n"), &answer),
+		PROBE_DONE);
+	assert_string_equal(answer_get(&answer, "protected_mode"), "true");
+	assert_int_equal(answer.weakness_count, 0);
+	assert_int_equal(tell_only("redis", -1, span_text("+PONG\r\n-NOPERM no\r\n"), &answer), PROBE_DONE);
+	assert_int_equal(answer.weakness_count, 0);
+}
+
+/* A server that takes up the offer of version 2 is asked again, for its newest dialect. */
+static void smb_2_is_asked_for_its_dialects(void **unused)
+{
+	const struct words *const w = words_of("smb.server.tcp.samba");
+	struct buffer out = buffer_new(4096);
+	struct answer answer = { 0 };
+
+	(void)unused;
+	assert_int_equal(tell("smb", -1, TRANSPORT_TCP, w->bytes, &out, &answer), PROBE_DONE);
+	assert_true(span_find(buffer_read(&out), "\xfeSMB") == 4);
+	assert_int_equal(
+		protocol_named(span_text("smb"))->recognise(buffer_read(&out), SIDE_CLIENT, TRANSPORT_TCP),
+		YES);
+	assert_string_equal(answer_get(&answer, "encryption"), "AES-128-GCM");
+	assert_string_equal(answer_get(&answer, "server_guid"), "68706c61-0061-0000-0000-000000000000");
+	buffer_free(&out);
+}
+
+/* The answer to PRELOGIN with one encryption or another. */
+static void encryption_of_tds_is_told(void **unused)
+{
+	static const struct {
+		uint8_t encryption;
+		const char *fact;
+		bool starttls, weak;
+	} cases[] = {
+		{0,  "login only",    true,  false},
+                { 1, "required",      true,  false},
+		{ 2, "not supported", false, true },
+                { 3, "required",      true,  false},
+		{ 9, NULL,            false, false},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t packet[] = { 4, 1, 0,  26, 0, 0,    1,  0, 0, 0,    11, 0, 6,
+				     1, 0, 17, 0,  1, 0xff, 16, 0, 3, 0xe8, 0,  0, cases[i].encryption };
+		struct answer answer;
+
+		assert_int_equal(tell_only("tds", -1, span_of(packet, sizeof(packet)), &answer), PROBE_DONE);
+		assert_string_equal(answer.version, "16.0.1000");
+		if (cases[i].fact != NULL)
+			assert_string_equal(answer_get(&answer, "encryption"), cases[i].fact);
+		assert_int_equal(answer.starttls, cases[i].starttls);
+		assert_int_equal(is_weak(&answer, "tds-no-encryption"), cases[i].weak);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dns_requests_are_told_from_their_relatives),
+		cmocka_unit_test(dns_over_tcp_needs_a_length_that_fits),
+		cmocka_unit_test(ldap_operations_are_told_from_other_ber),
+		cmocka_unit_test(mysql_greetings_are_told_from_other_packets),
+		cmocka_unit_test(pgsql_openings_are_told_from_other_lengths),
+		cmocka_unit_test(redis_is_not_named_by_words_of_others),
+		cmocka_unit_test(smb_is_known_directly_and_in_a_session),
+		cmocka_unit_test(tds_packets_are_told_from_other_headers),
+		cmocka_unit_test(real_servers_are_told_what_they_are),
+		cmocka_unit_test(names_of_dns_servers_are_taken_from_their_versions),
+		cmocka_unit_test(an_answer_to_another_question_is_not_heard),
+		cmocka_unit_test(directories_are_told_apart_by_their_root),
+		cmocka_unit_test(relatives_of_mysql_are_told_apart),
+		cmocka_unit_test(a_refusal_of_mysql_tells_the_server_and_its_reason),
+		cmocka_unit_test(only_a_clear_yes_of_pgsql_means_tls),
+		cmocka_unit_test(descendants_of_redis_are_told_apart),
+		cmocka_unit_test(a_redis_that_refuses_is_not_weak),
+		cmocka_unit_test(smb_2_is_asked_for_its_dialects),
+		cmocka_unit_test(encryption_of_tds_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, words_read, words_free);
+}
