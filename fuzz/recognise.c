@@ -6,42 +6,46 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* From an allocation of the exact size, so that a read past the end is seen. */
-static enum verdict ask(const struct protocol *protocol, const uint8_t *bytes, size_t length, enum side side,
-			unsigned transport)
+/* An allocation of the exact size, so that a read past the end is seen. */
+static uint8_t *exactly(const uint8_t *bytes, size_t length)
 {
 	uint8_t *const exact = malloc(length);
-	enum verdict verdict;
 
 	if (exact == NULL)
 		abort();
 	memcpy(exact, bytes, length);
-	verdict = protocol->recognise(span_of(exact, length), side, transport);
-	free(exact);
-	return verdict;
+	return exact;
 }
 
-static void ask_all(const uint8_t *bytes, size_t length, size_t cut, enum side side)
+static void ask(const struct protocol *protocol, struct span front, struct span whole, enum side side)
 {
+	const enum verdict early = protocol->recognise(front, side, TRANSPORT_TCP);
+	const enum verdict late = protocol->recognise(whole, side, TRANSPORT_TCP);
+
+	if ((early != MORE && late != early) || (span_left(whole) >= RECOGNISE_LIMIT && late == MORE))
+		abort();
+	(void)protocol->recognise(front, side, TRANSPORT_UDP);
+}
+
+static void ask_all(const uint8_t *bytes, size_t length, size_t cut)
+{
+	uint8_t *const front = exactly(bytes, cut), *const whole = exactly(bytes, length);
 	const struct protocol *protocol;
 
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
-		const enum verdict early = ask(protocol, bytes, cut, side, TRANSPORT_TCP);
-		const enum verdict late = ask(protocol, bytes, length, side, TRANSPORT_TCP);
-
-		if ((early != MORE && late != early) || (length >= RECOGNISE_LIMIT && late == MORE))
-			abort();
-		(void)ask(protocol, bytes, length, side, TRANSPORT_UDP);
+		ask(protocol, span_of(front, cut), span_of(whole, length), SIDE_CLIENT);
+		ask(protocol, span_of(front, cut), span_of(whole, length), SIDE_SERVER);
 	}
+	free(front);
+	free(whole);
 }
 
+/* The last cut is the whole. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	if (length == 0)
-		return 0;
-	for (size_t cut = 1; cut <= length; cut += 1 + cut / 4) {
-		ask_all(bytes, length, cut, SIDE_CLIENT);
-		ask_all(bytes, length, cut, SIDE_SERVER);
-	}
+	for (size_t cut = 1; cut < length; cut += 1 + cut / 4)
+		ask_all(bytes, length, cut);
+	if (length > 0)
+		ask_all(bytes, length, length);
 	return 0;
 }

@@ -152,10 +152,10 @@ static enum verdict recognise_name(struct span s, bool cut)
 	const uint16_t units = span_u16_le(&s);
 	const uint16_t number = span_peek(s, 0);
 
+	if (units == BY_NUMBER && span_left(s) < 2)
+		return cut ? MORE : NO;
 	if (units == BY_NUMBER)
-		return span_left(s) < 2                                               ? MORE
-		       : number >= 1 && number <= NUMBER_MOST && span_peek(s, 1) == 0 ? YES
-										      : NO;
+		return number >= 1 && number <= NUMBER_MOST && span_peek(s, 1) == 0 ? YES : NO;
 	if (span_left(s) < 2u * units)
 		return recognise_utf16(s, cut);
 	return recognise_utf16(span_take(&s, 2u * units), false);
