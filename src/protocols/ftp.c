@@ -80,21 +80,24 @@ static const struct text_product products[] = {
 
 /* ---- recognising ---- */
 
-/* After a greeting that says nothing: replies that are FTP's answers to its first commands. */
-static enum verdict second_reply_tells(struct span rest)
+/* After a greeting that says nothing: the first reply that only FTP gives, or only another. */
+static enum verdict later_replies_tell(struct span rest)
 {
 	struct reply reply;
-	const enum verdict whole = reply_take(&rest, &reply);
+	enum verdict whole;
 
-	if (whole != YES)
-		return whole;
-	switch (reply.code) {
-	case 331: /* password needed */
-	case 230: /* logged in */
-	case SYSTEM:
-	case GOES_ON_WITH_TLS: return YES;
-	default: return NO;
+	while ((whole = reply_take(&rest, &reply)) == YES) {
+		switch (reply.code) {
+		case 331: /* password needed */
+		case 230: /* logged in */
+		case SYSTEM:
+		case GOES_ON_WITH_TLS: return YES;
+		case 250: /* to SMTP's EHLO; in FTP not before login */
+		case 354: return NO;
+		default: break;
+		}
 	}
+	return whole;
 }
 
 static enum verdict greeting_tells(struct span first)
@@ -110,7 +113,7 @@ static enum verdict greeting_tells(struct span first)
 		return NO;
 	greeting = text_greeting(reply.lines);
 	if (greeting == GREETS_UNCLEAR && reply.code == GREETING_READY)
-		return second_reply_tells(first);
+		return later_replies_tell(first);
 	return greeting == GREETS_FTP ? YES : NO;
 }
 

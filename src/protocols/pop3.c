@@ -78,13 +78,16 @@ static const struct text_product products[] = {
  * and RFC 3206 behind "-ERR". */
 static enum verdict recognise_server(struct span first)
 {
-	enum verdict verdict = recognise_text(first, "+OK ");
-	const enum verdict refused = recognise_text(first, "-ERR [");
 	struct span rest = text_first(first, GREETING_LIMIT), line;
+	const enum verdict alone = recognise_text(first, "+OK\r\n");
+	const enum verdict refused = recognise_text(first, "-ERR [");
+	enum verdict verdict = recognise_text(first, "+OK ");
 
 	verdict = refused > verdict ? refused : verdict;
+	if (alone == YES)
+		return text_is_plain(rest) && span_left(first) < GREETING_LIMIT ? MORE : NO;
 	if (verdict != YES)
-		return verdict;
+		return verdict > alone ? verdict : alone;
 	line = span_line(&rest);
 	if (line.failed)
 		return span_left(rest) < GREETING_LIMIT && text_is_plain(rest) ? MORE : NO;

@@ -66,17 +66,26 @@ static const struct text_product products[] = {
 };
 
 /* A greeting that does not say what it is, such as that of Dovecot, may be LMTP's or FTP's: only the client's
- * words, or an answer to EHLO, can tell. */
+ * words, or an answer to EHLO, can tell. Until then it may be SMTP's, but for replies that only FTP gives. */
 static enum verdict greeting_tells(struct span first)
 {
 	struct reply reply;
 	const enum verdict whole = reply_take(&first, &reply);
+	enum greeting greeting;
 
 	if (whole != YES)
 		return whole;
 	if (reply.code != READY && reply.code != REFUSED && reply.code != NOT_NOW)
 		return NO;
-	return text_greeting(reply.lines) == GREETS_SMTP ? YES : NO;
+	greeting = text_greeting(reply.lines);
+	if (greeting != GREETS_UNCLEAR)
+		return greeting == GREETS_SMTP ? YES : NO;
+	if (reply.code != READY)
+		return NO;
+	while (reply_take(&first, &reply) == YES)
+		if (reply.code / 10 == 33 || reply.code / 10 == 23) /* logins of FTP */
+			return NO;
+	return MORE;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -67,15 +67,15 @@ static void greetings_with_220_are_told_apart_by_their_words(void **unused)
 		{ "ftp",  SERVER, SENT("220 alpha ready.\r\n"),                                            MORE},
 		{ "ftp",  SERVER, SENT("220 alpha ready.\r\n331 Password required\r\n"),                   YES },
 		{ "ftp",  SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"),               NO  },
-		{ "smtp", SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"),               NO  },
+		{ "smtp", SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"),               MORE},
 		{ "smtp", SERVER, SENT("220 alpha LMTP Postfix-like\r\n"),                                 NO  },
-		{ "smtp", SERVER, SENT("220 alpha.example Dovecot ready.\r\n"),                            NO  },
+		{ "smtp", SERVER, SENT("220 alpha.example Dovecot ready.\r\n"),                            MORE},
 		{ "ftp",  SERVER, SENT("220 fax server (HylaFAX (tm) Version 6.0.6) ready.\r\n331 x\r\n"),
                  NO											    },
 		{ "ftp",  SERVER, SENT("220 VMware Authentication Daemon Version 1.10: SSL Required\r\n"),
                  NO											    },
  /* Both words beyond the name contradict each other. */
-		{ "smtp", SERVER, SENT("220 alpha FTP and SMTP gateway\r\n"),                              NO  },
+		{ "smtp", SERVER, SENT("220 alpha FTP and SMTP gateway\r\n"),                              MORE},
  /* Greetings of several lines are read to their end. */
 		{ "ftp",  SERVER, SENT("220-Welcome\r\n220-to our\r\n"),                                   MORE},
 		{ "ftp",  SERVER, SENT("220-Welcome\r\n220-to our\r\n220 FTP server\r\n"),                 YES },
@@ -126,7 +126,7 @@ static void greetings_of_mailboxes_are_not_those_of_their_neighbours(void **unus
 {
 	static const struct first_words cases[] = {
 		{"pop3",  SERVER, SENT("+OK"),                                         MORE},
-		{ "pop3", SERVER, SENT("+OK\r\n"),                                     NO  },
+		{ "pop3", SERVER, SENT("+OK\r\n"),                                     MORE},
 		{ "pop3", SERVER, SENT("+OK ready <1896.697170952@example>\r\n"),      YES },
 		{ "pop3", SERVER, SENT("-ERR unknown command\r\n"),                    NO  },
 		{ "pop3", SERVER, SENT("-ERR [SYS/TEMP] try later\r\n"),               YES },
