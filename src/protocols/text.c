@@ -20,15 +20,14 @@ bool text_is_plain(struct span s)
 
 struct span text_word(struct span *s)
 {
-	struct span word;
+	struct span word = *s;
 
-	while (span_left(*s) > 0 && is_blank(*s->at))
+	while (span_left(word) > 0 && is_blank(*word.at))
+		word.at++;
+	s->at = word.at;
+	while (span_left(*s) > 0 && !is_blank(*s->at))
 		s->at++;
-	word = span_of(s->at, 0);
-	word.at = word.end = s->at;
-	while (word.end < s->end && !is_blank(*word.end))
-		word.end++;
-	s->at = word.end;
+	word.end = s->at;
 	return word;
 }
 
@@ -86,7 +85,7 @@ static bool may_be_code(struct span s)
 	for (size_t i = 0; i < 3 && i < span_left(s); i++)
 		if (!isdigit(s.at[i]))
 			return false;
-	return span_left(s) < 4 || memchr(" -\r\n", s.at[3], 4) != NULL;
+	return span_left(s) < 4 || is_blank(s.at[3]) || s.at[3] == '-';
 }
 
 enum verdict reply_take(struct span *s, struct reply *ret_reply)
@@ -106,9 +105,8 @@ enum verdict reply_take(struct span *s, struct reply *ret_reply)
 			return NO;
 		code = code == 0 ? found : code;
 		if (found == code && span_peek(line, 3) != '-') {
-			*ret_reply = (struct reply){
-				code, {s->at, rest.at, false}
-			};
+			ret_reply->code = code;
+			ret_reply->lines = (struct span){ .at = s->at, .end = rest.at };
 			s->at = rest.at;
 			return YES;
 		}
