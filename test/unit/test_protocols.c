@@ -77,6 +77,47 @@ static void weaknesses_have_ids_of_their_own_and_a_remedy(void **unused)
 	}
 }
 
+static bool has_door(const struct service *service, const struct catalog_door *door)
+{
+	for (size_t i = 0; i < service->door_count; i++)
+		if (service->doors[i].transport == door->transport &&
+		    service->doors[i].first <= door->first && service->doors[i].last >= door->last)
+			return true;
+	return false;
+}
+
+/* The catalogue's other services that carry the protocol count as well: https is a door of tls. */
+static bool is_customary(const struct protocol *protocol, const struct catalog_door *door)
+{
+	const struct service *service;
+
+	for (size_t i = 0; (service = catalog_service_nth(i)) != NULL; i++)
+		if (service->spoken != NULL && span_begins(span_text(service->spoken), protocol->name) &&
+		    has_door(service, door))
+			return true;
+	return false;
+}
+
+static void doors_and_privacy_are_those_of_the_catalogue(void **unused)
+{
+	const struct protocol *protocol;
+
+	(void)unused;
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
+		const struct service *const service = catalog_service(span_text(protocol->name));
+
+		if (service == NULL)
+			fail_msg("the catalogue has no service %s", protocol->name);
+		else if (service->privacy != protocol->privacy)
+			fail_msg("%s: privacy is %s in the catalogue", protocol->name,
+				 privacy_text(service->privacy));
+		for (size_t d = 0; d < protocol->door_count; d++)
+			if (!is_customary(protocol, &protocol->doors[d]))
+				fail_msg("%s: port %u is not its own in the catalogue", protocol->name,
+					 protocol->doors[d].first);
+	}
+}
+
 /* ---- recognisers ---- */
 
 static size_t files_with(const struct protocol *protocol, enum side side, unsigned transport)
@@ -202,6 +243,7 @@ int main(void)
 		cmocka_unit_test(names_are_lower_case_and_sorted_and_found),
 		cmocka_unit_test(descriptors_are_whole),
 		cmocka_unit_test(weaknesses_have_ids_of_their_own_and_a_remedy),
+		cmocka_unit_test(doors_and_privacy_are_those_of_the_catalogue),
 		cmocka_unit_test(every_protocol_brings_words_of_both_sides),
 		cmocka_unit_test(each_word_is_known_by_its_own_protocol),
 		cmocka_unit_test(no_protocol_takes_the_words_of_another),

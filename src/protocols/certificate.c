@@ -1,0 +1,160 @@
+/* certificate.c: what a server's certificate says of it (RFC 5280), and how weak it is. */
+#include "protocols/certificate.h"
+#include "protocols/tls.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+
+const struct weakness tls_certificate_expired = {
+	"tls-certificate-expired",
+	"the certificate has expired",
+	2,
+	"Renew the certificate, and have it renewed before its end from now on.",
+};
+const struct weakness tls_certificate_early = {
+	"tls-certificate-early",
+	"the certificate is not valid yet",
+	3,
+	"Check the clock of this machine and the dates in the certificate.",
+};
+const struct weakness tls_certificate_self_signed = {
+	"tls-certificate-self-signed",
+	"the certificate is signed by itself",
+	4,
+	"Use a certificate from an authority that the clients know.",
+};
+const struct weakness tls_certificate_weak_key = {
+	"tls-certificate-weak-key",
+	"the certificate's key is too short",
+	2,
+	"Make a new key: RSA of 2048 bits or more, or an elliptic curve of 224 or more (NIST SP 800-131A).",
+};
+const struct weakness tls_certificate_weak_signature = {
+	"tls-certificate-weak-signature",
+	"the certificate is signed with a broken hash",
+	2,
+	"Have it signed with SHA-256 or better: MD5 and SHA-1 signatures can be forged (RFC 6151, RFC 9155).",
+};
+
+enum { SECURITY_BITS_LEAST = 112, HASH_BITS_LEAST = 112, NAMES_LIMIT = 64 };
+
+static void tell_name(struct answer *answer, const char *key, const X509_NAME *name)
+{
+	BIO *const text = BIO_new(BIO_s_mem());
+	char *bytes;
+	long length;
+
+	if (text == NULL)
+		return;
+	if (X509_NAME_print_ex(text, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0 &&
+	    (length = BIO_get_mem_data(text, &bytes)) > 0)
+		answer_fact(answer, key, span_of(bytes, (size_t)length));
+	BIO_free(text);
+}
+
+static void tell_time(struct answer *answer, const char *key, const ASN1_TIME *time)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(time, &tm) == 1)
+		answer_fact_format(answer, key, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
+				   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* The names that it is for: "www.example.net, 192.0.2.1". */
+static void tell_alternative_names(struct answer *answer, const X509 *certificate)
+{
+	GENERAL_NAMES *const names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	struct buffer list = buffer_new(FACT_VALUE - 1);
+
+	for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) && i < NAMES_LIMIT; i++) {
+		const GENERAL_NAME *const name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type != GEN_DNS)
+			continue;
+		buffer_text(&list, list.length > 0 ? ", " : "");
+		buffer_add(&list, ASN1_STRING_get0_data(name->d.dNSName),
+			   (size_t)ASN1_STRING_length(name->d.dNSName));
+	}
+	answer_fact(answer, "subjectaltname", buffer_read(&list));
+	buffer_free(&list);
+	GENERAL_NAMES_free(names);
+}
+
+static void tell_fingerprint(struct answer *answer, const X509 *certificate)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned size = 0;
+	char text[3 * EVP_MAX_MD_SIZE + 1] = "";
+
+	if (X509_digest(certificate, EVP_sha1(), digest, &size) != 1)
+		return;
+	for (unsigned i = 0; i < size; i++)
+		(void)snprintf(text + 3 * (size_t)i, 4, "%02x:", digest[i]);
+	text[3 * (size_t)size - 1] = '\0';
+	answer_fact(answer, "fingerprint", span_text(text));
+}
+
+static void judge_dates(struct answer *answer, const X509 *certificate, int64_t now)
+{
+	time_t moment = (time_t)now;
+
+	tell_time(answer, "notbefore", X509_get0_notBefore(certificate));
+	tell_time(answer, "notafter", X509_get0_notAfter(certificate));
+	if (X509_cmp_time(X509_get0_notAfter(certificate), &moment) < 0)
+		answer_weakness(answer, &tls_certificate_expired, "it ended at %s",
+				answer_get(answer, "notafter"));
+	if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0)
+		answer_weakness(answer, &tls_certificate_early, "it begins at %s",
+				answer_get(answer, "notbefore"));
+}
+
+static void judge_key(struct answer *answer, const X509 *certificate)
+{
+	const EVP_PKEY *const key = X509_get0_pubkey(certificate);
+	const char *const kind = key != NULL ? EVP_PKEY_get0_type_name(key) : NULL;
+
+	if (kind == NULL)
+		return;
+	answer_fact_format(answer, "key", "%s %d", kind, EVP_PKEY_get_bits(key));
+	if (EVP_PKEY_get_security_bits(key) < SECURITY_BITS_LEAST)
+		answer_weakness(answer, &tls_certificate_weak_key, "%s with %d bits", kind,
+				EVP_PKEY_get_bits(key));
+}
+
+/* A certificate that is its own issuer proves nothing by its signature, whatever the hash. */
+static void judge_signature(struct answer *answer, X509 *certificate)
+{
+	const char *const algorithm = OBJ_nid2ln(X509_get_signature_nid(certificate));
+	int bits = 0;
+
+	answer_fact(answer, "signature_algorithm", span_text(algorithm != NULL ? algorithm : ""));
+	if (X509_self_signed(certificate, 0) == 1) {
+		answer_weakness(answer, &tls_certificate_self_signed, "issued by %s to itself",
+				answer_get(answer, "subject") != NULL ? answer_get(answer, "subject")
+								      : "a nameless");
+		return;
+	}
+	if (X509_get_signature_info(certificate, NULL, NULL, &bits, NULL) == 1 && bits > 0 &&
+	    bits < HASH_BITS_LEAST)
+		answer_weakness(answer, &tls_certificate_weak_signature, "signed with %s",
+				algorithm != NULL ? algorithm : "an old hash");
+}
+
+void tls_tell_certificate(struct answer *answer, struct span der, int64_t now)
+{
+	const unsigned char *at = der.at;
+	X509 *const certificate = d2i_X509(NULL, &at, (long)span_left(der));
+
+	if (certificate == NULL)
+		return;
+	tell_name(answer, "subject", X509_get_subject_name(certificate));
+	tell_name(answer, "issuerdn", X509_get_issuer_name(certificate));
+	tell_alternative_names(answer, certificate);
+	tell_fingerprint(answer, certificate);
+	judge_dates(answer, certificate, now);
+	judge_key(answer, certificate);
+	judge_signature(answer, certificate);
+	X509_free(certificate);
+}

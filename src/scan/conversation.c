@@ -1,0 +1,271 @@
+/* conversation.c: one connection with one server, bounded in bytes; its time is the loop's matter. */
+#include "scan/engine.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PIECE = 16 * 1024, PIECES_AT_ONCE = 4, OUT_LIMIT = 256 * 1024, OPENING_LIMIT = 4096 };
+
+/* ---- connecting ---- */
+
+static socklen_t socket_address(const struct knock_door *door, struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in6 *const six = (struct sockaddr_in6 *)ret_address;
+	struct sockaddr_in *const four = (struct sockaddr_in *)ret_address;
+
+	memset(ret_address, 0, sizeof(*ret_address));
+	if (address_is_v4(&door->address)) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(door->port);
+		four->sin_addr.s_addr = htonl(address_to_v4(&door->address));
+		return sizeof(*four);
+	}
+	six->sin6_family = AF_INET6;
+	six->sin6_port = htons(door->port);
+	six->sin6_scope_id = door->interface;
+	memcpy(&six->sin6_addr, door->address.bytes, sizeof(six->sin6_addr));
+	return sizeof(*six);
+}
+
+static int socket_connect(const struct knock_door *door, bool *ret_connected)
+{
+	struct sockaddr_storage address;
+	const socklen_t length = socket_address(door, &address);
+	const int kind = door->transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	const int fd = socket(address.ss_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -1;
+	*ret_connected = connect(fd, (struct sockaddr *)&address, length) == 0;
+	/* Interrupted, it goes on by itself. */
+	if (*ret_connected || errno == EINPROGRESS || errno == EINTR)
+		return fd;
+	error = errno;
+	(void)close(fd);
+	errno = error;
+	return -1;
+}
+
+struct conversation *conversation_begin(struct engine *engine, const struct wish *wish, int *ret_error)
+{
+	struct conversation *const c = calloc(1, sizeof(*c));
+	bool connected = false;
+
+	*ret_error = ENOMEM;
+	if (c == NULL)
+		return NULL;
+	c->fd = socket_connect(door_where(wish->door), &connected);
+	if (c->fd < 0) {
+		*ret_error = errno;
+		free(c);
+		return NULL;
+	}
+	c->engine = engine;
+	c->wish = *wish;
+	c->waited = wish->purpose != TO_TRY_OLD;
+	c->stage = STAGE_CONNECTING;
+	c->out = buffer_new(OUT_LIMIT);
+	c->heard = buffer_new(KNOCK_HEARD_LIMIT);
+	c->opening = buffer_new(OPENING_LIMIT);
+	c->alarm = clock_monotonic_ms() + engine->limits.total_ms / 3;
+	if (connected && door_where(wish->door)->transport == TRANSPORT_UDP)
+		c->stage = STAGE_TALKING;
+	engine_watch(engine, c, c->stage == STAGE_CONNECTING);
+	return c;
+}
+
+void conversation_free(struct conversation *c)
+{
+	(void)close(c->fd);
+	tls_client_free(c->tls);
+	buffer_free(&c->out);
+	buffer_free(&c->heard);
+	buffer_free(&c->opening);
+	free(c);
+}
+
+/* ---- sending ---- */
+
+/* What cannot be sent is not reported here: the read that follows says why. */
+static void flush(struct conversation *c)
+{
+	while (c->out.length > 0) {
+		const ssize_t sent = send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno != EAGAIN)
+			buffer_clear(&c->out);
+		if (sent < 0)
+			break;
+		buffer_drop(&c->out, (size_t)sent);
+	}
+	engine_watch(c->engine, c, c->out.length > 0);
+}
+
+/* Takes the words; over UDP all of them are one datagram. */
+static void say(struct conversation *c, struct buffer *words)
+{
+	if (c->opening.length == 0 && words->length > 0 && words->length <= OPENING_LIMIT)
+		buffer_span(&c->opening, buffer_read(words));
+	c->said = c->said || words->length > 0;
+	if (c->tls != NULL)
+		tls_client_say(c->tls, buffer_read(words), &c->out);
+	else
+		buffer_span(&c->out, buffer_read(words));
+	flush(c);
+	buffer_free(words);
+}
+
+void conversation_open(struct conversation *c)
+{
+	const struct probe *const probe = c->wish.protocol->probe;
+	struct buffer words = buffer_new(OUT_LIMIT);
+
+	memset(c->state, 0, sizeof(c->state));
+	memset(&c->answer, 0, sizeof(c->answer));
+	if (c->wish.purpose == TO_TRY_OLD)
+		probe->greet_more(c->state, c->wish.variant, &words);
+	else if (probe->greet != NULL)
+		probe->greet(c->state, door_where(c->wish.door)->transport, &words);
+	say(c, &words);
+}
+
+bool conversation_open_tls(struct conversation *c)
+{
+	c->tls = tls_client_new(c->engine->tls, &c->out);
+	c->tls_sure = c->wish.inside;
+	c->said = true;
+	flush(c);
+	return c->tls != NULL;
+}
+
+/* ---- hearing ---- */
+
+enum probe_step conversation_hear(struct conversation *c, bool ended)
+{
+	const struct probe *const probe = c->wish.protocol->probe;
+	struct buffer words = buffer_new(OUT_LIMIT);
+	struct span heard = buffer_read(&c->heard);
+	const uint8_t *before;
+	enum probe_step step;
+
+	span_skip(&heard, c->taken);
+	do {
+		before = heard.at;
+		step = c->wish.purpose == TO_TRY_OLD
+			       ? probe->hear_more(c->state, c->wish.variant, &heard, ended, &c->answer)
+			       : probe->hear(c->state, &heard, ended, &words, &c->answer);
+	} while (step == PROBE_WAIT && heard.at > before);
+	c->taken = c->heard.length - span_left(heard);
+	say(c, &words);
+	return step;
+}
+
+/* After the handshake the conversation begins anew, one layer further in. */
+static void take_tls(struct conversation *c, struct span bytes)
+{
+	const size_t before = c->heard.length;
+	const enum tls_state state = tls_client_take(c->tls, bytes, &c->heard, &c->out);
+
+	flush(c);
+	if (c->stage == STAGE_SHAKING && (state == TLS_OPEN || state == TLS_CLOSED)) {
+		c->stage = STAGE_TALKING;
+		c->said = false;
+		door_ready(c);
+	}
+	if (!c->over && c->heard.length > before)
+		door_heard(c);
+	if (!c->over && (state == TLS_FAILED || state == TLS_CLOSED))
+		door_ended(c, state == TLS_FAILED ? EPROTO : 0);
+}
+
+void conversation_is_tls(struct conversation *c)
+{
+	struct buffer first = c->heard;
+
+	c->heard = buffer_new(KNOCK_HEARD_LIMIT);
+	c->stage = STAGE_SHAKING;
+	c->tls_sure = true;
+	take_tls(c, buffer_read(&first));
+	buffer_free(&first);
+}
+
+static void take_datagram(struct conversation *c, struct span bytes)
+{
+	buffer_clear(&c->heard);
+	buffer_span(&c->heard, bytes);
+	c->taken = 0;
+	door_heard(c);
+}
+
+static void take_stream(struct conversation *c, struct span bytes)
+{
+	const size_t room = c->heard.limit - c->heard.length;
+
+	if (c->tls != NULL && c->tls_sure) {
+		take_tls(c, bytes);
+	} else {
+		buffer_add(&c->heard, bytes.at, span_left(bytes) < room ? span_left(bytes) : room);
+		door_heard(c);
+	}
+	if (!c->over && c->heard.length == c->heard.limit)
+		door_ended(c, 0);
+}
+
+static void read_some(struct conversation *c)
+{
+	const bool stream = door_where(c->wish.door)->transport == TRANSPORT_TCP;
+
+	for (int i = 0; i < PIECES_AT_ONCE && !c->over; i++) {
+		uint8_t bytes[PIECE];
+		const ssize_t come = recv(c->fd, bytes, sizeof(bytes), 0);
+
+		if (come < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (come < 0 || (come == 0 && stream))
+			door_ended(c, come < 0 ? errno : 0);
+		else if (stream)
+			take_stream(c, span_of(bytes, (size_t)come));
+		else if (come > 0)
+			take_datagram(c, span_of(bytes, (size_t)come));
+	}
+}
+
+static void connected(struct conversation *c)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+		error = errno;
+	if (error != 0) {
+		door_ended(c, error);
+		return;
+	}
+	engine_watch(c->engine, c, false);
+	c->stage = c->wish.inside ? STAGE_SHAKING : STAGE_TALKING;
+	if (!c->wish.inside)
+		door_ready(c);
+	else if (!conversation_open_tls(c))
+		door_ended(c, ENOMEM);
+}
+
+void conversation_event(struct conversation *c, uint32_t events)
+{
+	if (c->stage == STAGE_CONNECTING) {
+		connected(c);
+		return;
+	}
+	if (events & EPOLLOUT)
+		flush(c);
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		read_some(c);
+}

@@ -1,0 +1,130 @@
+/* engine.h: the parts of the engine behind knock.h.
+ *
+ *     knock.c         takes the doors, and hands back the results
+ *     door.c          what is asked of one door, in which order, and what is made of the answers
+ *     conversation.c  one connection: bytes in and out, TLS, the probe's words
+ *     loop.c          all conversations side by side: events, deadlines, and wishes that wait their turn
+ *
+ * A door wishes for conversations; the loop begins them as there is room; a conversation reports to its
+ * door what came. Nothing is freed while somebody may still look at it: what is over is marked, and the
+ * loop removes it between two events. */
+#ifndef SCAN_ENGINE_H
+#define SCAN_ENGINE_H
+
+#include "scan/knock.h"
+#include "scan/tls_client.h"
+
+struct door;
+struct engine;
+
+/* What a conversation is for. */
+enum purpose {
+	TO_LISTEN,  /* says nothing until its door tells it to */
+	TO_OPEN,    /* opens in the protocol, and any answer is recognised */
+	TO_SETTLE,  /* the greeting fits several protocols: answers it in this one */
+	TO_ASK,     /* the protocol is known: asks for its facts */
+	TO_TRY_OLD, /* the protocol is known: its nth further opening */
+};
+
+/* A conversation that a door wants. It lapses when the door's epoch has changed; further openings of TLS do
+ * not lapse, as they tell of the outside while the inside is looked at. */
+struct wish {
+	struct door *door;
+	enum purpose purpose;
+	const struct protocol *protocol;
+	size_t variant;
+	bool inside; /* inside TLS */
+	unsigned epoch;
+};
+
+enum stage { STAGE_CONNECTING, STAGE_SHAKING, STAGE_TALKING };
+
+struct conversation {
+	struct engine *engine;
+	struct wish wish;
+	int fd;
+	enum stage stage;
+	bool over;     /* the loop removes it */
+	bool said;     /* something was sent at the innermost layer */
+	bool waited;   /* the door's phase waits for it */
+	int64_t alarm; /* door_quiet() is called then; monotonic ms */
+	struct tls_client *tls;
+	bool tls_sure;         /* the peer speaks TLS; before, its bytes are recognised */
+	struct buffer out;     /* goes to the socket */
+	struct buffer heard;   /* all that was said at the innermost layer; over UDP the last datagram */
+	size_t taken;          /* how much of it the probe took */
+	struct buffer opening; /* what was said first, to know an echo */
+	struct answer answer;
+	_Alignas(max_align_t) uint8_t state[PROBE_STATE_LIMIT];
+};
+
+/* ---- conversation.c ---- */
+
+/* Connects. NULL, and *ret_error an errno, if that cannot even begin. */
+struct conversation *conversation_begin(struct engine *engine, const struct wish *wish, int *ret_error);
+void conversation_free(struct conversation *c);
+
+/* Reads and writes as far as goes. */
+void conversation_event(struct conversation *c, uint32_t events);
+
+/* Says the opening of c->wish.protocol, or answers the greeting where the server spoke first. */
+void conversation_open(struct conversation *c);
+
+/* Says the ClientHello: in TLS, where it is known, or to see whether it is TLS. */
+bool conversation_open_tls(struct conversation *c);
+
+/* Goes on inside TLS with what was recognised as its first bytes. */
+void conversation_is_tls(struct conversation *c);
+
+/* Gives the probe of c->wish.protocol what was heard, and sends what it says. */
+enum probe_step conversation_hear(struct conversation *c, bool ended);
+
+/* ---- door.c ---- */
+
+struct door *doors_new(struct engine *engine, const struct knock_door *where, size_t count,
+		       struct knock_result *results);
+void doors_begin(struct door *doors, size_t count);
+void doors_end(struct door *doors, size_t count); /* the time is up, or all is said; frees them */
+const struct knock_door *door_where(const struct door *door);
+bool door_wants(const struct wish *wish);
+
+/* What a conversation reports. Each may end it, and others of the door. `error` is an errno, or 0 for a
+ * close. */
+void door_ready(struct conversation *c);
+void door_heard(struct conversation *c);
+void door_quiet(struct conversation *c);
+void door_ended(struct conversation *c, int error);
+void door_failed(const struct wish *wish, int error); /* it did not even begin */
+
+/* ---- loop.c ---- */
+
+struct wishes {
+	struct wish *list; /* owned */
+	size_t first, count, capacity;
+};
+
+struct engine {
+	int epoll;
+	SSL_CTX *tls;
+	struct knock_limits limits;
+	unsigned patience; /* percent: below 100 when many doors share the time */
+	int64_t end;       /* monotonic ms */
+	struct conversation **live;
+	size_t live_count;
+	struct wishes urgent, usual;
+};
+
+/* At most `per_door` conversations of a door are wished for; the doors see to that. False without memory. */
+bool engine_wish(struct engine *engine, const struct wish *wish);
+
+/* Tells the loop whether the socket should be told when it can be written to. */
+void engine_watch(struct engine *engine, struct conversation *c, bool write);
+
+/* Marks all conversations of a door as over, but `keep` and those that try old versions of TLS. */
+void engine_drop(struct engine *engine, const struct door *door, const struct conversation *keep);
+
+bool engine_open(struct engine *engine, struct error *err);
+void engine_run(struct engine *engine);
+void engine_close(struct engine *engine);
+
+#endif
