@@ -49,9 +49,14 @@ static size_t shared(const char *a, const char *b)
 
 void suggest_offer(struct suggestion *suggestion, const char *known)
 {
-	const size_t apart = distance(suggestion->typed, known);
-	const size_t allowed = strlen(suggestion->typed) / 3 + (strlen(suggestion->typed) < 3 ? 1 : 0);
+	const size_t typed = strlen(suggestion->typed), length = strlen(known);
+	const size_t allowed = typed / 3 + (typed < 3 ? 1 : 0);
+	size_t apart;
 
+	/* Words that differ in length by more can be told without looking at them. */
+	if (typed > length + allowed || length > typed + allowed)
+		return;
+	apart = distance(suggestion->typed, known);
 	if (apart > allowed)
 		return;
 	if (suggestion->best != NULL &&

@@ -2,7 +2,10 @@
 #include "base/suggest.h"
 #include "policy/options.h"
 
-enum { MOST_SHOWN = 40 }; /* bytes of a word in a message */
+enum {
+	MOST_SHOWN = 40,      /* bytes of a word in a message */
+	MOST_PROPOSALS = 500, /* unknown protocols that are compared with the whole catalogue */
+};
 
 /* A door's word, cut at its slashes. */
 struct door_words {
@@ -376,7 +379,7 @@ static bool refuse_name(struct parser *p, const struct door_words *words, struct
 		return false;
 	near = (struct suggestion){ .typed = span_copy_text(words->name, typed, sizeof(typed)) };
 	error = parser_error(p, &words->token->place, "there is no protocol or transport '%s'", typed);
-	if (error == NULL)
+	if (error == NULL || p->proposals++ >= MOST_PROPOSALS)
 		return false;
 	offer_all(&near);
 	if (near.best != NULL)

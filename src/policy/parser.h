@@ -25,7 +25,8 @@ struct parser {
 	struct names ids;   /* to struct place */
 	struct names early; /* used before their `let`, to struct early_use */
 	struct place mode_place, host_place;
-	bool exhausted; /* memory ran out; reported once at the end */
+	size_t proposals; /* how often the whole catalogue was searched for a word */
+	bool exhausted;   /* memory ran out; reported once at the end */
 
 	/* of the statement being read */
 	struct written written[POLICY_WRITTEN];
