@@ -25,7 +25,7 @@ static enum verdict read_number(struct span *s, char letter, uint64_t most, uint
 
 	if (span_left(rest) == 0)
 		return MORE;
-	if (span_u8(&rest) != letter)
+	if (span_u8(&rest) != (uint8_t)letter)
 		return NO;
 	line = rest;
 	while (isdigit(span_peek(rest, 0)))

@@ -105,7 +105,7 @@ static enum verdict open_session(struct span *s, enum side side)
 	const bool request = span_peek(*s, 0) == SESSION_REQUEST && side == SIDE_CLIENT;
 	const bool accepted = span_peek(*s, 0) == SESSION_ACCEPTED && side == SIDE_SERVER;
 	const uint32_t wanted = request ? 2 * NETBIOS_NAME : 0;
-	struct span session = *s;
+	struct span session = *s, called, calling;
 	uint32_t length;
 
 	if (!request && !accepted)
@@ -114,9 +114,9 @@ static enum verdict open_session(struct span *s, enum side side)
 	length = span_u24(&session);
 	if (!session.failed && length != wanted)
 		return NO;
-	if (request && span_left(session) >= wanted &&
-	    (!is_netbios_name(span_take(&session, NETBIOS_NAME)) ||
-	     !is_netbios_name(span_take(&session, NETBIOS_NAME))))
+	called = span_take(&session, wanted / 2);
+	calling = span_take(&session, wanted / 2);
+	if (request && !session.failed && (!is_netbios_name(called) || !is_netbios_name(calling)))
 		return NO;
 	if (session.failed || span_left(*s) <= SMB_SESSION_HEADER + wanted)
 		return MORE;

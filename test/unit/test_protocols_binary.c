@@ -328,6 +328,11 @@ static void real_servers_are_told_what_they_are(void **unused)
 	} cases[] = {
 		{"dns.server.tcp.bind",                       "ISC BIND",             "9.18.49",    false, "ra",              "false",                NULL               },
 		{ "dns.server.udp.bind",                      "ISC BIND",             "9.18.49",    false, "edns_udp_size",   "1232",                 NULL               },
+		{ "dns.server.tcp.nsd",                       "NSD",                  "4.6.1",      false, "ra",              "false",                NULL               },
+		{ "dns.server.tcp.unbound",                   "Unbound",              "1.17.1",     false, "ra",              "true",                 NULL               },
+		{ "dns.server.udp.knot",                      "Knot DNS",             "3.2.6",      false, "version_bind",    "Knot DNS 3.2.6",       NULL               },
+		{ "dns.server.udp.pdns-recursor",             "PowerDNS Recursor",    "4.8.8",      false, "edns_udp_size",   "512",
+                 NULL																		    },
 		{ "dns.server.tcp.dnsmasq",                   "dnsmasq",              "2.90",       false, "ra",              "true",                 NULL               },
 		{ "ldap.server.tcp.openldap",                 "OpenLDAP",             "",           true,  "naming_contexts", "dc=lab,dc=example",
                  NULL																		    },
