@@ -238,11 +238,33 @@ enum greeting text_greeting(struct span lines)
 	return said != GREETS_UNCLEAR ? said : first;
 }
 
+/* Digits, letters and what joins them; brackets in pairs, as in "12.2(55)SE". */
+static struct span version_at(struct span s)
+{
+	struct span version = s;
+	bool inside = false;
+
+	version.end = version.at;
+	if (!isdigit(span_peek(s, 0)))
+		return version;
+	for (; version.end < s.end; version.end++) {
+		const uint8_t c = *version.end;
+
+		if (c == '(' && !inside && version.end + 1 < s.end && isalnum(version.end[1]))
+			inside = true;
+		else if (c == ')' && inside)
+			inside = false;
+		else if (!isalnum(c) && memchr("._+~-", c, 5) == NULL)
+			break;
+	}
+	while (version.end > version.at && !isalnum(version.end[-1]) && version.end[-1] != ')')
+		version.end--;
+	return version;
+}
+
 struct span text_version(struct span s)
 {
-	struct span version;
-
-	while (span_left(s) > 0 && strchr(" /_-(,:", *s.at) != NULL && *s.at != '\0')
+	while (span_left(s) > 0 && memchr(" /_-(,:", *s.at, 7) != NULL)
 		s.at++;
 	if (span_begins_nocase(s, "version"))
 		span_skip(&s, strlen("version"));
@@ -250,16 +272,19 @@ struct span text_version(struct span s)
 		s.at++;
 	if ((span_peek(s, 0) == 'v' || span_peek(s, 0) == 'V') && isdigit(span_peek(s, 1)))
 		span_skip(&s, 1);
-	version = s;
-	version.end = version.at;
-	if (!isdigit(span_peek(s, 0)))
+	return version_at(s);
+}
+
+/* The version stands behind the sign, or behind the word "version" later on. */
+static struct span version_behind(struct span s)
+{
+	const struct span version = text_version(s);
+	const size_t word = span_left(version) > 0 ? SIZE_MAX : text_find(s, " version ");
+
+	if (word == SIZE_MAX)
 		return version;
-	while (version.end < s.end && (isalnum(*version.end) || strchr("._+~-", *version.end) != NULL) &&
-	       *version.end != '\0')
-		version.end++;
-	while (version.end > version.at && !isalnum(version.end[-1]))
-		version.end--;
-	return version;
+	span_skip(&s, word);
+	return text_version(s);
 }
 
 bool text_tell_product(struct answer *answer, struct span text, const struct text_product *known,
@@ -271,7 +296,7 @@ bool text_tell_product(struct answer *answer, struct span text, const struct tex
 		if (offset == SIZE_MAX)
 			continue;
 		span_skip(&text, offset + strlen(known[i].sign));
-		answer_product(answer, span_text(known[i].product), text_version(text));
+		answer_product(answer, span_text(known[i].product), version_behind(text));
 		return true;
 	}
 	return false;

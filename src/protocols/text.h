@@ -70,7 +70,8 @@ struct text_product {
 };
 
 /* Looks for the first sign, in the order of the table, that stands in the text, and tells the answer the
- * product and the version, if one stands right behind the sign: "9.2p1" in "OpenSSH_9.2p1". */
+ * product and the version, if one stands behind the sign ("9.2p1" in "OpenSSH_9.2p1") or behind the word
+ * "version" later on. */
 bool text_tell_product(struct answer *answer, struct span text, const struct text_product *known,
 		       size_t count);
 

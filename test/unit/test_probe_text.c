@@ -1,5 +1,6 @@
 /* The probes of mail, files, terminals, time and management: what their servers tell, and what that means.
  * What holds for every probe stands in test_probes.c. */
+#include "protocols/ber.h"
 #include "protocols/protocols.h"
 
 #include <setjmp.h>
@@ -59,7 +60,7 @@ static void products_and_versions_are_read_from_greetings(void **unused)
                  "0.9.60"													   },
 		{ "ftp",  "220 alpha FTP server (GNU inetutils 2.4) ready.\r\n",                  "inetutils ftpd",   "2.4"         },
 		{ "ftp",  "220 Serv-U FTP Server v15.1 ready...\r\n",                             "Serv-U",           "15.1"        },
-		{ "ftp",  "220 alpha FTP server (Version wu-2.6.2(1)) ready.\r\n",                "WU-FTPD",          "2.6.2"       },
+		{ "ftp",  "220 alpha FTP server (Version wu-2.6.2(1)) ready.\r\n",                "WU-FTPD",          "2.6.2(1)"    },
 		{ "smtp", "220 a ESMTP Exim 4.96 Sun, 01 Mar 2026 10:00:00 +0000\r\n",            "Exim",             "4.96"        },
 		{ "smtp", "220 a ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2; x\r\n",               "Sendmail",         "8.17.1.9"    },
 		{ "smtp", "220 a Microsoft ESMTP MAIL Service, Version: 10.0.17763.1 ready\r\n",
@@ -356,6 +357,76 @@ static void ntp_variables_are_read_with_their_quotes(void **unused)
 	assert_int_equal(answer.weakness_count, 0);
 }
 
+/* An answer of version 2c whose first variable is sysDescr. */
+static struct span snmp_answer(struct buffer *out, uint8_t tag, const char *description)
+{
+	static const uint8_t oid[] = { 0x2b, 6, 1, 2, 1, 1, 1, 0 };
+	const size_t message = ber_begin(out, BER_SEQUENCE);
+	size_t pdu, list, variable;
+
+	ber_write_integer(out, BER_INTEGER, 1);
+	ber_write_text(out, BER_OCTETS, "public");
+	pdu = ber_begin(out, 0xa2);
+	ber_write_integer(out, BER_INTEGER, 0x0d00a4e);
+	ber_write_integer(out, BER_INTEGER, 0);
+	ber_write_integer(out, BER_INTEGER, 0);
+	list = ber_begin(out, BER_SEQUENCE);
+	variable = ber_begin(out, BER_SEQUENCE);
+	ber_write(out, BER_OID, span_of(oid, sizeof(oid)));
+	ber_write_text(out, tag, description);
+	ber_end(out, variable);
+	ber_end(out, list);
+	ber_end(out, pdu);
+	ber_end(out, message);
+	return buffer_read(out);
+}
+
+static void snmp_names_a_program_only_when_the_description_does(void **unused)
+{
+	static const struct {
+		const char *description, *product, *version;
+	} cases[] = {
+		{"Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 12.2(55)SE, RELEASE",
+                 "Cisco IOS",									       "12.2(55)SE"},
+		{ "Juniper Networks, Inc. srx210h internet router, kernel JUNOS 12.3R6.6 #0: x",
+                 "Juniper Junos",									   "12.3R6.6"  },
+		{ "Linux alpha 6.1.0-18-amd64 #1 SMP x86_64",                                           "", ""          },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buffer bytes = buffer_new(1024);
+		struct span words = snmp_answer(&bytes, BER_OCTETS, cases[i].description);
+		struct answer answer = { .product = "" };
+
+		assert_int_equal(named("snmp")->probe->hear_more(NULL, 0, &words, false, &answer),
+				 PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_string_equal(answer_get(&answer, "description"), cases[i].description);
+		assert_true(has_weakness(&answer, "snmp-v2c"));
+		assert_true(has_weakness(&answer, "snmp-community-public"));
+		buffer_free(&bytes);
+	}
+}
+
+static void snmp_that_tells_nothing_to_public_is_only_old(void **unused)
+{
+	struct buffer bytes = buffer_new(1024);
+	struct span words = snmp_answer(&bytes, 0x80, ""); /* noSuchObject */
+	struct answer answer = { .product = "" };
+
+	(void)unused;
+	assert_int_equal(named("snmp")->probe->hear_more(NULL, 0, &words, false, &answer), PROBE_DONE);
+	assert_true(has_weakness(&answer, "snmp-v2c"));
+	assert_false(has_weakness(&answer, "snmp-community-public"));
+	buffer_clear(&bytes);
+	words = snmp_answer(&bytes, BER_OCTETS, "x");
+	memset(&answer, 0, sizeof(answer)); /* version 1 was asked, version 2c answers */
+	assert_int_equal(named("snmp")->probe->hear_more(NULL, 1, &words, false, &answer), PROBE_NOT);
+	buffer_free(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +441,8 @@ int main(void)
 		cmocka_unit_test(rdp_tells_what_it_chose_or_why_not),
 		cmocka_unit_test(ntp_answers_to_another_are_not_heard),
 		cmocka_unit_test(ntp_variables_are_read_with_their_quotes),
+		cmocka_unit_test(snmp_names_a_program_only_when_the_description_does),
+		cmocka_unit_test(snmp_that_tells_nothing_to_public_is_only_old),
 	};
 
 	return cmocka_run_group_tests_name("probes of text", tests, NULL, NULL);
