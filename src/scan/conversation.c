@@ -131,6 +131,7 @@ void conversation_open(struct conversation *c)
 
 	memset(c->state, 0, sizeof(c->state));
 	memset(&c->answer, 0, sizeof(c->answer));
+	c->answer.inside_tls = c->wish.inside;
 	if (c->wish.purpose == TO_TRY_OLD)
 		probe->greet_more(c->state, c->wish.variant, &words);
 	else if (probe->greet != NULL)

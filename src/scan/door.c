@@ -151,8 +151,7 @@ static struct answer *answer_of(struct door *door, const struct conversation *c)
 static void asked(struct door *door, const struct protocol *protocol)
 {
 	door->done = true;
-	if (protocol != &protocol_tls && protocol->probe != NULL && protocol->probe->variants > 0 &&
-	    is_stream(door))
+	if (protocol != &protocol_tls && protocol->probe != NULL && protocol->probe->variants > 0)
 		wish_for(door, TO_TRY_OLD, protocol, 0, door->inside);
 }
 
