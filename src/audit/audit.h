@@ -84,14 +84,20 @@ struct audit_door {
 	const char *addresses; /* that it is bound to: "0.0.0.0, ::", with the interface: "fe80::1%eth0" */
 	const struct host_process *process; /* stands for all that hold it; NULL if none can be seen */
 	size_t process_count;
+	bool unheld; /* no process holds it that this system shows: the kernel's own (NFS, WireGuard), or one
+			outside of this PID namespace */
+	const char *unit; /* systemd's, or NULL */
 	const char *user; /* of the process, else of the socket; NULL without sockets */
 	enum exposure exposure;
 	enum documented documented;
 	const struct rule *rule; /* that documents or denies it, or NULL */
 	const struct door *rule_door;
-	const struct knock_result *spoken; /* NULL: not asked */
-	const struct service *registered;  /* what the port's number suggests, or NULL */
-	int worst;                         /* severity of its worst finding that counts; 0: none */
+	const struct knock_result
+		*spoken; /* the first that was identified, else the first; NULL: not asked */
+	const struct knock_result **heard; /* what each of its addresses answered */
+	size_t heard_count;
+	const struct service *registered; /* what the port's number suggests, or NULL */
+	int worst;                        /* severity of its worst finding that counts; 0: none */
 
 	/* An unconnected UDP socket on a port of the host's ephemeral range at which nothing is registered
 	 * and that no rule names: by all likelihood a client waiting for answers, as a resolver does. The
@@ -103,7 +109,7 @@ struct audit {
 	struct arena *arena;         /* borrowed */
 	const struct policy *policy; /* NULL without one */
 	const struct host *host;
-	struct audit_door *doors; /* sorted: own namespace first, worst finding first, then port */
+	struct audit_door *doors; /* sorted: own namespace first, temporary ones behind, then by port */
 	struct finding *findings; /* sorted: severity, kind, subject; accepted ones last */
 	size_t door_count, finding_count;
 	size_t accepted_count, note_count; /* of the findings: what does not count */
@@ -115,19 +121,32 @@ struct audit_input {
 	const struct policy *policy; /* or NULL */
 	struct host *host;           /* user names are looked up in it */
 	const struct surroundings *around;
-	const struct knock_door
-		*knocked; /* as given to knock(), with one result each; none with --no-knock */
-	const struct knock_result *results;
+	const struct knock_door *knocked;   /* from audit_knock_plan(); none with --no-knock */
+	const struct knock_result *results; /* one for each */
 	size_t knock_count;
 };
 
-/* Which doors to knock at: one address for each passive tcp and udp socket of the caller's own namespace,
- * one that reaches it from this host. Temporary udp ports are left alone. NULL without memory. */
+/* From where, in words for people: "anywhere", "private networks", "its link", "this host". */
+const char *audit_reach_text(enum exposure exposure);
+
+/* The first two addresses of a door and how many there are more: "0.0.0.0, ::", "10.0.0.1, 10.0.0.2, +7". */
+enum { AUDIT_ADDRESSES_TEXT = 256 };
+const char *audit_addresses_short(const struct audit_door *door, char text[static AUDIT_ADDRESSES_TEXT]);
+
+/* Which doors to knock at: for each passive tcp and udp socket of the caller's own namespace an address that
+ * reaches it from this host, each once, sorted. What may be a client's temporary port is left alone, and so
+ * is a socket that only hears multicast. NULL without memory. */
 struct knock_door *audit_knock_plan(struct arena *arena, const struct host *host, size_t *ret_count);
 
 /* Everything lives in the arena or points into the input. NULL without memory, or if the policy cannot be
  * decided. */
 struct audit *audit_run(struct arena *arena, const struct audit_input *input, struct error *err);
+
+/* Writes a first policy of what is open: a rule for each program and reach, with what was observed, and owner
+ * and reason left for people to fill in. It parses, and with it no open door is undocumented. False without
+ * memory. */
+struct buffer;
+bool audit_learn(struct arena *arena, const struct audit *audit, struct buffer *out);
 
 /* Findings that count: neither accepted nor notes. */
 static inline size_t audit_counting(const struct audit *audit)

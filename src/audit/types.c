@@ -130,3 +130,14 @@ const char *audit_severity_text(int severity)
 
 	return severity >= AUDIT_CRITICAL && severity < AUDIT_SEVERITIES ? words[severity] : "note";
 }
+
+const char *audit_reach_text(enum exposure exposure)
+{
+	static const char *const words[] = {
+		[EXPOSED_NOWHERE] = "nowhere", [EXPOSED_HOST] = "this host",
+		[EXPOSED_LINK] = "its link",   [EXPOSED_PRIVATE] = "private networks",
+		[EXPOSED_PUBLIC] = "anywhere",
+	};
+
+	return words[exposure];
+}

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/table.h"
 
+struct audit;
 struct diagnostics;
 struct explanation; /* output/explain.h */
 struct policy;
@@ -24,9 +25,19 @@ struct out {
 	size_t subjects; /* shown so far, where text parts them by an empty line */
 };
 
+/* What `check` shows: the audit, and how it was come by. */
+struct check_view {
+	const struct audit *audit;
+	bool knocked;
+	size_t knock_count; /* addresses that were knocked at */
+	int64_t knock_ms;
+	int exit_status;
+};
+
 /* A subject is one line here, one function in each of the two tables, and one file. */
 struct output {
 	const char *name;
+	void (*check)(struct out *out, const struct check_view *view);
 	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
 	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);

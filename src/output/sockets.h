@@ -30,6 +30,9 @@ bool socket_has_ports(const struct host_socket *socket);
 /* The service that is registered at its local port, or NULL. */
 const char *socket_service(const struct host_socket *socket);
 
+/* As the events name it: "none", "present", "unknown". */
+const char *filtering_text(enum filtering filtering);
+
 /* Why no process stands behind it: "not visible (needs root)", "kernel"; NULL where one does. */
 const char *socket_without_process(const struct host *host, const struct host_socket *socket);
 

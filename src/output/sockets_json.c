@@ -156,7 +156,7 @@ static void write_event(struct events *events, const struct host_socket *socket)
 	event_end(events->out, &json);
 }
 
-static const char *filtering_text(enum filtering filtering)
+const char *filtering_text(enum filtering filtering)
 {
 	switch (filtering) {
 	case FILTERING_NONE: return "none";

@@ -1,4 +1,5 @@
 /* The two formats. Each line is a subject; its functions stand in the file of that name. Sorted. */
+#include "output/check.h"
 #include "output/diagnostics.h"
 #include "output/explain.h"
 #include "output/normal_form.h"
@@ -6,6 +7,7 @@
 
 const struct output output_text = {
 	.name = "text",
+	.check = check_text,
 	.diagnostics = diagnostics_text,
 	.explanation = explanation_text,
 	.normal_form = normal_form_text,
@@ -14,6 +16,7 @@ const struct output output_text = {
 
 const struct output output_json = {
 	.name = "json",
+	.check = check_json,
 	.diagnostics = diagnostics_json,
 	.explanation = explanation_json,
 	.normal_form = normal_form_json,

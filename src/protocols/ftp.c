@@ -230,6 +230,7 @@ const struct protocol protocol_ftp = {
 	.title = "File Transfer Protocol",
 	DOORS(TCP(21)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),

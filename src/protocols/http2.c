@@ -150,6 +150,7 @@ const struct protocol protocol_http2 = {
 	.title = "Hypertext Transfer Protocol 2",
 	DOORS(TCP(443), TCP(80)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 };

@@ -268,6 +268,7 @@ const struct protocol protocol_imap = {
 	.title = "Internet Message Access Protocol",
 	DOORS(TCP(143)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),

@@ -417,6 +417,7 @@ const struct protocol protocol_ldap = {
 	.title = "Lightweight Directory Access Protocol",
 	DOORS(TCP(389), TCP(3268)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),

@@ -289,6 +289,7 @@ const struct protocol protocol_mysql = {
 	.title = "MySQL and MariaDB",
 	DOORS(TCP(3306)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.weaknesses = weaknesses,

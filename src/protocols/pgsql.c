@@ -326,6 +326,7 @@ const struct protocol protocol_pgsql = {
 	.title = "PostgreSQL",
 	DOORS(TCP(5432)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),

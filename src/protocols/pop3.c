@@ -207,6 +207,7 @@ const struct protocol protocol_pop3 = {
 	.title = "Post Office Protocol",
 	DOORS(TCP(110)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),

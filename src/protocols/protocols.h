@@ -25,7 +25,8 @@ enum { ANSWER_FACTS = 24, ANSWER_WEAKNESSES = 8, FACT_VALUE = 384 };
 
 /* How bad: 1 is worst. */
 struct weakness {
-	const char *id;    /* "ssh-1", "smb-1", "tls-old", "snmp-community": stable, lower case, unique */
+	const char *id; /* "ssh-1", "smb-1", "tls-old": stable, lower case, unique; "imap-clear-login" and the
+			   like tell that passwords are taken in clear text */
 	const char *title; /* "SSH protocol 1 is offered" */
 	int severity;      /* 1 to 4 */
 	const char *remedy;
@@ -109,6 +110,8 @@ struct protocol {
 	const struct catalog_door *doors; /* where it is customary: DOORS(TCP(22)) */
 	size_t door_count;
 	enum privacy privacy;
+	bool clear_without_tls; /* of PRIVACY_EITHER: clear text, unless it changes to TLS (answer.starttls)
+				 */
 
 	/* Looks at the first bytes that one side sent, over a stream or in a datagram. Never asked with none.
 	 */

@@ -200,6 +200,7 @@ const struct protocol protocol_smtp = {
 	.title = "Simple Mail Transfer Protocol",
 	DOORS(TCP(25), TCP(587), TCP(2525)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),
