@@ -128,7 +128,7 @@ static const struct text_product pages[] = {
 	{ "<title>Snapcast Default Page</title>",     "Snapcast"                },
 	{ "<title>Prometheus Time Series Collection", "Prometheus"              },
 	{ "<title>Grafana</title>",                   "Grafana"                 },
-	{ "<title>nats-server</title>",               "NATS server"             },
+	{ "<a href=https://github.com/nats-io/nats-server",     "NATS server"             },
 };
 
 /* Programs whose version stands elsewhere than behind their sign. */
@@ -139,6 +139,7 @@ static const struct {
 	{ "Prometheus node exporter", "(version="          },
 	{ "Python http.server",       "Python/"            },
 	{ "HAProxy",                  "HAProxy version "   },
+	{ "NATS server",              "class='version'>"   },
 };
 
 /* ---- reading an answer ---- */
@@ -232,6 +233,12 @@ static void tell_product(struct answer *answer, const struct message *message)
 		tell_unknown_server(answer, message->server);
 }
 
+/* "2.6.12-1+deb12u4" and "1.6.7~rc0" are 2.6.12 and 1.6.7, packed by somebody. */
+static void cut_revision(struct answer *answer)
+{
+	answer->version[strcspn(answer->version, "-+~")] = '\0';
+}
+
 static void tell(struct answer *answer, struct span line, struct message *message)
 {
 	struct span scheme = field(message->fields, "WWW-Authenticate");
@@ -247,6 +254,7 @@ static void tell(struct answer *answer, struct span line, struct message *messag
 	tell_title(answer, message->body);
 	tell_product(answer, message);
 	tell_version(answer, message);
+	cut_revision(answer);
 }
 
 /* Where the empty line behind the fields ends, or 0 while it has not come. */

@@ -2,12 +2,16 @@
  *
  *     LISTEN   one connection, on which the server may speak first
  *     FIRST    the opening that the port suggests, on the same connection; TLS and HTTP beside it
- *     OTHERS   all other openings, side by side
+ *     OTHERS   all other openings, some at a time
  *     SETTLE   what was heard fits several protocols: each is answered in turn
  *     ASK      the protocol is known: its probe has the word, and then its further openings
  *
  * Whatever comes is shown to all recognisers, whoever was asked for; the port decides only about the order.
- * When the peer speaks TLS, the phases begin again inside. */
+ * When the peer speaks TLS, the phases begin again inside.
+ *
+ * An answer that another could outdo is held until those beside it have ended: a TLS server may say in plain
+ * HTTP that it wants TLS, and a server of several protocols may answer strange words in any of them. TLS
+ * outdoes HTTP, and who answers in the protocol that he was asked in outdoes who was only provoked. */
 #include "scan/engine.h"
 
 #include "base/clock.h"
@@ -25,8 +29,9 @@ enum {
 	LISTEN_MS = 300,
 	LISTEN_SUGGESTED_MS = 60, /* the port suggests that the client speaks first */
 	FIRST_MS = 500,
-	OTHERS_MS = 700,
+	OTHERS_MS = 350,
 	ASK_MS = 1200,
+	SIDE_BY_SIDE = 3, /* some servers let no more than that wait to be accepted */
 	PROTOCOLS_MOST = 256,
 };
 
@@ -39,6 +44,8 @@ struct door {
 	bool inside, reached, shaken, closed, done;
 	unsigned epoch, begun;
 	unsigned waiting; /* conversations and wishes that the phase waits for */
+	const struct protocol *held;
+	unsigned held_rank;
 	bool said[PROTOCOLS_MOST], fits[PROTOCOLS_MOST]; /* by the place in the registry */
 };
 
@@ -86,7 +93,8 @@ static void wish_for(struct door *door, enum purpose purpose, const struct proto
 {
 	const struct wish wish = { door, purpose, protocol, variant, inside, door->epoch };
 
-	if (door->begun >= door->engine->limits.per_door || !engine_wish(door->engine, &wish))
+	if ((door->begun >= door->engine->limits.per_door && purpose != TO_ASK) ||
+	    !engine_wish(door->engine, &wish))
 		return;
 	door->begun++;
 	door->waiting += purpose != TO_TRY_OLD;
@@ -182,14 +190,19 @@ static void ask_on(struct conversation *c, bool ended)
 		asked(door, c->wish.protocol);
 }
 
-/* Every other conversation has lost its reason. */
+/* Every conversation but this one, which may be NULL, has lost its reason. */
 static void identify(struct door *door, const struct protocol *protocol, struct conversation *c)
 {
-	keep_evidence(door, c);
 	engine_drop(door->engine, door, c);
-	c->wish.epoch = ++door->epoch;
-	c->waited = false;
+	door->epoch++;
+	if (c != NULL) {
+		keep_evidence(door, c);
+		c->wish.epoch = door->epoch;
+		c->waited = false;
+	}
 	door->waiting = 0;
+	door->held = NULL;
+	door->held_rank = 0;
 	door->phase = ASK;
 	door->result->outcome = KNOCK_IDENTIFIED;
 	if (door->inside)
@@ -247,6 +260,7 @@ static void go_on_with(struct conversation *c, const struct protocol *protocol)
 /* ---- the protocol is not known yet ---- */
 
 static void next_phase(struct door *door);
+static void open_others(struct door *door);
 
 static void drop(struct conversation *c)
 {
@@ -256,7 +270,10 @@ static void drop(struct conversation *c)
 	if (!c->waited)
 		return;
 	c->waited = false;
-	if (--door->waiting == 0)
+	door->waiting--;
+	if (door->phase == OTHERS && door->held == NULL)
+		open_others(door);
+	if (door->waiting == 0)
 		next_phase(door);
 }
 
@@ -307,7 +324,7 @@ static void open_others(struct door *door)
 	const struct protocol *protocol;
 
 	door->phase = OTHERS;
-	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
+	for (size_t i = 0; door->waiting < SIDE_BY_SIDE && (protocol = protocol_nth(i)) != NULL; i++)
 		wish_to_open(door, protocol);
 }
 
@@ -337,12 +354,62 @@ static void note_what_fits(struct door *door, const struct conversation *c)
 			door->fits[i] = true;
 }
 
+/* ---- answers that may be outdone ---- */
+
+static bool is_named(const struct protocol *protocol, const char *name)
+{
+	return strcmp(protocol->name, name) == 0;
+}
+
+/* TLS outside is outdone by nobody. Servers that speak first say who they are, whatever they are told. */
+static bool is_sure(const struct door *door, const struct conversation *c, const struct protocol *protocol)
+{
+	const bool asked_for = protocol == c->wish.protocol;
+
+	if (!is_stream(door) || c->wish.purpose != TO_OPEN || (protocol == &protocol_tls && !door->inside))
+		return true;
+	if (protocol->probe != NULL && protocol->probe->server_speaks_first)
+		return true;
+	if (door->waiting == c->waited && door->held == NULL)
+		return true; /* nobody else is awaited */
+	return asked_for && !is_named(protocol, "http") && !is_named(protocol, "http2");
+}
+
+static void hold(struct conversation *c, const struct protocol *protocol)
+{
+	struct door *const door = c->wish.door;
+	const bool asked_for = protocol == c->wish.protocol;
+	const unsigned rank = !asked_for ? 1 : is_named(protocol, "http") ? 3 : 2;
+
+	if (rank > door->held_rank) {
+		door->held = protocol;
+		door->held_rank = rank;
+		keep_evidence(door, c);
+	}
+	drop(c);
+}
+
+static void ask_held(struct door *door)
+{
+	const struct protocol *const protocol = door->held;
+
+	identify(door, protocol, NULL);
+	if (can_be_asked(door, protocol))
+		wish_for(door, TO_ASK, protocol, 0, door->inside);
+	else
+		asked(door, protocol);
+}
+
 static void next_phase(struct door *door)
 {
 	const struct protocol *protocol;
 
 	if (door->done || door->phase == ASK)
 		return;
+	if (door->held != NULL) {
+		ask_held(door);
+		return;
+	}
 	if (door->phase == LISTEN)
 		open_first(door, NULL);
 	if (door->phase == FIRST && door->waiting == 0)
@@ -414,8 +481,10 @@ static void hear_anybody(struct conversation *c)
 	if (!is_echo(c))
 		protocol = protocol_recognise(buffer_read(&c->heard), SIDE_SERVER, door->where->transport,
 					      c->wish.protocol, &more);
-	if (protocol != NULL) {
+	if (protocol != NULL && is_sure(door, c, protocol)) {
 		go_on_with(c, protocol);
+	} else if (protocol != NULL) {
+		hold(c, protocol);
 	} else if (more && c->wish.purpose == TO_SETTLE) {
 		settle(c, false);
 	} else if (!more) {
