@@ -541,6 +541,9 @@ static void not_ready(struct conversation *c, int error)
 		keep_problem(door,
 			     error == EPROTO ? tls_client_problem(c->tls) : "the handshake does not end");
 		finish(door);
+	} else if (error == ECONNRESET && c->wish.purpose == TO_LISTEN) {
+		door->reached = door->closed = true; /* it took the connection before it broke it */
+		drop(c);
 	} else if (!door->reached && c->wish.purpose == TO_LISTEN) {
 		finish_as(door, error == ECONNREFUSED ? KNOCK_REFUSED : KNOCK_UNREACHED, error);
 	} else if (c->wish.purpose == TO_ASK) {
