@@ -176,12 +176,15 @@ static struct found ask_scope(const struct asking *a, const struct question *que
 static struct found ask_interfaces(const struct asking *a, const struct question *question, struct found f)
 {
 	const struct decider *const d = a->decider;
+	uint32_t scopes[INTERFACE_SCOPES];
 	struct found open;
-	uint32_t scope;
+	size_t count;
 
 	if (question->interface != NULL) {
-		scope = decider_scope(d, question->interface);
-		return scope != NOTHING ? ask_scope(a, question, scope, f) : f;
+		count = decider_scopes(d, question->interface, scopes);
+		for (size_t i = 0; i < count; i++)
+			f = ask_scope(a, question, scopes[i], f);
+		return f;
 	}
 	open = ask_scope(a, question, (uint32_t)d->interface_count + 1, f);
 	f.undecided = lower(f.undecided, open.undecided);

@@ -91,6 +91,7 @@ struct decider {
 
 	const char **interfaces; /* that rules name, sorted */
 	size_t interface_count;
+	bool has_patterns; /* some of them are "eth*" */
 	/* 0: rules without interface; 1 + n: those for interface n; the last: all that name one */
 	uint32_t (*scopes)[DIRECTIONS][TRANSPORTS];
 
@@ -126,8 +127,17 @@ static inline uint32_t tree_class(const struct decider *d, const struct tree *tr
 	return word->before + bits_set(word->begins << (63 - port % 64)) - 1;
 }
 
-/* The scope of an interface by name; NOTHING if no rule names it. */
+/* The scope of an interface as rules write it; NOTHING if none does. */
 uint32_t decider_scope(const struct decider *decider, const char *interface);
+
+/* The scopes that an interface of this name is in: its own, and those of the patterns "eth*" that match it.
+ * Linux gives names at most 15 characters, and so does the language. */
+enum { INTERFACE_SCOPES = 20 };
+size_t decider_scopes(const struct decider *decider, const char *interface,
+		      uint32_t scopes[static INTERFACE_SCOPES]);
+
+/* Whether an interface is one that a rule writes: the same name, or one that begins as "eth*" says. */
+bool interface_matches(const char *written, const char *interface);
 
 /* Whether what is spoken by two services is the same. */
 bool speak_alike(const struct service *a, const struct service *b);

@@ -56,6 +56,8 @@ static bool collect_interfaces(struct decider *d)
 			d->interfaces[++kept] = d->interfaces[i];
 	}
 	d->interface_count = kept + 1;
+	for (size_t i = 0; i <= kept; i++)
+		d->has_patterns |= strchr(d->interfaces[i], '*') != NULL;
 	return true;
 }
 
@@ -67,6 +69,34 @@ uint32_t decider_scope(const struct decider *d, const char *interface)
 							   sizeof(*d->interfaces), by_text);
 
 	return found != NULL ? (uint32_t)(found - d->interfaces) + 1 : NOTHING;
+}
+
+size_t decider_scopes(const struct decider *d, const char *interface, uint32_t scopes[static INTERFACE_SCOPES])
+{
+	const size_t length = strnlen(interface, INTERFACE_SCOPES - 2);
+	char pattern[INTERFACE_SCOPES];
+	uint32_t scope = decider_scope(d, interface);
+	size_t count = 0;
+
+	if (scope != NOTHING)
+		scopes[count++] = scope;
+	for (size_t i = 0; d->has_patterns && i <= length; i++) {
+		memcpy(pattern, interface, i);
+		memcpy(pattern + i, "*", 2);
+		scope = decider_scope(d, pattern);
+		if (scope != NOTHING && strcmp(pattern, interface) != 0)
+			scopes[count++] = scope;
+	}
+	return count;
+}
+
+bool interface_matches(const char *written, const char *interface)
+{
+	const size_t length = strlen(written);
+
+	if (length > 0 && written[length - 1] == '*')
+		return strncmp(written, interface, length - 1) == 0;
+	return strcmp(written, interface) == 0;
 }
 
 /* The items while they are collected. */

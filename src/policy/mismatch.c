@@ -76,7 +76,7 @@ static enum mismatch door_mismatch(const struct rule *rule, const struct match *
 static bool names_interface(const struct rule *rule, const char *interface)
 {
 	for (size_t i = 0; i < rule->interface_count; i++) {
-		if (strcmp(rule->interfaces[i], interface) == 0)
+		if (interface_matches(rule->interfaces[i], interface))
 			return true;
 	}
 	return false;

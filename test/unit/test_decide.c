@@ -35,7 +35,7 @@ static const uint16_t edge_ports[] = {
 };
 static const uint16_t transports[] = { TRANSPORT_TCP, TRANSPORT_TCP,  TRANSPORT_TCP, TRANSPORT_UDP,
 				       TRANSPORT_UDP, TRANSPORT_ICMP, TRANSPORT_GRE, TRANSPORT_ANY };
-static const char *const interfaces[] = { "eth0", "eth1", "wg0", "lo" };
+static const char *const interfaces[] = { "eth0", "eth1", "wg0", "lo", "eth*", "*", "e*" };
 static const struct service services[] = {
 	{.name = "http",    .spoken = "http" },
 	{ .name = "http-alt",                .spoken = "http" },
@@ -162,10 +162,10 @@ static void draw_rule(struct chance *c, struct world *w, struct rule *rule, uint
 		rule->from = draw_list(c, w, NAMES);
 	if (!one_in(c, end_one_in))
 		rule->to = draw_list(c, w, NAMES);
-	rule->interface_count = one_in(c, 4) ? 1 + draw(c, 2) : 0;
+	rule->interface_count = one_in(c, 3) ? 1 + draw(c, 2) : 0;
 	rule->interfaces = arena_array(w->arena, 2, sizeof(*rule->interfaces));
 	for (size_t i = 0; i < rule->interface_count; i++)
-		rule->interfaces[i] = interfaces[draw(c, 3)];
+		rule->interfaces[i] = interfaces[draw(c, 7)];
 	rule->until = one_in(c, 8) ? TODAY - 1 + (int32_t)draw(c, 3) : DATE_NONE;
 }
 
