@@ -1,5 +1,6 @@
 /* lint: what is wrong or doubtful in a policy, and its normal form. */
 #include "cmd/command.h"
+#include "cmd/surroundings.h"
 #include "output/output.h"
 #include "policy/policy.h"
 
@@ -68,6 +69,7 @@ static int lint_one(const struct invocation *invocation, struct out *out, struct
 {
 	const bool format = invocation_has(invocation, "format");
 	struct diagnostics *const diagnostics = diagnostics_new(arena);
+	struct surroundings around;
 	struct policy *policy;
 	struct error err;
 
@@ -83,6 +85,9 @@ static int lint_one(const struct invocation *invocation, struct out *out, struct
 		}
 		return STATUS_AGREES;
 	}
+	around = surroundings_of_host(arena);
+	if (policy != NULL && !policy_lint(policy, &around, diagnostics, &err))
+		return command_trouble(invocation, &err);
 	show(out, diagnostics, format);
 	say_summary(path, policy, diagnostics);
 	return status_of(diagnostics);

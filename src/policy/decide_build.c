@@ -71,7 +71,8 @@ uint32_t decider_scope(const struct decider *d, const char *interface)
 	return found != NULL ? (uint32_t)(found - d->interfaces) + 1 : NOTHING;
 }
 
-size_t decider_scopes(const struct decider *d, const char *interface, uint32_t scopes[static INTERFACE_SCOPES])
+size_t decider_scopes(const struct decider *d, const char *interface,
+		      uint32_t scopes[static INTERFACE_SCOPES])
 {
 	const size_t length = strnlen(interface, INTERFACE_SCOPES - 2);
 	char pattern[INTERFACE_SCOPES];
