@@ -98,11 +98,7 @@ void lint_acceptances(struct linter *l)
 		const struct acceptance *const acceptance = &l->policy->acceptances[i];
 		char date[DATE_TEXT];
 
-		if (acceptance->until == DATE_NONE)
-			diagnostics_add(
-				l->diagnostics, SEVERITY_WARNING, "acceptance-no-end", &acceptance->place,
-				"this finding is accepted for ever; give the acceptance an end with 'until'");
-		else if (acceptance->until < l->today)
+		if (acceptance->until < l->today)
 			diagnostics_add(l->diagnostics, SEVERITY_WARNING, "acceptance-ended",
 					&acceptance->place,
 					"the finding is no longer accepted: that ended on %s",
