@@ -110,7 +110,7 @@ static struct opened *open_file(struct parser *p, const char *path, const struct
 {
 	struct opened *const opened = arena_alloc(p->arena, sizeof(*opened));
 	struct source_file **grown = parser_grow(p, p->files, p->file_count, &p->file_capacity,
-						 sizeof(*grown));
+						 sizeof(struct source_file *));
 	struct error err;
 	struct stat info;
 

@@ -127,27 +127,42 @@ const char *parse_text(struct parser *p, const char *what)
 	return text;
 }
 
+/* Three numbers with '-', '.' or '/' between them, in the order of a date or the other way round. */
+static bool read_date_numbers(const char *typed, unsigned number[static 3])
+{
+	struct span rest = span_text(typed);
+
+	for (size_t i = 0; i < 3; i++) {
+		struct span part = rest;
+		uint64_t value;
+
+		while (span_left(rest) > 0 && strchr("-./", rest.at[0]) == NULL)
+			span_skip(&rest, 1);
+		part.end = rest.at;
+		if (!span_number(part, 9999, &value) || (i < 2) != (span_left(rest) > 0))
+			return false;
+		span_skip(&rest, 1);
+		number[i] = (unsigned)value;
+	}
+	return true;
+}
+
 /* A date that is nearly one: other separators, or digits that are missing. The last day of a month that has
  * fewer than were written. */
 static void propose_date(struct parser *p, struct diagnostic *error, const char *typed)
 {
-	unsigned a, b, c;
-	char sign[2][2], text[DATE_TEXT + 16];
+	char text[DATE_TEXT + 16];
+	unsigned number[3];
 	int32_t day;
 
-	if (sscanf(typed, "%4u%1[-./]%2u%1[-./]%4u", &a, sign[0], &b, sign[1], &c) != 5) {
-		parser_fix(p, error, "a date is written YYYY-MM-DD, such as 2027-03-31");
-		return;
-	}
-	if (c > 31) {
-		const unsigned swapped = a;
+	if (read_date_numbers(typed, number)) {
+		const bool year_first = number[2] <= 31;
 
-		a = c;
-		c = swapped;
-	}
-	for (unsigned less = 0; less < 4 && less < c; less++) {
-		snprintf(text, sizeof(text), "%04u-%02u-%02u", a, b, c - less);
-		if (date_parse(text, &day)) {
+		for (unsigned less = 0; less < 4; less++) {
+			snprintf(text, sizeof(text), "%04u-%02u-%02u", number[year_first ? 0 : 2], number[1],
+				 number[year_first ? 2 : 0] - less);
+			if (!date_parse(text, &day))
+				continue;
 			parser_fix(p, error, "did you mean %s?", text);
 			return;
 		}

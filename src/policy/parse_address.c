@@ -263,7 +263,7 @@ static bool check_name(struct parser *p, const struct token *token)
 
 static void add_let(struct parser *p, struct statement *statement, struct let *let)
 {
-	struct let **grown = parser_grow(p, p->lets, p->let_count, &p->lets_capacity, sizeof(*grown));
+	struct let **grown = parser_grow(p, p->lets, p->let_count, &p->lets_capacity, sizeof(struct let *));
 
 	if (grown == NULL || !names_add(&p->names, p->arena, let->name.name, let)) {
 		parser_memory(p);

@@ -108,7 +108,7 @@ static bool check_door(struct parser *p, const struct asked *asked)
 			continue;
 		error = parser_error(p, &door->place, "a question is about one %s",
 				     is_icmp ? "message type" : "port");
-		if (is_icmp)
+		if (is_icmp && transport != NULL)
 			parser_fix(p, error, "%s/echo-request", transport->name);
 		else
 			parser_fix(p, error, "name it, as in tcp/22 or http/8080");
