@@ -134,6 +134,8 @@ void conversation_open(struct conversation *c)
 	c->answer.inside_tls = c->wish.inside;
 	if (c->wish.purpose == TO_TRY_OLD)
 		probe->greet_more(c->state, c->wish.variant, &words);
+	else if (c->wish.purpose == TO_OPEN && c->wish.variant > 0)
+		probe->greet_more(c->state, c->wish.variant - 1, &words);
 	else if (probe->greet != NULL)
 		probe->greet(c->state, door_where(c->wish.door)->transport, &words);
 	say(c, &words);

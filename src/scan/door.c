@@ -319,6 +319,18 @@ static void open_first(struct door *door, struct conversation *c)
 	wish_to_open(door, http);
 }
 
+/* A server that leaves the usual opening unanswered may answer a further one: SNMP 2c where version 3 is off.
+ */
+static void open_further(struct door *door)
+{
+	const struct protocol *const suggested = door->suggested[door->inside];
+
+	if (is_stream(door) || suggested == NULL || !can_be_opened(door, suggested))
+		return;
+	for (size_t variant = 0; variant < suggested->probe->variants; variant++)
+		wish_for(door, TO_OPEN, suggested, variant + 1, false);
+}
+
 static void open_others(struct door *door)
 {
 	const struct protocol *protocol;
@@ -412,8 +424,10 @@ static void next_phase(struct door *door)
 	}
 	if (door->phase == LISTEN)
 		open_first(door, NULL);
-	if (door->phase == FIRST && door->waiting == 0)
+	if (door->phase == FIRST && door->waiting == 0) {
+		open_further(door);
 		open_others(door);
+	}
 	if (door->waiting > 0)
 		return;
 	protocol = next_that_fits(door);

@@ -32,8 +32,8 @@ struct wish {
 	struct door *door;
 	enum purpose purpose;
 	const struct protocol *protocol;
-	size_t variant;
-	bool inside; /* inside TLS */
+	size_t variant; /* of TO_TRY_OLD; of TO_OPEN counted from 1, 0 being the usual opening */
+	bool inside;    /* inside TLS */
 	unsigned epoch;
 };
 
