@@ -125,9 +125,12 @@ void filtering_read(struct snapshot *snapshot)
 	struct host *const host = snapshot->host;
 	const int error = read_nftables(snapshot);
 	/* A kernel without nftables refuses the question as invalid. */
-	const bool none = error == 0 || error == EINVAL || error == EPROTONOSUPPORT;
+	const bool seen = error == 0 || error == EINVAL || error == EPROTONOSUPPORT;
 
 	if (host->filtering == FILTERING_PRESENT)
 		return;
-	host->filtering = none ? FILTERING_NONE : FILTERING_UNKNOWN;
+	if (!filtering_read_legacy(snapshot) || !seen)
+		snapshot_unseen(snapshot, "packet filters (needs CAP_NET_ADMIN)");
+	else if (host->filtering != FILTERING_PRESENT)
+		host->filtering = FILTERING_NONE;
 }

@@ -8,6 +8,9 @@
 /* Fills `filtering` and `filtering_by`. */
 void filtering_read(struct snapshot *snapshot);
 
+/* Looks for rules of legacy iptables. False when it may not be known whether there are any. */
+bool filtering_read_legacy(struct snapshot *snapshot);
+
 /* A base chain of nftables, as one message of its list says. */
 struct base_chain {
 	uint8_t family;

@@ -93,5 +93,12 @@ const char *host_socket_unit(const struct host *host, const struct host_socket *
 
 const struct host_process *host_holder(const struct host *host, const struct host_socket *socket)
 {
-	return socket->holder_count > 0 ? &host->processes[host->holders[socket->holder].process] : NULL;
+	const struct host_process *holder = NULL;
+
+	for (uint32_t i = 0; i < socket->holder_count; i++) {
+		holder = &host->processes[host->holders[socket->holder + i].process];
+		if (holder->pid != 1)
+			break;
+	}
+	return holder;
 }

@@ -132,7 +132,8 @@ void host_free(struct host *host);
 /* The socket unit of systemd that opened this door: "ssh.socket", or NULL. */
 const char *host_socket_unit(const struct host *host, const struct host_socket *socket);
 
-/* The first process that holds the socket, or NULL. */
+/* The first process that holds the socket, or NULL. Before systemd, which keeps the doors that it opened,
+ * comes the service that it handed them to. */
 const struct host_process *host_holder(const struct host *host, const struct host_socket *socket);
 
 /* The ports that the kernel of the caller's namespace gives to those who do not ask for one. False, and the
