@@ -57,33 +57,35 @@ static enum exposure of_interface(const struct host_interface *interface, const 
 	return widest;
 }
 
-/* Bound to one address, a socket is as exposed as that address is; a group or the broadcast address is taken
- * on the interfaces that there are. */
-static bool is_bound_to_host(const struct host_socket *socket)
+/* The widest of the interfaces that it may use. */
+static enum exposure of_interfaces(const struct host *host, const struct host_socket *socket)
 {
-	return socket->family == SOCKET_INET && !address_is_unspecified(&socket->local) &&
-	       catalog_cast(&socket->local) == CAST_UNICAST;
-}
-
-enum exposure host_exposure(const struct host *host, const struct host_socket *socket)
-{
-	struct host_socket any = *socket;
 	enum exposure widest = EXPOSED_NOWHERE;
 
-	if (is_bound_to_host(socket))
-		return of_address(&socket->local);
-	if (socket->family == SOCKET_INET && !address_is_unspecified(&socket->local))
-		any.local = (struct address){ 0 };
 	for (size_t i = 0; i < host->interface_count; i++) {
 		const struct host_interface *const interface = &host->interfaces[i];
-		enum exposure exposure;
+		const bool usable = interface->space == socket->space &&
+				    (socket->interface == 0 || socket->interface == interface->index);
+		const enum exposure exposure = usable ? of_interface(interface, socket) : EXPOSED_NOWHERE;
 
-		if (interface->space != socket->space ||
-		    (socket->interface != 0 && socket->interface != interface->index))
-			continue;
-		exposure = of_interface(interface, &any);
 		if (exposure > widest)
 			widest = exposure;
 	}
 	return widest;
+}
+
+enum exposure host_exposure(const struct host *host, const struct host_socket *socket)
+{
+	struct host_socket anywhere = *socket;
+	enum exposure widest, group;
+
+	if (socket->family == SOCKET_PACKET || address_is_unspecified(&socket->local))
+		return of_interfaces(host, socket);
+	if (catalog_cast(&socket->local) == CAST_UNICAST)
+		return of_address(&socket->local);
+	/* A group is heard on every interface, but not from farther than the group reaches. */
+	anywhere.local = (struct address){ 0 };
+	widest = of_interfaces(host, &anywhere);
+	group = of_address(&socket->local);
+	return group < widest ? group : widest;
 }
