@@ -252,13 +252,11 @@ static enum attribution attribution_of(const struct invocation *invocation)
 	return strcmp(way, "proc") == 0 ? ATTRIBUTE_PROC : ATTRIBUTE_NONE;
 }
 
-static const struct host *sorted_host; /* for qsort, which hands nothing on */
-
 /* By namespace, transport, port and address. */
-static int compare_sockets(const void *left, const void *right)
+static int compare_sockets(const void *left, const void *right, void *sockets)
 {
-	const struct host_socket *const a = &sorted_host->sockets[*(const uint32_t *)left];
-	const struct host_socket *const b = &sorted_host->sockets[*(const uint32_t *)right];
+	const struct host_socket *const a = (const struct host_socket *)sockets + *(const uint32_t *)left;
+	const struct host_socket *const b = (const struct host_socket *)sockets + *(const uint32_t *)right;
 	const uint32_t keys[][2] = {
 		{a->space,       b->space     },
                 { a->family,     b->family    },
@@ -285,9 +283,8 @@ static uint32_t *choose(const struct filter *filter, enum socket_kind kind, bool
 		if (host->sockets[i].kind == kind && is_wanted(filter, &host->sockets[i]))
 			chosen[(*ret_count)++] = (uint32_t)i;
 	}
-	sorted_host = host;
 	if (chosen != NULL && sorted)
-		qsort(chosen, *ret_count, sizeof(*chosen), compare_sockets);
+		qsort_r(chosen, *ret_count, sizeof(*chosen), compare_sockets, host->sockets);
 	return chosen;
 }
 

@@ -65,21 +65,21 @@ static const struct pattern patterns[] = {
 	{ "nspawn",     "machine.slice", "machine-",         ".scope",   false},
 };
 
+static uint8_t nibble(uint8_t c)
+{
+	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
 /* systemd writes a byte that may not stand in a unit's name as \xNN. */
 static void unescape(struct span s, char *text, size_t size)
 {
 	size_t length = 0;
 
 	while (span_left(s) > 0 && length + 1 < size) {
-		const uint8_t c = span_u8(&s);
-		unsigned value;
+		const uint8_t c = span_u8(&s), high = span_peek(s, 1), low = span_peek(s, 2);
 
-		if (c == '\\' && span_peek(s, 0) == 'x' && is_hex(span_peek(s, 1)) &&
-		    is_hex(span_peek(s, 2))) {
-			const char digits[] = { (char)span_peek(s, 1), (char)span_peek(s, 2), '\0' };
-
-			sscanf(digits, "%2x", &value);
-			text[length++] = (char)value;
+		if (c == '\\' && span_peek(s, 0) == 'x' && is_hex(high) && is_hex(low)) {
+			text[length++] = (char)(nibble(high) << 4 | nibble(low));
 			span_skip(&s, 3);
 		} else {
 			text[length++] = (char)c;

@@ -85,6 +85,7 @@ int holders(struct bpf_iter__task_file *context)
 	default: return 0;
 	}
 	record.pid = (__u32)task->tgid;
+	record.task = (__u32)task->pid;
 	record.fd = context->fd;
 	record.inode = file->f_inode->i_ino;
 	record.started_ns = task->group_leader->start_boottime;

@@ -51,7 +51,35 @@ void holders_forget(struct snapshot *snapshot, size_t count)
 	snapshot->held_count = count;
 }
 
-/* Counts, then places: each socket's holders end up side by side, in the order in which they were found. */
+static int compare_holders(const void *left, const void *right, void *processes)
+{
+	const struct holder *const a = left, *const b = right;
+	const uint32_t pid = ((const struct host_process *)processes)[a->process].pid;
+	const uint32_t other = ((const struct host_process *)processes)[b->process].pid;
+
+	if (pid != other)
+		return pid < other ? -1 : 1;
+	return a->fd < b->fd ? -1 : a->fd > b->fd;
+}
+
+/* By pid, whichever way they were found. Threads that parted from each other may hold a socket under the same
+ * number twice, which is told once. */
+static void sort_holders(struct host *host, struct host_socket *socket)
+{
+	struct holder *const holders = &host->holders[socket->holder];
+	uint16_t kept = 1;
+
+	if (socket->holder_count < 2)
+		return;
+	qsort_r(holders, socket->holder_count, sizeof(*holders), compare_holders, host->processes);
+	for (uint16_t i = 1; i < socket->holder_count; i++) {
+		if (compare_holders(&holders[kept - 1], &holders[i], host->processes) != 0)
+			holders[kept++] = holders[i];
+	}
+	socket->holder_count = kept;
+}
+
+/* Counts, then places: each socket's holders end up side by side. */
 static bool sort_by_socket(struct snapshot *snapshot)
 {
 	struct host *const host = snapshot->host;
@@ -78,6 +106,8 @@ static bool sort_by_socket(struct snapshot *snapshot)
 				.process = held->process, .fd = held->fd
 			};
 	}
+	for (size_t i = 0; i < host->socket_count; i++)
+		sort_holders(host, &host->sockets[i]);
 	return true;
 }
 

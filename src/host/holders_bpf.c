@@ -62,13 +62,27 @@ static int64_t boot_offset_ns(void)
 	return 0;
 }
 
+/* Threads with files of their own come after other processes, when theirs may be known already. */
+static uint32_t known_process(const struct host *host, uint32_t pid)
+{
+	for (size_t i = host->process_count; i > 0; i--) {
+		if (host->processes[i - 1].pid == pid)
+			return (uint32_t)(i - 1);
+	}
+	return NO_PROCESS;
+}
+
 static uint32_t find_process(struct reading *reading, const struct holders_record *record)
 {
 	const uint64_t started = (uint64_t)((int64_t)record->started_ns + reading->offset_ns);
 	char name[16];
-	uint32_t process;
+	uint32_t process = NO_PROCESS;
 	int folder;
 
+	if (record->task != record->pid)
+		process = known_process(reading->snapshot->host, record->pid);
+	if (process != NO_PROCESS)
+		return process;
 	snprintf(name, sizeof(name), "%u", record->pid);
 	folder = openat(reading->snapshot->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
@@ -82,7 +96,9 @@ static void take_record(struct reading *reading, struct span bytes)
 {
 	const struct holders_record record = {
 		.pid = native_u32(&bytes),
+		.task = native_u32(&bytes),
 		.fd = native_u32(&bytes),
+		.unused = native_u32(&bytes),
 		.inode = native_u64(&bytes),
 		.started_ns = native_u64(&bytes),
 	};

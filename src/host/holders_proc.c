@@ -5,6 +5,10 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { LINK_TEXT = 64 };
@@ -22,42 +26,80 @@ static bool socket_inode(int folder, const char *name, uint64_t *ret_inode)
 	return span_number(span_until(&link, ']'), UINT64_MAX, ret_inode);
 }
 
-/* All open files of one process. The process is added when the first socket shows up. */
-static void walk_files(struct snapshot *snapshot, int process_folder, DIR *files)
+/* All files that this folder lists, as those of the process that will be added next. */
+static void walk_files(struct snapshot *snapshot, int folder, const char *name)
 {
-	const size_t before = snapshot->held_count;
-	uint32_t process = NO_PROCESS;
+	const uint32_t process = (uint32_t)snapshot->host->process_count;
+	const int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const files = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *file;
 
-	while ((file = readdir(files)) != NULL) {
-		uint64_t inode, fd;
+	while (files != NULL && (file = readdir(files)) != NULL) {
+		uint64_t inode, number;
 
-		if (!isdigit((unsigned char)file->d_name[0]) ||
-		    !socket_inode(dirfd(files), file->d_name, &inode) || !holders_wanted(snapshot, inode) ||
-		    !span_number(span_text(file->d_name), INT32_MAX, &fd))
-			continue;
-		holders_add(snapshot, (uint32_t)snapshot->host->process_count, (uint32_t)fd, inode);
+		if (isdigit((unsigned char)file->d_name[0]) &&
+		    socket_inode(dirfd(files), file->d_name, &inode) && holders_wanted(snapshot, inode) &&
+		    span_number(span_text(file->d_name), INT32_MAX, &number))
+			holders_add(snapshot, process, (uint32_t)number, inode);
 	}
-	if (snapshot->held_count > before)
-		process = process_add(snapshot, process_folder, 0);
-	if (process == NO_PROCESS)
-		holders_forget(snapshot, before);
+	if (files != NULL)
+		closedir(files);
+	else if (fd >= 0)
+		close(fd);
 }
 
-static void walk_process(struct snapshot *snapshot, const char *pid)
+/* Whether the thread has a table of open files of its own. Where the kernel does not tell, it is taken for
+ * one of many that share theirs, as nearly all do. */
+static bool has_own_files(uint64_t pid, uint64_t thread)
 {
-	const int folder = openat(snapshot->proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const int fd = folder >= 0 ? openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	DIR *const files = fd >= 0 ? fdopendir(fd) : NULL;
+	return thread != pid && syscall(SYS_kcmp, (pid_t)pid, (pid_t)thread, KCMP_FILES, 0, 0) > 0;
+}
 
-	if (files != NULL) {
-		walk_files(snapshot, folder, files);
-		closedir(files);
-	} else if (fd >= 0) {
-		close(fd);
+static void walk_threads(struct snapshot *snapshot, int folder, uint64_t pid)
+{
+	const int fd = openat(folder, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const threads = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *thread;
+
+	while (threads != NULL && (thread = readdir(threads)) != NULL) {
+		char path[sizeof(thread->d_name) + 8];
+		uint64_t number;
+
+		if (!span_number(span_text(thread->d_name), INT32_MAX, &number) ||
+		    !has_own_files(pid, number))
+			continue;
+		snprintf(path, sizeof(path), "%s/fd", thread->d_name);
+		walk_files(snapshot, dirfd(threads), path);
 	}
-	if (folder >= 0)
-		close(folder);
+	if (threads != NULL)
+		closedir(threads);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* A folder has two links and one for each folder in it: here, for each thread. */
+static bool has_threads(int folder)
+{
+	struct stat tasks;
+
+	return fstatat(folder, "task", &tasks, 0) == 0 && tasks.st_nlink > 3;
+}
+
+/* A process is added only when it holds something; what was found of one that ended meanwhile is dropped. */
+static void walk_process(struct snapshot *snapshot, const char *name)
+{
+	const int folder = openat(snapshot->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const size_t before = snapshot->held_count;
+	uint64_t pid;
+
+	if (folder < 0)
+		return;
+	walk_files(snapshot, folder, "fd");
+	if (has_threads(folder) && span_number(span_text(name), INT32_MAX, &pid))
+		walk_threads(snapshot, folder, pid);
+	if (snapshot->held_count > before && process_add(snapshot, folder, 0) == NO_PROCESS)
+		holders_forget(snapshot, before);
+	close(folder);
 }
 
 void holders_read_proc(struct snapshot *snapshot)

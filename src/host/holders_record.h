@@ -4,7 +4,9 @@
 #define HOST_HOLDERS_RECORD_H
 
 struct holders_record {
-	unsigned int pid, fd;
+	unsigned int pid;  /* of the process */
+	unsigned int task; /* of the thread whose files these are: usually the same */
+	unsigned int fd, unused;
 	unsigned long long inode;
 	unsigned long long started_ns; /* of the process, since boot */
 };

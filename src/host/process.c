@@ -12,12 +12,13 @@
 /* Of a longer command line the beginning is kept. */
 enum { STAT_TEXT = 1024, STATUS_TEXT = 4096, COMMAND_TEXT = 4096, CGROUP_TEXT = 16384, PATH_TEXT = 4096 };
 
-/* Words between the fourth field, the parent, and the twenty-second, the start. */
-enum { PARENT_TO_START = 17 };
+/* Words between the fourth field, the parent, and the twentieth, the threads; the start is the twenty-second.
+ */
+enum { PARENT_TO_THREADS = 15 };
 
 bool process_read_stat(struct span text, struct process_stat *ret_stat)
 {
-	const uint8_t *const close = memrchr(text.at, ')', span_left(text));
+	const uint8_t *const close = span_left(text) > 0 ? memrchr(text.at, ')', span_left(text)) : NULL;
 	uint64_t number;
 
 	if (!span_number(span_until(&text, ' '), INT32_MAX, &number) || span_u8(&text) != '(' ||
@@ -31,8 +32,12 @@ bool process_read_stat(struct span text, struct process_stat *ret_stat)
 	if (!span_number(span_until(&text, ' '), INT32_MAX, &number))
 		return false;
 	ret_stat->parent = (uint32_t)number;
-	for (int i = 0; i < PARENT_TO_START; i++)
+	for (int i = 0; i < PARENT_TO_THREADS; i++)
 		span_until(&text, ' ');
+	if (!span_number(span_until(&text, ' '), INT32_MAX, &number))
+		return false;
+	ret_stat->threads = (uint32_t)number;
+	span_until(&text, ' '); /* no longer used */
 	return span_number(span_until(&text, ' '), UINT64_MAX, &ret_stat->started);
 }
 
@@ -51,12 +56,16 @@ bool process_read_uid(struct span text, uint32_t *ret_uid)
 	return true;
 }
 
+/* The kernel knows it to the tick; two readings of its clocks differ by less than the millisecond that is
+ * kept, so that a process began at the same time whenever it is asked. */
 uint64_t process_boot_us(void)
 {
 	struct timespec since;
+	int64_t boot;
 
 	clock_gettime(CLOCK_BOOTTIME, &since);
-	return (uint64_t)(clock_wall_us() - ((int64_t)since.tv_sec * 1000000 + since.tv_nsec / 1000));
+	boot = clock_wall_us() - ((int64_t)since.tv_sec * 1000000 + since.tv_nsec / 1000);
+	return (uint64_t)((boot + 500) / 1000 * 1000);
 }
 
 /* A file of the process's folder; the part read is empty and failed where it cannot be read. */
@@ -139,7 +148,9 @@ static bool read_all(struct snapshot *snapshot, int folder, uint64_t started, st
 	if (!process_read_uid(read_file(folder, "status", text, sizeof(text)), &process->uid) ||
 	    !process_read_stat(read_file(folder, "stat", text, STAT_TEXT), &stat))
 		return false;
-	if (stat.state == 'Z' || stat.state == 'X' || (started != 0 && stat.started != started))
+	/* One whose first thread has ended lives on in the others. */
+	if (((stat.state == 'Z' || stat.state == 'X') && stat.threads < 2) ||
+	    (started != 0 && stat.started != started))
 		return false;
 	process->pid = stat.pid;
 	process->parent = stat.parent;

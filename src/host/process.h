@@ -8,7 +8,7 @@
 struct process_stat {
 	struct span name; /* may hold blanks, parentheses and line ends */
 	char state;
-	uint32_t pid, parent;
+	uint32_t pid, parent, threads;
 	uint64_t started; /* clock ticks since boot */
 };
 
