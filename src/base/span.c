@@ -34,6 +34,15 @@ size_t span_find(struct span s, const char *text)
 	return found != NULL ? (size_t)(found - s.at) : SIZE_MAX;
 }
 
+size_t span_find_last(struct span s, uint8_t byte)
+{
+	for (size_t left = span_left(s); left > 0; left--) {
+		if (s.at[left - 1] == byte)
+			return left - 1;
+	}
+	return SIZE_MAX;
+}
+
 bool span_number(struct span s, uint64_t most, uint64_t *ret_number)
 {
 	uint64_t number = 0;

@@ -185,6 +185,9 @@ bool span_begins_nocase(struct span s, const char *text);
 /* Where `text` first stands in s: its offset, or SIZE_MAX. */
 size_t span_find(struct span s, const char *text);
 
+/* Where the last such byte stands: its offset, or SIZE_MAX. */
+size_t span_find_last(struct span s, uint8_t byte);
+
 /* Reads a decimal number that fills s wholly (no sign, no space) and is at most `most`. */
 bool span_number(struct span s, uint64_t most, uint64_t *ret_number);
 

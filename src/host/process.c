@@ -18,15 +18,13 @@ enum { PARENT_TO_THREADS = 15 };
 
 bool process_read_stat(struct span text, struct process_stat *ret_stat)
 {
-	const uint8_t *const close = span_left(text) > 0 ? memrchr(text.at, ')', span_left(text)) : NULL;
 	uint64_t number;
 
-	if (!span_number(span_until(&text, ' '), INT32_MAX, &number) || span_u8(&text) != '(' ||
-	    close == NULL || close < text.at)
+	if (!span_number(span_until(&text, ' '), INT32_MAX, &number) || span_u8(&text) != '(')
 		return false;
 	ret_stat->pid = (uint32_t)number;
-	ret_stat->name = span_take(&text, (size_t)(close - text.at));
-	span_skip(&text, 2); /* parenthesis and blank */
+	ret_stat->name = span_take(&text, span_find_last(text, ')')); /* fails where there is none */
+	span_skip(&text, 2);                                          /* parenthesis and blank */
 	ret_stat->state = (char)span_u8(&text);
 	span_skip(&text, 1);
 	if (!span_number(span_until(&text, ' '), INT32_MAX, &number))
@@ -72,10 +70,11 @@ uint64_t process_boot_us(void)
 static struct span read_file(int folder, const char *name, char *text, size_t size)
 {
 	const int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
-	struct span content = { .failed = true };
+	struct span content = span_of(NULL, 0);
 	size_t length = 0;
 	ssize_t got = -1;
 
+	content.failed = true;
 	if (file < 0)
 		return content;
 	while (length < size && (got = read(file, text + length, size - length)) > 0)

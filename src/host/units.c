@@ -10,14 +10,11 @@ static const char manager[] = "org.freedesktop.systemd1", private_bus[] = "unix:
 
 bool units_read_address(struct span text, struct address *ret_address, uint16_t *ret_port)
 {
-	struct span host = text;
-	const uint8_t *const colon = span_left(text) > 0 ? memrchr(text.at, ':', span_left(text)) : NULL;
+	const size_t colon = span_find_last(text, ':');
+	struct span host = span_take(&text, colon);
 	uint64_t port;
 
-	if (colon == NULL)
-		return false;
-	host.end = colon;
-	span_skip(&text, (size_t)(colon - text.at) + 1);
+	span_skip(&text, 1);
 	if (span_left(host) >= 2 && *host.at == '[' && host.end[-1] == ']') {
 		host.at++;
 		host.end--;
