@@ -41,7 +41,17 @@ bool socket_may_be_client(const struct host *host, const struct host_socket *soc
 	       catalog_service_at(TRANSPORT_UDP, socket->local_port, 0) == NULL;
 }
 
-/* Of several holders the first that was started, but not the init process, which only opened the door. */
+/* Whether a stands for the holders rather than b: servers hand their sockets to helpers that come and go, so
+ * it is the one that was there first. The init process only opened the door for others. */
+static bool comes_before(const struct host_process *a, const struct host_process *b)
+{
+	if ((a->pid == 1) != (b->pid == 1))
+		return b->pid == 1;
+	if (a->started_us != b->started_us)
+		return a->started_us < b->started_us;
+	return a->pid < b->pid;
+}
+
 static const struct host_process *spokesman(const struct host *host, const struct host_socket *socket)
 {
 	const struct host_process *best = NULL;
@@ -50,7 +60,7 @@ static const struct host_process *spokesman(const struct host *host, const struc
 		const struct host_process *const process =
 			&host->processes[host->holders[socket->holder + i].process];
 
-		if (best == NULL || best->pid == 1 || (process->pid != 1 && process->pid < best->pid))
+		if (best == NULL || comes_before(process, best))
 			best = process;
 	}
 	return best;
@@ -264,7 +274,7 @@ static void add_door(struct work *work, const struct seen *seen, size_t count)
 		if (exposure > door->exposure)
 			door->exposure = exposure;
 		if (seen[i].process != NULL &&
-		    (door->process == NULL || seen[i].process->pid < door->process->pid))
+		    (door->process == NULL || comes_before(seen[i].process, door->process)))
 			door->process = seen[i].process;
 	}
 	door->transport = first->transport;

@@ -5,7 +5,7 @@
 #include "output/sockets.h"
 #include "protocols/protocols.h"
 
-enum { WIDE_FROM = 132, CELL = AUDIT_ADDRESSES_TEXT, LINE = 4096 };
+enum { WIDE_FROM = 132, CELL = AUDIT_ADDRESSES_TEXT, LINE = 4096, SAID = 20 };
 
 static const char *const documented_words[] = {
 	[DOCUMENTED_NO] = "no",
@@ -59,7 +59,8 @@ static const char *product_cell(const struct audit_door *door, char text[static 
 			 heard->answer.version[0] != '\0' ? " " : "", heard->answer.version);
 	} else if (heard != NULL && heard->outcome == KNOCK_UNKNOWN) {
 		*ret_style = STYLE_DIM;
-		snprintf(text, CELL, "says \"%.*s\"", (int)heard->evidence_length,
+		snprintf(text, CELL, "says \"%.*s\"",
+			 heard->evidence_length < SAID ? (int)heard->evidence_length : SAID,
 			 (const char *)heard->evidence);
 	} else if (door->registered != NULL) {
 		*ret_style = STYLE_DIM;
