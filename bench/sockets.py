@@ -102,4 +102,5 @@ def main():
         subprocess.run(["ip", "netns", "del", SPACE], check=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ static void find_review(struct work *work, const struct rule *rule, int32_t toda
 {
 	char date[DATE_TEXT];
 
-	if (rule->review == DATE_NONE || rule->review > today)
+	if (rule->review == DATE_NONE || rule->review >= today)
 		return;
 	finding_add(work, FINDING_REVIEW_DUE, NULL, rule, "its review was due on %s (%s:%u)",
 		    date_text(rule->review, date), rule->place.file, rule->place.line);
@@ -50,25 +50,38 @@ static void find_expired(struct work *work, const struct rule *rule, int32_t tod
 		finding->severity = AUDIT_MEDIUM;
 }
 
-static const char *decided_by(struct work *work, const struct decision *decision)
+static const char *decided_by(struct work *work, const struct rule *rule)
 {
-	if (decision->rule == NULL)
+	if (rule == NULL)
 		return "no rule matches, and what no rule allows is denied";
-	return keep(work, arena_format(work->arena, "'%s' decides (%s:%u)", rule_words(work, decision->rule),
-				       decision->rule->place.file, decision->rule->place.line));
+	return keep(work, arena_format(work->arena, "'%s' (%s:%u)", rule_words(work, rule), rule->place.file,
+				       rule->place.line));
+}
+
+/* What the answer is instead of the expected one; NULL if it is the expected one. */
+static const char *other_answer(const struct decision *decision, enum policy_verdict expected,
+				const struct rule **ret_rule)
+{
+	if (decision->undecided != NULL && decision->undecided->verdict != expected) {
+		*ret_rule = decision->undecided;
+		return "open: it depends on what the line leaves out";
+	}
+	*ret_rule = decision->rule;
+	return decision->verdict != expected ? verdict_text(decision->verdict) : NULL;
 }
 
 static void find_expectation(struct work *work, const struct expectation *expectation)
 {
 	for (size_t q = 0; q < expectation->question_count; q++) {
 		const struct decision decision = policy_decide(work->decider, &expectation->questions[q]);
+		const struct rule *rule;
+		const char *const answer = other_answer(&decision, expectation->verdict, &rule);
 		struct finding *finding;
 
-		if (decision.verdict == expectation->verdict)
+		if (answer == NULL)
 			continue;
-		finding = finding_add(work, FINDING_EXPECTATION, NULL, decision.rule,
-				      "the answer is %s: %s (%s:%u)", verdict_text(decision.verdict),
-				      decided_by(work, &decision), expectation->place.file,
+		finding = finding_add(work, FINDING_EXPECTATION, NULL, rule, "the answer is %s; %s (%s:%u)",
+				      answer, decided_by(work, rule), expectation->place.file,
 				      expectation->place.line);
 		if (finding == NULL)
 			return;

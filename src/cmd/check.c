@@ -38,6 +38,7 @@ static int run(const struct invocation *invocation)
 {
 	const struct gather_options options = {
 		.policy = invocation_value(invocation, "policy"),
+		.here = invocation_has(invocation, "here"),
 		.no_knock = invocation_has(invocation, "no-knock"),
 		.progress = true,
 	};
@@ -59,8 +60,9 @@ static const struct command_option options[] = {
          .argument = "FILE",
          .help = "compare with this policy (default: " POLICY_IN_FORCE ")",
          .completes = COMPLETES_POLICY },
-	{ .name = "no-knock",            .help = "do not ask the servers what they speak" },
-	{ 0},
+	{ .name = "here",            .help = "leave out what is open in other network namespaces of this host" },
+	{ .name = "no-knock", .help = "do not ask the servers what they speak" },
+	{ 0	      },
 };
 
 const struct command command_check = {

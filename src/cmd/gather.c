@@ -100,7 +100,9 @@ static bool run_audit(struct gathered *g, struct error *err)
 
 bool gather(struct gathered *gathered, const struct gather_options *options, struct error *err)
 {
-	const struct host_options host = { .passive_only = true, .all_spaces = true, .details = true };
+	const struct host_options host = { .passive_only = true,
+					   .all_spaces = !options->here,
+					   .details = true };
 
 	*gathered = (struct gathered){ .arena = arena_new(GATHER_MEMORY) };
 	if (gathered->arena == NULL)

@@ -54,6 +54,7 @@ static int run(const struct invocation *invocation)
 {
 	const struct gather_options options = {
 		.no_policy = true,
+		.here = true,
 		.no_knock = invocation_has(invocation, "no-knock"),
 		.progress = true,
 	};
