@@ -83,6 +83,10 @@ struct conversation *conversation_begin(struct engine *engine, const struct wish
 
 void conversation_free(struct conversation *c)
 {
+	if (c->tls != NULL) {
+		tls_client_bye(c->tls, &c->out);
+		(void)send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
 	(void)close(c->fd);
 	tls_client_free(c->tls);
 	buffer_free(&c->out);

@@ -1,7 +1,9 @@
 /* engine.h: the parts of the engine behind knock.h.
  *
  *     knock.c         takes the doors, and hands back the results
- *     door.c          what is asked of one door, in which order, and what is made of the answers
+ *     door.c          one door: what its conversations report, and what to do then
+ *     openings.c      while the protocol is not known: what is said, in which order
+ *     known.c         when it is: asking for facts; the results
  *     conversation.c  one connection: bytes in and out, TLS, the probe's words
  *     loop.c          all conversations side by side: events, deadlines, and wishes that wait their turn
  *

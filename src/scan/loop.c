@@ -133,6 +133,14 @@ static void ring_alarms(struct engine *engine, int64_t now)
 	}
 }
 
+/* Who is being asked when the time is up has told a part. */
+static void hear_the_last(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->live_count; i++)
+		if (!engine->live[i]->over && engine->live[i]->wish.purpose == TO_ASK)
+			door_quiet(engine->live[i]);
+}
+
 void engine_run(struct engine *engine)
 {
 	for (;;) {
@@ -144,7 +152,7 @@ void engine_run(struct engine *engine)
 		remove_over(engine);
 		now = clock_monotonic_ms();
 		if (now >= engine->end || engine->live_count == 0)
-			return;
+			break;
 		count = epoll_wait(engine->epoll, events, EVENTS, time_to_wait(engine, now));
 		for (int i = 0; i < count; i++) {
 			struct conversation *const c = events[i].data.ptr;
@@ -155,6 +163,7 @@ void engine_run(struct engine *engine)
 		ring_alarms(engine, clock_monotonic_ms());
 		remove_over(engine);
 	}
+	hear_the_last(engine);
 }
 
 /* Some files stay for the rest of the program. */

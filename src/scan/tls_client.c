@@ -126,6 +126,15 @@ void tls_client_say(struct tls_client *tls, struct span words, struct buffer *ou
 	carry_out(tls, out);
 }
 
+void tls_client_bye(struct tls_client *tls, struct buffer *out)
+{
+	if (!tls->open || tls->error != 0)
+		return;
+	ERR_clear_error();
+	(void)SSL_shutdown(tls->ssl);
+	carry_out(tls, out);
+}
+
 void tls_client_tell(const struct tls_client *tls, struct answer *answer)
 {
 	X509 *const certificate = SSL_get0_peer_certificate(tls->ssl);

@@ -33,6 +33,9 @@ enum tls_state tls_client_take(struct tls_client *tls, struct span bytes, struct
 /* Wraps words for the server. Only when open. */
 void tls_client_say(struct tls_client *tls, struct span words, struct buffer *out);
 
+/* Says that nothing more will be said. */
+void tls_client_bye(struct tls_client *tls, struct buffer *out);
+
 /* Tells version, cipher and certificate, as far as the handshake came. */
 void tls_client_tell(const struct tls_client *tls, struct answer *answer);
 

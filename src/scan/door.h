@@ -1,0 +1,104 @@
+/* door.h: what is known of one door while it is asked, for the rooms that ask it: door.c, openings.c,
+ * known.c.
+ *
+ * It is asked in phases, each of which ends when nobody waits for its conversations:
+ *
+ *     LISTEN   one connection, on which the server may speak first
+ *     FIRST    the opening that the port suggests, on the same connection; TLS and HTTP beside it
+ *     OTHERS   all other openings, some at a time
+ *     SETTLE   what was heard fits several protocols: each is answered in turn
+ *     ASK      the protocol is known: its probe has the word, and then its further openings
+ *
+ * Whatever comes is shown to all recognisers, whoever was asked for; the port decides only about the order.
+ * When the peer speaks TLS, the phases begin again inside. */
+#ifndef SCAN_DOOR_H
+#define SCAN_DOOR_H
+
+#include "scan/engine.h"
+
+enum phase { LISTEN, FIRST, OTHERS, SETTLE, ASK };
+
+/* Milliseconds, less when many doors share the time. Servers on the way from a cold start, or that look a
+ * name up, greet late: the first connection stays open beside the openings. */
+enum {
+	LISTEN_MS = 300,
+	LISTEN_SUGGESTED_MS = 60, /* the port suggests that the client speaks first */
+	FIRST_MS = 500,
+	OTHERS_MS = 350,
+	ASK_MS = 1200,
+	SIDE_BY_SIDE = 3, /* some servers let no more than that wait to be accepted */
+	PROTOCOLS_MOST = 256,
+};
+
+struct door {
+	struct engine *engine;
+	const struct knock_door *where;
+	struct knock_result *result;
+	const struct protocol *suggested[2]; /* outside TLS and inside, or NULL */
+	enum phase phase;
+	bool inside, reached, shaken, closed, done;
+	unsigned epoch, begun;
+	unsigned waiting;            /* conversations and wishes that the phase waits for */
+	const struct protocol *held; /* who answered, while somebody else may outdo him; or NULL */
+	unsigned held_rank;
+	bool said[PROTOCOLS_MOST], fits[PROTOCOLS_MOST]; /* by the place in the registry */
+};
+
+/* ---- door.c ---- */
+
+bool door_is_stream(const struct door *door);
+
+/* Whether a server of the protocol can be asked here; whether a client begins in it. */
+bool door_can_ask(const struct door *door, const struct protocol *protocol);
+bool door_can_open(const struct door *door, const struct protocol *protocol);
+
+/* When door_quiet() is to be called: in so many milliseconds of a door that has all the time. */
+void door_alarm(struct conversation *c, unsigned ms);
+void door_wish(struct door *door, enum purpose purpose, const struct protocol *protocol, size_t variant,
+	       bool inside);
+
+/* ---- openings.c: the protocol is not known yet ---- */
+
+/* Says the first opening on a connection that listened, or, with NULL, on a new one; others beside it. */
+void door_open_first(struct door *door, struct conversation *c);
+void door_open_on(struct conversation *c, const struct protocol *protocol);
+void door_next_phase(struct door *door);
+
+/* Ends a conversation that the phase may have waited for. */
+void door_drop(struct conversation *c);
+
+/* Whether an answer can be trusted at once; if not, it is held until those beside it have ended. */
+bool door_is_sure(const struct door *door, const struct conversation *c, const struct protocol *protocol);
+void door_hold(struct conversation *c, const struct protocol *protocol);
+
+/* Remembers which protocols of servers that speak first fit what was heard. */
+void door_note_fits(struct door *door, const struct conversation *c);
+
+/* Answers a greeting that fits several in the first of them; goes on with that. */
+void door_settle_on(struct conversation *c);
+void door_settle(struct conversation *c, bool ended);
+
+/* ---- known.c: results, and asking who is known ---- */
+
+void door_keep_evidence(struct door *door, const struct conversation *c);
+
+/* What was not understood is evidence as long as there is no better. */
+void door_keep_words(struct door *door, const struct conversation *c);
+void door_keep_problem(struct door *door, const char *problem);
+
+/* No protocol was found. */
+void door_finish(struct door *door);
+void door_finish_as(struct door *door, enum knock_outcome outcome, int error);
+
+/* The protocol is known; every conversation but this one, which may be NULL, has lost its reason. */
+void door_identify(struct door *door, const struct protocol *protocol, struct conversation *c);
+
+/* The same, and the conversation goes on where it may. */
+void door_go_on(struct conversation *c, const struct protocol *protocol);
+
+/* Gives the probe its words until it has enough. */
+void door_ask_on(struct conversation *c, bool ended);
+void door_asked(struct door *door, const struct protocol *protocol);
+void door_try_next(struct door *door, struct conversation *c);
+
+#endif

@@ -1,0 +1,154 @@
+#include "scan/door.h"
+
+#include "protocols/tls.h"
+
+#include <stdio.h>
+
+/* ---- results ---- */
+
+void door_keep_evidence(struct door *door, const struct conversation *c)
+{
+	struct knock_result *const result = door->result;
+
+	result->evidence_length = c->heard.length < KNOCK_EVIDENCE ? c->heard.length : KNOCK_EVIDENCE;
+	memcpy(result->evidence, c->heard.bytes, result->evidence_length);
+}
+
+void door_keep_words(struct door *door, const struct conversation *c)
+{
+	if (c->heard.length > 0 && (door->result->evidence_length == 0 || door->inside))
+		door_keep_evidence(door, c);
+}
+
+void door_keep_problem(struct door *door, const char *problem)
+{
+	(void)snprintf(door->result->problem, sizeof(door->result->problem), "%s", problem);
+}
+
+void door_finish(struct door *door)
+{
+	struct knock_result *const result = door->result;
+
+	door->done = true;
+	door->epoch++;
+	engine_drop(door->engine, door, NULL);
+	if (door->inside)
+		return;
+	result->outcome = result->evidence_length > 0 ? KNOCK_UNKNOWN : KNOCK_SILENT;
+	if (result->outcome == KNOCK_SILENT && door->closed)
+		door_keep_problem(door, "it closes the connection at once");
+}
+
+void door_finish_as(struct door *door, enum knock_outcome outcome, int error)
+{
+	door_finish(door);
+	door->result->outcome = outcome;
+	door_keep_problem(door, strerror(error));
+}
+
+/* ---- the protocol is known ---- */
+
+/* Answers to further openings join what is known already. */
+static struct answer *answer_of(struct door *door, const struct conversation *c)
+{
+	return c->wish.protocol == &protocol_tls ? &door->result->tls : &door->result->answer;
+}
+
+void door_asked(struct door *door, const struct protocol *protocol)
+{
+	door->done = true;
+	if (protocol != &protocol_tls && protocol->probe != NULL && protocol->probe->variants > 0)
+		door_wish(door, TO_TRY_OLD, protocol, 0, door->inside);
+}
+
+void door_try_next(struct door *door, struct conversation *c)
+{
+	c->over = true;
+	if (c->wish.variant + 1 < c->wish.protocol->probe->variants)
+		door_wish(door, TO_TRY_OLD, c->wish.protocol, c->wish.variant + 1, c->wish.inside);
+}
+
+void door_ask_on(struct conversation *c, bool ended)
+{
+	struct door *const door = c->wish.door;
+	enum probe_step step;
+
+	if (c->wish.purpose == TO_TRY_OLD)
+		c->answer = *answer_of(door, c);
+	step = conversation_hear(c, ended);
+	if (step == PROBE_WAIT && !ended)
+		return;
+	if (step == PROBE_DONE)
+		*answer_of(door, c) = c->answer;
+	c->over = true;
+	if (c->wish.purpose == TO_TRY_OLD)
+		door_try_next(door, c);
+	else
+		door_asked(door, c->wish.protocol);
+}
+
+void door_identify(struct door *door, const struct protocol *protocol, struct conversation *c)
+{
+	engine_drop(door->engine, door, c);
+	door->epoch++;
+	if (c != NULL) {
+		door_keep_evidence(door, c);
+		c->wish.epoch = door->epoch;
+		c->waited = false;
+	}
+	door->waiting = 0;
+	door->held = NULL;
+	door->held_rank = 0;
+	door->phase = ASK;
+	door->result->outcome = KNOCK_IDENTIFIED;
+	if (door->inside)
+		door->result->inside_tls = protocol;
+	else
+		door->result->protocol = protocol;
+}
+
+static void listen_inside(struct door *door, struct conversation *c)
+{
+	door->inside = true;
+	door->phase = LISTEN;
+	memset(door->said, 0, sizeof(door->said));
+	door_wish(door, TO_TRY_OLD, &protocol_tls, 0, false);
+	if (c->tls == NULL) {
+		c->over = true;
+		door_wish(door, TO_LISTEN, NULL, 0, true);
+		return;
+	}
+	c->wish.purpose = TO_LISTEN;
+	c->wish.inside = true;
+	c->waited = true;
+	door->waiting = 1;
+	door_alarm(c, ASK_MS);
+	conversation_is_tls(c);
+}
+
+/* The conversation goes on where it may: who was asked in his own protocol, and who spoke first and was not
+ * spoken to. Anybody else is asked on a new connection. */
+void door_go_on(struct conversation *c, const struct protocol *protocol)
+{
+	struct door *const door = c->wish.door;
+	const bool spoke_first = c->wish.purpose == TO_LISTEN && !c->said;
+
+	door_identify(door, protocol, c);
+	if (protocol == &protocol_tls && door->result->protocol == protocol && !door->inside) {
+		listen_inside(door, c);
+	} else if (!door_can_ask(door, protocol)) {
+		c->over = true;
+		door_asked(door, protocol);
+	} else if (spoke_first ? protocol->probe->server_speaks_first
+			       : c->wish.protocol == protocol && c->wish.purpose != TO_LISTEN) {
+		c->wish.purpose = TO_ASK;
+		c->wish.protocol = protocol;
+		door_alarm(c, ASK_MS);
+		if (spoke_first)
+			conversation_open(c);
+		door_ask_on(c, false);
+	} else {
+		c->over = true;
+		door_wish(door, TO_ASK, protocol, 0, door->inside);
+	}
+}
