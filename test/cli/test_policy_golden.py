@@ -6,7 +6,13 @@ import pathlib
 
 import pytest
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "golden/policy"
+SCHEMA = json.loads((FOLDER.parent.parent.parent / "data/events.schema.json").read_text(encoding="utf-8"))
 POLICIES = sorted(FOLDER.glob("*.policy"))
 REFUSED = [policy for policy in POLICIES if policy.name >= "3"]
 GOOD = [policy for policy in POLICIES if policy not in REFUSED]
@@ -29,10 +35,16 @@ def test_normal_form(doorward, policy, tmp_path):
     check(policy.with_suffix(".normal"), run.out)
 
 
+def fits_schema(event):
+    if jsonschema:
+        jsonschema.Draft202012Validator(SCHEMA).validate(event)
+
+
 def model(doorward, path, folder):
     run = doorward("lint", "--format", "--json", path, cwd=folder)
     assert run.status == 0 and run.err == ""
     (event,) = run.events()
+    fits_schema(event)
     assert event["event_type"] == "policy"
     return event["policy"]
 
@@ -76,6 +88,7 @@ def test_refused_events_say_what_the_text_says(doorward, policy):
     text = policy.with_suffix(".refused").read_text(encoding="utf-8")
     assert run.status == 2 and len(run.events()) == text.count(": error: ")
     for event in run.events():
+        fits_schema(event)
         found = event["diagnostic"]
         assert event["event_type"] == "diagnostic" and found["severity"] == 1 and found["id"] == "syntax"
         place = found["file"] + "".join(":%d" % found[key] for key in ("line", "column") if key in found)
