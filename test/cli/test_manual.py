@@ -1,0 +1,61 @@
+"""The manual tells of every command and every option that the program has, and of no other."""
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+MANUAL = pathlib.Path(__file__).resolve().parents[2] / "doc/man"
+
+
+def commands(doorward):
+    overview = doorward("help").out.split("\n\n")[2]
+    return [line.split()[0] for line in overview.splitlines() if line.split()[0] not in ("help", "version")]
+
+
+def options(text):
+    """The long options that a text tells of."""
+    return set(re.findall(r"--[a-z][a-z-]+", text))
+
+
+def test_every_command_has_its_page(doorward):
+    for name in commands(doorward):
+        assert (MANUAL / ("doorward-%s.1.scd" % name)).exists(), name
+
+
+def test_each_page_tells_of_just_the_options_there_are(doorward):
+    common = {"--json", "--color", "--help"}
+    for name in commands(doorward):
+        page = (MANUAL / ("doorward-%s.1.scd" % name)).read_text()
+        told, there = options(page), options(doorward(name, "--help").out)
+        assert there - told <= common, "%s does not tell of %s" % (name, there - told)
+        assert told - there == set(), "%s tells of %s" % (name, told - there)
+
+
+def test_the_overview_tells_of_every_command(doorward):
+    page = (MANUAL / "doorward.1.scd").read_text()
+    for name in commands(doorward):
+        assert "*doorward-%s*(1)" % name in page, name
+
+
+def test_every_page_is_built_and_installed():
+    listed = (MANUAL.parent / "meson.build").read_text()
+    for page in MANUAL.glob("*.scd"):
+        assert "'%s'" % page.name.removesuffix(".scd") in listed, page.name
+
+
+def test_references_lead_to_pages_that_exist():
+    own = {page.name.removesuffix(".scd") for page in MANUAL.glob("*.scd")}
+    for page in MANUAL.glob("*.scd"):
+        for name, section in re.findall(r"\*(doorward[a-z-]*)\*\((\d)\)", page.read_text()):
+            assert "%s.%s" % (name, section) in own, "%s refers to %s(%s)" % (page.name, name, section)
+
+
+def test_pages_are_valid():
+    if shutil.which("scdoc") is None:
+        pytest.skip("needs the program scdoc")
+    for page in MANUAL.glob("*.scd"):
+        with open(page, "rb") as source:
+            done = subprocess.run(["scdoc"], stdin=source, capture_output=True, timeout=60)
+        assert done.returncode == 0, "%s: %s" % (page.name, done.stderr.decode())
