@@ -25,11 +25,12 @@ extern const struct command command_help;
 extern const struct command command_learn;
 extern const struct command command_lint;
 extern const struct command command_sockets;
+extern const struct command command_verdict;
 extern const struct command command_version;
 
 const struct command *const commands[] = {
-	&command_check, &command_completion, &command_explain, &command_help, &command_learn,
-	&command_lint,  &command_sockets,    &command_version, NULL,
+	&command_check, &command_completion, &command_explain, &command_help,    &command_learn,
+	&command_lint,  &command_sockets,    &command_verdict, &command_version, NULL,
 };
 
 const struct command *command_named(const char *name)

@@ -14,6 +14,7 @@ struct diagnostics;
 struct explanation; /* output/explain.h */
 struct policy;
 struct socket_list; /* output/sockets.h */
+struct verdict_view; /* output/verdict.h */
 
 /* Where one command's output goes. */
 struct out {
@@ -42,6 +43,7 @@ struct output {
 	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*sockets)(struct out *out, const struct socket_list *list);
+	void (*verdict)(struct out *out, const struct verdict_view *view);
 };
 extern const struct output output_text, output_json;
 

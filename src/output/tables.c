@@ -4,6 +4,7 @@
 #include "output/explain.h"
 #include "output/normal_form.h"
 #include "output/sockets.h"
+#include "output/verdict.h"
 
 const struct output output_text = {
 	.name = "text",
@@ -12,6 +13,7 @@ const struct output output_text = {
 	.explanation = explanation_text,
 	.normal_form = normal_form_text,
 	.sockets = sockets_text,
+	.verdict = verdict_view_text,
 };
 
 const struct output output_json = {
@@ -21,4 +23,5 @@ const struct output output_json = {
 	.explanation = explanation_json,
 	.normal_form = normal_form_json,
 	.sockets = sockets_json,
+	.verdict = verdict_view_json,
 };
