@@ -7,6 +7,7 @@
 #include "protocols/protocols.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 /* ---- recognising ---- */
 
@@ -100,9 +101,35 @@ static bool class_is_known(uint16_t class)
 	       class == DNS_ANY_CLASS;
 }
 
+/* What IANA has assigned, and the range for private use. */
+static bool type_is_known(uint16_t type)
+{
+	enum {
+		ASSIGNED = 261,
+		TRUST_ANCHOR = 32768,
+		LOOKASIDE = 32769,
+		PRIVATE = 65280,
+		PRIVATE_LAST = 65534
+	};
+
+	return (type > 0 && type <= ASSIGNED && type != DNS_NB) || type == TRUST_ANCHOR ||
+	       type == LOOKASIDE || (type >= PRIVATE && type <= PRIVATE_LAST);
+}
+
+/* Names may hold any octet; a control character, which reads as a backslash and a number below 32, is none
+ * that anybody asks for. */
+static bool has_control(const char *name)
+{
+	for (const char *at = strchr(name, '\\'); at != NULL; at = strchr(at + 2, '\\'))
+		if (isdigit((unsigned char)at[1]) &&
+		    (strtol(at + 1, NULL, 10) < ' ' || strtol(at + 1, NULL, 10) == 0x7f))
+			return true;
+	return false;
+}
+
 static bool question_is_plausible(const struct dns_header *h, const struct dns_question *q)
 {
-	if (!class_is_known(q->class) || q->type == 0 || q->type == DNS_NB)
+	if (!class_is_known(q->class) || !type_is_known(q->type) || has_control(q->name))
 		return false;
 	return !is_netbios_name(q->name) && !is_multicast_dns(h, q) && !is_llmnr(h, q);
 }
@@ -143,7 +170,9 @@ static enum verdict recognise_front(struct span message, size_t length, enum sid
 		return length <= DNS_PLAIN_MOST ? MORE : NO;
 	if (h.count[DNS_QUESTIONS] == 0)
 		return length <= DNS_PLAIN_MOST && is_message(message, side) ? YES : NO;
-	if (dns_read_question(message, &s, &q))
+	if (dns_read_question(message, &s, &q) && records == 0 && span_left(message) - span_left(s) != length)
+		return NO;
+	if (!s.failed)
 		return question_is_plausible(&h, &q) ? YES : NO;
 	return !whole && span_left(message) < DNS_HEADER + DNS_QUESTION_MOST ? MORE : NO;
 }
@@ -317,7 +346,8 @@ static bool hear_message(const struct state *state, struct span message, struct 
 
 	if (h.id != ID + state->asked || !is_message(message, SIDE_SERVER))
 		return false;
-	/* Only who asks from where decides whether recursion is offered too widely: it is told, not judged. */
+	/* Only who asks from where decides whether recursion is offered too widely: it is told, not judged.
+	 */
 	if (state->asked == ASK_LOOPBACK)
 		answer_fact(answer, "ra", span_text(h.flags & DNS_RECURSION_AVAILABLE ? "true" : "false"));
 	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)

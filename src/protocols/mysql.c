@@ -15,6 +15,7 @@ enum {
 	ERROR_LEAST = 1000, /* what servers send; clients make up those from 2000 */
 	ERROR_MOST = 5000,
 	GREETING_MOST = 1024,
+	RESPONSE_MOST = 64 * 1024,
 	VERSION_MOST = 128,
 	TLS_REQUEST = 32, /* octets of the fixed part of a client's first packet */
 
@@ -138,26 +139,30 @@ static enum verdict recognise_server(struct packet packet)
 /* SSLRequest, or HandshakeResponse41 which goes on with the user's name. 19 octets in the middle are zero. */
 static enum verdict recognise_client(struct packet packet)
 {
+	const uint32_t needed = PROTOCOL_41 | SECURE_CONNECTION;
 	struct span s = packet.payload, zeros;
 	uint32_t capabilities, most;
+	uint8_t charset;
 	bool zero = true;
 
-	if (packet.sequence != 1 || packet.length < TLS_REQUEST)
+	if (packet.sequence != 1 || packet.length < TLS_REQUEST || packet.length > RESPONSE_MOST)
 		return NO;
 	capabilities = span_u32_le(&s);
 	most = span_u32_le(&s);
-	span_skip(&s, 1); /* character set */
+	charset = span_u8(&s);
 	zeros = span_take(&s, 19);
 	span_skip(&s, 4); /* zero, or more capabilities of MariaDB */
 	if (s.failed)
 		return MORE;
 	while (span_left(zeros) > 0)
 		zero = span_u8(&zeros) == 0 && zero;
-	if (!zero || (capabilities & PROTOCOL_41) == 0 || most > 1u << 30)
+	if (!zero || charset == 0 || (capabilities & needed) != needed || most > 1u << 30)
 		return NO;
 	if (packet.length == TLS_REQUEST)
 		return capabilities & CAN_TLS ? YES : NO;
-	return YES;
+	if (span_left(s) == 0)
+		return MORE;
+	return span_peek(s, 0) == 0 || !iscntrl(span_peek(s, 0)) ? YES : NO; /* anonymous, or a name */
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
