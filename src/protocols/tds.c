@@ -388,6 +388,7 @@ const struct protocol protocol_tds = {
 	.title = "Microsoft SQL Server (Tabular Data Stream)",
 	DOORS(TCP(1433)),
 	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
 	.recognise = recognise,
 	.probe = &probe,
 	.weaknesses = weaknesses,
