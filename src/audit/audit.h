@@ -157,7 +157,4 @@ static inline size_t audit_counting(const struct audit *audit)
 /* The rule's door for this transport and port, or NULL. */
 const struct door *rule_door_at(const struct rule *rule, unsigned transport, uint16_t port);
 
-/* What "self" and "local" mean on this host, and which day it is. Without memory the lists are empty. */
-struct surroundings audit_surroundings(struct arena *arena, const struct host *host);
-
 #endif

@@ -2,6 +2,7 @@
 #include "output/explain.h"
 #include "base/suggest.h"
 #include "cmd/command.h"
+#include "protocols/protocols.h"
 
 /* What is needed to show one word's meanings. */
 struct asking {
@@ -114,12 +115,21 @@ static void explain_block_names(struct asking *asking)
 static void explain_name(struct asking *asking)
 {
 	const struct span word = span_text(asking->word);
+	const struct weakness *const weakness = weakness_named(asking->word);
+	struct finding_type told = finding_types[FINDING_WEAKNESS];
 	const struct icmp_type *icmp;
 	struct explanation facts = {
 		.service = catalog_service(word),
 		.transport = catalog_transport_named(word),
-		.finding = finding_type_named(asking->word),
+		.finding = weakness != NULL ? &told : finding_type_named(asking->word),
 	};
+
+	if (weakness != NULL) {
+		told.id = weakness->id;
+		told.title = weakness->title;
+		told.severity = weakness->severity;
+		told.remedy = weakness->remedy;
+	}
 
 	if (facts.service != NULL)
 		show(asking, EXPLAINED_SERVICE, &facts);

@@ -1,5 +1,6 @@
 #include "cmd/gather.h"
 #include "base/clock.h"
+#include "cmd/surroundings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -109,7 +110,7 @@ bool gather(struct gathered *gathered, const struct gather_options *options, str
 		return error_memory(err);
 	if (!read_policy(gathered, options, err) || !host_read(&gathered->host, &host, err))
 		return false;
-	gathered->around = audit_surroundings(gathered->arena, &gathered->host);
+	gathered->around = surroundings_of_host(gathered->arena);
 	if (!options->no_knock && !knock_at_doors(gathered, options, err))
 		return false;
 	return run_audit(gathered, err);

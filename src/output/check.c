@@ -206,7 +206,7 @@ static void narrow_row(struct table *table, const struct host *host, const struc
 	door_cell(table, door);
 	words = spoken_cell(door, spoken, &style);
 	if (*known_by(door) != '\0')
-		table_format(table, N_SPOKEN, style, "%s, by %s", words, known_by(door));
+		table_format(table, N_SPOKEN, style, "%s (%s)", words, known_by(door));
 	else
 		table_cell(table, N_SPOKEN, style, words);
 	table_cell(table, N_PROCESS, STYLE_PLAIN, process_cell(host, door, text));

@@ -108,7 +108,7 @@ static void write_finding(struct out *out, struct json *json, const struct expla
 	json_text(json, "title", explanation->finding->title);
 	json_number(json, "severity", explanation->finding->severity);
 	json_text(json, "remedy", explanation->finding->remedy);
-	json_text(json, "references", explanation->finding->references);
+	event_references(json, explanation->finding->references);
 }
 
 void explanation_json(struct out *out, const struct explanation *explanation)

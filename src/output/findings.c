@@ -72,21 +72,6 @@ void findings_text(const struct screen *screen, const struct audit *audit)
 	}
 }
 
-/* "A; B; C" as an array. */
-static void write_references(struct json *json, const char *references)
-{
-	struct span rest = span_text(references);
-
-	json_open_array(json, "references");
-	while (span_left(rest) > 0) {
-		const size_t end = span_find(rest, "; ");
-
-		json_span(json, NULL, span_take(&rest, end == SIZE_MAX ? span_left(rest) : end));
-		span_skip(&rest, span_left(rest) > 0 ? 2 : 0);
-	}
-	json_end(json);
-}
-
 static void write_place(struct json *json, const struct rule *rule)
 {
 	json_open_object(json, "rule");
@@ -113,7 +98,7 @@ void finding_event(struct out *out, const struct audit *audit, const struct find
 	json_text(&json, "subject", finding->subject);
 	json_text(&json, "evidence", finding->evidence);
 	json_text(&json, "remedy", finding->remedy);
-	write_references(&json, finding->references);
+	event_references(&json, finding->references);
 	if (finding->accepted != NULL) {
 		json_open_object(&json, "accepted");
 		json_text(&json, "because", finding->accepted->because);

@@ -96,3 +96,17 @@ void event_transport(struct json *json, unsigned transport)
 		upper[i] = '\0';
 	json_text(json, "proto", upper);
 }
+
+void event_references(struct json *json, const char *references)
+{
+	struct span rest = span_text(references);
+
+	json_open_array(json, "references");
+	while (span_left(rest) > 0) {
+		const size_t end = span_find(rest, "; ");
+
+		json_span(json, NULL, span_take(&rest, end == SIZE_MAX ? span_left(rest) : end));
+		span_skip(&rest, span_left(rest) > 0 ? 2 : 0);
+	}
+	json_end(json);
+}

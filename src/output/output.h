@@ -68,6 +68,9 @@ void event_source(struct json *json, const struct address *address, bool ports, 
 void event_destination(struct json *json, const struct address *address, bool ports, uint16_t port);
 void event_transport(struct json *json, unsigned transport);
 
+/* References parted by "; ", as findings have them, as an array. */
+void event_references(struct json *json, const char *references);
+
 /* Errors and remarks about a policy as text, wherever they belong: a command that was asked for something
  * else shows them on stderr. */
 void diagnostics_print(const struct screen *screen, const struct diagnostics *diagnostics);

@@ -200,6 +200,29 @@ static void run_audit(struct stage *stage)
 	assert_non_null(stage->audit);
 }
 
+static struct address_range *ranges(struct stage *stage, const char *const *texts, size_t count)
+{
+	struct address_range *const list = arena_array(stage->arena, count, sizeof(*list));
+
+	for (size_t i = 0; i < count; i++)
+		assert_true(address_range_parse(span_text(texts[i]), &list[i], NULL));
+	return list;
+}
+
+static void set_surroundings(struct stage *stage)
+{
+	static const char *const self[] = { "127.0.0.0/8", "::1", "10.0.0.5", "2001:db8::5" };
+	static const char *const local[] = { "10.0.0.0/24", "2001:db8::/64" };
+
+	stage->around = (struct surroundings){
+		.self = ranges(stage, self, 4),
+		.self_count = 4,
+		.local = ranges(stage, local, 2),
+		.local_count = 2,
+	};
+	assert_true(date_parse("2026-06-15", &stage->around.today));
+}
+
 static void open_stage(struct stage *stage, const struct scene *scene)
 {
 	*stage = (struct stage){ .arena = arena_new(MEMORY) };
@@ -208,8 +231,7 @@ static void open_stage(struct stage *stage, const struct scene *scene)
 	for (size_t s = 0; s < SEATS && scene->seats[s].address != NULL; s++)
 		sit(stage, &scene->seats[s]);
 	hear(stage, scene->seats);
-	stage->around = audit_surroundings(stage->arena, &stage->host);
-	assert_true(date_parse("2026-06-15", &stage->around.today));
+	set_surroundings(stage);
 	stage->policy = policy_of(stage, scene->policy);
 }
 
