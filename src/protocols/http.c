@@ -35,6 +35,9 @@ static enum verdict recognise_request(struct span first)
 	return span_is(line, "HTTP/1.1") || span_is(line, "HTTP/1.0") ? YES : NO;
 }
 
+/* What a server of another protocol says to a client that took it for a web server. */
+static const char not_http[] = "HTTP/1.0 501 Tor ";
+
 /* "HTTP/1.1 200": the reason behind it is free, and may be missing with its blank. */
 static enum verdict recognise_status(struct span first)
 {
@@ -48,7 +51,11 @@ static enum verdict recognise_status(struct span first)
 		if (shape[i] == 'd' ? !isdigit(c) : c != (uint8_t)shape[i])
 			return NO;
 	}
-	return YES;
+	switch (recognise_text(first, not_http)) {
+	case YES: return NO;
+	case MORE: return MORE;
+	default: return YES;
+	}
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
@@ -121,14 +128,14 @@ static const struct {
 
 /* In the page. Each stands where its program writes it itself, not in what it serves. */
 static const struct text_product pages[] = {
-	{"<title>RabbitMQ Management</title>",        "RabbitMQ"                },
-	{ "<title>Node Exporter</title>",             "Prometheus node exporter"},
-	{ "<title>Statistics Report for HAProxy",     "HAProxy"                 },
-	{ "<title>Snapweb</title>",                   "Snapcast"                },
-	{ "<title>Snapcast Default Page</title>",     "Snapcast"                },
-	{ "<title>Prometheus Time Series Collection", "Prometheus"              },
-	{ "<title>Grafana</title>",                   "Grafana"                 },
-	{ "<a href=https://github.com/nats-io/nats-server",     "NATS server"             },
+	{"<title>RabbitMQ Management</title>",              "RabbitMQ"                },
+	{ "<title>Node Exporter</title>",                   "Prometheus node exporter"},
+	{ "<title>Statistics Report for HAProxy",           "HAProxy"                 },
+	{ "<title>Snapweb</title>",                         "Snapcast"                },
+	{ "<title>Snapcast Default Page</title>",           "Snapcast"                },
+	{ "<title>Prometheus Time Series Collection",       "Prometheus"              },
+	{ "<title>Grafana</title>",                         "Grafana"                 },
+	{ "<a href=https://github.com/nats-io/nats-server", "NATS server"             },
 };
 
 /* Programs whose version stands elsewhere than behind their sign. */
@@ -136,9 +143,9 @@ static const struct {
 	const char *product, *sign;
 } versions[] = {
 	{"CUPS",		      "<title>Home - CUPS "},
-	{ "Prometheus node exporter", "(version="          },
+        { "Prometheus node exporter", "(version="          },
 	{ "Python http.server",       "Python/"            },
-	{ "HAProxy",                  "HAProxy version "   },
+        { "HAProxy",                  "HAProxy version "   },
 	{ "NATS server",              "class='version'>"   },
 };
 

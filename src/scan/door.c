@@ -32,7 +32,11 @@ bool door_can_open(const struct door *door, const struct protocol *protocol)
 
 void door_alarm(struct conversation *c, unsigned ms)
 {
-	c->alarm = clock_monotonic_ms() + (int64_t)ms * c->engine->patience / 100;
+	const int64_t shared = (int64_t)ms * c->engine->patience / 100;
+	const bool opening = c->wish.purpose == TO_LISTEN || c->wish.purpose == TO_OPEN;
+
+	c->alarm = clock_monotonic_ms() +
+		   (c->wish.inside && opening ? shared * INSIDE_PERCENT / 100 : shared);
 }
 
 void door_wish(struct door *door, enum purpose purpose, const struct protocol *protocol, size_t variant,

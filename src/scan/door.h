@@ -24,9 +24,10 @@ enum {
 	LISTEN_MS = 300,
 	LISTEN_SUGGESTED_MS = 60, /* the port suggests that the client speaks first */
 	FIRST_MS = 500,
-	OTHERS_MS = 350,
+	OTHERS_MS = 250,
 	ASK_MS = 1200,
-	SIDE_BY_SIDE = 3, /* some servers let no more than that wait to be accepted */
+	INSIDE_PERCENT = 60, /* of these, for openings inside TLS: its server has shown how quick it is */
+	SIDE_BY_SIDE = 3,    /* some servers let no more than that wait to be accepted */
 	PROTOCOLS_MOST = 256,
 };
 
