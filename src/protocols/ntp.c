@@ -34,7 +34,8 @@ static const struct weakness control = {
 	"ntp-control",
 	"NTP answers control queries (mode 6)",
 	3,
-	"Let only the hosts that manage it ask: \"restrict default noquery\" in ntp.conf.",
+	"Let only the hosts that manage it ask: \"restrict default noquery\" in ntp.conf. The host itself is "
+	"usually among them.",
 };
 static const struct weakness *const weaknesses[] = { &control, NULL };
 

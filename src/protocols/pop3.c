@@ -14,7 +14,9 @@ static const struct weakness clear_login = {
 	"pop3-clear-login",
 	"POP3 takes passwords in the clear",
 	2,
-	"Take logins only under TLS: disable_plaintext_auth in Dovecot, allowplaintext in Cyrus.",
+	"Take logins only under TLS: disable_plaintext_auth in Dovecot (which exempts clients on the "
+	"server's "
+	"own address), allowplaintext in Cyrus.",
 };
 static const struct weakness *const weaknesses[] = { &clear_login, NULL };
 

@@ -241,6 +241,7 @@ enum greeting text_greeting(struct span lines)
 /* Digits, letters and what joins them; brackets in pairs, as in "12.2(55)SE". */
 static struct span version_at(struct span s)
 {
+	static const char joins[] = "._+~-";
 	struct span version = s;
 	bool inside = false;
 
@@ -254,7 +255,7 @@ static struct span version_at(struct span s)
 			inside = true;
 		else if (c == ')' && inside)
 			inside = false;
-		else if (!isalnum(c) && memchr("._+~-", c, 5) == NULL)
+		else if (!isalnum(c) && memchr(joins, c, sizeof(joins) - 1) == NULL)
 			break;
 	}
 	while (version.end > version.at && !isalnum(version.end[-1]) && version.end[-1] != ')')
@@ -264,7 +265,9 @@ static struct span version_at(struct span s)
 
 struct span text_version(struct span s)
 {
-	while (span_left(s) > 0 && memchr(" /_-(,:", *s.at, 7) != NULL)
+	static const char before[] = " /_-(,:";
+
+	while (span_left(s) > 0 && memchr(before, *s.at, sizeof(before) - 1) != NULL)
 		s.at++;
 	if (span_begins_nocase(s, "version"))
 		span_skip(&s, strlen("version"));
