@@ -12,31 +12,36 @@
 /* Of a longer command line the beginning is kept. */
 enum { STAT_TEXT = 1024, STATUS_TEXT = 4096, COMMAND_TEXT = 4096, CGROUP_TEXT = 16384, PATH_TEXT = 4096 };
 
-/* Words between the fourth field, the parent, and the twentieth, the threads; the start is the twenty-second.
- */
-enum { PARENT_TO_THREADS = 15 };
+/* Words between the fourth field, the parent, the ninth, the flags, the twentieth, the threads, and the
+ * twenty-second, the start. */
+enum { PARENT_TO_FLAGS = 4, FLAGS_TO_THREADS = 10, THREADS_TO_START = 1, FLAG_EXITING = 4 };
+
+/* The number in the word after `skipped` others; text fails where there is none. */
+static uint64_t number_after(struct span *text, int skipped, uint64_t most)
+{
+	uint64_t number = 0;
+
+	for (int i = 0; i < skipped; i++)
+		span_until(text, ' ');
+	if (!span_number(span_until(text, ' '), most, &number))
+		text->failed = true;
+	return number;
+}
 
 bool process_read_stat(struct span text, struct process_stat *ret_stat)
 {
-	uint64_t number;
-
-	if (!span_number(span_until(&text, ' '), INT32_MAX, &number) || span_u8(&text) != '(')
+	ret_stat->pid = (uint32_t)number_after(&text, 0, INT32_MAX);
+	if (span_u8(&text) != '(')
 		return false;
-	ret_stat->pid = (uint32_t)number;
 	ret_stat->name = span_take(&text, span_find_last(text, ')')); /* fails where there is none */
 	span_skip(&text, 2);                                          /* parenthesis and blank */
 	ret_stat->state = (char)span_u8(&text);
 	span_skip(&text, 1);
-	if (!span_number(span_until(&text, ' '), INT32_MAX, &number))
-		return false;
-	ret_stat->parent = (uint32_t)number;
-	for (int i = 0; i < PARENT_TO_THREADS; i++)
-		span_until(&text, ' ');
-	if (!span_number(span_until(&text, ' '), INT32_MAX, &number))
-		return false;
-	ret_stat->threads = (uint32_t)number;
-	span_until(&text, ' '); /* no longer used */
-	return span_number(span_until(&text, ' '), UINT64_MAX, &ret_stat->started);
+	ret_stat->parent = (uint32_t)number_after(&text, 0, INT32_MAX);
+	ret_stat->exiting = (number_after(&text, PARENT_TO_FLAGS, UINT32_MAX) & FLAG_EXITING) != 0;
+	ret_stat->threads = (uint32_t)number_after(&text, FLAGS_TO_THREADS, INT32_MAX);
+	ret_stat->started = number_after(&text, THREADS_TO_START, UINT64_MAX);
+	return !text.failed;
 }
 
 bool process_read_uid(struct span text, uint32_t *ret_uid)
@@ -133,6 +138,14 @@ static void read_cgroup(struct snapshot *snapshot, int folder, struct host_proce
 		process->container = snapshot_text(snapshot, span_text(cgroup.container));
 }
 
+/* One whose first thread is gone lives on in the others. */
+static bool has_ended(const struct process_stat *stat)
+{
+	if (stat->state == 'Z' || stat->state == 'X')
+		return stat->threads < 2;
+	return stat->exiting;
+}
+
 /* The one file that says whether the process still lives is read last: what was read before is then its. */
 static bool read_all(struct snapshot *snapshot, int folder, uint64_t started, struct host_process *process)
 {
@@ -147,9 +160,7 @@ static bool read_all(struct snapshot *snapshot, int folder, uint64_t started, st
 	if (!process_read_uid(read_file(folder, "status", text, sizeof(text)), &process->uid) ||
 	    !process_read_stat(read_file(folder, "stat", text, STAT_TEXT), &stat))
 		return false;
-	/* One whose first thread has ended lives on in the others. */
-	if (((stat.state == 'Z' || stat.state == 'X') && stat.threads < 2) ||
-	    (started != 0 && stat.started != started))
+	if (has_ended(&stat) || (started != 0 && stat.started != started))
 		return false;
 	process->pid = stat.pid;
 	process->parent = stat.parent;

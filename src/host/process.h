@@ -8,6 +8,7 @@
 struct process_stat {
 	struct span name; /* may hold blanks, parentheses and line ends */
 	char state;
+	bool exiting; /* its memory may be gone, and its files not yet */
 	uint32_t pid, parent, threads;
 	uint64_t started; /* clock ticks since boot */
 };

@@ -60,27 +60,46 @@ const char *socket_without_process(const struct host *host, const struct host_so
 	return geteuid() == 0 ? "not visible" : "not visible (needs root)";
 }
 
-/* "*:22" listens to both families, "0.0.0.0:22" and "[::]:22" to one. */
-static char *end_text(const struct host *host, const struct host_socket *socket,
-		      const struct address *address, uint16_t port, char text[static WHOLE_TEXT])
+/* "tcp/22", as a policy writes it. */
+static char *door_text(const struct host_socket *socket, char text[static WHOLE_TEXT])
 {
-	const char *const interface = address == &socket->local ? socket_interface(host, socket) : NULL;
-	const bool both = address_is_unspecified(address) && socket->v6_socket && !socket->v6_only;
-	const bool v4 = address_is_v4(address);
-	char ip[ADDRESS_TEXT], number[8] = "";
+	char transport[SOCKET_TRANSPORT_TEXT];
 
-	if (socket->family == SOCKET_PACKET) {
-		snprintf(text, WHOLE_TEXT, port == ETHERTYPE_ALL ? "all frames%s%s" : "frames%s%s",
-			 interface != NULL ? " on " : "", interface != NULL ? interface : "");
-		if (port != ETHERTYPE_ALL)
-			snprintf(text + strlen(text), WHOLE_TEXT - strlen(text), " of type 0x%04x", port);
-		return text;
-	}
 	if (socket_has_ports(socket))
-		snprintf(number, sizeof(number), ":%u", port);
-	snprintf(text, WHOLE_TEXT, "%s%s%s%s%s%s", both || v4 ? "" : "[",
-		 both ? "*" : address_text(address, ip), interface != NULL ? "%" : "",
-		 interface != NULL ? interface : "", both || v4 ? "" : "]", number);
+		snprintf(text, WHOLE_TEXT, "%s/%u", socket_transport_text(socket, transport),
+			 socket->local_port);
+	else
+		snprintf(text, WHOLE_TEXT, "%s", socket_transport_text(socket, transport));
+	return text;
+}
+
+/* "*" takes both families, "0.0.0.0" and "::" one. */
+static char *address_cell_text(const struct host *host, const struct host_socket *socket,
+			       char text[static WHOLE_TEXT])
+{
+	const char *const interface = socket_interface(host, socket);
+	const bool both = address_is_unspecified(&socket->local) && socket->v6_socket && !socket->v6_only;
+	char ip[ADDRESS_TEXT];
+
+	if (socket->family != SOCKET_PACKET)
+		snprintf(text, WHOLE_TEXT, "%s", both ? "*" : address_text(&socket->local, ip));
+	else if (socket->local_port == ETHERTYPE_ALL)
+		snprintf(text, WHOLE_TEXT, "all frames");
+	else
+		snprintf(text, WHOLE_TEXT, "frames of type 0x%04x", socket->local_port);
+	if (interface != NULL)
+		snprintf(text + strlen(text), WHOLE_TEXT - strlen(text), "%%%s", interface);
+	return text;
+}
+
+/* One end of a connection: "192.0.2.7:443", "[2001:db8::7]:443". */
+static char *end_text(const struct address *address, uint16_t port, char text[static WHOLE_TEXT])
+{
+	const bool v4 = address_is_v4(address);
+	char ip[ADDRESS_TEXT];
+
+	snprintf(text, WHOLE_TEXT, "%s%s%s:%u", v4 ? "" : "[", address_text(address, ip), v4 ? "" : "]",
+		 port);
 	return text;
 }
 
@@ -156,12 +175,11 @@ static void passive_row(struct listing *listing, const struct host_socket *socke
 {
 	struct host *const host = listing->host;
 	const enum exposure exposure = host_exposure(host, socket);
-	char transport[SOCKET_TRANSPORT_TEXT], end[WHOLE_TEXT];
+	char text[WHOLE_TEXT];
 
 	table_row(listing->table);
-	table_cell(listing->table, 0, STYLE_PLAIN, socket_transport_text(socket, transport));
-	table_cell(listing->table, 1, STYLE_BOLD,
-		   end_text(host, socket, &socket->local, socket->local_port, end));
+	table_cell(listing->table, 0, STYLE_BOLD, door_text(socket, text));
+	table_cell(listing->table, 1, STYLE_PLAIN, address_cell_text(host, socket, text));
 	table_cell(listing->table, 2, STYLE_DIM, socket_service(socket));
 	process_cell(listing, 3, socket);
 	table_cell(listing->table, 4, STYLE_PLAIN, host_user(host, socket->uid));
@@ -182,11 +200,9 @@ static void active_row(struct listing *listing, const struct host_socket *socket
 
 	table_row(listing->table);
 	table_cell(listing->table, 0, STYLE_PLAIN, socket_transport_text(socket, transport));
-	table_cell(listing->table, 1, STYLE_PLAIN,
-		   end_text(host, socket, &socket->local, socket->local_port, end));
+	table_cell(listing->table, 1, STYLE_PLAIN, end_text(&socket->local, socket->local_port, end));
 	table_cell(listing->table, 2, STYLE_DIM, socket->door != NO_SOCKET ? "<-" : "--");
-	table_cell(listing->table, 3, STYLE_PLAIN,
-		   end_text(host, socket, &socket->peer, socket->peer_port, end));
+	table_cell(listing->table, 3, STYLE_PLAIN, end_text(&socket->peer, socket->peer_port, end));
 	table_cell(listing->table, 4, STYLE_PLAIN, socket_state_text(socket->state));
 	process_cell(listing, 5, socket);
 	if (socket->inode != 0) /* what is the kernel's own has no user */
@@ -198,26 +214,26 @@ static void active_row(struct listing *listing, const struct host_socket *socket
 }
 
 static const struct column passive_columns[] = {
-	{.title = "" },
-	{		.title = "LISTENS AT", .least = 14 },
-	{	       .title = "SERVICE",  .least = 5 },
-	{	       .title = "PROCESS", .least = 12 },
-	{	       .title = "USER",  .least = 6 },
-	{	       .title = "UNIT",  .least = 8 },
-	{	       .title = "EXPOSED"          },
-	{ .title = "CONNS",           .align = ALIGN_RIGHT },
-	{      .title = "NAMESPACE",           .least = 8 },
+	{"DOOR",       ALIGN_LEFT,  0 },
+        { "ADDRESS",   ALIGN_LEFT,  10},
+        { "SERVICE",   ALIGN_LEFT,  5 },
+	{ "PROCESS",   ALIGN_LEFT,  12},
+        { "USER",      ALIGN_LEFT,  6 },
+        { "UNIT",      ALIGN_LEFT,  8 },
+	{ "EXPOSED",   ALIGN_LEFT,  0 },
+        { "CONNS",     ALIGN_RIGHT, 0 },
+        { "NAMESPACE", ALIGN_LEFT,  8 },
 };
 
 static const struct column active_columns[] = {
-	{.title = "" },
-	{		.title = "HERE", .least = 14 },
-	{	       .title = ""          },
-	{ .title = "THERE",           .least = 14 },
-	{	  .title = "STATE",           .least = 6 },
-	{        .title = "PROCESS",           .least = 12 },
-	{	   .title = "USER",           .least = 6 },
-	{      .title = "NAMESPACE",           .least = 8 },
+	{"",           ALIGN_LEFT, 0 },
+        { "HERE",      ALIGN_LEFT, 14},
+        { "",          ALIGN_LEFT, 0 },
+	{ "THERE",     ALIGN_LEFT, 14},
+        { "STATE",     ALIGN_LEFT, 6 },
+        { "PROCESS",   ALIGN_LEFT, 12},
+	{ "USER",      ALIGN_LEFT, 6 },
+        { "NAMESPACE", ALIGN_LEFT, 8 },
 };
 
 /* Prints one kind. Memory that runs out shows as an output that failed. */

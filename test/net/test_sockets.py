@@ -1,5 +1,7 @@
 """doorward sockets against real sockets, made by real processes in namespaces of the test's own."""
+import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -185,7 +187,7 @@ def test_names_of_processes_do_no_harm(space, listed, doorward, name):
 def test_without_root_the_rest_is_said(space, doorward, as_nobody):
     start(space, "a = listen('127.0.0.1', 8080)")
     done = doorward("sockets", "--here", wrap=space.command() + as_nobody)
-    assert done.status == 3 and "not visible (needs root)" in done.out and "127.0.0.1:8080" in done.out
+    assert done.status == 3 and "not visible (needs root)" in done.out and "tcp/8080" in done.out
     assert "Not seen:" in done.out and "of other users (needs root)" in done.out
     done = doorward("sockets", "--here", "--json", wrap=space.command() + as_nobody)
     event = only([event for event in done.events() if event["event_type"] == "socket"])
@@ -235,6 +237,18 @@ def work():
 threading.Thread(target=work).start()
 time.sleep(0.5)
 """
+
+
+def test_events_are_as_their_schema_says(space, doorward):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(pathlib.Path(__file__).parents[2].joinpath("data/events.schema.json").read_text())
+    start(space, MANY + "r = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)\n"
+                        "p = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))\n"
+                        "v = listen('::', 8081, socket.AF_INET6, SO_BINDTODEVICE=b'lo')")
+    events = doorward("sockets", "--here", "--json", wrap=space.command()).events()
+    assert len(events) == 35
+    for event in events:
+        jsonschema.Draft202012Validator(schema).validate(event)
 
 
 def by_both(space, doorward):
