@@ -20,17 +20,18 @@ enum { REQUEST_SIZE = 256, LISTENING = 1 << STATE_LISTEN, EVERY_STATE = (1 << SO
 struct question {
 	const char *name;
 	uint16_t protocol, transport;
-	bool raw, optional;
+	bool raw, packet, optional;
 };
 
 static const struct question questions[] = {
-	{"tcp",      IPPROTO_TCP,     TRANSPORT_TCP,     false, false},
-	{ "mptcp",   IPPROTO_MPTCP,   TRANSPORT_TCP,     false, true },
-	{ "udp",     IPPROTO_UDP,     TRANSPORT_UDP,     false, false},
-	{ "udplite", IPPROTO_UDPLITE, TRANSPORT_UDPLITE, false, true },
-	{ "sctp",    IPPROTO_SCTP,    TRANSPORT_SCTP,    false, true },
-	{ "dccp",    IPPROTO_DCCP,    TRANSPORT_DCCP,    false, true },
-	{ "raw",     IPPROTO_RAW,     0,                 true,  false},
+	{"tcp",      IPPROTO_TCP,     TRANSPORT_TCP,     false, false, false},
+	{ "mptcp",   IPPROTO_MPTCP,   TRANSPORT_TCP,     false, false, true },
+	{ "udp",     IPPROTO_UDP,     TRANSPORT_UDP,     false, false, false},
+	{ "udplite", IPPROTO_UDPLITE, TRANSPORT_UDPLITE, false, false, true },
+	{ "sctp",    IPPROTO_SCTP,    TRANSPORT_SCTP,    false, false, true },
+	{ "dccp",    IPPROTO_DCCP,    TRANSPORT_DCCP,    false, false, true },
+	{ "raw",     IPPROTO_RAW,     0,                 true,  false, true },
+	{ "packet",  0,               0,                 false, true,  true },
 };
 
 /* Where the answers to one question go. */
@@ -184,40 +185,67 @@ static int ask_packet(struct mnl_socket *netlink, struct answers *answers)
 	return netlink_dump(netlink, request, add_packet, answers);
 }
 
-/* What the kernel has no diag for may still be in /proc/net. */
-static bool settle(struct answers *answers, const char *name, bool v6, bool optional, int error)
+/* A kernel that was built without it has no such sockets either. */
+static bool is_absent(int error)
 {
-	if (error == 0 || procnet_read(answers->snapshot, name, v6, answers->space))
+	return error == ENOENT || error == EPROTONOSUPPORT || error == EAFNOSUPPORT;
+}
+
+/* Closes one question, before which there were `before` sockets. What the kernel has no diag for may still be
+ * in /proc/net. */
+static bool settle(struct answers *answers, bool v6, size_t before, int error)
+{
+	const struct question *const question = answers->question;
+
+	if (error == 0)
 		return true;
-	if (!optional)
-		snapshot_unseen(answers->snapshot, "%s sockets%s: %s", name, v6 ? " of IPv6" : "",
+	answers->snapshot->host->socket_count = before;
+	if (procnet_read(answers->snapshot, question->name, v6, answers->space))
+		return true;
+	if (!question->optional || !is_absent(error))
+		snapshot_unseen(answers->snapshot, "%s sockets%s: %s", question->name, v6 ? " of IPv6" : "",
 				strerror(error));
 	return false;
 }
 
-bool diag_read(struct snapshot *snapshot, uint32_t space, struct error *err)
+static bool ask(struct mnl_socket *netlink, struct answers *answers, bool v6, int refused)
+{
+	const size_t before = answers->snapshot->host->socket_count;
+	int error = refused;
+
+	if (netlink != NULL && answers->question->packet)
+		error = ask_packet(netlink, answers);
+	else if (netlink != NULL)
+		error = ask_inet(netlink, answers, v6 ? AF_INET6 : AF_INET);
+	return settle(answers, v6, before, error);
+}
+
+static struct mnl_socket *open_netlink(void)
 {
 	struct mnl_socket *const netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	const bool bound = netlink != NULL && mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0;
+
+	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0)
+		return netlink;
+	mnl_socket_close(netlink);
+	return NULL;
+}
+
+bool diag_read(struct snapshot *snapshot, uint32_t space, struct error *err)
+{
+	struct mnl_socket *const netlink = open_netlink();
 	const int refused = errno;
 	struct answers answers = { .snapshot = snapshot, .space = space };
 	bool answered = false;
 
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-		const struct question *const question = &questions[i];
-
 		/* A walk through the kernel's table of MPTCP takes longer than all others together. */
-		if (question->protocol == IPPROTO_MPTCP && procnet_counts_no_mptcp())
+		if (questions[i].protocol == IPPROTO_MPTCP && procnet_counts_no_mptcp())
 			continue;
-		answers.question = question;
-		for (int v6 = 0; v6 <= 1; v6++) {
-			const int error = bound ? ask_inet(netlink, &answers, v6 ? AF_INET6 : AF_INET)
-						: refused;
-
-			answered |= settle(&answers, question->name, v6, question->optional, error);
-		}
+		answers.question = &questions[i];
+		answered |= ask(netlink, &answers, false, refused);
+		if (!questions[i].packet)
+			answered |= ask(netlink, &answers, true, refused);
 	}
-	answered |= settle(&answers, "packet", false, false, bound ? ask_packet(netlink, &answers) : refused);
 	if (netlink != NULL)
 		mnl_socket_close(netlink);
 	return answered ||

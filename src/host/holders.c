@@ -123,7 +123,9 @@ static bool read_either(struct snapshot *snapshot, struct error *err)
 		}
 		if (way == ATTRIBUTE_BPF)
 			return false;
+		/* Nothing of a reading that broke off is kept. */
 		holders_forget(snapshot, 0);
+		snapshot->host->process_count = 0;
 	}
 	holders_read_proc(snapshot);
 	return true;
@@ -135,6 +137,7 @@ bool holders_read(struct snapshot *snapshot, struct error *err)
 
 	if (snapshot->options->attribution == ATTRIBUTE_NONE)
 		return true;
+	snapshot->host->attributed = true;
 	if (!inodes_build(&snapshot->inodes, snapshot->host, false))
 		return error_memory(err);
 	good = read_either(snapshot, err) && (sort_by_socket(snapshot) || error_memory(err));

@@ -111,6 +111,7 @@ struct host {
 	size_t unseen_count;
 	const char *name;        /* host name */
 	uint64_t boot_us;        /* wall time of boot */
+	bool attributed;         /* processes were looked for */
 	bool attributed_by_bpf;  /* else /proc */
 	struct host_user *users; /* names that host_user() has looked up */
 	size_t user_count, user_capacity;

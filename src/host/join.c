@@ -50,23 +50,34 @@ static bool build_doors(const struct host *host, struct doors *doors)
 	return true;
 }
 
+static uint32_t holder_pid(const struct host *host, const struct host_socket *socket, uint32_t i)
+{
+	return host->processes[host->holders[socket->holder + i].process].pid;
+}
+
+/* Holders stand in the order of their pids. */
 static bool share_holder(const struct host *host, const struct host_socket *a, const struct host_socket *b)
 {
-	for (uint32_t i = 0; i < a->holder_count; i++) {
-		for (uint32_t j = 0; j < b->holder_count; j++) {
-			if (host->holders[a->holder + i].process == host->holders[b->holder + j].process)
-				return true;
-		}
+	uint32_t i = 0, j = 0;
+
+	while (i < a->holder_count && j < b->holder_count) {
+		const uint32_t left = holder_pid(host, a, i), right = holder_pid(host, b, j);
+
+		if (left == right)
+			return true;
+		i += left < right;
+		j += right < left;
 	}
 	return false;
 }
 
-/* What one socket's search has met so far. */
-struct search {
-	const struct host *host;
-	const struct host_socket *active;
-	uint32_t only, only_sharing; /* the one that was met; NO_SOCKET before */
-	uint32_t met, sharing;
+/* The doors that one active socket may have come from, those that are bound closest first. Of more than there
+ * is room for, none can be told to be the one. */
+enum { CANDIDATES_MOST = 64 };
+struct candidates {
+	uint32_t sockets[CANDIDATES_MOST];
+	uint8_t distances[CANDIDATES_MOST];
+	size_t count;
 };
 
 static bool takes(const struct host_socket *door, const struct host_socket *active,
@@ -79,41 +90,57 @@ static bool takes(const struct host_socket *door, const struct host_socket *acti
 	return !(door->v6_socket && door->v6_only && address_is_v4(&active->local));
 }
 
-/* Meets the doors that are bound to this address. */
-static void look_at(struct search *search, const struct doors *doors, const struct address *bound)
+/* Adds the doors that are bound to this address. */
+static void collect(struct candidates *candidates, const struct host *host, const struct doors *doors,
+		    const struct host_socket *active, const struct address *bound, uint8_t distance)
 {
-	const struct host *const host = search->host;
+	uint32_t i = doors->first[bucket_of(doors, active, bound)];
 
-	for (uint32_t i = doors->first[bucket_of(doors, search->active, bound)]; i != 0;
-	     i = doors->next[i - 1]) {
-		const struct host_socket *const door = &host->sockets[i - 1];
-
-		if (!takes(door, search->active, bound))
+	for (; i != 0 && candidates->count <= CANDIDATES_MOST; i = doors->next[i - 1]) {
+		if (!takes(&host->sockets[i - 1], active, bound))
 			continue;
-		search->met++;
-		search->only = i - 1;
-		if (!share_holder(host, door, search->active))
-			continue;
-		search->sharing++;
-		search->only_sharing = i - 1;
+		if (candidates->count < CANDIDATES_MOST) {
+			candidates->sockets[candidates->count] = i - 1;
+			candidates->distances[candidates->count] = distance;
+		}
+		candidates->count++;
 	}
+}
+
+/* Of several, the one that a process of the connection holds too; where it holds several of them, the
+ * closest, which the kernel prefers. NO_SOCKET where that does not leave just one. */
+static uint32_t choose(const struct candidates *candidates, const struct host *host,
+		       const struct host_socket *active)
+{
+	uint32_t best = NO_SOCKET;
+	uint8_t distance = UINT8_MAX;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->distances[i] > distance)
+			break;
+		if (!share_holder(host, &host->sockets[candidates->sockets[i]], active))
+			continue;
+		if (best != NO_SOCKET)
+			return NO_SOCKET;
+		best = candidates->sockets[i];
+		distance = candidates->distances[i];
+	}
+	return best;
 }
 
 static uint32_t door_of(const struct host *host, const struct doors *doors, const struct host_socket *active)
 {
 	static const struct address any_v6;
 	const struct address any_v4 = address_v4(0);
-	const struct address *const bounds[] = { &active->local, &any_v4, &any_v6 };
-	struct search search = { .host = host, .active = active };
+	struct candidates candidates = { .count = 0 };
 
-	/* The kernel prefers the closer binding; what is bound closer is looked at first, and settles it. */
-	for (size_t i = 0; i < 3 && search.met == 0; i++) {
-		if (bounds[i] != &any_v4 || address_is_v4(&active->local))
-			look_at(&search, doors, bounds[i]);
-	}
-	if (search.met == 1)
-		return search.only;
-	return search.sharing == 1 ? search.only_sharing : NO_SOCKET;
+	collect(&candidates, host, doors, active, &active->local, 0);
+	if (address_is_v4(&active->local))
+		collect(&candidates, host, doors, active, &any_v4, 1);
+	collect(&candidates, host, doors, active, &any_v6, 2);
+	if (candidates.count == 1)
+		return candidates.sockets[0];
+	return candidates.count <= CANDIDATES_MOST ? choose(&candidates, host, active) : NO_SOCKET;
 }
 
 void join_doors(struct snapshot *snapshot)

@@ -10,7 +10,7 @@ void join_mptcp(struct snapshot *snapshot);
 
 /* Fills `door` of active sockets and `connections` of passive ones, where it is sure: same namespace,
  * transport and port, an address that the passive one takes connections for, and no other passive socket
- * that it could be as well, unless just one of them is held by a process that holds the active one. */
+ * that it could be as well, unless a process that holds the active one holds one of them. */
 void join_doors(struct snapshot *snapshot);
 
 #endif

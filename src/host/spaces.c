@@ -211,7 +211,7 @@ static void find_others(struct others *others)
 
 /* Enters the namespace with this thread. A name in /run/netns behind which nothing is mounted is a plain
  * file: an end of something that is not there, and no namespace. */
-static bool enter(struct snapshot *snapshot, const struct entry *entry, struct host_space *space)
+static bool enter(const struct entry *entry, struct host_space *space)
 {
 	const int file = open(entry->path, O_RDONLY | O_CLOEXEC);
 	const bool entered = file >= 0 && setns(file, CLONE_NEWNET) == 0;
@@ -219,8 +219,6 @@ static bool enter(struct snapshot *snapshot, const struct entry *entry, struct h
 
 	if (file >= 0)
 		close(file);
-	if (!entered && (refused == EPERM || refused == EACCES))
-		snapshot_unseen(snapshot, "network namespace %s (needs root)", space->name);
 	space->visible = entered;
 	return entered || refused == EPERM || refused == EACCES;
 }
@@ -237,7 +235,7 @@ static void read_space(struct snapshot *snapshot, const struct entry *entry)
 	space->name = entry->name != NULL ? entry->name
 					  : arena_format(snapshot->host->arena, "net:%llu",
 							 (unsigned long long)entry->inode);
-	if (space->name == NULL || !enter(snapshot, entry, space)) {
+	if (space->name == NULL || !enter(entry, space)) {
 		snapshot->host->space_count--;
 		return;
 	}
@@ -247,6 +245,17 @@ static void read_space(struct snapshot *snapshot, const struct entry *entry)
 	if (!diag_read(snapshot, index, &err))
 		snapshot_unseen(snapshot, "network namespace %s: %s", space->name, err.text);
 	interfaces_read(snapshot, index);
+}
+
+static void say_closed(struct snapshot *snapshot)
+{
+	size_t closed = 0;
+
+	for (size_t i = 0; i < snapshot->host->space_count; i++)
+		closed += !snapshot->host->spaces[i].visible;
+	if (closed > 0)
+		snapshot_unseen(snapshot, "the sockets of %zu other network namespace%s (needs root)", closed,
+				closed > 1 ? "s" : "");
 }
 
 /* This thread ends in the last namespace that it entered; the rest of the program never leaves its own. */
@@ -285,5 +294,6 @@ void spaces_read_others(struct snapshot *snapshot)
 		else
 			snapshot_unseen(snapshot, "other network namespaces: %s", strerror(error));
 	}
+	say_closed(snapshot);
 	free(others.entries);
 }

@@ -55,6 +55,8 @@ const char *socket_without_process(const struct host *host, const struct host_so
 {
 	if (socket->holder_count > 0)
 		return NULL;
+	if (socket->inode != 0 && !host->attributed)
+		return "not looked for";
 	if (socket->inode == 0 || host->processes_seen)
 		return "kernel";
 	return geteuid() == 0 ? "not visible" : "not visible (needs root)";

@@ -178,7 +178,8 @@ static void write_stats(struct events *events, const struct socket_list *list)
 	json_end(&json);
 	json_open_object(&json, "doorward");
 	json_text(&json, "host", host->name);
-	json_text(&json, "attributed_by", host->attributed_by_bpf ? "bpf" : "proc");
+	if (host->attributed)
+		json_text(&json, "attributed_by", host->attributed_by_bpf ? "bpf" : "proc");
 	json_text(&json, "filtering", filtering_text(host->filtering));
 	json_text(&json, "filtering_by", host->filtering_by);
 	json_open_array(&json, "unseen");

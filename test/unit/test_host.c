@@ -560,6 +560,25 @@ static uint32_t put_socket(struct made *made, enum socket_kind kind, const char 
 	return (uint32_t)(made->host.socket_count - 1);
 }
 
+/* Process i holds socket i, but for those that one process holds all of. */
+static void put_holders(struct made *made, bool one_process)
+{
+	const size_t count = made->host.socket_count;
+
+	made->host.holders = calloc(count, sizeof(*made->host.holders));
+	assert_non_null(made->host.holders);
+	made->host.holder_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct host_process *const process = snapshot_add_process(&made->snapshot);
+
+		assert_non_null(process);
+		process->pid = 100 + i;
+		made->host.holders[i].process = one_process ? 0 : i;
+		made->host.sockets[i].holder = i;
+		made->host.sockets[i].holder_count = 1;
+	}
+}
+
 static void a_connection_came_from_the_door_that_is_bound_closest(void **unused)
 {
 	struct made made;
@@ -572,12 +591,46 @@ static void a_connection_came_from_the_door_that_is_bound_closest(void **unused)
 	other = put_socket(&made, SOCKET_PASSIVE, "192.0.2.2", 80);
 	accepted = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
 	elsewhere = put_socket(&made, SOCKET_ACTIVE, "192.0.2.3", 80);
+	put_holders(&made, true);
 	join_doors(&made.snapshot);
 	assert_int_equal(made.host.sockets[accepted].door, one);
 	assert_int_equal(made.host.sockets[elsewhere].door, any);
 	assert_int_equal(made.host.sockets[one].connections, 1);
 	assert_int_equal(made.host.sockets[other].connections, 0);
 	assert_int_equal(made.host.sockets[any].connections, 1);
+	host_free(&made.host);
+}
+
+/* The closer door may have been opened after the connection came in through the wider one. */
+static void of_two_doors_that_nobody_of_the_connection_holds_none_is_named(void **unused)
+{
+	struct made made;
+	uint32_t accepted;
+
+	(void)unused;
+	make(&made);
+	put_socket(&made, SOCKET_PASSIVE, "0.0.0.0", 80);
+	put_socket(&made, SOCKET_PASSIVE, "192.0.2.1", 80);
+	accepted = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
+	put_holders(&made, false);
+	join_doors(&made.snapshot);
+	assert_int_equal(made.host.sockets[accepted].door, NO_SOCKET);
+	host_free(&made.host);
+}
+
+static void of_more_doors_than_can_be_compared_none_is_named(void **unused)
+{
+	struct made made;
+	uint32_t accepted;
+
+	(void)unused;
+	make(&made);
+	for (int i = 0; i < 100; i++)
+		put_socket(&made, SOCKET_PASSIVE, "0.0.0.0", 80);
+	accepted = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
+	put_holders(&made, true);
+	join_doors(&made.snapshot);
+	assert_int_equal(made.host.sockets[accepted].door, NO_SOCKET);
 	host_free(&made.host);
 }
 
@@ -621,7 +674,7 @@ static void a_door_for_ipv6_alone_takes_no_ipv4(void **unused)
 	}
 }
 
-/* Two sockets share one address and port (SO_REUSEPORT); processes 0 and 1 hold one each. */
+/* Two sockets share one address and port (SO_REUSEPORT). */
 static void of_two_equal_doors_the_one_of_the_same_process_is_meant(void **unused)
 {
 	struct made made;
@@ -633,14 +686,8 @@ static void of_two_equal_doors_the_one_of_the_same_process_is_meant(void **unuse
 	second = put_socket(&made, SOCKET_PASSIVE, "0.0.0.0", 80);
 	accepted = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
 	unknown = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
-	made.host.holders = calloc(3, sizeof(*made.host.holders));
-	assert_non_null(made.host.holders);
-	made.host.holder_count = 3;
-	for (uint32_t i = 0; i < 3; i++) {
-		made.host.holders[i].process = i > 0;
-		made.host.sockets[i].holder = i;
-		made.host.sockets[i].holder_count = 1;
-	}
+	put_holders(&made, false);
+	made.host.holders[accepted].process = second;
 	join_doors(&made.snapshot);
 	assert_int_equal(made.host.sockets[accepted].door, second);
 	assert_int_equal(made.host.sockets[unknown].door, NO_SOCKET);
@@ -779,6 +826,8 @@ int main(void)
 		cmocka_unit_test(control_groups_that_make_no_sense_do_no_harm),
 		cmocka_unit_test(only_chains_that_can_refuse_stand_before_a_door),
 		cmocka_unit_test(a_connection_came_from_the_door_that_is_bound_closest),
+		cmocka_unit_test(of_two_doors_that_nobody_of_the_connection_holds_none_is_named),
+		cmocka_unit_test(of_more_doors_than_can_be_compared_none_is_named),
 		cmocka_unit_test(other_ports_and_namespaces_and_beginnings_have_no_door),
 		cmocka_unit_test(a_door_for_ipv6_alone_takes_no_ipv4),
 		cmocka_unit_test(of_two_equal_doors_the_one_of_the_same_process_is_meant),
