@@ -123,6 +123,8 @@ static enum verdict recognise_error(struct span body, size_t length)
 
 	if (length > MESSAGE_MOST || (span_left(body) > 0 && span_peek(body, 0) != 'S'))
 		return NO;
+	if (!cut)
+		body.end = body.at + length;
 	while (next_field(&body, &letter, &text)) {
 		if (letter == 'C')
 			return span_left(text) == 5 && isalnum(span_peek(text, 0)) ? YES : NO;

@@ -1,0 +1,251 @@
+/* HTTP, HTTP/2 and TLS: what is recognised, what is told of a server, and which weaknesses are seen. */
+#include "protocols/tls.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+enum { DAY = 24 * 60 * 60 };
+
+static const struct protocol *named(const char *name)
+{
+	const struct protocol *const protocol = protocol_named(span_text(name));
+
+	assert_non_null(protocol);
+	return protocol;
+}
+
+static void requests_and_answers_of_http_are_told_from_their_likes(void **unused)
+{
+	static const struct {
+		const char *words;
+		enum side side;
+		enum verdict verdict;
+	} cases[] = {
+		{"GET / HTTP/1.1\r\n",                         SIDE_CLIENT, YES },
+		{ "PROPFIND /dav HTTP/1.0\n",                  SIDE_CLIENT, YES },
+		{ "GET / HTTP/1.1",                            SIDE_CLIENT, MORE},
+		{ "G",					 SIDE_CLIENT, MORE},
+		{ "get / HTTP/1.1\r\n",                        SIDE_CLIENT, NO  },
+		{ "GET /\r\n",				 SIDE_CLIENT, NO  },
+		{ "GET  HTTP/1.1\r\n",                         SIDE_CLIENT, NO  },
+		{ "OPTIONS rtsp://192.0.2.1/ RTSP/1.0\r\n",    SIDE_CLIENT, NO  },
+		{ "OPTIONS sip:a@example.net SIP/2.0\r\n",     SIDE_CLIENT, NO  },
+		{ "REQMOD icap://192.0.2.1/ ICAP/1.0\r\n",     SIDE_CLIENT, NO  },
+		{ "PRI * HTTP/2.0\r\n",                        SIDE_CLIENT, NO  },
+		{ "HTTP/1.1 200 OK\r\n",                       SIDE_SERVER, YES },
+		{ "HTTP/1.0 404\r\n",                          SIDE_SERVER, YES },
+		{ "HTTP/1.1 20",                               SIDE_SERVER, MORE},
+		{ "HTTP/1.1 2x0 OK\r\n",                       SIDE_SERVER, NO  },
+		{ "HTTP/2 200 OK\r\n",                         SIDE_SERVER, NO  },
+		{ "RTSP/1.0 200 OK\r\n",                       SIDE_SERVER, NO  },
+		{ "HTTP/1.0 501 Tor is not an HTTP Proxy\r\n", SIDE_SERVER, NO  },
+		{ "HTTP/1.0 501 Not Implemented\r\n",          SIDE_SERVER, YES },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (named("http")->recognise(span_text(cases[i].words), cases[i].side, TRANSPORT_TCP) !=
+		    cases[i].verdict)
+			fail_msg("%s", cases[i].words);
+	assert_int_equal(
+		named("http")->recognise(span_text("HTTP/1.1 200 OK\r\n"), SIDE_SERVER, TRANSPORT_UDP), NO);
+}
+
+static enum probe_step hear_http(const char *words, bool ended, struct answer *ret_answer)
+{
+	struct span heard = span_text(words);
+	struct buffer out = buffer_new(64);
+	uint8_t state[1] = { 0 };
+	enum probe_step step;
+
+	memset(ret_answer, 0, sizeof(*ret_answer));
+	step = named("http")->probe->hear(state, &heard, ended, &out, ret_answer);
+	buffer_free(&out);
+	return step;
+}
+
+static void web_servers_are_known_by_their_words(void **unused)
+{
+	static const struct {
+		const char *fields, *product, *version;
+	} cases[] = {
+		{"Server: nginx/1.22.1\r\n\r\n",                             "nginx",                    "1.22.1"},
+		{ "Server: nginx\r\n\r\n",                                   "nginx",                    ""      },
+		{ "Server: Apache/2.4.57 (Debian) OpenSSL/3.0\r\n\r\n",      "Apache httpd",             "2.4.57"},
+		{ "server: Apache-Coyote/1.1\r\n\r\n",                       "Apache Tomcat",            "1.1"   },
+		{ "Server: SimpleHTTP/0.6 Python/3.11.2\r\n\r\n",            "Python http.server",       "3.11.2"},
+		{ "Server: Mine/7.5-2deb1\r\n\r\n",                          "Mine",                     "7.5"   },
+		{ "X-Influxdb-Version: 1.6.7~rc0\r\n\r\n",                   "InfluxDB",                 "1.6.7" },
+		{ "Via: 1.1 varnish (Varnish/7.1)\r\n\r\n",                  "Varnish",                  "7.1"   },
+		{ "\r\n<title>Node Exporter</title> (version=1.5.0, branch", "Prometheus node exporter",
+                 "1.5.0"											 },
+		{ "\r\n",						    "",                         ""      },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char words[512] = "HTTP/1.1 200 OK\r\n";
+		struct answer answer;
+
+		strcat(words, cases[i].fields);
+		assert_int_equal(hear_http(words, true, &answer), PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].product);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_string_equal(answer_get(&answer, "status"), "200");
+	}
+}
+
+static void an_answer_ends_where_it_says(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(hear_http("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n1234", false, &answer),
+			 PROBE_WAIT);
+	assert_int_equal(hear_http("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345", false, &answer),
+			 PROBE_DONE);
+	assert_int_equal(
+		hear_http("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", false, &answer),
+		PROBE_WAIT);
+	assert_int_equal(hear_http("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+				   false, &answer),
+			 PROBE_DONE);
+	assert_int_equal(hear_http("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 No\r\nContent-Length: 0\r\n"
+				   "WWW-Authenticate: Digest realm=\"x\"\r\n\r\n",
+				   false, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer_get(&answer, "status"), "401");
+	assert_string_equal(answer_get(&answer, "auth_scheme"), "Digest");
+	assert_int_equal(hear_http("220 hello\r\n", true, &answer), PROBE_NOT);
+	assert_int_equal(hear_http("", true, &answer), PROBE_NOT);
+}
+
+static void hellos_of_all_versions_are_tls(void **unused)
+{
+	static const uint8_t ssl2[] = { 0x80, 0x2e, 1, 0, 2, 0, 21, 0, 0, 0, 16 },
+			     refused[] = { 0x15, 3, 0, 0, 2, 2, 40 },
+			     strange[] = { 0x15, 3, 0, 0, 2, 2, 200 }, later[] = { 0x16, 3, 9, 0, 100, 1 };
+
+	(void)unused;
+	for (size_t variant = 0; variant < protocol_tls.probe->variants; variant++) {
+		struct buffer out = buffer_new(1024);
+
+		protocol_tls.probe->greet_more(NULL, variant, &out);
+		assert_int_equal(protocol_tls.recognise(buffer_read(&out), SIDE_CLIENT, TRANSPORT_TCP), YES);
+		assert_int_equal(protocol_tls.recognise(buffer_read(&out), SIDE_SERVER, TRANSPORT_TCP), NO);
+		buffer_free(&out);
+	}
+	assert_int_equal(protocol_tls.recognise(span_of(ssl2, sizeof(ssl2)), SIDE_CLIENT, TRANSPORT_TCP),
+			 YES);
+	assert_int_equal(protocol_tls.recognise(span_of(refused, 7), SIDE_SERVER, TRANSPORT_TCP), YES);
+	assert_int_equal(protocol_tls.recognise(span_of(strange, 7), SIDE_SERVER, TRANSPORT_TCP), NO);
+	assert_int_equal(protocol_tls.recognise(span_of(later, 6), SIDE_CLIENT, TRANSPORT_TCP), NO);
+}
+
+/* A server hello of this version, with nothing behind its head. */
+static struct answer agree(size_t variant, uint8_t minor)
+{
+	const uint8_t hello[] = { 0x16, 3, minor, 0, 74, 2, 0, 0, 70, 3, minor };
+	struct span heard = span_of(hello, sizeof(hello));
+	struct answer answer = { .product = "" };
+
+	assert_int_equal(protocol_tls.probe->hear_more(NULL, variant, &heard, true, &answer), PROBE_DONE);
+	return answer;
+}
+
+static void only_an_old_version_that_is_agreed_to_is_weak(void **unused)
+{
+	struct answer old = agree(0, 2), ssl = agree(2, 0), newer = agree(0, 3);
+
+	(void)unused;
+	assert_string_equal(old.weaknesses[0].weakness->id, "tls-old");
+	assert_string_equal(answer_get(&old, "old_versions"), "TLS 1.1");
+	assert_string_equal(ssl.weaknesses[0].weakness->id, "ssl");
+	assert_int_equal(newer.weakness_count, 0);
+}
+
+/* A certificate that ends in so many days from moment zero, as DER. */
+static struct buffer certificate(unsigned bits, const EVP_MD *hash, const char *issuer, int days)
+{
+	struct buffer der = buffer_new(1 << 16);
+	EVP_PKEY *const key = EVP_RSA_gen(bits);
+	X509 *const x = X509_new();
+	X509_NAME *const name = X509_NAME_new();
+	unsigned char *bytes = NULL;
+	int length;
+
+	X509_set_version(x, 2);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const uint8_t *)"own", -1,
+				   -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)issuer, -1, -1, 0);
+	X509_set_issuer_name(x, name);
+	ASN1_TIME_set(X509_getm_notBefore(x), 0);
+	ASN1_TIME_set(X509_getm_notAfter(x), (time_t)days * DAY);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, key, hash) > 0);
+	length = i2d_X509(x, &bytes);
+	buffer_add(&der, bytes, (size_t)length);
+	OPENSSL_free(bytes);
+	X509_NAME_free(name);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return der;
+}
+
+static void weak_certificates_are_told(void **unused)
+{
+	const struct {
+		unsigned bits;
+		const EVP_MD *hash;
+		const char *issuer;
+		int64_t now;
+		const char *weakness; /* NULL: none */
+	} cases[] = {
+		{2048,  EVP_sha256(), "other", 9 * DAY,  NULL                            },
+		{ 2048, EVP_sha256(), "own",   9 * DAY,  "tls-certificate-self-signed"   },
+		{ 1024, EVP_sha256(), "other", 9 * DAY,  "tls-certificate-weak-key"      },
+		{ 2048, EVP_sha1(),   "other", 9 * DAY,  "tls-certificate-weak-signature"},
+		{ 2048, EVP_sha256(), "other", 11 * DAY, "tls-certificate-expired"       },
+		{ 2048, EVP_sha256(), "other", -DAY,     "tls-certificate-early"         },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buffer der = certificate(cases[i].bits, cases[i].hash, cases[i].issuer, 10);
+		struct answer answer = { .product = "" };
+
+		tls_tell_certificate(&answer, buffer_read(&der), cases[i].now);
+		assert_string_equal(answer_get(&answer, "subject"), "CN=own");
+		assert_string_equal(answer_get(&answer, "notafter"), "1970-01-11T00:00:00");
+		assert_int_equal(answer.weakness_count, cases[i].weakness != NULL);
+		if (cases[i].weakness != NULL)
+			assert_string_equal(answer.weaknesses[0].weakness->id, cases[i].weakness);
+		for (size_t cut = 0; cut < der.length; cut += 7) {
+			struct answer part = { .product = "" };
+
+			tls_tell_certificate(&part, span_of(der.bytes, cut), cases[i].now);
+			assert_int_equal(part.fact_count, 0);
+		}
+		buffer_free(&der);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_and_answers_of_http_are_told_from_their_likes),
+		cmocka_unit_test(web_servers_are_known_by_their_words),
+		cmocka_unit_test(an_answer_ends_where_it_says),
+		cmocka_unit_test(hellos_of_all_versions_are_tls),
+		cmocka_unit_test(only_an_old_version_that_is_agreed_to_is_weak),
+		cmocka_unit_test(weak_certificates_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
