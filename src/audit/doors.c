@@ -257,18 +257,16 @@ static const char *unit_of(const struct host *host, const struct audit_door *doo
 	return door->process->unit != NULL ? door->process->unit : opener;
 }
 
-static void add_door(struct work *work, const struct seen *seen, size_t count)
+/* The door's sockets, and what they come to together. */
+static bool take_sockets(struct work *work, struct audit_door *door, const struct seen *seen, size_t count)
 {
-	struct host *const host = work->input->host;
-	const struct host_socket *const first = seen[0].socket;
-	struct audit_door *const door = door_add(work);
-
-	if (door == NULL)
-		return;
 	door->sockets = arena_array(work->arena, count, sizeof(struct host_socket *));
-	work->no_memory |= door->sockets == NULL;
-	for (size_t i = 0; door->sockets != NULL && i < count; i++) {
-		const enum exposure exposure = host_exposure(host, seen[i].socket);
+	if (door->sockets == NULL) {
+		work->no_memory = true;
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const enum exposure exposure = host_exposure(work->input->host, seen[i].socket);
 
 		door->sockets[door->socket_count++] = seen[i].socket;
 		if (exposure > door->exposure)
@@ -277,6 +275,17 @@ static void add_door(struct work *work, const struct seen *seen, size_t count)
 		    (door->process == NULL || comes_before(seen[i].process, door->process)))
 			door->process = seen[i].process;
 	}
+	return true;
+}
+
+static void add_door(struct work *work, const struct seen *seen, size_t count)
+{
+	struct host *const host = work->input->host;
+	const struct host_socket *const first = seen[0].socket;
+	struct audit_door *const door = door_add(work);
+
+	if (door == NULL || !take_sockets(work, door, seen, count))
+		return;
 	door->transport = first->transport;
 	door->port = port_of(first);
 	door->space = first->space;

@@ -164,7 +164,8 @@ static int compare_keys(const void *first, const void *second)
 static void make_keys_unique(struct work *work)
 {
 	struct audit *const audit = work->audit;
-	struct finding **const order = arena_array(work->arena, audit->finding_count + 1, sizeof(*order));
+	struct finding **const order = arena_array(work->arena, audit->finding_count + 1,
+						   sizeof(struct finding *));
 	size_t same = 1;
 
 	work->no_memory |= order == NULL;
@@ -172,7 +173,7 @@ static void make_keys_unique(struct work *work)
 		return;
 	for (size_t i = 0; i < audit->finding_count; i++)
 		order[i] = &audit->findings[i];
-	qsort(order, audit->finding_count, sizeof(*order), compare_keys);
+	qsort(order, audit->finding_count, sizeof(struct finding *), compare_keys);
 	for (size_t i = 1, base = 0; i < audit->finding_count; i++) {
 		if (strcmp(order[i]->key, order[base]->key) != 0) {
 			base = i;
