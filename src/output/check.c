@@ -190,7 +190,7 @@ enum { N_DOOR, N_SPOKEN, N_PROCESS, N_REACH, N_DOCUMENTED, N_COLUMNS };
 
 static const struct column narrow_columns[N_COLUMNS] = {
 	[N_DOOR] = {"DOOR",            ALIGN_LEFT, 0 },
-	[N_SPOKEN] = { "SPOKEN",         ALIGN_LEFT, 10},
+	[N_SPOKEN] = { "SPOKEN",         ALIGN_LEFT, 18},
 	[N_PROCESS] = { "PROCESS",        ALIGN_LEFT, 12},
 	[N_REACH] = { "REACHABLE FROM", ALIGN_LEFT, 14},
 	[N_DOCUMENTED] = { "DOCUMENTED",     ALIGN_LEFT, 8 },

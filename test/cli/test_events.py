@@ -74,3 +74,13 @@ def test_events_of_lint(doorward, policy):
     broken.write_text("alow ssh\nallow ssh/99999\nid x id x\n")
     assert validate(doorward("lint", "--json", broken), 3) == {"diagnostic"}
     assert validate(doorward("lint", "--format", "--json", policy)) >= {"policy"}
+
+
+@pytest.mark.parametrize("word", ["445", "tcp/3389", "ldap", "esp", "224.0.0.5", "49152", "icmp/8", "undocumented", "smb-1", "dynamic"])
+def test_events_of_explain(doorward, word):
+    assert validate(doorward("explain", "--json", word)) == {"explanation"}
+
+
+@pytest.mark.parametrize("question", ["ssh/22 from 192.0.2.1", "ssh", "dns/53 from 203.0.113.9", "out http/80", "esp"])
+def test_events_of_verdict(doorward, policy, question):
+    assert validate(doorward("verdict", "--json", "-P", policy, question)) == {"verdict"}
