@@ -3,7 +3,5 @@
 # parsed and linted, against `nft -c -f` of 10,000 equivalent rules that are plain lines, in the same run.
 set -eu
 cd "$(dirname "$0")/.."
-status=0
-build-bench/bench/decide || status=1
-python3 bench/policy.py build-bench/doorward || status=1
-exit $status
+build-bench/bench/decide
+exec python3 bench/policy.py build-bench/doorward
