@@ -278,8 +278,7 @@ static void what_is_no_line_of_proc_net_is_no_socket(void **unused)
 {
 	static const char *const lines[] = {
 		"",
-		"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout "
-		"inode",
+		"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout",
 		"1: 0100007F:0001",
 		"1: 0100007F:00010 00000000:0000 07 0:0 00:0 0 0 0 1",
 		"1: 0100007G:0001 00000000:0000 07 0:0 00:0 0 0 0 1",
