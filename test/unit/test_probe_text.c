@@ -88,8 +88,7 @@ static void products_and_versions_are_read_from_greetings(void **unused)
 static void lmtp_and_ftp_refuse_ehlo(void **unused)
 {
 	static const char *const words[] = {
-		"220 alpha.example Dovecot ready.\r\n500 5.5.1 Unknown command\r\n500 5.5.1 Unknown "
-		"command\r\n",
+		"220 alpha.example Dovecot ready.\r\n500 5.5.1 Unknown\r\n500 5.5.1 Unknown\r\n",
 		"220 ready\r\n530 Please login\r\n530 Please login\r\n",
 		"220 alpha LMTP\r\n",
 		"220 (vsFTPd 3.0.3)\r\n",
