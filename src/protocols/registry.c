@@ -12,12 +12,16 @@ static const struct protocol *const protocols[] = {
 };
 #undef PROTOCOL
 
-/* The NULL at the end counts as one. */
-enum { COUNT = sizeof(protocols) / sizeof(*protocols) };
+#define PROTOCOL(name) PLACE_##name,
+enum {
+#include "protocols/registry.def"
+	COUNT,
+};
+#undef PROTOCOL
 
 const struct protocol *protocol_nth(size_t nth)
 {
-	return nth < COUNT ? protocols[nth] : NULL;
+	return nth <= COUNT ? protocols[nth] : NULL;
 }
 
 const struct protocol *protocol_named(struct span name)
