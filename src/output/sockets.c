@@ -55,10 +55,12 @@ const char *socket_without_process(const struct host *host, const struct host_so
 {
 	if (socket->holder_count > 0)
 		return NULL;
-	if (socket->inode != 0 && !host->attributed)
-		return "not looked for";
-	if (socket->inode == 0 || host->processes_seen)
+	if (socket->inode == 0)
 		return "kernel";
+	if (!host->attributed)
+		return "not looked for";
+	if (host->processes_seen)
+		return "no process";
 	return geteuid() == 0 ? "not visible" : "not visible (needs root)";
 }
 
