@@ -221,7 +221,7 @@ def services(rows, names, by_number):
         written = ", ".join("{%d, %d, %d}" % (door.transport, door.first, door.last) for door in own)
         lines.append("{%s, (const char *const[]){%sNULL}, %s, %s, %s, %s, %s, %s, %d}" % (
             text(row["name"]), aliases, text(row["title"]), text(row["spoken"]), text(row["group"]),
-            text(row["instead"]), PRIVACY[word_in(row, "privacy", PRIVACY)] if row["privacy"] in PRIVACY else "0",
+            text(row["instead"]), PRIVACY.get(word_in(row, "privacy", PRIVACY)),
             "(const struct catalog_door[]){%s}" % written if own else "NULL", len(own)))
     return (table("struct service", "table_services", lines) + count_of("table_service_count", lines)
             + names_table("table_service", known) + ports_tables(doors))
@@ -259,7 +259,8 @@ def scope_of(row, first):
 
 
 def addresses(rows):
-    found = sorted(((sixteen(first), -int(last)), first, last, row) for row in rows for first, last in blocks(row))
+    found = sorted((((sixteen(first), -int(last)), first, last, row) for row in rows for first, last in blocks(row)),
+                   key=lambda block: block[0])
     lines, around, open_blocks = [], [], []
     for number, (key, first, last, row) in enumerate(found):
         while open_blocks and open_blocks[-1][0] < sixteen(first):

@@ -24,13 +24,25 @@ extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_learn;
 extern const struct command command_lint;
+extern const struct command command_report;
 extern const struct command command_sockets;
 extern const struct command command_verdict;
 extern const struct command command_version;
 
 const struct command *const commands[] = {
-	&command_check, &command_completion, &command_explain, &command_help,    &command_learn,
-	&command_lint,  &command_sockets,    &command_verdict, &command_version, NULL,
+/* clang-format off: one a line */
+	&command_check,
+	&command_completion,
+	&command_explain,
+	&command_help,
+	&command_learn,
+	&command_lint,
+	&command_report,
+	&command_sockets,
+	&command_verdict,
+	&command_version,
+	NULL,
+	/* clang-format on */
 };
 
 const struct command *command_named(const char *name)

@@ -18,7 +18,7 @@ bool out_open(struct out *out, bool json, enum colour_choice colour)
 	return out->arena != NULL;
 }
 
-static void flush(struct out *out)
+void out_flush(struct out *out)
 {
 	if (out->buffer.length > 0)
 		fwrite(out->buffer.bytes, 1, out->buffer.length, out->screen.file);
@@ -29,7 +29,7 @@ bool out_close(struct out *out)
 {
 	const bool whole = !out->buffer.failed;
 
-	flush(out);
+	out_flush(out);
 	buffer_free(&out->buffer);
 	arena_free(out->arena);
 	out->arena = NULL;
@@ -58,7 +58,7 @@ void event_end(struct out *out, struct json *json)
 	json_end(json);
 	buffer_u8(&out->buffer, '\n');
 	if (out->buffer.length >= LINES_KEPT)
-		flush(out);
+		out_flush(out);
 }
 
 static void end_point(struct json *json, const char *ip_key, const char *port_key,

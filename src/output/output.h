@@ -53,6 +53,9 @@ bool out_open(struct out *out, bool json, enum colour_choice colour);
 /* Writes what is left. False if any of it could not be written. */
 bool out_close(struct out *out);
 
+/* Hands what the buffer holds to the file: for those who write into it what is no event. */
+void out_flush(struct out *out);
+
 /* Begins an event with its timestamp and type: {"timestamp":...,"event_type":type ; event_end() closes it and
  * ends the line. Between the two the caller writes its fields. */
 struct json event_begin(struct out *out, const char *type);

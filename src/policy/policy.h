@@ -222,6 +222,9 @@ struct policy *policy_parse(struct arena *arena, const char *name, struct span t
 struct question *question_parse(struct arena *arena, const char *text, size_t *ret_count,
 				struct diagnostics *diagnostics);
 
+/* The nth file that the policy was read from, with its text as it was read; false behind the last. */
+bool policy_source(const struct policy *policy, size_t nth, const char **ret_path, struct span *ret_text);
+
 /* Writes the first file in normal form, comments kept. What is written parses to the same model. */
 void policy_format(const struct policy *policy, struct buffer *out);
 

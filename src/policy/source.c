@@ -66,3 +66,12 @@ bool source_check(const struct source_file *file, struct diagnostics *diagnostic
 	}
 	return true;
 }
+
+bool policy_source(const struct policy *policy, size_t nth, const char **ret_path, struct span *ret_text)
+{
+	if (nth >= policy->file_count)
+		return false;
+	*ret_path = policy->files[nth].path;
+	*ret_text = policy->files[nth].text;
+	return true;
+}

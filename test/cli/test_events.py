@@ -64,6 +64,11 @@ def test_events_of_learn(doorward):
     assert validate(doorward("learn", "--json", "--no-knock")) == {"policy"}
 
 
+def test_events_of_report(doorward, policy):
+    assert validate(doorward("report", "--format", "json", "--no-knock", "-P", policy), 3) >= {"report", "entry", "finding"}
+    assert validate(doorward("report", "--json", "--no-knock", "-P", policy), 3) >= {"report", "entry"}
+
+
 def test_events_of_sockets(doorward):
     assert validate(doorward("sockets", "--json")) >= {"stats"}
 

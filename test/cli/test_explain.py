@@ -119,7 +119,7 @@ def test_several_words_are_parted_by_an_empty_line(doorward):
 
 
 @pytest.mark.parametrize("word,said", [
-    ("ldpa", "did you mean 'ldap'"), ("mysq", "did you mean 'mysql'"), ("qqqqqqqqqq", "nothing is known of"),
+    ("kerbros", "did you mean 'kerberos'"), ("mysq", "did you mean 'mysql'"), ("qqqqqqqqqq", "nothing is known of"),
     ("65536", "ports go from 0 to 65535"), ("10.0.0.1/8", "no address"), ("0x0800", "nothing is known"),
     ("tcp/70000", "nothing is known"), ("esp/22", "nothing is known"), ("", "nothing is known"),
     ("22-20", "nothing is known"), ("/", "nothing is known"), ("tcp/", "nothing is known"), ("-", "nothing is known")])

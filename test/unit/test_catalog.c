@@ -53,7 +53,7 @@ static void customary_services_stand_first_at_their_ports(void **unused)
 		{ TRANSPORT_TCP,  6010,  "x11"     },
                 { TRANSPORT_TCP,  6379,  "redis"   },
 		{ TRANSPORT_UDP,  15000, "rtp"     },
-                { TRANSPORT_SCTP, 22,    "ssh"     },
+                { TRANSPORT_SCTP, 38412, "ngap"    },
 	};
 
 	(void)unused;
