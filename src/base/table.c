@@ -91,34 +91,47 @@ void screen_print(const struct screen *screen, enum style style, const char *tex
 	buffer_free(&escaped);
 }
 
+/* Prints what was gathered of a line, and begins the next one. */
+static void end_line(const struct screen *screen, unsigned indent, enum style style, struct buffer *line)
+{
+	if (line->length > 0) {
+		fprintf(screen->file, "%*s", (int)indent, "");
+		print_styled(screen, style, (const char *)line->bytes, line->length);
+	}
+	fputc('\n', screen->file);
+	buffer_clear(line);
+}
+
 void screen_paragraph(const struct screen *screen, unsigned indent, enum style style, const char *text)
 {
 	const unsigned width = screen->width > 0 ? screen->width : 80;
+	struct buffer word = buffer_new(CELL_LIMIT), line = buffer_new(2 * CELL_LIMIT);
 	struct span rest = span_text(text);
-	unsigned column = 0;
+	size_t column = indent;
 
 	while (span_left(rest) > 0) {
-		struct buffer word = buffer_new(CELL_LIMIT);
-		const uint8_t *space = memchr(rest.at, ' ', span_left(rest));
-		const size_t length = space != NULL ? (size_t)(space - rest.at) : span_left(rest);
-		unsigned columns;
+		const size_t space = span_find(rest, " ");
+		size_t columns;
 
-		escape_terminal(&word, span_take(&rest, length));
+		buffer_clear(&word);
+		escape_terminal(&word, span_take(&rest, space == SIZE_MAX ? span_left(rest) : space));
 		span_skip(&rest, span_left(rest) > 0 ? 1 : 0);
 		buffer_u8(&word, '\0');
-		columns = word.failed ? 0 : (unsigned)text_width((const char *)word.bytes);
-		if (column > 0 && column + 1 + columns > width) {
-			fputc('\n', screen->file);
-			column = 0;
+		columns = word.failed ? 0 : text_width((const char *)word.bytes);
+		if (columns == 0)
+			continue;
+		if (line.length > 0 && column + 1 + columns > width) {
+			end_line(screen, indent, style, &line);
+			column = indent;
 		}
-		if (columns > 0) {
-			fprintf(screen->file, "%*s", column > 0 ? 1 : (int)indent, "");
-			print_styled(screen, style, (const char *)word.bytes, word.length - 1);
-			column += columns + (column > 0 ? 1 : indent);
-		}
-		buffer_free(&word);
+		if (line.length > 0)
+			buffer_u8(&line, ' ');
+		column += columns + (column > indent ? 1 : 0);
+		buffer_add(&line, word.bytes, word.length - 1);
 	}
-	fputc('\n', screen->file);
+	end_line(screen, indent, style, &line);
+	buffer_free(&line);
+	buffer_free(&word);
 }
 
 struct table *table_new(struct arena *arena, const struct column *columns, size_t count)

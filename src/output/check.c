@@ -33,7 +33,7 @@ static const char *spoken_cell(const struct audit_door *door, char text[static 6
 	static const char *const words[] = {
 		[KNOCK_NOT_ASKED] = "not asked", [KNOCK_UNKNOWN] = "unknown",
 		[KNOCK_SILENT] = "silent",       [KNOCK_REFUSED] = "refused",
-		[KNOCK_UNREACHED] = "no answer", [KNOCK_UNFINISHED] = "not asked yet",
+		[KNOCK_UNREACHED] = "no answer", [KNOCK_UNFINISHED] = "time was up",
 	};
 
 	*ret_style = STYLE_DIM;
