@@ -215,7 +215,7 @@ struct resolver *resolver_new(struct arena *arena, const struct policy *policy,
 	if (r == NULL)
 		return NULL;
 	*r = (struct resolver){ .arena = arena, .policy = policy, .around = *around };
-	r->names = arena_array(arena, policy->name_count + 1, sizeof(*r->names));
+	r->names = arena_array(arena, policy->name_count + 1, sizeof(void *));
 	if (r->names == NULL)
 		return NULL;
 	for (size_t i = 0; i < policy->name_count; i++) {

@@ -6,6 +6,7 @@
  * to the rule: the claim is exact, whatever number of rules it takes together. */
 #include "policy/lint.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { STACK = 256, TAKERS = 3 };
@@ -210,10 +211,12 @@ static void describe_takers(const struct search *s, char *text, size_t size)
 
 static void report(const struct search *s, const struct place *place, const char *what)
 {
-	const enum policy_verdict verdict = s->takers[0]->verdict;
 	char lines[3 * PLACE_TEXT];
+	enum policy_verdict verdict;
 	struct diagnostic *d;
 
+	assert(s->takers[0] != NULL); /* nothing is taken by nobody */
+	verdict = s->takers[0]->verdict;
 	describe_takers(s, lines, sizeof(lines));
 	d = diagnostics_add(s->linter->diagnostics, SEVERITY_WARNING, "shadowed", place,
 			    "%s can never match: %s before it (%s)", what,
