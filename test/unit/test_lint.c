@@ -227,14 +227,14 @@ static void expectations_names_and_acceptances_are_looked_at(void **unused)
 {
 	static const struct lint_case cases[] = {
 		{"allow ssh/22 from 192.0.2.1\nexpect allow tcp/22 from 192.0.2.1\nexpect deny tcp/22 from "
-                 "192.0.2.2",								"" },
-		{ "allow ssh/22 from 192.0.2.1\nexpect deny tcp/22 from 192.0.2.1",       "2 expectation" },
-		{ "expect allow tcp/22",						  "1 expectation" },
-		{ "allow ssh/22 from 192.0.2.1\nexpect deny tcp/22",                      "2 expectation" },
-		{ "let a = 192.0.2.1\nlet b = 192.0.2.2\nlet c = b\nallow ssh/22 from c", "1 unused-name" },
+		  "192.0.2.2",					   ""                  },
+		{ "allow ssh/22 from 192.0.2.1\nexpect deny tcp/22 from 192.0.2.1",       "2 expectation"     },
+		{ "expect allow tcp/22",						  "1 expectation"     },
+		{ "allow ssh/22 from 192.0.2.1\nexpect deny tcp/22",                      "2 expectation"     },
+		{ "let a = 192.0.2.1\nlet b = 192.0.2.2\nlet c = b\nallow ssh/22 from c", "1 unused-name"     },
 		{ "deny ssh/22 from 192.0.2.1 except 192.0.2.0/24",                       "1 empty-addresses" },
-		{ "accept clear-text on telnet/23 because \"lab\" until 2027-01-14",      "1 acceptance-ended" },
-		{ "accept clear-text on telnet/23 because \"lab\" until 2027-01-15",      "" },
+		{ "accept clear-text on telnet/23 because \"lab\" until 2027-01-14",      "1 acceptance-ended"},
+		{ "accept clear-text on telnet/23 because \"lab\" until 2027-01-15",      ""                  },
 	};
 
 	(void)unused;
