@@ -284,10 +284,11 @@ static void print_legend(const struct screen *screen, const struct check_view *v
 	fputc('\n', screen->file);
 	if (view->knocked)
 		snprintf(line, sizeof(line),
-			 "SPOKEN is what the server itself said when it was knocked at (%zu addresses in "
-			 "%.1f s); a port "
-			 "number proves nothing.",
-			 view->knock_count, (double)view->knock_ms / 1000);
+			 "SPOKEN is what the server itself said when it was knocked at (%zu address%s in "
+			 "%.1f s); "
+			 "a port number proves nothing.",
+			 view->knock_count, view->knock_count == 1 ? "" : "es",
+			 (double)view->knock_ms / 1000);
 	else
 		snprintf(line, sizeof(line), "SPOKEN: nobody was asked (--no-knock).");
 	screen_paragraph(screen, 0, STYLE_DIM, line);
