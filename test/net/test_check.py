@@ -180,6 +180,8 @@ WEAKNESSES = {"tcp/8443": "tls", "tcp/445": "smb", "udp/161": "snmp"}
 
 def test_each_kind_of_finding_is_provoked_by_a_real_server(doorward, servers, need):
     need("sshd", "nginx", "vsftpd", "busybox", "redis-server", "snmpd", "smbd", "openssl")
+    if "telnetd" not in subprocess.run(["busybox", "--list"], capture_output=True, text=True).stdout.split():
+        pytest.skip("this busybox has no telnetd (busybox-static has)")
     servers.sshd(22)
     servers.sshd(443)
     servers.nginx(80)
