@@ -32,7 +32,7 @@ struct question socket_question(const struct host *host, const struct host_socke
 
 	return (struct question){
 		.direction = DIRECTION_IN,
-		.door = {socket->transport, port, port},
+		.door = { socket->transport, port, port },
 		.has_destination = !address_is_unspecified(&socket->local),
 		.destination = socket->local,
 		.interface = interface != NULL ? interface->name : NULL,

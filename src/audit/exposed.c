@@ -12,14 +12,14 @@ enum { SOURCES = 8, SCRATCH_LIMIT = 256 << 20 };
 
 /* Who can send to an address of this kind. RFC 1122, 1918, 3927, 4193, 4291, 6598. */
 static const char *const sources_v4[][SOURCES] = {
-	[SCOPE_LINK] = {"169.254.0.0/16"},
-	[SCOPE_PRIVATE] = {                 "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12",
-                        "192.168.0.0/16" },
+	[SCOPE_LINK] = { "169.254.0.0/16" },
+	[SCOPE_PRIVATE] = { "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12",
+			    "192.168.0.0/16" },
 	[SCOPE_GLOBAL] = { "1.0.0.0-126.255.255.255", "128.0.0.0-223.255.255.255" },
 };
 static const char *const sources_v6[][SOURCES] = {
-	[SCOPE_LINK] = {"fe80::/10"},
-	[SCOPE_PRIVATE] = {  "fc00::/7",          "fe80::/10" },
+	[SCOPE_LINK] = { "fe80::/10" },
+	[SCOPE_PRIVATE] = { "fc00::/7", "fe80::/10" },
 	[SCOPE_GLOBAL] = { "2000::/3", "fc00::/7", "fe80::/10" },
 };
 
@@ -68,7 +68,7 @@ static struct question question_of(const struct way *way)
 
 	return (struct question){
 		.direction = DIRECTION_IN,
-		.door = {door->transport, door->port, door->port},
+		.door = { door->transport, door->port, door->port },
 		.has_destination = true,
 		.destination = way->address,
 		.interface = way->interface != NULL ? way->interface->name : NULL,

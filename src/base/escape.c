@@ -10,11 +10,7 @@ int32_t utf8_next(struct span *s)
 	static const struct {
 		uint8_t mask, mark;
 		int32_t least;
-	} forms[] = {
-		{0xe0,  0xc0, 0x80   },
-                { 0xf0, 0xe0, 0x800  },
-                { 0xf8, 0xf0, 0x10000}
-	};
+	} forms[] = { { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
 	const uint8_t first = span_u8(s);
 
 	if (first < 0x80)

@@ -10,23 +10,24 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, changes and swaps of neighbours that turn one word into the other, ignoring case. */
+/* What turns one word into the other, ignoring case: two for a letter too many, too few or wrong, one for
+ * neighbours that changed places, which is the commonest slip. */
 static size_t distance(const char *a, const char *b)
 {
 	const size_t m = strlen(a), n = strlen(b);
 	size_t before[LONGEST + 1], above[LONGEST + 1], row[LONGEST + 1];
 
 	if (m > LONGEST || n > LONGEST)
-		return LONGEST;
+		return 2 * LONGEST;
 	memset(before, 0, sizeof(before));
 	for (size_t j = 0; j <= n; j++)
-		above[j] = j;
+		above[j] = 2 * j;
 	for (size_t i = 1; i <= m; i++) {
-		row[0] = i;
+		row[0] = 2 * i;
 		for (size_t j = 1; j <= n; j++) {
 			const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
 
-			row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
+			row[j] = least(least(above[j], row[j - 1]) + 2, above[j - 1] + (x != y ? 2 : 0));
 			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
 			    y == tolower((unsigned char)a[i - 2]))
 				row[j] = least(row[j], before[j - 2] + 1);
@@ -57,7 +58,7 @@ void suggest_offer(struct suggestion *suggestion, const char *known)
 	if (typed > length + allowed || length > typed + allowed)
 		return;
 	apart = distance(suggestion->typed, known);
-	if (apart > allowed)
+	if (apart > 2 * allowed)
 		return;
 	if (suggestion->best != NULL &&
 	    (apart > suggestion->distance ||

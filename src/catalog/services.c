@@ -83,9 +83,9 @@ const struct service *catalog_service_at(unsigned transport, uint16_t port, size
 }
 
 const struct port_bounds catalog_port_ranges[PORT_RANGES] = {
-	[PORTS_WELL_KNOWN] = {"well-known",  0,     1023 },
-	[PORTS_REGISTERED] = { "registered", 1024,  49151},
-	[PORTS_DYNAMIC] = { "dynamic",    49152, 65535},
+	[PORTS_WELL_KNOWN] = { "well-known", 0, 1023 },
+	[PORTS_REGISTERED] = { "registered", 1024, 49151 },
+	[PORTS_DYNAMIC] = { "dynamic", 49152, 65535 },
 };
 
 enum port_range catalog_port_range(uint16_t port)

@@ -55,14 +55,14 @@ static int run(const struct invocation *invocation)
 }
 
 static const struct command_option options[] = {
-	{.letter = 'P',
-         .name = "policy",
-         .argument = "FILE",
-         .help = "compare with this policy (default: " POLICY_IN_FORCE ")",
-         .completes = COMPLETES_POLICY },
-	{ .name = "here",            .help = "leave out what is open in other network namespaces of this host" },
+	{ .letter = 'P',
+	  .name = "policy",
+	  .argument = "FILE",
+	  .help = "compare with this policy (default: " POLICY_IN_FORCE ")",
+	  .completes = COMPLETES_POLICY },
+	{ .name = "here", .help = "leave out what is open in other network namespaces of this host" },
 	{ .name = "no-knock", .help = "do not ask the servers what they speak" },
-	{ 0	      },
+	{ 0 },
 };
 
 const struct command command_check = {

@@ -8,14 +8,14 @@
 enum { FIRST_LONG = 256 }; /* getopt's values of options that have no letter */
 
 const struct command_option common_options[] = {
-	{.name = "json",               .help = "print one JSON event a line instead of text for people" },
+	{ .name = "json", .help = "print one JSON event a line instead of text for people" },
 	{ .name = "color",
-         .argument = "WHEN",
-         .help = "colour the text: auto, always or never",
-         .completes = COMPLETES_WORDS,
-         .words = "auto always never" },
-	{ .letter = 'h',           .name = "help", .help = "show this help" },
-	{ 0},
+	  .argument = "WHEN",
+	  .help = "colour the text: auto, always or never",
+	  .completes = COMPLETES_WORDS,
+	  .words = "auto always never" },
+	{ .letter = 'h', .name = "help", .help = "show this help" },
+	{ 0 },
 };
 
 extern const struct command command_check;
@@ -30,17 +30,9 @@ extern const struct command command_verdict;
 extern const struct command command_version;
 
 const struct command *const commands[] = {
-/* clang-format off: one a line */
-	&command_check,
-	&command_completion,
-	&command_explain,
-	&command_help,
-	&command_learn,
-	&command_lint,
-	&command_report,
-	&command_sockets,
-	&command_verdict,
-	&command_version,
+	/* clang-format off: one a line */
+	&command_check, &command_completion, &command_explain, &command_help,    &command_learn,
+	&command_lint,  &command_report,     &command_sockets, &command_verdict, &command_version,
 	NULL,
 	/* clang-format on */
 };

@@ -126,11 +126,7 @@ static int run(const struct invocation *invocation)
 	static const struct {
 		const char *shell;
 		void (*print)(void);
-	} shells[] = {
-		{"bash",  bash},
-                { "zsh",  zsh },
-                { "fish", fish}
-	};
+	} shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
 
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
 		if (strcmp(shells[i].shell, invocation->arguments[0]) == 0) {

@@ -71,8 +71,8 @@ static int run(const struct invocation *invocation)
 }
 
 static const struct command_option options[] = {
-	{.name = "no-knock", .help = "do not ask the servers what they speak" },
-	{ 0		},
+	{ .name = "no-knock", .help = "do not ask the servers what they speak" },
+	{ 0 },
 };
 
 const struct command command_learn = {

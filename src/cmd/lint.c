@@ -131,8 +131,8 @@ static int run(const struct invocation *invocation)
 }
 
 static const struct command_option lint_options[] = {
-	{.letter = 'f',						    .name = "format", .help = "print the normal form instead; with --json, the model" },
-	{ 0},
+	{ .letter = 'f', .name = "format", .help = "print the normal form instead; with --json, the model" },
+	{ 0 },
 };
 
 const struct command command_lint = {

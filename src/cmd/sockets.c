@@ -12,41 +12,41 @@ struct filter {
 };
 
 static const struct command_option options[] = {
-	{.name = "passive",						   .help = "only what listens: the doors" },
-	{ .name = "active",								  .help = "only what is connected" },
+	{ .name = "passive", .help = "only what listens: the doors" },
+	{ .name = "active", .help = "only what is connected" },
 	{ .letter = 'p',
-         .name = "port",
-         .argument = "PORT",
-         .help = "at this port, or in this range: 22, 8000-8100" },
+	  .name = "port",
+	  .argument = "PORT",
+	  .help = "at this port, or in this range: 22, 8000-8100" },
 	{ .letter = 't',
-         .name = "transport",
-         .argument = "NAME",
-         .help = "of this transport: tcp, udp, mptcp, raw, packet, icmp ..." },
+	  .name = "transport",
+	  .argument = "NAME",
+	  .help = "of this transport: tcp, udp, mptcp, raw, packet, icmp ..." },
 	{ .letter = 's',
-         .name = "state",
-         .argument = "STATE",
-         .help = "in this state",
-         .completes = COMPLETES_WORDS,
-         .words = "listen established unconnected syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait "
+	  .name = "state",
+	  .argument = "STATE",
+	  .help = "in this state",
+	  .completes = COMPLETES_WORDS,
+	  .words = "listen established unconnected syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait "
 		   "close-wait last-ack closing" },
-	{ .name = "process",								  .argument = "NAME|PID", .help = "held by a process of this name or number" },
+	{ .name = "process", .argument = "NAME|PID", .help = "held by a process of this name or number" },
 	{ .name = "exposure",
-         .argument = "WIDTH",
-         .help = "doors that reach just so far: host, link, private, public",
-         .completes = COMPLETES_WORDS,
-         .words = "nowhere host link private public" },
+	  .argument = "WIDTH",
+	  .help = "doors that reach just so far: host, link, private, public",
+	  .completes = COMPLETES_WORDS,
+	  .words = "nowhere host link private public" },
 	{ .name = "protocol",
-         .argument = "NAME",
-         .help = "at a port where this service is registered: https, pgsql",
-         .completes = COMPLETES_SERVICE },
-	{ .letter = 'd',						      .name = "details", .help = "each process on a line of its own" },
-	{ .name = "here",						 .help = "leave out other network namespaces of this host" },
+	  .argument = "NAME",
+	  .help = "at a port where this service is registered: https, pgsql",
+	  .completes = COMPLETES_SERVICE },
+	{ .letter = 'd', .name = "details", .help = "each process on a line of its own" },
+	{ .name = "here", .help = "leave out other network namespaces of this host" },
 	{ .name = "attribution",
-         .argument = "WAY",
-         .help = "find processes by: auto, bpf, proc or none",
-         .completes = COMPLETES_WORDS,
-         .words = "auto bpf proc none" },
-	{ 0								 },
+	  .argument = "WAY",
+	  .help = "find processes by: auto, bpf, proc or none",
+	  .completes = COMPLETES_WORDS,
+	  .words = "auto bpf proc none" },
+	{ 0 },
 };
 
 /* "22" or "8000-8100". */
@@ -145,12 +145,8 @@ static const struct {
 	const char *option;
 	bool (*match)(const struct filter *filter, const struct host_socket *socket, const char *value);
 } matches[] = {
-	{"transport", match_transport},
-        { "port",     match_port     },
-        { "state",    match_state    },
-	{ "protocol", match_protocol },
-        { "process",  match_process  },
-        { "exposure", match_exposure },
+	{ "transport", match_transport }, { "port", match_port },       { "state", match_state },
+	{ "protocol", match_protocol },   { "process", match_process }, { "exposure", match_exposure },
 };
 
 static bool is_wanted(const struct filter *filter, const struct host_socket *socket)
@@ -225,9 +221,9 @@ static bool check_values(const struct invocation *invocation)
 		const char *option;
 		bool (*check)(const struct invocation *invocation, const char *value);
 	} checks[] = {
-		{"port",       check_port     },
-		{ "transport", check_transport},
-		{ "protocol",  check_protocol },
+		{ "port", check_port },
+		{ "transport", check_transport },
+		{ "protocol", check_protocol },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
@@ -258,11 +254,8 @@ static int compare_sockets(const void *left, const void *right, void *sockets)
 	const struct host_socket *const a = (const struct host_socket *)sockets + *(const uint32_t *)left;
 	const struct host_socket *const b = (const struct host_socket *)sockets + *(const uint32_t *)right;
 	const uint32_t keys[][2] = {
-		{a->space,       b->space     },
-                { a->family,     b->family    },
-                { a->raw,        b->raw       },
-		{ a->transport,  b->transport },
-                { a->local_port, b->local_port},
+		{ a->space, b->space },         { a->family, b->family },         { a->raw, b->raw },
+		{ a->transport, b->transport }, { a->local_port, b->local_port },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -140,15 +140,15 @@ static int run(const struct invocation *invocation)
 }
 
 static const struct command_option options[] = {
-	{.letter = 'P',
-         .name = "policy",
-         .argument = "FILE",
-         .help = "ask this policy (default: " POLICY_IN_FORCE ")",
-         .completes = COMPLETES_POLICY },
+	{ .letter = 'P',
+	  .name = "policy",
+	  .argument = "FILE",
+	  .help = "ask this policy (default: " POLICY_IN_FORCE ")",
+	  .completes = COMPLETES_POLICY },
 	{ .letter = 'a',
-         .name = "all",
-         .help = "show every rule that does not match, not only the near ones" },
-	{ 0},
+	  .name = "all",
+	  .help = "show every rule that does not match, not only the near ones" },
+	{ 0 },
 };
 
 const struct command command_verdict = {

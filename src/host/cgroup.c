@@ -50,19 +50,19 @@ struct pattern {
 };
 
 static const struct pattern patterns[] = {
-	{"docker",      NULL,            "docker-",          ".scope",   true },
-	{ "docker",     "docker",        "",                 "",         true },
-	{ "podman",     NULL,            "libpod-",          ".scope",   true },
-	{ "podman",     NULL,            "libpod-",          "",         true },
-	{ "containerd", NULL,            "cri-containerd-",  ".scope",   true },
-	{ "containerd", NULL,            "nerdctl-",         ".scope",   true },
-	{ "cri-o",      NULL,            "crio-",            ".scope",   true },
-	{ "cri-o",      NULL,            "crio-",            "",         true },
-	{ "lxc",        NULL,            "lxc.payload.",     "",         false},
-	{ "lxc",        "lxc",           "",                 "",         false},
-	{ "lxc",        "machine.slice", "machine-lxc\\x2d", ".scope",   false},
-	{ "nspawn",     NULL,            "systemd-nspawn@",  ".service", false},
-	{ "nspawn",     "machine.slice", "machine-",         ".scope",   false},
+	{ "docker", NULL, "docker-", ".scope", true },
+	{ "docker", "docker", "", "", true },
+	{ "podman", NULL, "libpod-", ".scope", true },
+	{ "podman", NULL, "libpod-", "", true },
+	{ "containerd", NULL, "cri-containerd-", ".scope", true },
+	{ "containerd", NULL, "nerdctl-", ".scope", true },
+	{ "cri-o", NULL, "crio-", ".scope", true },
+	{ "cri-o", NULL, "crio-", "", true },
+	{ "lxc", NULL, "lxc.payload.", "", false },
+	{ "lxc", "lxc", "", "", false },
+	{ "lxc", "machine.slice", "machine-lxc\\x2d", ".scope", false },
+	{ "nspawn", NULL, "systemd-nspawn@", ".service", false },
+	{ "nspawn", "machine.slice", "machine-", ".scope", false },
 };
 
 static uint8_t nibble(uint8_t c)

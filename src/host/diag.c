@@ -24,14 +24,14 @@ struct question {
 };
 
 static const struct question questions[] = {
-	{"tcp",      IPPROTO_TCP,     TRANSPORT_TCP,     false, false, false},
-	{ "mptcp",   IPPROTO_MPTCP,   TRANSPORT_TCP,     false, false, true },
-	{ "udp",     IPPROTO_UDP,     TRANSPORT_UDP,     false, false, false},
+	{ "tcp", IPPROTO_TCP, TRANSPORT_TCP, false, false, false },
+	{ "mptcp", IPPROTO_MPTCP, TRANSPORT_TCP, false, false, true },
+	{ "udp", IPPROTO_UDP, TRANSPORT_UDP, false, false, false },
 	{ "udplite", IPPROTO_UDPLITE, TRANSPORT_UDPLITE, false, false, true },
-	{ "sctp",    IPPROTO_SCTP,    TRANSPORT_SCTP,    false, false, true },
-	{ "dccp",    IPPROTO_DCCP,    TRANSPORT_DCCP,    false, false, true },
-	{ "raw",     IPPROTO_RAW,     0,                 true,  false, true },
-	{ "packet",  0,               0,                 false, true,  true },
+	{ "sctp", IPPROTO_SCTP, TRANSPORT_SCTP, false, false, true },
+	{ "dccp", IPPROTO_DCCP, TRANSPORT_DCCP, false, false, true },
+	{ "raw", IPPROTO_RAW, 0, true, false, true },
+	{ "packet", 0, 0, false, true, true },
 };
 
 /* Where the answers to one question go. */

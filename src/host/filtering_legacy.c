@@ -21,10 +21,10 @@ struct family {
 };
 
 static const struct family families[] = {
-	{AF_INET,   IPPROTO_IP,   "/proc/thread-self/net/ip_tables_names",  "iptables",
-         offsetof(struct ipt_entry,  target_offset)},
+	{ AF_INET, IPPROTO_IP, "/proc/thread-self/net/ip_tables_names", "iptables",
+	  offsetof(struct ipt_entry, target_offset) },
 	{ AF_INET6, IPPROTO_IPV6, "/proc/thread-self/net/ip6_tables_names", "ip6tables",
-         offsetof(struct ip6t_entry, target_offset)},
+	  offsetof(struct ip6t_entry, target_offset) },
 };
 
 /* The chain ends with its policy, a rule that matches all; what it does stands behind its target's head. */

@@ -119,11 +119,11 @@ struct list {
 };
 
 static const struct list lists[] = {
-	{"tcp",      TRANSPORT_TCP,     false, false},
-	{ "udp",     TRANSPORT_UDP,     false, false},
-	{ "udplite", TRANSPORT_UDPLITE, false, false},
-	{ "raw",     0,                 true,  false},
-	{ "packet",  0,                 false, true },
+	{ "tcp", TRANSPORT_TCP, false, false },
+	{ "udp", TRANSPORT_UDP, false, false },
+	{ "udplite", TRANSPORT_UDPLITE, false, false },
+	{ "raw", 0, true, false },
+	{ "packet", 0, false, true },
 };
 
 static void add_line(struct snapshot *snapshot, const struct list *list, struct span line, bool v6,

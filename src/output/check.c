@@ -149,16 +149,11 @@ enum {
 };
 
 static const struct column wide_columns[W_COLUMNS] = {
-	[W_DOOR] = {"DOOR",            ALIGN_LEFT, 0 },
-          [W_SPOKEN] = { "SPOKEN",         ALIGN_LEFT, 8 },
-	[W_KNOWN] = { "KNOWN BY",       ALIGN_LEFT, 0 },
-          [W_PRODUCT] = { "PRODUCT",        ALIGN_LEFT, 12},
-	[W_PROCESS] = { "PROCESS",        ALIGN_LEFT, 12},
-          [W_USER] = { "USER",           ALIGN_LEFT, 6 },
-	[W_UNIT] = { "UNIT",           ALIGN_LEFT, 8 },
-          [W_REACH] = { "REACHABLE FROM", ALIGN_LEFT, 0 },
-	[W_BOUND] = { "BOUND TO",       ALIGN_LEFT, 8 },
-          [W_DOCUMENTED] = { "DOCUMENTED",     ALIGN_LEFT, 8 },
+	[W_DOOR] = { "DOOR", ALIGN_LEFT, 0 },        [W_SPOKEN] = { "SPOKEN", ALIGN_LEFT, 8 },
+	[W_KNOWN] = { "KNOWN BY", ALIGN_LEFT, 0 },   [W_PRODUCT] = { "PRODUCT", ALIGN_LEFT, 12 },
+	[W_PROCESS] = { "PROCESS", ALIGN_LEFT, 12 }, [W_USER] = { "USER", ALIGN_LEFT, 6 },
+	[W_UNIT] = { "UNIT", ALIGN_LEFT, 8 },        [W_REACH] = { "REACHABLE FROM", ALIGN_LEFT, 0 },
+	[W_BOUND] = { "BOUND TO", ALIGN_LEFT, 8 },   [W_DOCUMENTED] = { "DOCUMENTED", ALIGN_LEFT, 8 },
 };
 
 static void wide_row(struct table *table, const struct host *host, const struct audit_door *door)
@@ -189,11 +184,11 @@ static void wide_row(struct table *table, const struct host *host, const struct 
 enum { N_DOOR, N_SPOKEN, N_PROCESS, N_REACH, N_DOCUMENTED, N_COLUMNS };
 
 static const struct column narrow_columns[N_COLUMNS] = {
-	[N_DOOR] = {"DOOR",            ALIGN_LEFT, 0 },
-	[N_SPOKEN] = { "SPOKEN",         ALIGN_LEFT, 18},
-	[N_PROCESS] = { "PROCESS",        ALIGN_LEFT, 12},
-	[N_REACH] = { "REACHABLE FROM", ALIGN_LEFT, 14},
-	[N_DOCUMENTED] = { "DOCUMENTED",     ALIGN_LEFT, 8 },
+	[N_DOOR] = { "DOOR", ALIGN_LEFT, 0 },
+	[N_SPOKEN] = { "SPOKEN", ALIGN_LEFT, 18 },
+	[N_PROCESS] = { "PROCESS", ALIGN_LEFT, 12 },
+	[N_REACH] = { "REACHABLE FROM", ALIGN_LEFT, 14 },
+	[N_DOCUMENTED] = { "DOCUMENTED", ALIGN_LEFT, 8 },
 };
 
 static void narrow_row(struct table *table, const struct host *host, const struct audit_door *door)

@@ -7,9 +7,9 @@ static const struct {
 	const char *name;
 	enum style style;
 } levels[] = {
-	[SEVERITY_ERROR] = {"error",    STYLE_BAD    },
-	[SEVERITY_WARNING] = { "warning", STYLE_WARNING},
-	[SEVERITY_REMARK] = { "remark",  STYLE_NOTICE },
+	[SEVERITY_ERROR] = { "error", STYLE_BAD },
+	[SEVERITY_WARNING] = { "warning", STYLE_WARNING },
+	[SEVERITY_REMARK] = { "remark", STYLE_NOTICE },
 };
 
 /* Text for a terminal in which a backslash is itself: policies have escapes of their own, and doubled they

@@ -77,12 +77,8 @@ static void services_table(struct out *out, const struct explanation *explanatio
 			   const struct service *const *list, size_t count)
 {
 	static const struct column columns[] = {
-		{"  door",      ALIGN_LEFT, 0 },
-                { "service",    ALIGN_LEFT, 0 },
-                { "spoken",     ALIGN_LEFT, 0 },
-		{ "privacy",    ALIGN_LEFT, 0 },
-                { "group",      ALIGN_LEFT, 0 },
-                { "what it is", ALIGN_LEFT, 20},
+		{ "  door", ALIGN_LEFT, 0 },  { "service", ALIGN_LEFT, 0 }, { "spoken", ALIGN_LEFT, 0 },
+		{ "privacy", ALIGN_LEFT, 0 }, { "group", ALIGN_LEFT, 0 },   { "what it is", ALIGN_LEFT, 20 },
 	};
 	struct table *const table = table_new(out->arena, columns, sizeof(columns) / sizeof(columns[0]));
 
@@ -213,12 +209,9 @@ static void icmp_text(struct out *out, const struct explanation *explanation)
 static void blocks_table(struct out *out, const struct explanation *explanation)
 {
 	static const struct column columns[] = {
-		{"  block",     ALIGN_LEFT, 0 },
-                { "name",       ALIGN_LEFT, 0 },
-		{ "cast",       ALIGN_LEFT, 0 },
-                { "scope",      ALIGN_LEFT, 0 },
-		{ "reference",  ALIGN_LEFT, 0 },
-                { "what it is", ALIGN_LEFT, 20},
+		{ "  block", ALIGN_LEFT, 0 },   { "name", ALIGN_LEFT, 0 },
+		{ "cast", ALIGN_LEFT, 0 },      { "scope", ALIGN_LEFT, 0 },
+		{ "reference", ALIGN_LEFT, 0 }, { "what it is", ALIGN_LEFT, 20 },
 	};
 	struct table *const table = table_new(out->arena, columns, sizeof(columns) / sizeof(columns[0]));
 	const struct special_address *block;

@@ -13,7 +13,7 @@ struct audit;
 struct diagnostics;
 struct explanation; /* output/explain.h */
 struct policy;
-struct socket_list; /* output/sockets.h */
+struct socket_list;  /* output/sockets.h */
 struct verdict_view; /* output/verdict.h */
 
 /* Where one command's output goes. */

@@ -2,9 +2,9 @@
 #include "output/report.h"
 
 const struct report_format report_formats[] = {
-	{"csv",        report_csv },
-	{ "html",           report_html },
-	{ "json",report_json },
-	{ "md",      report_markdown },
-	{ 0          },
+	{ "csv", report_csv },
+	{ "html", report_html },
+	{ "json", report_json },
+	{ "md", report_markdown },
+	{ 0 },
 };

@@ -218,26 +218,15 @@ static void active_row(struct listing *listing, const struct host_socket *socket
 }
 
 static const struct column passive_columns[] = {
-	{"DOOR",       ALIGN_LEFT,  0 },
-        { "ADDRESS",   ALIGN_LEFT,  10},
-        { "SERVICE",   ALIGN_LEFT,  5 },
-	{ "PROCESS",   ALIGN_LEFT,  12},
-        { "USER",      ALIGN_LEFT,  6 },
-        { "UNIT",      ALIGN_LEFT,  8 },
-	{ "EXPOSED",   ALIGN_LEFT,  0 },
-        { "CONNS",     ALIGN_RIGHT, 0 },
-        { "NAMESPACE", ALIGN_LEFT,  8 },
+	{ "DOOR", ALIGN_LEFT, 0 },     { "ADDRESS", ALIGN_LEFT, 10 }, { "SERVICE", ALIGN_LEFT, 5 },
+	{ "PROCESS", ALIGN_LEFT, 12 }, { "USER", ALIGN_LEFT, 6 },     { "UNIT", ALIGN_LEFT, 8 },
+	{ "EXPOSED", ALIGN_LEFT, 0 },  { "CONNS", ALIGN_RIGHT, 0 },   { "NAMESPACE", ALIGN_LEFT, 8 },
 };
 
 static const struct column active_columns[] = {
-	{"",           ALIGN_LEFT, 0 },
-        { "HERE",      ALIGN_LEFT, 14},
-        { "",          ALIGN_LEFT, 0 },
-	{ "THERE",     ALIGN_LEFT, 14},
-        { "STATE",     ALIGN_LEFT, 6 },
-        { "PROCESS",   ALIGN_LEFT, 12},
-	{ "USER",      ALIGN_LEFT, 6 },
-        { "NAMESPACE", ALIGN_LEFT, 8 },
+	{ "", ALIGN_LEFT, 0 },       { "HERE", ALIGN_LEFT, 14 },     { "", ALIGN_LEFT, 0 },
+	{ "THERE", ALIGN_LEFT, 14 }, { "STATE", ALIGN_LEFT, 6 },     { "PROCESS", ALIGN_LEFT, 12 },
+	{ "USER", ALIGN_LEFT, 6 },   { "NAMESPACE", ALIGN_LEFT, 8 },
 };
 
 /* Prints one kind. Memory that runs out shows as an output that failed. */

@@ -33,8 +33,8 @@ const char *socket_service(const struct host_socket *socket);
 /* As the events name it: "none", "present", "unknown". */
 const char *filtering_text(enum filtering filtering);
 
-/* Why no process stands behind it; NULL where one does. "kernel": it is the kernel's own, as in TIME_WAIT; "no
- * process": all were looked at and none holds it; "not visible (needs root)", "not looked for". */
+/* Why no process stands behind it; NULL where one does. "kernel": it is the kernel's own, as in TIME_WAIT;
+ * "no process": all were looked at and none holds it; "not visible (needs root)", "not looked for". */
 const char *socket_without_process(const struct host *host, const struct host_socket *socket);
 
 #endif

@@ -8,17 +8,17 @@ static const struct {
 	const char *text;
 	bool near;
 } mismatches[] = {
-	[MATCHES] = {"it matches",           true },
-	[OTHER_DIRECTION] = { "another direction",   false},
-	[OTHER_TRANSPORT] = { "another transport",   false},
-	[OTHER_PORT] = { "another port",        false},
-	[OTHER_SOURCE] = { "another source",      true },
+	[MATCHES] = { "it matches", true },
+	[OTHER_DIRECTION] = { "another direction", false },
+	[OTHER_TRANSPORT] = { "another transport", false },
+	[OTHER_PORT] = { "another port", false },
+	[OTHER_SOURCE] = { "another source", true },
 	[OTHER_DESTINATION] = { "another destination", true },
-	[OTHER_INTERFACE] = { "another interface",   true },
-	[PAST_UNTIL] = { "past its time",       true },
-	[DEPENDS_ON_SOURCE] = { "depends on 'from'",   true },
-	[DEPENDS_ON_DESTINATION] = { "depends on 'to'",     true },
-	[DEPENDS_ON_INTERFACE] = { "depends on 'on'",     true },
+	[OTHER_INTERFACE] = { "another interface", true },
+	[PAST_UNTIL] = { "past its time", true },
+	[DEPENDS_ON_SOURCE] = { "depends on 'from'", true },
+	[DEPENDS_ON_DESTINATION] = { "depends on 'to'", true },
+	[DEPENDS_ON_INTERFACE] = { "depends on 'on'", true },
 };
 
 const char *mismatch_text(enum mismatch why)
@@ -239,9 +239,9 @@ static void print_rest(struct out *out, const struct verdict_view *view, size_t 
 static void print_passed(struct out *out, const struct verdict_view *view)
 {
 	static const struct column columns[] = {
-		{.title = "    RULE"},
-		{           .title = "DIFFERS"                 },
-		{ .title = "",                  .least = 20 },
+		{ .title = "    RULE" },
+		{ .title = "DIFFERS" },
+		{ .title = "", .least = 20 },
 	};
 	struct table *const table = table_new(out->arena, columns, 3);
 	size_t shown;

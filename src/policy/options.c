@@ -7,36 +7,31 @@
 #define AT(member) offsetof(struct rule, member)
 
 const struct option options[OPTIONS] = {
-	[OPTION_LOG] = {"log",         VALUE_SWITCH,   AT(log),        NO_FIELD,         true,  false, NULL},
-	[OPTION_LIMIT] = { "limit",      VALUE_RATE,     AT(limit),      NO_FIELD,         true,  true,
-                        "what is refused already has no rate"                                              },
-	[OPTION_STRICT] = { "strict",     VALUE_SWITCH,   AT(strict),     NO_FIELD,         true,  true,
-                        "what is refused speaks nothing"                                                   },
-	[OPTION_TEST] = { "test",       VALUE_SWITCH,   AT(test),       NO_FIELD,         true,  false, NULL},
-	[OPTION_ID] = { "id",         VALUE_ID,       AT(id),         NO_FIELD,         false, false, NULL},
-	[OPTION_BY] = { "by",         VALUE_PROCESS,  AT(by),         FIELD_BY,         false, true,
-			"no process stands behind a refused door"                                          },
-	[OPTION_SERVICE] = { "service",    VALUE_TEXT,     AT(service),    FIELD_SERVICE,    false, false, NULL},
-	[OPTION_OWNER] = { "owner",      VALUE_TEXT,     AT(owner),      FIELD_OWNER,      false, false, NULL},
-	[OPTION_BECAUSE] = { "because",    VALUE_TEXT,     AT(because),    FIELD_BECAUSE,    false, false, NULL},
-	[OPTION_APPROVED] = { "approved",   VALUE_APPROVED, AT(approved),   FIELD_APPROVED,   false, false, NULL},
-	[OPTION_MITIGATION] = { "mitigation", VALUE_TEXT,     AT(mitigation), FIELD_MITIGATION, false, false,
-                        NULL									       },
-	[OPTION_BOUNDARY] = { "boundary",   VALUE_TEXT,     AT(boundary),   FIELD_BOUNDARY,   false, false, NULL},
-	[OPTION_DATA] = { "data",       VALUE_TEXT,     AT(data),       FIELD_DATA,       false, false, NULL},
-	[OPTION_REVIEW] = { "review",     VALUE_DATE,     AT(review),     FIELD_REVIEW,     false, false, NULL},
-	[OPTION_UNTIL] = { "until",      VALUE_DATE,     AT(until),      FIELD_UNTIL,      false, false, NULL},
+	[OPTION_LOG] = { "log", VALUE_SWITCH, AT(log), NO_FIELD, true, false, NULL },
+	[OPTION_LIMIT] = { "limit", VALUE_RATE, AT(limit), NO_FIELD, true, true,
+			   "what is refused already has no rate" },
+	[OPTION_STRICT] = { "strict", VALUE_SWITCH, AT(strict), NO_FIELD, true, true,
+			    "what is refused speaks nothing" },
+	[OPTION_TEST] = { "test", VALUE_SWITCH, AT(test), NO_FIELD, true, false, NULL },
+	[OPTION_ID] = { "id", VALUE_ID, AT(id), NO_FIELD, false, false, NULL },
+	[OPTION_BY] = { "by", VALUE_PROCESS, AT(by), FIELD_BY, false, true,
+			"no process stands behind a refused door" },
+	[OPTION_SERVICE] = { "service", VALUE_TEXT, AT(service), FIELD_SERVICE, false, false, NULL },
+	[OPTION_OWNER] = { "owner", VALUE_TEXT, AT(owner), FIELD_OWNER, false, false, NULL },
+	[OPTION_BECAUSE] = { "because", VALUE_TEXT, AT(because), FIELD_BECAUSE, false, false, NULL },
+	[OPTION_APPROVED] = { "approved", VALUE_APPROVED, AT(approved), FIELD_APPROVED, false, false, NULL },
+	[OPTION_MITIGATION] = { "mitigation", VALUE_TEXT, AT(mitigation), FIELD_MITIGATION, false, false,
+				NULL },
+	[OPTION_BOUNDARY] = { "boundary", VALUE_TEXT, AT(boundary), FIELD_BOUNDARY, false, false, NULL },
+	[OPTION_DATA] = { "data", VALUE_TEXT, AT(data), FIELD_DATA, false, false, NULL },
+	[OPTION_REVIEW] = { "review", VALUE_DATE, AT(review), FIELD_REVIEW, false, false, NULL },
+	[OPTION_UNTIL] = { "until", VALUE_DATE, AT(until), FIELD_UNTIL, false, false, NULL },
 };
 
 static const struct {
 	const char *unit;
 	uint32_t seconds;
-} units[] = {
-	{"second",  1    },
-        { "minute", 60   },
-        { "hour",   3600 },
-        { "day",    86400}
-};
+} units[] = { { "second", 1 }, { "minute", 60 }, { "hour", 3600 }, { "day", 86400 } };
 
 enum { UNITS = sizeof(units) / sizeof(units[0]), MOST_RATE = 1000000000 };
 

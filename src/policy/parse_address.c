@@ -6,11 +6,11 @@ static const struct {
 	const char *word;
 	enum address_kind kind;
 } words[] = {
-	{"any",        ADDRESS_ANY      },
-	{ "self",      ADDRESS_SELF     },
-	{ "local",     ADDRESS_LOCAL    },
-	{ "multicast", ADDRESS_MULTICAST},
-	{ "broadcast", ADDRESS_BROADCAST},
+	{ "any", ADDRESS_ANY },
+	{ "self", ADDRESS_SELF },
+	{ "local", ADDRESS_LOCAL },
+	{ "multicast", ADDRESS_MULTICAST },
+	{ "broadcast", ADDRESS_BROADCAST },
 };
 
 enum { WORDS = sizeof(words) / sizeof(words[0]) };

@@ -12,16 +12,10 @@ static const struct {
 	const char *keyword;
 	parse_statement *parse;
 } statements[] = {
-	{"allow",    parse_rule   },
-        { "deny",    parse_rule   },
-        { "reject",  parse_rule   },
-	{ "let",     parse_let    },
-        { "expect",  parse_expect },
-        { "accept",  parse_accept },
-	{ "mode",    parse_mode   },
-        { "host",    parse_host   },
-        { "require", parse_require},
-	{ "include", parse_include},
+	{ "allow", parse_rule },      { "deny", parse_rule },     { "reject", parse_rule },
+	{ "let", parse_let },         { "expect", parse_expect }, { "accept", parse_accept },
+	{ "mode", parse_mode },       { "host", parse_host },     { "require", parse_require },
+	{ "include", parse_include },
 };
 
 enum { STATEMENTS = sizeof(statements) / sizeof(statements[0]) };

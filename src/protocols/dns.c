@@ -205,9 +205,9 @@ static const struct {
 	const char *name;
 	uint16_t type, class, flags;
 } questions[ASKED] = {
-	[ASK_VERSION] = {"version.bind",            DNS_TXT, DNS_CHAOS, 0          },
-	[ASK_HOST] = { "hostname.bind",          DNS_TXT, DNS_CHAOS, 0          },
-	[ASK_LOOPBACK] = { "1.0.0.127.in-addr.arpa", DNS_PTR, DNS_IN,    DNS_RECURSE},
+	[ASK_VERSION] = { "version.bind", DNS_TXT, DNS_CHAOS, 0 },
+	[ASK_HOST] = { "hostname.bind", DNS_TXT, DNS_CHAOS, 0 },
+	[ASK_LOOPBACK] = { "1.0.0.127.in-addr.arpa", DNS_PTR, DNS_IN, DNS_RECURSE },
 };
 
 struct state {
@@ -254,18 +254,18 @@ static void greet(void *memory, unsigned transport, struct buffer *out)
 static const struct {
 	const char *begins, *product;
 } products[] = {
-	{"9.",			      "ISC BIND"                     },
-	{ "BIND ",			  "ISC BIND"                     },
-	{ "dnsmasq-",		       "dnsmasq"                      },
-	{ "unbound ",		       "Unbound"                      },
-	{ "PowerDNS Recursor ",             "PowerDNS Recursor"            },
-	{ "PowerDNS Authoritative Server ", "PowerDNS Authoritative Server"},
-	{ "Served by PowerDNS",             "PowerDNS Authoritative Server"},
-	{ "Knot DNS ",                      "Knot DNS"                     },
-	{ "Knot Resolver ",                 "Knot Resolver"                },
-	{ "NSD ",			   "NSD"			  },
-	{ "CoreDNS-",		       "CoreDNS"                      },
-	{ "Microsoft DNS ",                 "Microsoft DNS"                },
+	{ "9.", "ISC BIND" },
+	{ "BIND ", "ISC BIND" },
+	{ "dnsmasq-", "dnsmasq" },
+	{ "unbound ", "Unbound" },
+	{ "PowerDNS Recursor ", "PowerDNS Recursor" },
+	{ "PowerDNS Authoritative Server ", "PowerDNS Authoritative Server" },
+	{ "Served by PowerDNS", "PowerDNS Authoritative Server" },
+	{ "Knot DNS ", "Knot DNS" },
+	{ "Knot Resolver ", "Knot Resolver" },
+	{ "NSD ", "NSD" },
+	{ "CoreDNS-", "CoreDNS" },
+	{ "Microsoft DNS ", "Microsoft DNS" },
 };
 
 static size_t version_letters(struct span text, size_t from)

@@ -100,17 +100,17 @@ static const struct {
 	uint8_t side;
 	bool (*begins)(struct span *op);
 } operations[] = {
-	{BIND_REQUEST,       SIDE_CLIENT, is_bind_request    },
-	{ BIND_RESPONSE,     SIDE_SERVER, is_result          },
-	{ SEARCH_REQUEST,    SIDE_CLIENT, is_search_request  },
-	{ SEARCH_ENTRY,      SIDE_SERVER, is_entry           },
-	{ SEARCH_DONE,       SIDE_SERVER, is_result          },
-	{ MODIFY_REQUEST,    SIDE_CLIENT, is_entry           },
-	{ ADD_REQUEST,       SIDE_CLIENT, is_entry           },
-	{ COMPARE_REQUEST,   SIDE_CLIENT, is_entry           },
-	{ SEARCH_REFERENCE,  SIDE_SERVER, is_reference       },
-	{ EXTENDED_REQUEST,  SIDE_CLIENT, is_extended_request},
-	{ EXTENDED_RESPONSE, SIDE_SERVER, is_result          },
+	{ BIND_REQUEST, SIDE_CLIENT, is_bind_request },
+	{ BIND_RESPONSE, SIDE_SERVER, is_result },
+	{ SEARCH_REQUEST, SIDE_CLIENT, is_search_request },
+	{ SEARCH_ENTRY, SIDE_SERVER, is_entry },
+	{ SEARCH_DONE, SIDE_SERVER, is_result },
+	{ MODIFY_REQUEST, SIDE_CLIENT, is_entry },
+	{ ADD_REQUEST, SIDE_CLIENT, is_entry },
+	{ COMPARE_REQUEST, SIDE_CLIENT, is_entry },
+	{ SEARCH_REFERENCE, SIDE_SERVER, is_reference },
+	{ EXTENDED_REQUEST, SIDE_CLIENT, is_extended_request },
+	{ EXTENDED_RESPONSE, SIDE_SERVER, is_result },
 };
 
 /* The element that a span begins with; what is there of its content. */
@@ -262,15 +262,15 @@ static const struct {
 	const char *name, *fact;
 	void (*hear)(struct state *state, struct span value);
 } attributes[] = {
-	{"objectClass",                    NULL,               hear_object_class},
-	{ "vendorName",                    NULL,               hear_vendor      },
-	{ "vendorVersion",                 "vendor_version",   hear_version     },
-	{ "supportedCapabilities",         NULL,               hear_capability  },
-	{ "supportedLDAPVersion",          "ldap_versions",    NULL             },
-	{ "supportedSASLMechanisms",       "sasl_mechanisms",  NULL             },
-	{ "namingContexts",                "naming_contexts",  NULL             },
-	{ "dnsHostName",                   "host",             NULL             },
-	{ "domainControllerFunctionality", "functional_level", NULL             },
+	{ "objectClass", NULL, hear_object_class },
+	{ "vendorName", NULL, hear_vendor },
+	{ "vendorVersion", "vendor_version", hear_version },
+	{ "supportedCapabilities", NULL, hear_capability },
+	{ "supportedLDAPVersion", "ldap_versions", NULL },
+	{ "supportedSASLMechanisms", "sasl_mechanisms", NULL },
+	{ "namingContexts", "naming_contexts", NULL },
+	{ "dnsHostName", "host", NULL },
+	{ "domainControllerFunctionality", "functional_level", NULL },
 };
 
 static void hear_values(struct state *state, size_t nth, struct span values, struct answer *answer)
@@ -348,8 +348,8 @@ static enum probe_step conclude(const struct state *state, struct answer *answer
 	static const struct {
 		const char *vendor, *product;
 	} products[] = {
-		{"389 Project", "389 Directory Server"},
-		{ "Samba Team", "Samba"               },
+		{ "389 Project", "389 Directory Server" },
+		{ "Samba Team", "Samba" },
 	};
 	const struct span vendor = span_text(state->vendor);
 	const char *product = state->vendor;

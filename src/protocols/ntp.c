@@ -40,11 +40,8 @@ static const struct weakness control = {
 static const struct weakness *const weaknesses[] = { &control, NULL };
 
 static const struct text_product products[] = {
-	{"ntpd ntpsec-", "NTPsec"  },
-        { "chrony",      "chrony"  },
-        { "openntpd",    "OpenNTPD"},
-	{ "ntpd",        "ntpd"    },
-        { "xntpd",       "xntpd"   },
+	{ "ntpd ntpsec-", "NTPsec" }, { "chrony", "chrony" }, { "openntpd", "OpenNTPD" },
+	{ "ntpd", "ntpd" },           { "xntpd", "xntpd" },
 };
 
 /* ---- packets ---- */

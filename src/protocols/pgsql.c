@@ -239,12 +239,12 @@ static void hear_error(struct span body, struct answer *answer)
 		uint8_t letter;
 		const char *fact;
 	} names[] = {
-		{'V',  "severity_non_localizable"},
-		{ 'C', "code"                    },
-		{ 'M', "message"                 },
-		{ 'F', "file"                    },
-		{ 'L', "line"                    },
-		{ 'R', "routine"                 },
+		{ 'V', "severity_non_localizable" },
+		{ 'C', "code" },
+		{ 'M', "message" },
+		{ 'F', "file" },
+		{ 'L', "line" },
+		{ 'R', "routine" },
 	};
 	struct span text, message = span_text(""), file = span_text("");
 	uint8_t letter;

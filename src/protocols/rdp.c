@@ -186,12 +186,8 @@ static const struct {
 	uint32_t protocol;
 	const char *name; /* as EVE writes it */
 } protocols[] = {
-	{STANDARD,   "rdp"      },
-        { TLS,       "ssl"      },
-        { HYBRID,    "hybrid"   },
-        { RDSTLS,    "rds_tls"  },
-	{ HYBRID_EX, "hybrid_ex"},
-        { AAD,       "rds_aad"  },
+	{ STANDARD, "rdp" },        { TLS, "ssl" },     { HYBRID, "hybrid" }, { RDSTLS, "rds_tls" },
+	{ HYBRID_EX, "hybrid_ex" }, { AAD, "rds_aad" },
 };
 
 /* 2.2.1.2.1: what the server says it can, besides. */

@@ -208,13 +208,13 @@ struct state {
 static const struct {
 	const char *line, *fact;
 } facts[] = {
-	{"redis_version:",          "redis_version"    },
-	{ "redis_mode:",            "mode"             },
-	{ "server_mode:",           "mode"             },
-	{ "os:",		    "os"               },
-	{ "executable:",            "executable"       },
-	{ "valkey_version:",        "valkey_version"   },
-	{ "dragonfly_version:df-v", "dragonfly_version"},
+	{ "redis_version:", "redis_version" },
+	{ "redis_mode:", "mode" },
+	{ "server_mode:", "mode" },
+	{ "os:", "os" },
+	{ "executable:", "executable" },
+	{ "valkey_version:", "valkey_version" },
+	{ "dragonfly_version:df-v", "dragonfly_version" },
 };
 
 /* Descendants keep telling the version of Redis with which they agree, and their own beside it. */
@@ -223,9 +223,9 @@ static void tell_product(struct answer *answer)
 	static const struct {
 		const char *fact, *product;
 	} versions[] = {
-		{"dragonfly_version", "Dragonfly"},
-		{ "valkey_version",   "Valkey"   },
-		{ "redis_version",    "Redis"    },
+		{ "dragonfly_version", "Dragonfly" },
+		{ "valkey_version", "Valkey" },
+		{ "redis_version", "Redis" },
 	};
 	const char *const executable = answer_get(answer, "executable");
 	const bool keydb = executable != NULL && strstr(executable, "keydb-server") != NULL;

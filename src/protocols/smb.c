@@ -58,10 +58,10 @@ static const struct kind {
 	size_t least; /* octets of its header */
 	bool (*holds)(struct span behind, enum side side);
 } kinds[] = {
-	{SMB1_BEGINS,  SMB1_HEADER,       is_smb1},
-	{ SMB2_BEGINS, SMB2_HEADER,       is_smb2},
-	{ "\xfdSMB",   ENCRYPTED_HEADER,  is_any },
-	{ "\xfcSMB",   COMPRESSED_HEADER, is_any },
+	{ SMB1_BEGINS, SMB1_HEADER, is_smb1 },
+	{ SMB2_BEGINS, SMB2_HEADER, is_smb2 },
+	{ "\xfdSMB", ENCRYPTED_HEADER, is_any },
+	{ "\xfcSMB", COMPRESSED_HEADER, is_any },
 };
 
 enum verdict smb_recognise_message(struct span s, enum side side)

@@ -261,13 +261,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	static const struct {
 		uint8_t token, length;
-	} options[] = {
-		{VERSION,     6},
-                { ENCRYPTION, 1},
-                { INSTANCE,   1},
-                { THREAD,     4},
-                { MARS,       1}
-	};
+	} options[] = { { VERSION, 6 }, { ENCRYPTION, 1 }, { INSTANCE, 1 }, { THREAD, 4 }, { MARS, 1 } };
 	enum { COUNT = sizeof(options) / sizeof(options[0]), LIST = COUNT * OPTION_SIZE + 1, VALUES = 13 };
 	size_t offset = LIST;
 
@@ -304,17 +298,9 @@ static const char *release_of(unsigned major, unsigned minor)
 		uint8_t major, minor;
 		const char *release;
 	} releases[] = {
-		{8,   0,  "2000"   },
-                { 9,  0,  "2005"   },
-                { 10, 0,  "2008"   },
-                { 10, 50, "2008 R2"},
-		{ 11, 0,  "2012"   },
-                { 12, 0,  "2014"   },
-                { 13, 0,  "2016"   },
-                { 14, 0,  "2017"   },
-		{ 15, 0,  "2019"   },
-                { 16, 0,  "2022"   },
-                { 17, 0,  "2025"   },
+		{ 8, 0, "2000" },  { 9, 0, "2005" },  { 10, 0, "2008" }, { 10, 50, "2008 R2" },
+		{ 11, 0, "2012" }, { 12, 0, "2014" }, { 13, 0, "2016" }, { 14, 0, "2017" },
+		{ 15, 0, "2019" }, { 16, 0, "2022" }, { 17, 0, "2025" },
 	};
 
 	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)

@@ -69,16 +69,16 @@ static const char *const option_names[] = {
 enum { OPTIONS = sizeof(option_names) / sizeof(*option_names), OPTION_EXTENDED = 255 };
 
 static const struct text_product products[] = {
-	{"BusyBox",			      "BusyBox telnetd"         },
-	{ "inetutils",			   "inetutils telnetd"       },
-	{ "Welcome to Microsoft Telnet Service", "Microsoft Telnet Service"},
-	{ "User Access Verification",            "Cisco telnet"            },
-	{ "MikroTik",			    "MikroTik telnet"         },
-	{ "OpenWrt",			     "OpenWrt telnetd"         },
-	{ "DD-WRT",			      "DD-WRT telnetd"          },
-	{ "HP JetDirect",                        "HP JetDirect"            },
-	{ "Huawei",			      "Huawei telnet"           },
-	{ "ZyXEL",			       "ZyXEL telnet"            },
+	{ "BusyBox", "BusyBox telnetd" },
+	{ "inetutils", "inetutils telnetd" },
+	{ "Welcome to Microsoft Telnet Service", "Microsoft Telnet Service" },
+	{ "User Access Verification", "Cisco telnet" },
+	{ "MikroTik", "MikroTik telnet" },
+	{ "OpenWrt", "OpenWrt telnetd" },
+	{ "DD-WRT", "DD-WRT telnetd" },
+	{ "HP JetDirect", "HP JetDirect" },
+	{ "Huawei", "Huawei telnet" },
+	{ "ZyXEL", "ZyXEL telnet" },
 };
 
 /* ---- the commands ---- */

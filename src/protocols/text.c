@@ -192,17 +192,10 @@ static enum greeting token_says(struct span token)
 		const char *sign;
 		enum greeting greeting;
 	} signs[] = {
-		{"lmtp",       GREETS_OTHER},
-                { "snpp",      GREETS_OTHER},
-                { "hylafax",   GREETS_OTHER},
-		{ "vmware",    GREETS_OTHER},
-                { "smtp",      GREETS_SMTP },
-                { "postfix",   GREETS_SMTP },
-		{ "sendmail",  GREETS_SMTP },
-                { "exim",      GREETS_SMTP },
-                { "ftp",       GREETS_FTP  },
-		{ "filezilla", GREETS_FTP  },
-                { "serv-u",    GREETS_FTP  },
+		{ "lmtp", GREETS_OTHER },    { "snpp", GREETS_OTHER }, { "hylafax", GREETS_OTHER },
+		{ "vmware", GREETS_OTHER },  { "smtp", GREETS_SMTP },  { "postfix", GREETS_SMTP },
+		{ "sendmail", GREETS_SMTP }, { "exim", GREETS_SMTP },  { "ftp", GREETS_FTP },
+		{ "filezilla", GREETS_FTP }, { "serv-u", GREETS_FTP },
 	};
 
 	while (span_left(token) > 0 && token.end[-1] == '.')

@@ -154,12 +154,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 static const struct {
 	uint16_t version;
 	const char *name;
-} old[] = {
-	{TLS_1_1,  "TLS 1.1"},
-        { TLS_1_0, "TLS 1.0"},
-        { SSL_3,   "SSL 3.0"},
-        { SSL_2,   "SSL 2.0"}
-};
+} old[] = { { TLS_1_1, "TLS 1.1" }, { TLS_1_0, "TLS 1.0" }, { SSL_3, "SSL 3.0" }, { SSL_2, "SSL 2.0" } };
 
 /* What servers of those days know: ECDHE, DHE and RSA with AES, 3DES, Camellia and RC4, and the signal that
  * renegotiation is safe (RFC 5746). A fallback signal (RFC 7507) is not sent: this is no fallback. */

@@ -120,16 +120,16 @@ static void addresses_are_read_and_written(void **unused)
 	static const struct {
 		const char *text, *shown;
 	} good[] = {
-		{"192.0.2.7",              "192.0.2.7"          },
-		{ "2001:DB8:0:0::1",       "2001:db8::1"        },
-		{ "::ffff:192.0.2.7",      "192.0.2.7"          },
-		{ "192.0.2.0/24",          "192.0.2.0/24"       },
-		{ "192.0.2.0-192.0.2.255", "192.0.2.0/24"       },
-		{ "192.0.2.1-192.0.2.9",   "192.0.2.1-192.0.2.9"},
-		{ "::/0",                  "::/0"               },
-		{ "0.0.0.0/0",             "0.0.0.0/0"          },
-		{ "2001:db8::/32",         "2001:db8::/32"      },
-		{ "10.0.0.1/32",           "10.0.0.1"           },
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "2001:DB8:0:0::1", "2001:db8::1" },
+		{ "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "192.0.2.0/24", "192.0.2.0/24" },
+		{ "192.0.2.0-192.0.2.255", "192.0.2.0/24" },
+		{ "192.0.2.1-192.0.2.9", "192.0.2.1-192.0.2.9" },
+		{ "::/0", "::/0" },
+		{ "0.0.0.0/0", "0.0.0.0/0" },
+		{ "2001:db8::/32", "2001:db8::/32" },
+		{ "10.0.0.1/32", "10.0.0.1" },
 	};
 	static const char *const bad[] = { "",
 					   "192.0.2",
@@ -174,15 +174,17 @@ static void what_a_terminal_would_obey_is_escaped(void **unused)
 	static const struct {
 		const char *text, *shown;
 	} cases[] = {
-		{"plain ä 漢",          "plain ä 漢"   },
-		{ "\033[31mred",          "\\x1b[31mred"   },
-		{ "a\nb\tc\\d",           "a\\nb\\tc\\\\d" },
+		{ "plain ä 漢", "plain ä 漢" },
+		{ "\033[31mred", "\\x1b[31mred" },
+		{ "a\nb\tc\\d", "a\\nb\\tc\\\\d" },
 		{ "\xc2\x9b"
-		  "2J",  "\\u{9b}2J"      },
-		{ "\xff\xc0\x80",         "\\xff\\xc0\\x80"},
+		  "2J",
+		  "\\u{9b}2J" },
+		{ "\xff\xc0\x80", "\\xff\\xc0\\x80" },
 		{ "\xe2\x80\xae"
-		  "exe", "\\u{202e}exe"   },
-		{ "\x7f",                 "\\x7f"          },
+		  "exe",
+		  "\\u{202e}exe" },
+		{ "\x7f", "\\x7f" },
 	};
 
 	(void)unused;
@@ -231,6 +233,10 @@ static void the_nearest_word_is_suggested(void **unused)
 	suggest_offer(&s, "http");
 	suggest_offer(&s, "ntp");
 	assert_string_equal(s.best, "http");
+	s = (struct suggestion){ .typed = "ldpa" };
+	suggest_offer(&s, "ldp");
+	suggest_offer(&s, "ldap");
+	assert_string_equal(s.best, "ldap");
 	s = (struct suggestion){ .typed = "xyz" };
 	suggest_offer(&s, "allow");
 	assert_null(s.best);
@@ -357,11 +363,9 @@ static char *printed(struct table *table, unsigned width)
 
 static void tables_line_up_and_fit(void **unused)
 {
-	static const struct column columns[] = {
-		{"NAME", ALIGN_LEFT,  6},
-                { "N",   ALIGN_RIGHT, 0},
-                { "END", ALIGN_LEFT,  0}
-	};
+	static const struct column columns[] = { { "NAME", ALIGN_LEFT, 6 },
+						 { "N", ALIGN_RIGHT, 0 },
+						 { "END", ALIGN_LEFT, 0 } };
 	struct arena *arena = arena_new(1 << 20);
 	struct table *table = table_new(arena, columns, 3);
 	char *text;

@@ -15,15 +15,15 @@ static void a_frame_is_known_before_its_content_has_come(void **unused)
 		enum ber_frame frame;
 		size_t whole;
 	} cases[] = {
-		{BYTES(0x30), BER_PARTIAL, 0          },
-		{                 BYTES(0x30,      0x05),  BER_FRAMED,           7 },
-		{                BYTES(0x30,       0x82,       0x01), BER_PARTIAL, 0 },
-		{                BYTES(0x30, 0x82,        0x01,        0x00), BER_FRAMED, 260 },
-		{BYTES(0x30,        0x84,                  0xff,                   0xff, 0xff, 0xff), BER_FRAMED, (size_t)UINT32_MAX + 6 },
-		{			    BYTES(0x30,       0x80),              BER_MALFORMED,  0 },
-		{        BYTES(0x30,          0x85),           BER_MALFORMED,           0 },
-		{BYTES(0x1f,          0x01),           BER_MALFORMED,        0 },
-		{BYTES(0x00,          0x00),           BER_MALFORMED,        0 },
+		{ BYTES(0x30), BER_PARTIAL, 0 },
+		{ BYTES(0x30, 0x05), BER_FRAMED, 7 },
+		{ BYTES(0x30, 0x82, 0x01), BER_PARTIAL, 0 },
+		{ BYTES(0x30, 0x82, 0x01, 0x00), BER_FRAMED, 260 },
+		{ BYTES(0x30, 0x84, 0xff, 0xff, 0xff, 0xff), BER_FRAMED, (size_t)UINT32_MAX + 6 },
+		{ BYTES(0x30, 0x80), BER_MALFORMED, 0 },
+		{ BYTES(0x30, 0x85), BER_MALFORMED, 0 },
+		{ BYTES(0x1f, 0x01), BER_MALFORMED, 0 },
+		{ BYTES(0x00, 0x00), BER_MALFORMED, 0 },
 	};
 
 	(void)unused;
@@ -84,14 +84,14 @@ static void integers_are_read_in_twos_complement(void **unused)
 		bool good;
 		int64_t number;
 	} cases[] = {
-		{BYTES(2,  1,     0),     true,  0      },
-		{ BYTES(2, 1,     0xff),  true,  -1     },
-		{ BYTES(2, 2,     0x00,   0x80), true,    128 },
-		{ BYTES(2,       5,     0x00,    0xff, 0xff, 0xff, 0xff), true, UINT32_MAX },
-		{ BYTES(2,    8,    0x80,      0, 0,       0, 0, 0, 0, 0), true, INT64_MIN },
-		{ BYTES(2,    0),  false,  0     },
-		{ BYTES(2,       9,           0,               0x80,                0,      0, 0, 0, 0, 0, 0), false, 0 },
-		{ BYTES(4, 1, 7), false,    0             },
+		{ BYTES(2, 1, 0), true, 0 },
+		{ BYTES(2, 1, 0xff), true, -1 },
+		{ BYTES(2, 2, 0x00, 0x80), true, 128 },
+		{ BYTES(2, 5, 0x00, 0xff, 0xff, 0xff, 0xff), true, UINT32_MAX },
+		{ BYTES(2, 8, 0x80, 0, 0, 0, 0, 0, 0, 0), true, INT64_MIN },
+		{ BYTES(2, 0), false, 0 },
+		{ BYTES(2, 9, 0, 0x80, 0, 0, 0, 0, 0, 0, 0), false, 0 },
+		{ BYTES(4, 1, 7), false, 0 },
 	};
 
 	(void)unused;
@@ -110,14 +110,14 @@ static void object_identifiers_are_written_with_dots(void **unused)
 		size_t size;
 		const char *text;
 	} cases[] = {
-		{BYTES(0x2b, 6,  1,             2,       1, 1, 1, 0), 64, "1.3.6.1.2.1.1.1.0" },
-		{ BYTES(0x2b,         6,          1,                     4,                          1, 0xbf, 0x08), 64, "1.3.6.1.4.1.8072" },
-		{ BYTES(0x88,         0x37), 64,     "2.999" },
-		{ BYTES(0x2b,         6,       0x81),               64,"" },
-		{ BYTES(0x2b,         0xff, 0xff, 0xff,      0xff, 0xff, 0xff, 0x7f), 64, "" },
-		{ BYTES(0x2b,         6, 1,     2), 9, "" },
-		{ BYTES(0x2b,        6,         1,            2),             10, "1.3.6.1.2" },
-		{ span_of(NULL,      0),    64,             ""          },
+		{ BYTES(0x2b, 6, 1, 2, 1, 1, 1, 0), 64, "1.3.6.1.2.1.1.1.0" },
+		{ BYTES(0x2b, 6, 1, 4, 1, 0xbf, 0x08), 64, "1.3.6.1.4.1.8072" },
+		{ BYTES(0x88, 0x37), 64, "2.999" },
+		{ BYTES(0x2b, 6, 0x81), 64, "" },
+		{ BYTES(0x2b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f), 64, "" },
+		{ BYTES(0x2b, 6, 1, 2), 9, "" },
+		{ BYTES(0x2b, 6, 1, 2), 10, "1.3.6.1.2" },
+		{ span_of(NULL, 0), 64, "" },
 	};
 
 	(void)unused;
@@ -134,19 +134,9 @@ static void numbers_are_written_as_short_as_they_go(void **unused)
 	const struct {
 		int32_t number;
 		size_t octets;
-	} cases[] = {
-		{0,          1},
-                { 127,       1},
-                { 128,       2},
-                { -128,      1},
-                { -129,      2},
-                { 32767,     2},
-		{ 32768,     3},
-                { 8388607,   3},
-                { 8388608,   4},
-                { INT32_MAX, 4},
-                { INT32_MIN, 4}
-	};
+	} cases[] = { { 0, 1 },       { 127, 1 },       { 128, 2 },      { -128, 1 },
+		      { -129, 2 },    { 32767, 2 },     { 32768, 3 },    { 8388607, 3 },
+		      { 8388608, 4 }, { INT32_MAX, 4 }, { INT32_MIN, 4 } };
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

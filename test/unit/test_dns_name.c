@@ -16,12 +16,12 @@ static void names_are_written_as_people_write_them(void **unused)
 		const char *text;
 		size_t taken;
 	} cases[] = {
-		{BYTES("\0"),                          0, ".",               1 },
-		{ BYTES("\3www\7example\3com\0rest"),  0, "www.example.com", 17},
-		{ BYTES("\7example\0\3www\xc0\0rest"), 9, "www.example",     6 },
-		{ BYTES("\1a\0\1b\xc0\0\xc0\3"),       7, "b.a",             2 },
-		{ BYTES("\4a.b\\\0"),                  0, "a\\.b\\\\",       6 },
-		{ BYTES("\3\x1b \xff\0"),              0, "\\027\\032\\255", 5 },
+		{ BYTES("\0"), 0, ".", 1 },
+		{ BYTES("\3www\7example\3com\0rest"), 0, "www.example.com", 17 },
+		{ BYTES("\7example\0\3www\xc0\0rest"), 9, "www.example", 6 },
+		{ BYTES("\1a\0\1b\xc0\0\xc0\3"), 7, "b.a", 2 },
+		{ BYTES("\4a.b\\\0"), 0, "a\\.b\\\\", 6 },
+		{ BYTES("\3\x1b \xff\0"), 0, "\\027\\032\\255", 5 },
 	};
 
 	(void)unused;
@@ -43,19 +43,19 @@ static void names_that_break_a_rule_are_refused(void **unused)
 		const char *what, *bytes;
 		size_t length, from;
 	} cases[] = {
-		{"nothing at all",                        BYTES(""),             0},
-		{ "a label that is cut",                  BYTES("\3ww"),         0},
-		{ "no end",			       BYTES("\3www"),        0},
-		{ "half a pointer",                       BYTES("\0\xc0"),       1},
-		{ "a pointer to itself",                  BYTES("\xc0\0"),       0},
-		{ "a pointer forwards",                   BYTES("\xc0\2\0"),     0},
-		{ "two pointers at each other",           BYTES("\xc0\2\xc0\0"), 2},
-		{ "a pointer into the name's own labels", BYTES("\1a\1b\xc0\2"), 0},
-		{ "a pointer past the end",               BYTES("\0\xc1\xff"),   1},
+		{ "nothing at all", BYTES(""), 0 },
+		{ "a label that is cut", BYTES("\3ww"), 0 },
+		{ "no end", BYTES("\3www"), 0 },
+		{ "half a pointer", BYTES("\0\xc0"), 1 },
+		{ "a pointer to itself", BYTES("\xc0\0"), 0 },
+		{ "a pointer forwards", BYTES("\xc0\2\0"), 0 },
+		{ "two pointers at each other", BYTES("\xc0\2\xc0\0"), 2 },
+		{ "a pointer into the name's own labels", BYTES("\1a\1b\xc0\2"), 0 },
+		{ "a pointer past the end", BYTES("\0\xc1\xff"), 1 },
 		{ "a kind of label that is none",
-                 BYTES("\x40"
+		  BYTES("\x40"
 			"a\0"),
-                 0								},
+		  0 },
 	};
 
 	(void)unused;

@@ -346,10 +346,10 @@ static void a_process_may_have_any_name(void **unused)
 	static const struct {
 		const char *text, *name;
 	} cases[] = {
-		{"812 (sshd) S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0",          "sshd"        },
-		{ "812 (a) b) S (c) S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0",   "a) b) S (c"  },
-		{ "812 (\n\t\x1b[31m) S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0", "\n\t\x1b[31m"},
-		{ "812 () S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0",             ""            },
+		{ "812 (sshd) S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0", "sshd" },
+		{ "812 (a) b) S (c) S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0", "a) b) S (c" },
+		{ "812 (\n\t\x1b[31m) S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0", "\n\t\x1b[31m" },
+		{ "812 () S 1 812 812 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0", "" },
 	};
 
 	(void)unused;
@@ -400,41 +400,41 @@ static void control_groups_tell_unit_slice_and_container(void **unused)
 	static const struct {
 		const char *text, *unit, *slice, *container;
 	} cases[] = {
-		{"0::/system.slice/ssh.service\n",							 "ssh.service",                     "system.slice",        ""                       },
-		{ "0::/user.slice/user-0.slice/session-3.scope\n",                                         "session-3.scope",                 "user-0.slice",        ""                       },
-		{ "0::/user.slice/user-1000.slice/user@1000.service/app.slice/web.service\n",              "web.service",
-                 "app.slice",																	""                       },
-		{ "0::/user.slice/user-1000.slice/user@1000.service/init.scope\n",                         "init.scope",
-                 "user-1000.slice",																  ""                       },
-		{ "0::/system.slice/_cgroup.service\n",                                                    "cgroup.service",                  "system.slice",        ""                       },
-		{ "0::/\n",										"",				"",                    ""                       },
+		{ "0::/system.slice/ssh.service\n", "ssh.service", "system.slice", "" },
+		{ "0::/user.slice/user-0.slice/session-3.scope\n", "session-3.scope", "user-0.slice", "" },
+		{ "0::/user.slice/user-1000.slice/user@1000.service/app.slice/web.service\n", "web.service",
+		  "app.slice", "" },
+		{ "0::/user.slice/user-1000.slice/user@1000.service/init.scope\n", "init.scope",
+		  "user-1000.slice", "" },
+		{ "0::/system.slice/_cgroup.service\n", "cgroup.service", "system.slice", "" },
+		{ "0::/\n", "", "", "" },
 		{ "12:pids:/system.slice/cron.service\n1:name=systemd:/system.slice/cron.service\n0::/\n",
-                 "cron.service",													      "system.slice",        ""                       },
-		{ "9:name=systemd:/\n4:memory:/docker/" ID "\n0::/system.slice/x.service\n",               "x.service",
-                 "system.slice",																     "docker:3f2a00c0ffee"    },
-		{ "0::/system.slice/docker-" ID ".scope\n",                                                "docker-" ID ".scope",             "system.slice",
-                 "docker:3f2a00c0ffee"																			},
-		{ "0::/machine.slice/libpod-" ID ".scope/container\n",                                     "libpod-" ID ".scope",             "machine.slice",
-                 "podman:3f2a00c0ffee"																			},
-		{ "0::/machine.slice/libpod-conmon-" ID ".scope\n",                                        "libpod-conmon-" ID ".scope",
-                 "machine.slice",																    ""                       },
+		  "cron.service", "system.slice", "" },
+		{ "9:name=systemd:/\n4:memory:/docker/" ID "\n0::/system.slice/x.service\n", "x.service",
+		  "system.slice", "docker:3f2a00c0ffee" },
+		{ "0::/system.slice/docker-" ID ".scope\n", "docker-" ID ".scope", "system.slice",
+		  "docker:3f2a00c0ffee" },
+		{ "0::/machine.slice/libpod-" ID ".scope/container\n", "libpod-" ID ".scope", "machine.slice",
+		  "podman:3f2a00c0ffee" },
+		{ "0::/machine.slice/libpod-conmon-" ID ".scope\n", "libpod-conmon-" ID ".scope",
+		  "machine.slice", "" },
 		{ "0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-" ID ".scope\n",
-                 "cri-containerd-" ID ".scope",											       "kubepods-pod1.slice", "containerd:3f2a00c0ffee"},
-		{ "0::/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope\n",                            "crio-" ID ".scope",
-                 "kubepods-pod1.slice",															      "cri-o:3f2a00c0ffee"     },
-		{ "1:name=systemd:/kubepods/burstable/pod12/" ID "\n",                                     "",                                "",                    "kubepods:3f2a00c0ffee"  },
-		{ "0::/lxc.payload.web/system.slice/nginx.service\n",                                      "nginx.service",                   "system.slice",
-                 "lxc:web"																				    },
-		{ "4:memory:/lxc/web\n",								   "",                                "",                    "lxc:web"                },
-		{ "0::/lxc.monitor.web\n",								 "",                                "",                    ""                       },
-		{ "0::/machine.slice/systemd-nspawn@deb.service/payload\n",                                "systemd-nspawn@deb.service",
-                 "machine.slice",																    "nspawn:deb"             },
-		{ "0::/machine.slice/machine-my\\x2dbox.scope/payload\n",                                  "machine-my\\x2dbox.scope",
-                 "machine.slice",																    "nspawn:my-box"          },
-		{ "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope\n",                                   "machine-qemu\\x2d1\\x2dvm.scope",
-                 "machine.slice",																    ""                       },
-		{ "0::/system.slice/docker-tooshort.scope\n",                                              "docker-tooshort.scope",           "system.slice",        ""                       },
-		{ "0::/docker/" ID "x\n",								  "",                                "",                    ""                       },
+		  "cri-containerd-" ID ".scope", "kubepods-pod1.slice", "containerd:3f2a00c0ffee" },
+		{ "0::/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope\n", "crio-" ID ".scope",
+		  "kubepods-pod1.slice", "cri-o:3f2a00c0ffee" },
+		{ "1:name=systemd:/kubepods/burstable/pod12/" ID "\n", "", "", "kubepods:3f2a00c0ffee" },
+		{ "0::/lxc.payload.web/system.slice/nginx.service\n", "nginx.service", "system.slice",
+		  "lxc:web" },
+		{ "4:memory:/lxc/web\n", "", "", "lxc:web" },
+		{ "0::/lxc.monitor.web\n", "", "", "" },
+		{ "0::/machine.slice/systemd-nspawn@deb.service/payload\n", "systemd-nspawn@deb.service",
+		  "machine.slice", "nspawn:deb" },
+		{ "0::/machine.slice/machine-my\\x2dbox.scope/payload\n", "machine-my\\x2dbox.scope",
+		  "machine.slice", "nspawn:my-box" },
+		{ "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope\n", "machine-qemu\\x2d1\\x2dvm.scope",
+		  "machine.slice", "" },
+		{ "0::/system.slice/docker-tooshort.scope\n", "docker-tooshort.scope", "system.slice", "" },
+		{ "0::/docker/" ID "x\n", "", "", "" },
 	};
 
 	(void)unused;
@@ -500,15 +500,11 @@ static void only_chains_that_can_refuse_stand_before_a_door(void **unused)
 		uint32_t uses, policy;
 		bool expected;
 	} cases[] = {
-		{INET,    INPUT,      "filter", 3, 1, true },
-                { INET,   INPUT,      "filter", 0, 1, false},
-		{ INET,   INPUT,      "filter", 0, 0, true },
-                { INET,   OUTPUT,     "filter", 3, 0, false},
-		{ INET,   PREROUTING, "filter", 1, 1, true },
-                { INET,   PREROUTING, "nat",    1, 1, false},
-		{ NETDEV, 0,          "filter", 1, 1, true },
-                { INET,   INGRESS,    "filter", 1, 1, true },
-		{ ARP,    INPUT,      "filter", 1, 1, false},
+		{ INET, INPUT, "filter", 3, 1, true },      { INET, INPUT, "filter", 0, 1, false },
+		{ INET, INPUT, "filter", 0, 0, true },      { INET, OUTPUT, "filter", 3, 0, false },
+		{ INET, PREROUTING, "filter", 1, 1, true }, { INET, PREROUTING, "nat", 1, 1, false },
+		{ NETDEV, 0, "filter", 1, 1, true },        { INET, INGRESS, "filter", 1, 1, true },
+		{ ARP, INPUT, "filter", 1, 1, false },
 	};
 
 	(void)unused;
@@ -738,18 +734,18 @@ static void exposure_is_as_wide_as_the_widest_interface_that_is_up(void **unused
 		uint32_t interface;
 		enum exposure expected;
 	} cases[] = {
-		{"127.0.0.1",    false, false, 0, EXPOSED_HOST   },
-		{ "::1",         true,  false, 0, EXPOSED_HOST   },
-		{ "10.0.0.1",    false, false, 0, EXPOSED_PRIVATE},
-		{ "fe80::1",     true,  false, 2, EXPOSED_LINK   },
-		{ "9.9.9.9",     false, false, 0, EXPOSED_PUBLIC },
-		{ "0.0.0.0",     false, false, 0, EXPOSED_PRIVATE},
-		{ "::",          true,  false, 0, EXPOSED_PUBLIC },
-		{ "::",          true,  true,  0, EXPOSED_PUBLIC },
-		{ "0.0.0.0",     false, false, 1, EXPOSED_HOST   },
-		{ "0.0.0.0",     false, false, 2, EXPOSED_PRIVATE},
-		{ "0.0.0.0",     false, false, 4, EXPOSED_NOWHERE},
-		{ "224.0.0.251", false, false, 0, EXPOSED_LINK   },
+		{ "127.0.0.1", false, false, 0, EXPOSED_HOST },
+		{ "::1", true, false, 0, EXPOSED_HOST },
+		{ "10.0.0.1", false, false, 0, EXPOSED_PRIVATE },
+		{ "fe80::1", true, false, 2, EXPOSED_LINK },
+		{ "9.9.9.9", false, false, 0, EXPOSED_PUBLIC },
+		{ "0.0.0.0", false, false, 0, EXPOSED_PRIVATE },
+		{ "::", true, false, 0, EXPOSED_PUBLIC },
+		{ "::", true, true, 0, EXPOSED_PUBLIC },
+		{ "0.0.0.0", false, false, 1, EXPOSED_HOST },
+		{ "0.0.0.0", false, false, 2, EXPOSED_PRIVATE },
+		{ "0.0.0.0", false, false, 4, EXPOSED_NOWHERE },
+		{ "224.0.0.251", false, false, 0, EXPOSED_LINK },
 	};
 	struct made made;
 
@@ -780,10 +776,10 @@ static void addresses_of_socket_units_are_read(void **unused)
 		const char *text, *address;
 		uint16_t port;
 	} cases[] = {
-		{"[::]:22",           "::",          22   },
-		{ "0.0.0.0:631",      "0.0.0.0",     631  },
-		{ "[2001:db8::1]:80", "2001:db8::1", 80   },
-		{ "127.0.0.1:65535",  "127.0.0.1",   65535},
+		{ "[::]:22", "::", 22 },
+		{ "0.0.0.0:631", "0.0.0.0", 631 },
+		{ "[2001:db8::1]:80", "2001:db8::1", 80 },
+		{ "127.0.0.1:65535", "127.0.0.1", 65535 },
 	};
 	static const char *const others[] = { "",           "/run/x.sock",     "@abstract", "vsock:2:22",
 					      "[::]:70000", "[::]22",          "[::]:",     ":22",

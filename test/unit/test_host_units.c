@@ -16,10 +16,10 @@ enum { UNIT_COUNT = 4 };
 static const struct {
 	const char *name, *active, *type, *where;
 } units[UNIT_COUNT] = {
-	{"ssh.socket",       "active",   "Stream",   "[::]:22"     },
-	{ "stopped.socket",  "inactive", "Stream",   "0.0.0.0:80"  },
-	{ "tftp.socket",     "active",   "Datagram", "0.0.0.0:69"  },
-	{ "journald.socket", "active",   "Stream",   "/run/journal"},
+	{ "ssh.socket", "active", "Stream", "[::]:22" },
+	{ "stopped.socket", "inactive", "Stream", "0.0.0.0:80" },
+	{ "tftp.socket", "active", "Datagram", "0.0.0.0:69" },
+	{ "journald.socket", "active", "Stream", "/run/journal" },
 };
 
 static int list_units(sd_bus_message *call, void *context, sd_bus_error *error)

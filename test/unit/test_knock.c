@@ -12,18 +12,10 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 		uint16_t transport, port;
 		bool forbidden;
 	} cases[] = {
-		{TRANSPORT_TCP,  9099, false},
-                { TRANSPORT_TCP, 9100, true },
-                { TRANSPORT_TCP, 9107, true },
-		{ TRANSPORT_TCP, 9108, false},
-                { TRANSPORT_UDP, 9100, false},
-                { TRANSPORT_TCP, 515,  true },
-		{ TRANSPORT_TCP, 514,  true },
-                { TRANSPORT_UDP, 514,  true },
-                { TRANSPORT_TCP, 502,  true },
-		{ TRANSPORT_TCP, 631,  false},
-                { TRANSPORT_TCP, 6000, false},
-                { TRANSPORT_TCP, 22,   false},
+		{ TRANSPORT_TCP, 9099, false }, { TRANSPORT_TCP, 9100, true },  { TRANSPORT_TCP, 9107, true },
+		{ TRANSPORT_TCP, 9108, false }, { TRANSPORT_UDP, 9100, false }, { TRANSPORT_TCP, 515, true },
+		{ TRANSPORT_TCP, 514, true },   { TRANSPORT_UDP, 514, true },   { TRANSPORT_TCP, 502, true },
+		{ TRANSPORT_TCP, 631, false },  { TRANSPORT_TCP, 6000, false }, { TRANSPORT_TCP, 22, false },
 	};
 
 	(void)unused;
@@ -35,8 +27,8 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 static void what_must_not_be_asked_is_not(void **unused)
 {
 	const struct knock_door doors[] = {
-		{address_v4(0x7f000001),  0, TRANSPORT_TCP,  9100},
-		{ address_v4(0x7f000001), 0, TRANSPORT_SCTP, 22  },
+		{ address_v4(0x7f000001), 0, TRANSPORT_TCP, 9100 },
+		{ address_v4(0x7f000001), 0, TRANSPORT_SCTP, 22 },
 	};
 	struct knock_result results[2];
 	char text[64];

@@ -53,26 +53,26 @@ static void products_and_versions_are_read_from_greetings(void **unused)
 	static const struct {
 		const char *protocol, *greeting, *product, *version;
 	} cases[] = {
-		{"ftp",   "220 ProFTPD 1.3.8 Server (Debian) [10.0.0.1]\r\n",                     "ProFTPD",          "1.3.8"       },
-		{ "ftp",  "220---------- Welcome to Pure-FTPd [privsep] ----------\r\n220 x\r\n", "Pure-FTPd",
-                 ""														 },
-		{ "ftp",  "220-FileZilla Server version 0.9.60 beta\r\n220 ok\r\n",               "FileZilla Server",
-                 "0.9.60"													   },
-		{ "ftp",  "220 alpha FTP server (GNU inetutils 2.4) ready.\r\n",                  "inetutils ftpd",   "2.4"         },
-		{ "ftp",  "220 Serv-U FTP Server v15.1 ready...\r\n",                             "Serv-U",           "15.1"        },
-		{ "ftp",  "220 alpha FTP server (Version wu-2.6.2(1)) ready.\r\n",                "WU-FTPD",          "2.6.2(1)"    },
-		{ "smtp", "220 a ESMTP Exim 4.96 Sun, 01 Mar 2026 10:00:00 +0000\r\n",            "Exim",             "4.96"        },
-		{ "smtp", "220 a ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2; x\r\n",               "Sendmail",         "8.17.1.9"    },
+		{ "ftp", "220 ProFTPD 1.3.8 Server (Debian) [10.0.0.1]\r\n", "ProFTPD", "1.3.8" },
+		{ "ftp", "220---------- Welcome to Pure-FTPd [privsep] ----------\r\n220 x\r\n", "Pure-FTPd",
+		  "" },
+		{ "ftp", "220-FileZilla Server version 0.9.60 beta\r\n220 ok\r\n", "FileZilla Server",
+		  "0.9.60" },
+		{ "ftp", "220 alpha FTP server (GNU inetutils 2.4) ready.\r\n", "inetutils ftpd", "2.4" },
+		{ "ftp", "220 Serv-U FTP Server v15.1 ready...\r\n", "Serv-U", "15.1" },
+		{ "ftp", "220 alpha FTP server (Version wu-2.6.2(1)) ready.\r\n", "WU-FTPD", "2.6.2(1)" },
+		{ "smtp", "220 a ESMTP Exim 4.96 Sun, 01 Mar 2026 10:00:00 +0000\r\n", "Exim", "4.96" },
+		{ "smtp", "220 a ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2; x\r\n", "Sendmail", "8.17.1.9" },
 		{ "smtp", "220 a Microsoft ESMTP MAIL Service, Version: 10.0.17763.1 ready\r\n",
-                 "Microsoft Exchange or IIS SMTP",								    "10.0.17763.1"},
-		{ "pop3", "+OK Cyrus POP3 v2.4.17 server ready <1.2@a>\r\n",                      "Cyrus POP3",       "2.4.17"      },
-		{ "imap", "* OK a Cyrus IMAP 3.6.1-Debian-3.6.1-4 server ready\r\n",              "Cyrus IMAP",
-                 "3.6.1-Debian-3.6.1-4"											     },
-		{ "ssh",  "SSH-2.0-dropbear_2022.83\r\n",                                         "Dropbear",         "2022.83"     },
-		{ "ssh",  "SSH-2.0-Cisco-1.25\r\n",                                               "Cisco SSH",        "1.25"        },
-		{ "ssh",  "SSH-2.0-libssh-0.9.6\n",                                               "libssh",           "0.9.6"       },
-		{ "ssh",  "SSH-2.0-NetKit_1.2.3 build 7\r\n",                                     "NetKit",           "1.2.3"       },
-		{ "ssh",  "SSH-2.0-nameless\r\n",						 "nameless",         ""            },
+		  "Microsoft Exchange or IIS SMTP", "10.0.17763.1" },
+		{ "pop3", "+OK Cyrus POP3 v2.4.17 server ready <1.2@a>\r\n", "Cyrus POP3", "2.4.17" },
+		{ "imap", "* OK a Cyrus IMAP 3.6.1-Debian-3.6.1-4 server ready\r\n", "Cyrus IMAP",
+		  "3.6.1-Debian-3.6.1-4" },
+		{ "ssh", "SSH-2.0-dropbear_2022.83\r\n", "Dropbear", "2022.83" },
+		{ "ssh", "SSH-2.0-Cisco-1.25\r\n", "Cisco SSH", "1.25" },
+		{ "ssh", "SSH-2.0-libssh-0.9.6\n", "libssh", "0.9.6" },
+		{ "ssh", "SSH-2.0-NetKit_1.2.3 build 7\r\n", "NetKit", "1.2.3" },
+		{ "ssh", "SSH-2.0-nameless\r\n", "nameless", "" },
 	};
 
 	(void)unused;
@@ -141,19 +141,19 @@ static void passwords_in_the_clear_are_only_those_outside_of_tls(void **unused)
 		const char *protocol, *words, *weakness;
 		bool clear;
 	} cases[] = {
-		{"smtp",  "220 a ESMTP\r\n250-a\r\n250 AUTH PLAIN LOGIN\r\n",                         "smtp-clear-login", true },
-		{ "smtp", "220 a ESMTP\r\n250-a\r\n250-AUTH=LOGIN\r\n250 STARTTLS\r\n",               "smtp-clear-login",
-                 true													  },
-		{ "smtp", "220 a ESMTP\r\n250-a\r\n250 AUTH SCRAM-SHA-256\r\n",                       "smtp-clear-login", false},
-		{ "smtp", "220 a ESMTP\r\n250-a\r\n250 STARTTLS\r\n",                                 "smtp-clear-login", false},
-		{ "pop3", "+OK a\r\n+OK\r\nUSER\r\nSTLS\r\n.\r\n",                                    "pop3-clear-login", true },
-		{ "pop3", "+OK a\r\n+OK\r\nSASL CRAM-MD5 PLAIN\r\n.\r\n",                             "pop3-clear-login", true },
-		{ "pop3", "+OK a\r\n+OK\r\nSTLS\r\nTOP\r\n.\r\n",                                     "pop3-clear-login", false},
-		{ "imap", "* OK a\r\n* CAPABILITY IMAP4rev1\r\nd1 OK x\r\n",                          "imap-clear-login", true },
+		{ "smtp", "220 a ESMTP\r\n250-a\r\n250 AUTH PLAIN LOGIN\r\n", "smtp-clear-login", true },
+		{ "smtp", "220 a ESMTP\r\n250-a\r\n250-AUTH=LOGIN\r\n250 STARTTLS\r\n", "smtp-clear-login",
+		  true },
+		{ "smtp", "220 a ESMTP\r\n250-a\r\n250 AUTH SCRAM-SHA-256\r\n", "smtp-clear-login", false },
+		{ "smtp", "220 a ESMTP\r\n250-a\r\n250 STARTTLS\r\n", "smtp-clear-login", false },
+		{ "pop3", "+OK a\r\n+OK\r\nUSER\r\nSTLS\r\n.\r\n", "pop3-clear-login", true },
+		{ "pop3", "+OK a\r\n+OK\r\nSASL CRAM-MD5 PLAIN\r\n.\r\n", "pop3-clear-login", true },
+		{ "pop3", "+OK a\r\n+OK\r\nSTLS\r\nTOP\r\n.\r\n", "pop3-clear-login", false },
+		{ "imap", "* OK a\r\n* CAPABILITY IMAP4rev1\r\nd1 OK x\r\n", "imap-clear-login", true },
 		{ "imap", "* OK a\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN\r\nd1 OK x\r\n",
-                 "imap-clear-login",										      true },
+		  "imap-clear-login", true },
 		{ "imap", "* OK a\r\n* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\nd1 OK x\r\n",
-                 "imap-clear-login",										      false},
+		  "imap-clear-login", false },
 	};
 
 	(void)unused;
@@ -385,11 +385,11 @@ static void snmp_names_a_program_only_when_the_description_does(void **unused)
 	static const struct {
 		const char *description, *product, *version;
 	} cases[] = {
-		{"Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 12.2(55)SE, RELEASE",
-                 "Cisco IOS",									       "12.2(55)SE"},
+		{ "Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 12.2(55)SE, RELEASE",
+		  "Cisco IOS", "12.2(55)SE" },
 		{ "Juniper Networks, Inc. srx210h internet router, kernel JUNOS 12.3R6.6 #0: x",
-                 "Juniper Junos",									   "12.3R6.6"  },
-		{ "Linux alpha 6.1.0-18-amd64 #1 SMP x86_64",                                           "", ""          },
+		  "Juniper Junos", "12.3R6.6" },
+		{ "Linux alpha 6.1.0-18-amd64 #1 SMP x86_64", "", "" },
 	};
 
 	(void)unused;

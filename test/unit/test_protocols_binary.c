@@ -41,31 +41,31 @@ static void check(const char *name, enum side side, unsigned transport, const st
 static void dns_requests_are_told_from_their_relatives(void **unused)
 {
 	static const struct first cases[] = {
-		{"a query",				    BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A),                   YES},
-		{ "a query without recursion",                 BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0" EXAMPLE_A),                   YES},
+		{ "a query", BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A), YES },
+		{ "a query without recursion", BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0" EXAMPLE_A), YES },
 		{ "a query below .local that wants recursion",
-                 BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\5_ldap\4_tcp\5local\0\0\x21\0\1"),                                           YES},
-		{ "an update",				 BYTES("\x12\x34\x28\0\0\1\0\0\0\0\0\0\7example\3com\0\0\6\0\1"),   YES},
-		{ "a notify",				  BYTES("\x12\x34\x24\0\0\1\0\0\0\0\0\0\7example\3com\0\0\6\0\1"),   YES},
-		{ "multicast DNS",                             BYTES("\0\0\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\0\1"),          NO },
+		  BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\5_ldap\4_tcp\5local\0\0\x21\0\1"), YES },
+		{ "an update", BYTES("\x12\x34\x28\0\0\1\0\0\0\0\0\0\7example\3com\0\0\6\0\1"), YES },
+		{ "a notify", BYTES("\x12\x34\x24\0\0\1\0\0\0\0\0\0\7example\3com\0\0\6\0\1"), YES },
+		{ "multicast DNS", BYTES("\0\0\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\0\1"), NO },
 		{ "multicast DNS that wants one answer",
-                 BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\0\1"),                                                    NO },
+		  BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\0\1"), NO },
 		{ "multicast DNS with the bit for unicast",
-                 BYTES("\0\0\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\x80\1"),                                                      NO },
-		{ "LLMNR",				     BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0\4door\0\0\1\0\1"),             NO },
-		{ "NetBIOS name query",                        BYTES("\x12\x34\1\x10\0\1\0\0\0\0\0\0" NETBIOS_NAME "\0\x20\0\1"),
-                 NO														  },
-		{ "NetBIOS status",                            BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0" NETBIOS_NAME "\0\x21\0\1"),   NO },
-		{ "an answer, from the wrong side",            BYTES("\x12\x34\x81\x80\0\1\0\0\0\0\0\0" EXAMPLE_A),               NO },
-		{ "octets behind the message",                 BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A "\0"),              NO },
-		{ "two questions",                             BYTES("\x12\x34\1\0\0\2\0\0\0\0\0\0" EXAMPLE_A EXAMPLE_A),         NO },
-		{ "a name that never ends",                    BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"),             NO },
-		{ "a class that is none",                      BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\7"),                NO },
-		{ "a header alone",                            BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0"),                             NO },
+		  BYTES("\0\0\0\0\0\1\0\0\0\0\0\0\4door\5local\0\0\1\x80\1"), NO },
+		{ "LLMNR", BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0\4door\0\0\1\0\1"), NO },
+		{ "NetBIOS name query", BYTES("\x12\x34\1\x10\0\1\0\0\0\0\0\0" NETBIOS_NAME "\0\x20\0\1"),
+		  NO },
+		{ "NetBIOS status", BYTES("\x12\x34\0\0\0\1\0\0\0\0\0\0" NETBIOS_NAME "\0\x21\0\1"), NO },
+		{ "an answer, from the wrong side", BYTES("\x12\x34\x81\x80\0\1\0\0\0\0\0\0" EXAMPLE_A), NO },
+		{ "octets behind the message", BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A "\0"), NO },
+		{ "two questions", BYTES("\x12\x34\1\0\0\2\0\0\0\0\0\0" EXAMPLE_A EXAMPLE_A), NO },
+		{ "a name that never ends", BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"), NO },
+		{ "a class that is none", BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\7"), NO },
+		{ "a header alone", BYTES("\x12\x34\1\0\0\1\0\0\0\0\0\0"), NO },
 		{ "STUN",
-                 BYTES("\0\1\0\0\x21\x12\xa4\x42"
+		  BYTES("\0\1\0\0\x21\x12\xa4\x42"
 			"abcdefghijkl"),
-                 NO														  },
+		  NO },
 	};
 
 	(void)unused;
@@ -75,20 +75,20 @@ static void dns_requests_are_told_from_their_relatives(void **unused)
 static void dns_over_tcp_needs_a_length_that_fits(void **unused)
 {
 	static const struct first cases[] = {
-		{"a query",			     BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A), YES },
+		{ "a query", BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A), YES },
 		{ "a query and the next one's length",
-                 BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A "\0"),                                   YES },
-		{ "half a question",                    BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\7exam"),     MORE},
-		{ "a length too small for a header",    BYTES("\0\x0b"),                                       NO  },
+		  BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0" EXAMPLE_A "\0"), YES },
+		{ "half a question", BYTES("\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\7exam"), MORE },
+		{ "a length too small for a header", BYTES("\0\x0b"), NO },
 		{ "a length that ends in the question", BYTES("\0\x11\x12\x34\1\0\0\1\0\0\0\0\0\0\7exam"),
-                 NO												},
-		{ "modbus",			     BYTES("\0\1\0\0\0\6\1\3\0\0\0\1"),                     NO  },
+		  NO },
+		{ "modbus", BYTES("\0\1\0\0\0\6\1\3\0\0\0\1"), NO },
 	};
 	static const struct first answers[] = {
-		{"a refusal of one header",             BYTES("\0\x0c\x12\x34\x80\5\0\0\0\0\0\0\0\0"), YES},
-		{ "no error, and no question",          BYTES("\0\x0c\x12\x34\x80\0\0\0\0\0\0\0\0\0"), NO },
+		{ "a refusal of one header", BYTES("\0\x0c\x12\x34\x80\5\0\0\0\0\0\0\0\0"), YES },
+		{ "no error, and no question", BYTES("\0\x0c\x12\x34\x80\0\0\0\0\0\0\0\0\0"), NO },
 		{ "more records than the length holds",
-                 BYTES("\0\x1d\x12\x34\x81\x80\0\1\xff\xff\0\0\0\0" EXAMPLE_A),                        NO },
+		  BYTES("\0\x1d\x12\x34\x81\x80\0\1\xff\xff\0\0\0\0" EXAMPLE_A), NO },
 	};
 
 	(void)unused;
@@ -99,19 +99,19 @@ static void dns_over_tcp_needs_a_length_that_fits(void **unused)
 static void ldap_operations_are_told_from_other_ber(void **unused)
 {
 	static const struct first cases[] = {
-		{"an anonymous bind",                             BYTES("\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"),   YES },
+		{ "an anonymous bind", BYTES("\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"), YES },
 		{ "a bind by SASL, whose token is still to come",
-                 BYTES("\x30\x84\0\0\x20\0\2\1\1\x60\x84\0\0\x1f\xf5\2\1\3\4\0\xa3"),                              YES },
+		  BYTES("\x30\x84\0\0\x20\0\2\1\1\x60\x84\0\0\x1f\xf5\2\1\3\4\0\xa3"), YES },
 		{ "StartTLS",
-                 BYTES("\x30\x1d\2\1\1\x77\x18\x80\x16"
+		  BYTES("\x30\x1d\2\1\1\x77\x18\x80\x16"
 			"1.3.6.1.4.1.1466.20037"),
-                 YES												   },
-		{ "half a bind",				  BYTES("\x30\x0c\2\1\1\x60\7\2\1"),               MORE},
-		{ "a bind of version 9",                          BYTES("\x30\x0c\2\1\1\x60\7\2\1\x09\4\0\x80\0"), NO  },
-		{ "an operation longer than its message",         BYTES("\x30\x0c\2\1\1\x60\x17\2\1\3\4\0\x80\0"),
-                 NO												    },
-		{ "SNMP",					 BYTES("\x30\x0c\2\1\1\4\6public\xa0"),           NO  },
-		{ "a bind response, from the wrong side",         BYTES("\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"),   NO  },
+		  YES },
+		{ "half a bind", BYTES("\x30\x0c\2\1\1\x60\7\2\1"), MORE },
+		{ "a bind of version 9", BYTES("\x30\x0c\2\1\1\x60\7\2\1\x09\4\0\x80\0"), NO },
+		{ "an operation longer than its message", BYTES("\x30\x0c\2\1\1\x60\x17\2\1\3\4\0\x80\0"),
+		  NO },
+		{ "SNMP", BYTES("\x30\x0c\2\1\1\4\6public\xa0"), NO },
+		{ "a bind response, from the wrong side", BYTES("\x30\x0c\2\1\1\x61\7\x0a\1\0\4\0\4\0"), NO },
 	};
 
 	(void)unused;
@@ -121,21 +121,21 @@ static void ldap_operations_are_told_from_other_ber(void **unused)
 static void mysql_greetings_are_told_from_other_packets(void **unused)
 {
 	static const struct first cases[] = {
-		{"a refused host",                      BYTES("\x18\0\0\0\xff\x6a\4Host 'a' may not come"),   YES },
-		{ "a refusal that is not whole",        BYTES("\x18\0\0\0\xff\x6a\4Host 'a' may"),            MORE},
-		{ "a refusal with a control character", BYTES("\x18\0\0\0\xff\x6a\4Host\x1b"),                NO  },
-		{ "an error that only clients make",    BYTES("\x18\0\0\0\xff\xff\xffHost 'a' may not come"),
-                 NO											       },
-		{ "the X protocol",                     BYTES("\5\0\0\0\x0b\x08\5\x1a\0"),                    NO  },
+		{ "a refused host", BYTES("\x18\0\0\0\xff\x6a\4Host 'a' may not come"), YES },
+		{ "a refusal that is not whole", BYTES("\x18\0\0\0\xff\x6a\4Host 'a' may"), MORE },
+		{ "a refusal with a control character", BYTES("\x18\0\0\0\xff\x6a\4Host\x1b"), NO },
+		{ "an error that only clients make", BYTES("\x18\0\0\0\xff\xff\xffHost 'a' may not come"),
+		  NO },
+		{ "the X protocol", BYTES("\5\0\0\0\x0b\x08\5\x1a\0"), NO },
 		{ "a greeting that has just begun",
-                 BYTES("\x5b\0\0\0\x0a"
+		  BYTES("\x5b\0\0\0\x0a"
 			"8.0.36\0"),
-                 MORE											     },
-		{ "a version that is no number",        BYTES("\x5b\0\0\0\x0aHello"),                         NO  },
+		  MORE },
+		{ "a version that is no number", BYTES("\x5b\0\0\0\x0aHello"), NO },
 		{ "protocol 9",
-                 BYTES("\x5b\0\0\0\x09"
+		  BYTES("\x5b\0\0\0\x09"
 			"3.20"),
-                 NO											       },
+		  NO },
 	};
 
 	(void)unused;
@@ -145,28 +145,28 @@ static void mysql_greetings_are_told_from_other_packets(void **unused)
 static void pgsql_openings_are_told_from_other_lengths(void **unused)
 {
 	static const struct first cases[] = {
-		{"the wish for TLS",                     BYTES("\0\0\0\x08\4\xd2\x16\x2f"),                 YES },
-		{ "the wish for GSS",                    BYTES("\0\0\0\x08\4\xd2\x16\x30"),                 YES },
-		{ "a cancellation",                      BYTES("\0\0\0\x10\4\xd2\x16\x2e\0\0\1\0\0\0\2\0"), YES },
-		{ "a start",			     BYTES("\0\0\0\x14\0\3\0\0user\0reader\0\0"),       YES },
-		{ "a start whose user is still to come", BYTES("\0\0\0\x40\0\3\0\0options\0-c x\0"),        MORE},
-		{ "a start without any user",            BYTES("\0\0\0\x13\0\3\0\0options\0-c\0\0"),        NO  },
-		{ "version 4",                           BYTES("\0\0\0\x14\0\4\0\0user\0reader\0\0"),       NO  },
-		{ "a name with a space",                 BYTES("\0\0\0\x14\0\3\0\0us r\0reader\0\0"),       NO  },
-		{ "a length without a version",          BYTES("\0\0\0\4"),                                 NO  },
+		{ "the wish for TLS", BYTES("\0\0\0\x08\4\xd2\x16\x2f"), YES },
+		{ "the wish for GSS", BYTES("\0\0\0\x08\4\xd2\x16\x30"), YES },
+		{ "a cancellation", BYTES("\0\0\0\x10\4\xd2\x16\x2e\0\0\1\0\0\0\2\0"), YES },
+		{ "a start", BYTES("\0\0\0\x14\0\3\0\0user\0reader\0\0"), YES },
+		{ "a start whose user is still to come", BYTES("\0\0\0\x40\0\3\0\0options\0-c x\0"), MORE },
+		{ "a start without any user", BYTES("\0\0\0\x13\0\3\0\0options\0-c\0\0"), NO },
+		{ "version 4", BYTES("\0\0\0\x14\0\4\0\0user\0reader\0\0"), NO },
+		{ "a name with a space", BYTES("\0\0\0\x14\0\3\0\0us r\0reader\0\0"), NO },
+		{ "a length without a version", BYTES("\0\0\0\4"), NO },
 	};
 	static const struct first answers[] = {
-		{"no password wanted",                     BYTES("R\0\0\0\x08\0\0\0\0"),                    YES },
-		{ "a password as MD5",                     BYTES("R\0\0\0\x0c\0\0\0\5abcd"),                YES },
-		{ "SASL",				  BYTES("R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"), YES },
-		{ "a kind of authentication that is none", BYTES("R\0\0\0\x08\0\0\0\x63"),                  NO  },
-		{ "an error of the old protocol",          BYTES("EFATAL: unsupported"),                    NO  },
-		{ "an error that has just begun",          BYTES("E\0\0\0\x79SFATAL\0"),                    MORE},
-		{ "yes to TLS",                            BYTES("S"),                                      MORE},
-		{ "yes to TLS, and TLS",                   BYTES("S\x16\x03\3"),                            YES },
-		{ "no to GSS, yes to TLS, and TLS",        BYTES("NS\x16\x03\3"),                           YES },
-		{ "SSH",				   BYTES("SSH-2.0-"),                               NO  },
-		{ "NNTP or anything",                      BYTES("No\r\n"),                                 NO  },
+		{ "no password wanted", BYTES("R\0\0\0\x08\0\0\0\0"), YES },
+		{ "a password as MD5", BYTES("R\0\0\0\x0c\0\0\0\5abcd"), YES },
+		{ "SASL", BYTES("R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"), YES },
+		{ "a kind of authentication that is none", BYTES("R\0\0\0\x08\0\0\0\x63"), NO },
+		{ "an error of the old protocol", BYTES("EFATAL: unsupported"), NO },
+		{ "an error that has just begun", BYTES("E\0\0\0\x79SFATAL\0"), MORE },
+		{ "yes to TLS", BYTES("S"), MORE },
+		{ "yes to TLS, and TLS", BYTES("S\x16\x03\3"), YES },
+		{ "no to GSS, yes to TLS, and TLS", BYTES("NS\x16\x03\3"), YES },
+		{ "SSH", BYTES("SSH-2.0-"), NO },
+		{ "NNTP or anything", BYTES("No\r\n"), NO },
 	};
 
 	(void)unused;
@@ -177,28 +177,28 @@ static void pgsql_openings_are_told_from_other_lengths(void **unused)
 static void redis_is_not_named_by_words_of_others(void **unused)
 {
 	static const struct first cases[] = {
-		{"a command",                              BYTES("*2\r\n$3\r\nGET\r\n$4\r\ndoor\r\n"), YES },
-		{ "a command whose name is still to come", BYTES("*2\r\n$3\r\nGE"),                    MORE},
-		{ "an array of nothing",                   BYTES("*0\r\n"),                            NO  },
-		{ "a name of digits",                      BYTES("*1\r\n$3\r\n123\r\n"),               NO  },
-		{ "the same of NATS, IRC and Redis",       BYTES("PING\r\n"),                          NO  },
-		{ "IMAP",				  BYTES("* OK ready\r\n"),                    NO  },
+		{ "a command", BYTES("*2\r\n$3\r\nGET\r\n$4\r\ndoor\r\n"), YES },
+		{ "a command whose name is still to come", BYTES("*2\r\n$3\r\nGE"), MORE },
+		{ "an array of nothing", BYTES("*0\r\n"), NO },
+		{ "a name of digits", BYTES("*1\r\n$3\r\n123\r\n"), NO },
+		{ "the same of NATS, IRC and Redis", BYTES("PING\r\n"), NO },
+		{ "IMAP", BYTES("* OK ready\r\n"), NO },
 	};
 	static const struct first answers[] = {
-		{"a pong",                    BYTES("+PONG\r\n"),                             YES },
-		{ "OK of POP3 and NATS",      BYTES("+OK\r\n"),                               MORE},
-		{ "POP3",                     BYTES("+OK ready\r\n"),                         NO  },
-		{ "OK and a number",          BYTES("+OK\r\n:2\r\n"),                         YES },
-		{ "an error of POP3",         BYTES("-ERR Unknown command.\r\n"),             NO  },
-		{ "an error of NATS",         BYTES("-ERR 'Unknown Protocol Operation'\r\n"), NO  },
-		{ "an error of Redis",        BYTES("-ERR unknown command 'FOO'\r\n"),        YES },
-		{ "a number alone",           BYTES(":1\r\n"),                                NO  },
-		{ "a string",                 BYTES("$5\r\nhello\r\n"),                       YES },
-		{ "a string without its end", BYTES("$5\r\nhelloo"),                          NO  },
-		{ "nothing",                  BYTES("$-1\r\n"),                               YES },
-		{ "an array of strings",      BYTES("*2\r\n$1\r\na\r\n"),                     YES },
-		{ "a map",                    BYTES("%1\r\n$6\r\nserver\r\n"),                YES },
-		{ "memcached",                BYTES("STAT pid 1\r\n"),                        NO  },
+		{ "a pong", BYTES("+PONG\r\n"), YES },
+		{ "OK of POP3 and NATS", BYTES("+OK\r\n"), MORE },
+		{ "POP3", BYTES("+OK ready\r\n"), NO },
+		{ "OK and a number", BYTES("+OK\r\n:2\r\n"), YES },
+		{ "an error of POP3", BYTES("-ERR Unknown command.\r\n"), NO },
+		{ "an error of NATS", BYTES("-ERR 'Unknown Protocol Operation'\r\n"), NO },
+		{ "an error of Redis", BYTES("-ERR unknown command 'FOO'\r\n"), YES },
+		{ "a number alone", BYTES(":1\r\n"), NO },
+		{ "a string", BYTES("$5\r\nhello\r\n"), YES },
+		{ "a string without its end", BYTES("$5\r\nhelloo"), NO },
+		{ "nothing", BYTES("$-1\r\n"), YES },
+		{ "an array of strings", BYTES("*2\r\n$1\r\na\r\n"), YES },
+		{ "a map", BYTES("%1\r\n$6\r\nserver\r\n"), YES },
+		{ "memcached", BYTES("STAT pid 1\r\n"), NO },
 	};
 
 	(void)unused;
@@ -213,20 +213,20 @@ static void redis_is_not_named_by_words_of_others(void **unused)
 static void smb_is_known_directly_and_in_a_session(void **unused)
 {
 	static const struct first cases[] = {
-		{"SMB 2",				  BYTES("\0\0\0\x40" SMB2_REQUEST),                 YES },
-		{ "SMB 2 in a session",                    BYTES(SESSION_REQUEST "\0\0\0\x40" SMB2_REQUEST), YES },
-		{ "the request of a session alone",        BYTES(SESSION_REQUEST),                           MORE},
+		{ "SMB 2", BYTES("\0\0\0\x40" SMB2_REQUEST), YES },
+		{ "SMB 2 in a session", BYTES(SESSION_REQUEST "\0\0\0\x40" SMB2_REQUEST), YES },
+		{ "the request of a session alone", BYTES(SESSION_REQUEST), MORE },
 		{ "a session for a name of other letters",
-                 BYTES("\x81\0\0\x44 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"),                                     MORE},
+		  BYTES("\x81\0\0\x44 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"), MORE },
 		{ "encrypted SMB 3",
-                 BYTES("\0\0\0\x40\xfdSMB" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8),                 YES },
-		{ "a header that is cut",                  BYTES("\0\0\0\x40\xfeSMB\x40"),                   MORE},
-		{ "a length that holds no header",         BYTES("\0\0\0\x20" SMB2_REQUEST),                 NO  },
+		  BYTES("\0\0\0\x40\xfdSMB" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8), YES },
+		{ "a header that is cut", BYTES("\0\0\0\x40\xfeSMB\x40"), MORE },
+		{ "a length that holds no header", BYTES("\0\0\0\x20" SMB2_REQUEST), NO },
 		{ "a header of another size",
-                 BYTES("\0\0\0\x40\xfeSMB\x41\0\0\0" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8
+		  BYTES("\0\0\0\x40\xfeSMB\x41\0\0\0" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8
 				ZEROS_8),
-                 NO											      },
-		{ "something else in a session message",   BYTES("\0\0\0\x40HTTP"),                          NO  },
+		  NO },
+		{ "something else in a session message", BYTES("\0\0\0\x40HTTP"), NO },
 	};
 
 	(void)unused;
@@ -236,24 +236,24 @@ static void smb_is_known_directly_and_in_a_session(void **unused)
 static void tds_packets_are_told_from_other_headers(void **unused)
 {
 	static const struct first cases[] = {
-		{"PRELOGIN of one option",    BYTES("\x12\1\0\x14\0\0\1\0\0\0\6\0\6\xff\0\0\0\0\0\0"),  YES},
-		{ "PRELOGIN without VERSION", BYTES("\x12\1\0\x10\0\0\1\0\1\0\6\0\1\xff\0\0"),          NO },
-		{ "a value past the end",     BYTES("\x12\1\0\x14\0\0\1\0\0\0\7\0\6\xff\0\0\0\0\0\0"),  NO },
-		{ "a list without end",       BYTES("\x12\1\0\x14\0\0\1\0\0\0\6\0\6\0\0\0\0\0\0\0"),    NO },
-		{ "TLS inside",               BYTES("\x12\1\0\xc8\0\0\0\0\x16\3\1\0\xbb"),              YES},
-		{ "a batch after the login",  BYTES("\1\1\0\x24\0\0\1\0\x16\0\0\0\x12\0\0\0\2\0"),      YES},
-		{ "a call of version 7.0",    BYTES("\3\1\0\x1a\0\0\1\0\7\0s\0p\0_\0h\0e\0l\0p\0\0\0"), YES},
-		{ "a window",                 BYTES("\x12\1\0\x14\0\0\1\1"),                            NO },
-		{ "RDP",                      BYTES("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0"),  NO },
-		{ "RDP with a cookie",        BYTES("\3\0\0\x1c\x17\xe0\0\0\0\0\0Cookie: mstshash=a"),  NO },
-		{ "FastCGI",                  BYTES("\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0"),              NO },
+		{ "PRELOGIN of one option", BYTES("\x12\1\0\x14\0\0\1\0\0\0\6\0\6\xff\0\0\0\0\0\0"), YES },
+		{ "PRELOGIN without VERSION", BYTES("\x12\1\0\x10\0\0\1\0\1\0\6\0\1\xff\0\0"), NO },
+		{ "a value past the end", BYTES("\x12\1\0\x14\0\0\1\0\0\0\7\0\6\xff\0\0\0\0\0\0"), NO },
+		{ "a list without end", BYTES("\x12\1\0\x14\0\0\1\0\0\0\6\0\6\0\0\0\0\0\0\0"), NO },
+		{ "TLS inside", BYTES("\x12\1\0\xc8\0\0\0\0\x16\3\1\0\xbb"), YES },
+		{ "a batch after the login", BYTES("\1\1\0\x24\0\0\1\0\x16\0\0\0\x12\0\0\0\2\0"), YES },
+		{ "a call of version 7.0", BYTES("\3\1\0\x1a\0\0\1\0\7\0s\0p\0_\0h\0e\0l\0p\0\0\0"), YES },
+		{ "a window", BYTES("\x12\1\0\x14\0\0\1\1"), NO },
+		{ "RDP", BYTES("\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0"), NO },
+		{ "RDP with a cookie", BYTES("\3\0\0\x1c\x17\xe0\0\0\0\0\0Cookie: mstshash=a"), NO },
+		{ "FastCGI", BYTES("\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0"), NO },
 	};
 	static const struct first answers[] = {
-		{"a change of the database",        BYTES("\4\1\0\x13\0\x33\1\0\xe3\x08\0\1\1m\0\1t\0\xab\0"),
-                 YES											     },
-		{ "a token that is none",           BYTES("\4\1\0\x13\0\x33\1\0\x42\x08\0\1"),                 NO},
-		{ "a token longer than its packet", BYTES("\4\1\0\x13\0\x33\1\0\xe3\xff\0\1"),                 NO},
-		{ "SOCKS 4",                        BYTES("\4\1\0\x50\x7f\0\0\1\0"),                           NO},
+		{ "a change of the database", BYTES("\4\1\0\x13\0\x33\1\0\xe3\x08\0\1\1m\0\1t\0\xab\0"),
+		  YES },
+		{ "a token that is none", BYTES("\4\1\0\x13\0\x33\1\0\x42\x08\0\1"), NO },
+		{ "a token longer than its packet", BYTES("\4\1\0\x13\0\x33\1\0\xe3\xff\0\1"), NO },
+		{ "SOCKS 4", BYTES("\4\1\0\x50\x7f\0\0\1\0"), NO },
 	};
 
 	(void)unused;
@@ -326,32 +326,32 @@ static void real_servers_are_told_what_they_are(void **unused)
 		bool starttls;
 		const char *key, *value, *weakness;
 	} cases[] = {
-		{"dns.server.tcp.bind",                       "ISC BIND",             "9.18.49",    false, "ra",              "false",                NULL               },
-		{ "dns.server.udp.bind",                      "ISC BIND",             "9.18.49",    false, "edns_udp_size",   "1232",                 NULL               },
-		{ "dns.server.tcp.nsd",                       "NSD",                  "4.6.1",      false, "ra",              "false",                NULL               },
-		{ "dns.server.tcp.unbound",                   "Unbound",              "1.17.1",     false, "ra",              "true",                 NULL               },
-		{ "dns.server.udp.knot",                      "Knot DNS",             "3.2.6",      false, "version_bind",    "Knot DNS 3.2.6",       NULL               },
-		{ "dns.server.udp.pdns-recursor",             "PowerDNS Recursor",    "4.8.8",      false, "edns_udp_size",   "512",
-                 NULL																		    },
-		{ "dns.server.tcp.dnsmasq",                   "dnsmasq",              "2.90",       false, "ra",              "true",                 NULL               },
-		{ "ldap.server.tcp.openldap",                 "OpenLDAP",             "",           true,  "naming_contexts", "dc=lab,dc=example",
-                 NULL																		    },
-		{ "mysql.server.tcp.mariadb",                 "MariaDB",              "10.11.19",   true,  "auth_plugin",
-                 "mysql_native_password",													     NULL               },
-		{ "pgsql.server.tcp.postgresql",              "PostgreSQL",           "",           false, "routine",         "ProcessStartupPacket",
-                 NULL																		    },
-		{ "pgsql.server.tcp.pgbouncer",               "PgBouncer",            "",           false, "code",            "08P01",                NULL               },
-		{ "redis.server.tcp.redis",                   "Redis",                "7.0.15",     false, "mode",            "standalone",           "redis-no-auth"    },
-		{ "redis.server.tcp.redis-password",          "",                     "",           false, "authentication",  "required",             NULL               },
-		{ "smb.server.tcp.samba",                     "Samba smbd",           "",           false, "dialect",         "3.11",
-                 "smb-signing-not-required"															      },
-		{ "smb.server.tcp.samba-smb1",                "",                     "",           false, "domain",          "LABORATORY",           "smb-1"            },
-		{ "smb.variant0.tcp.samba-smb1",              "Samba smbd",           "",           false, "host",            "beta",                 "smb-1"            },
-		{ "smb.variant0.tcp.samba",                   "",                     "",           false, NULL,              NULL,                   NULL               },
-		{ "tds.server.tcp.specification",             "Microsoft SQL Server", "15.0.2000",  true,  "release",
-                 "2019",															      NULL               },
+		{ "dns.server.tcp.bind", "ISC BIND", "9.18.49", false, "ra", "false", NULL },
+		{ "dns.server.udp.bind", "ISC BIND", "9.18.49", false, "edns_udp_size", "1232", NULL },
+		{ "dns.server.tcp.nsd", "NSD", "4.6.1", false, "ra", "false", NULL },
+		{ "dns.server.tcp.unbound", "Unbound", "1.17.1", false, "ra", "true", NULL },
+		{ "dns.server.udp.knot", "Knot DNS", "3.2.6", false, "version_bind", "Knot DNS 3.2.6", NULL },
+		{ "dns.server.udp.pdns-recursor", "PowerDNS Recursor", "4.8.8", false, "edns_udp_size", "512",
+		  NULL },
+		{ "dns.server.tcp.dnsmasq", "dnsmasq", "2.90", false, "ra", "true", NULL },
+		{ "ldap.server.tcp.openldap", "OpenLDAP", "", true, "naming_contexts", "dc=lab,dc=example",
+		  NULL },
+		{ "mysql.server.tcp.mariadb", "MariaDB", "10.11.19", true, "auth_plugin",
+		  "mysql_native_password", NULL },
+		{ "pgsql.server.tcp.postgresql", "PostgreSQL", "", false, "routine", "ProcessStartupPacket",
+		  NULL },
+		{ "pgsql.server.tcp.pgbouncer", "PgBouncer", "", false, "code", "08P01", NULL },
+		{ "redis.server.tcp.redis", "Redis", "7.0.15", false, "mode", "standalone", "redis-no-auth" },
+		{ "redis.server.tcp.redis-password", "", "", false, "authentication", "required", NULL },
+		{ "smb.server.tcp.samba", "Samba smbd", "", false, "dialect", "3.11",
+		  "smb-signing-not-required" },
+		{ "smb.server.tcp.samba-smb1", "", "", false, "domain", "LABORATORY", "smb-1" },
+		{ "smb.variant0.tcp.samba-smb1", "Samba smbd", "", false, "host", "beta", "smb-1" },
+		{ "smb.variant0.tcp.samba", "", "", false, NULL, NULL, NULL },
+		{ "tds.server.tcp.specification", "Microsoft SQL Server", "15.0.2000", true, "release",
+		  "2019", NULL },
 		{ "tds.server.tcp.specification-unencrypted", "Microsoft SQL Server", "10.50.1600", false,
-                 "release",												   "2008 R2",              "tds-no-encryption"},
+		  "release", "2008 R2", "tds-no-encryption" },
 	};
 
 	(void)unused;
@@ -390,14 +390,14 @@ static void names_of_dns_servers_are_taken_from_their_versions(void **unused)
 	static const struct {
 		const char *text, *product, *version;
 	} cases[] = {
-		{"9.11.5-P4-5.1+deb10u1-Debian",                    "ISC BIND",                      "9.11.5-P4"},
-		{ "unbound 1.17.1",                                 "Unbound",                       "1.17.1"   },
-		{ "PowerDNS Recursor 4.8.8 (built ...)",            "PowerDNS Recursor",             "4.8.8"    },
-		{ "Knot DNS 3.2.6",                                 "Knot DNS",                      "3.2.6"    },
-		{ "NSD 4.6.1",				      "NSD",                           "4.6.1"    },
-		{ "Served by PowerDNS - https://www.powerdns.com/", "PowerDNS Authoritative Server", ""         },
-		{ "none of your business",                          "",                              ""         },
-		{ "",					       "",			      ""         },
+		{ "9.11.5-P4-5.1+deb10u1-Debian", "ISC BIND", "9.11.5-P4" },
+		{ "unbound 1.17.1", "Unbound", "1.17.1" },
+		{ "PowerDNS Recursor 4.8.8 (built ...)", "PowerDNS Recursor", "4.8.8" },
+		{ "Knot DNS 3.2.6", "Knot DNS", "3.2.6" },
+		{ "NSD 4.6.1", "NSD", "4.6.1" },
+		{ "Served by PowerDNS - https://www.powerdns.com/", "PowerDNS Authoritative Server", "" },
+		{ "none of your business", "", "" },
+		{ "", "", "" },
 	};
 
 	(void)unused;
@@ -467,17 +467,20 @@ static void directories_are_told_apart_by_their_root(void **unused)
 		const char *product, *version;
 		struct attribute attributes[3];
 	} cases[] = {
-		{"389 Directory Server",
-                 "2.3.1",			   { { "vendorName", { "389 Project" } },
-		    { "vendorVersion", { "389-Directory/2.3.1 B2022.340.1200" } } }                                },
+		{ "389 Directory Server",
+		  "2.3.1",
+		  { { "vendorName", { "389 Project" } },
+		    { "vendorVersion", { "389-Directory/2.3.1 B2022.340.1200" } } } },
 		{ "Samba",
-                 "4.17.12",			 { { "vendorname", { "Samba Team (https://www.samba.org)" } },
+		  "4.17.12",
+		  { { "vendorname", { "Samba Team (https://www.samba.org)" } },
 		    { "vendorVersion", { "4.17.12-Debian" } },
-		    { "supportedCapabilities", { "1.2.840.113556.1.4.800" } } }                                  },
+		    { "supportedCapabilities", { "1.2.840.113556.1.4.800" } } } },
 		{ "Microsoft Active Directory",
-                 "",				{ { "supportedCapabilities", { "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.800" } } }},
-		{ "Microsoft AD LDS",           "", { { "supportedCapabilities", { "1.2.840.113556.1.4.1851" } } }                          },
-		{ "",			   "", { { "supportedLDAPVersion", { "2", "3" } } }                                            },
+		  "",
+		  { { "supportedCapabilities", { "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.800" } } } },
+		{ "Microsoft AD LDS", "", { { "supportedCapabilities", { "1.2.840.113556.1.4.1851" } } } },
+		{ "", "", { { "supportedLDAPVersion", { "2", "3" } } } },
 	};
 	struct answer answer;
 
@@ -527,13 +530,13 @@ static void relatives_of_mysql_are_told_apart(void **unused)
 		const char *product, *number;
 		bool starttls, old;
 	} cases[] = {
-		{"8.0.36-0ubuntu0.22.04.1",    0xffff, "MySQL",   "8.0.36",  true,  false},
-		{ "5.5.5-10.6.16-MariaDB-log", 0xf7fe, "MariaDB", "10.6.16", false, false},
-		{ "11.4.2",                    0xfffe, "MariaDB", "11.4.2",  true,  false},
-		{ "5.5.5",                     0xffff, "MySQL",   "5.5.5",   true,  false},
-		{ "5.7.25-TiDB-v7.1.0",        0xffff, "TiDB",    "7.1.0",   true,  false},
-		{ "8.0.30-Vitess",             0xffff, "Vitess",  "",        true,  false},
-		{ "5.1.73",                    0xf7ff, "MySQL",   "5.1.73",  false, true },
+		{ "8.0.36-0ubuntu0.22.04.1", 0xffff, "MySQL", "8.0.36", true, false },
+		{ "5.5.5-10.6.16-MariaDB-log", 0xf7fe, "MariaDB", "10.6.16", false, false },
+		{ "11.4.2", 0xfffe, "MariaDB", "11.4.2", true, false },
+		{ "5.5.5", 0xffff, "MySQL", "5.5.5", true, false },
+		{ "5.7.25-TiDB-v7.1.0", 0xffff, "TiDB", "7.1.0", true, false },
+		{ "8.0.30-Vitess", 0xffff, "Vitess", "", true, false },
+		{ "5.1.73", 0xf7ff, "MySQL", "5.1.73", false, true },
 	};
 
 	(void)unused;
@@ -584,11 +587,11 @@ static void descendants_of_redis_are_told_apart(void **unused)
 	static const struct {
 		const char *info, *product, *version;
 	} cases[] = {
-		{"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\n", "Valkey",
-                 "8.0.1"											    },
-		{ "redis_version:6.2.11\r\ndragonfly_version:df-v1.13.0\r\n",             "Dragonfly", "1.13.0"     },
-		{ "redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server\r\n",          "KeyDB",     "6.3.4"      },
-		{ "redis_version:255.255.255\r\n",                                        "Redis",     "255.255.255"},
+		{ "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\n", "Valkey",
+		  "8.0.1" },
+		{ "redis_version:6.2.11\r\ndragonfly_version:df-v1.13.0\r\n", "Dragonfly", "1.13.0" },
+		{ "redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server\r\n", "KeyDB", "6.3.4" },
+		{ "redis_version:255.255.255\r\n", "Redis", "255.255.255" },
 	};
 
 	(void)unused;
@@ -646,11 +649,9 @@ static void encryption_of_tds_is_told(void **unused)
 		const char *fact;
 		bool starttls, weak;
 	} cases[] = {
-		{0,  "login only",    true,  false},
-                { 1, "required",      true,  false},
-		{ 2, "not supported", false, true },
-                { 3, "required",      true,  false},
-		{ 9, NULL,            false, false},
+		{ 0, "login only", true, false },    { 1, "required", true, false },
+		{ 2, "not supported", false, true }, { 3, "required", true, false },
+		{ 9, NULL, false, false },
 	};
 
 	(void)unused;

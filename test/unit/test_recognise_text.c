@@ -52,37 +52,37 @@ static void assert_verdicts(const struct first_words *cases, size_t count)
 static void greetings_with_220_are_told_apart_by_their_words(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"ftp",   SERVER, SENT("220 (vsFTPd 3.0.3)\r\n"),                                          YES },
-		{ "smtp", SERVER, SENT("220 (vsFTPd 3.0.3)\r\n"),                                          NO  },
-		{ "smtp", SERVER, SENT("220 mail.example.com ESMTP Postfix\r\n"),                          YES },
-		{ "ftp",  SERVER, SENT("220 mail.example.com ESMTP Postfix\r\n"),                          NO  },
- /* A host's name is not a word. */
-		{ "smtp", SERVER, SENT("220 ftp.example.com ESMTP Exim 4.96\r\n"),                         YES },
-		{ "ftp",  SERVER, SENT("220 ftp.example.com ESMTP Exim 4.96\r\n"),                         NO  },
-		{ "ftp",  SERVER, SENT("220 smtp.example.com FTP server ready.\r\n"),                      YES },
-		{ "smtp", SERVER, SENT("220 smtp FTP server ready.\r\n"),                                  NO  },
-		{ "ftp",  SERVER, SENT("220 ftp ESMTP ready\r\n"),                                         NO  },
-		{ "smtp", SERVER, SENT("220 ftp ESMTP ready\r\n"),                                         YES },
- /* Nothing said: what follows may tell FTP; LMTP's answers look like SMTP's. */
-		{ "ftp",  SERVER, SENT("220 alpha ready.\r\n"),                                            MORE},
-		{ "ftp",  SERVER, SENT("220 alpha ready.\r\n331 Password required\r\n"),                   YES },
-		{ "ftp",  SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"),               NO  },
-		{ "smtp", SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"),               MORE},
-		{ "smtp", SERVER, SENT("220 alpha LMTP Postfix-like\r\n"),                                 NO  },
-		{ "smtp", SERVER, SENT("220 alpha.example Dovecot ready.\r\n"),                            MORE},
-		{ "ftp",  SERVER, SENT("220 fax server (HylaFAX (tm) Version 6.0.6) ready.\r\n331 x\r\n"),
-                 NO											    },
-		{ "ftp",  SERVER, SENT("220 VMware Authentication Daemon Version 1.10: SSL Required\r\n"),
-                 NO											    },
- /* Both words beyond the name contradict each other. */
-		{ "smtp", SERVER, SENT("220 alpha FTP and SMTP gateway\r\n"),                              MORE},
- /* Greetings of several lines are read to their end. */
-		{ "ftp",  SERVER, SENT("220-Welcome\r\n220-to our\r\n"),                                   MORE},
-		{ "ftp",  SERVER, SENT("220-Welcome\r\n220-to our\r\n220 FTP server\r\n"),                 YES },
-		{ "ftp",  SERVER, SENT("220-FileZilla Server 1.8.1\r\n220 Please visit\r\n"),              YES },
-		{ "smtp", SERVER, SENT("554-mx.example ESMTP\r\n554 go away\r\n"),                         YES },
-		{ "smtp", SERVER, SENT("200 news.example InterNetNews NNRP server\r\n"),                   NO  },
-		{ "ftp",  SERVER, SENT("2200 bytes\r\n"),                                                  NO  },
+		{ "ftp", SERVER, SENT("220 (vsFTPd 3.0.3)\r\n"), YES },
+		{ "smtp", SERVER, SENT("220 (vsFTPd 3.0.3)\r\n"), NO },
+		{ "smtp", SERVER, SENT("220 mail.example.com ESMTP Postfix\r\n"), YES },
+		{ "ftp", SERVER, SENT("220 mail.example.com ESMTP Postfix\r\n"), NO },
+		/* A host's name is not a word. */
+		{ "smtp", SERVER, SENT("220 ftp.example.com ESMTP Exim 4.96\r\n"), YES },
+		{ "ftp", SERVER, SENT("220 ftp.example.com ESMTP Exim 4.96\r\n"), NO },
+		{ "ftp", SERVER, SENT("220 smtp.example.com FTP server ready.\r\n"), YES },
+		{ "smtp", SERVER, SENT("220 smtp FTP server ready.\r\n"), NO },
+		{ "ftp", SERVER, SENT("220 ftp ESMTP ready\r\n"), NO },
+		{ "smtp", SERVER, SENT("220 ftp ESMTP ready\r\n"), YES },
+		/* Nothing said: what follows may tell FTP; LMTP's answers look like SMTP's. */
+		{ "ftp", SERVER, SENT("220 alpha ready.\r\n"), MORE },
+		{ "ftp", SERVER, SENT("220 alpha ready.\r\n331 Password required\r\n"), YES },
+		{ "ftp", SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"), NO },
+		{ "smtp", SERVER, SENT("220 alpha ready.\r\n250-alpha\r\n250 8BITMIME\r\n"), MORE },
+		{ "smtp", SERVER, SENT("220 alpha LMTP Postfix-like\r\n"), NO },
+		{ "smtp", SERVER, SENT("220 alpha.example Dovecot ready.\r\n"), MORE },
+		{ "ftp", SERVER, SENT("220 fax server (HylaFAX (tm) Version 6.0.6) ready.\r\n331 x\r\n"),
+		  NO },
+		{ "ftp", SERVER, SENT("220 VMware Authentication Daemon Version 1.10: SSL Required\r\n"),
+		  NO },
+		/* Both words beyond the name contradict each other. */
+		{ "smtp", SERVER, SENT("220 alpha FTP and SMTP gateway\r\n"), MORE },
+		/* Greetings of several lines are read to their end. */
+		{ "ftp", SERVER, SENT("220-Welcome\r\n220-to our\r\n"), MORE },
+		{ "ftp", SERVER, SENT("220-Welcome\r\n220-to our\r\n220 FTP server\r\n"), YES },
+		{ "ftp", SERVER, SENT("220-FileZilla Server 1.8.1\r\n220 Please visit\r\n"), YES },
+		{ "smtp", SERVER, SENT("554-mx.example ESMTP\r\n554 go away\r\n"), YES },
+		{ "smtp", SERVER, SENT("200 news.example InterNetNews NNRP server\r\n"), NO },
+		{ "ftp", SERVER, SENT("2200 bytes\r\n"), NO },
 	};
 
 	(void)unused;
@@ -92,30 +92,30 @@ static void greetings_with_220_are_told_apart_by_their_words(void **unused)
 static void commands_that_several_protocols_have_wait_for_more(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"ftp",   CLIENT, SENT("USER anonymous\r\n"),                          MORE},
-		{ "pop3", CLIENT, SENT("USER anonymous\r\n"),                          MORE},
-		{ "ftp",  CLIENT, SENT("USER anonymous\r\nPASS me@\r\nTYPE I\r\n"),    YES },
-		{ "pop3", CLIENT, SENT("USER anonymous\r\nPASS me@\r\nTYPE I\r\n"),    NO  },
-		{ "pop3", CLIENT, SENT("USER joe\r\nPASS x\r\nSTAT\r\nUIDL\r\n"),      YES },
-		{ "ftp",  CLIENT, SENT("USER joe\r\nPASS x\r\nSTAT\r\nUIDL\r\n"),      NO  },
-		{ "ftp",  CLIENT, SENT("USER guest 0 * :real name\r\nJOIN #room\r\n"), NO  },
-		{ "ftp",  CLIENT, SENT("auth tls\r\n"),                                YES },
-		{ "ftp",  CLIENT, SENT("AUTH PLAIN\r\n"),                              NO  },
-		{ "pop3", CLIENT, SENT("AUTH PLAIN\r\n"),                              YES },
-		{ "pop3", CLIENT, SENT("AUTH secret\r\n"),                             NO  },
-		{ "smtp", CLIENT, SENT("EHLO x\r\n"),                                  YES },
-		{ "smtp", CLIENT, SENT("ehlo"),                                        MORE},
-		{ "smtp", CLIENT, SENT("LHLO x\r\n"),                                  NO  },
-		{ "smtp", CLIENT, SENT("QUIT\r\n"),                                    MORE},
-		{ "imap", CLIENT, SENT("a1 CAPABILITY\r\n"),                           YES },
-		{ "imap", CLIENT, SENT(". CAPABILITY\r\n"),                            YES },
-		{ "imap", CLIENT, SENT("a1 NOOP\r\n"),                                 MORE},
-		{ "imap", CLIENT, SENT("NICK login \r\n"),                             NO  },
-		{ "imap", CLIENT, SENT("USER login 0 * :real name\r\n"),               NO  },
-		{ "imap", CLIENT, SENT("a1 AUTHENTICATE \"CRAM-MD5\"\r\n"),            NO  },
-		{ "imap", CLIENT, SENT("a1 AUTHENTICATE PLAIN\r\n"),                   YES },
-		{ "imap", CLIENT, SENT("CAPABILITY\r\n"),                              NO  },
-		{ "pop3", CLIENT, SENT("CAPABILITIES\r\n"),                            NO  },
+		{ "ftp", CLIENT, SENT("USER anonymous\r\n"), MORE },
+		{ "pop3", CLIENT, SENT("USER anonymous\r\n"), MORE },
+		{ "ftp", CLIENT, SENT("USER anonymous\r\nPASS me@\r\nTYPE I\r\n"), YES },
+		{ "pop3", CLIENT, SENT("USER anonymous\r\nPASS me@\r\nTYPE I\r\n"), NO },
+		{ "pop3", CLIENT, SENT("USER joe\r\nPASS x\r\nSTAT\r\nUIDL\r\n"), YES },
+		{ "ftp", CLIENT, SENT("USER joe\r\nPASS x\r\nSTAT\r\nUIDL\r\n"), NO },
+		{ "ftp", CLIENT, SENT("USER guest 0 * :real name\r\nJOIN #room\r\n"), NO },
+		{ "ftp", CLIENT, SENT("auth tls\r\n"), YES },
+		{ "ftp", CLIENT, SENT("AUTH PLAIN\r\n"), NO },
+		{ "pop3", CLIENT, SENT("AUTH PLAIN\r\n"), YES },
+		{ "pop3", CLIENT, SENT("AUTH secret\r\n"), NO },
+		{ "smtp", CLIENT, SENT("EHLO x\r\n"), YES },
+		{ "smtp", CLIENT, SENT("ehlo"), MORE },
+		{ "smtp", CLIENT, SENT("LHLO x\r\n"), NO },
+		{ "smtp", CLIENT, SENT("QUIT\r\n"), MORE },
+		{ "imap", CLIENT, SENT("a1 CAPABILITY\r\n"), YES },
+		{ "imap", CLIENT, SENT(". CAPABILITY\r\n"), YES },
+		{ "imap", CLIENT, SENT("a1 NOOP\r\n"), MORE },
+		{ "imap", CLIENT, SENT("NICK login \r\n"), NO },
+		{ "imap", CLIENT, SENT("USER login 0 * :real name\r\n"), NO },
+		{ "imap", CLIENT, SENT("a1 AUTHENTICATE \"CRAM-MD5\"\r\n"), NO },
+		{ "imap", CLIENT, SENT("a1 AUTHENTICATE PLAIN\r\n"), YES },
+		{ "imap", CLIENT, SENT("CAPABILITY\r\n"), NO },
+		{ "pop3", CLIENT, SENT("CAPABILITIES\r\n"), NO },
 	};
 
 	(void)unused;
@@ -125,18 +125,18 @@ static void commands_that_several_protocols_have_wait_for_more(void **unused)
 static void greetings_of_mailboxes_are_not_those_of_their_neighbours(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"pop3",  SERVER, SENT("+OK"),                                         MORE},
-		{ "pop3", SERVER, SENT("+OK\r\n"),                                     MORE},
-		{ "pop3", SERVER, SENT("+OK ready <1896.697170952@example>\r\n"),      YES },
-		{ "pop3", SERVER, SENT("-ERR unknown command\r\n"),                    NO  },
-		{ "pop3", SERVER, SENT("-ERR [SYS/TEMP] try later\r\n"),               YES },
-		{ "imap", SERVER, SENT("* OK IMAP4rev1 ready\r\n"),                    YES },
-		{ "imap", SERVER, SENT("* PREAUTH ready\r\n"),                         YES },
-		{ "imap", SERVER, SENT("* OK MUPDATE \"host\" \"Cyrus\" \"2.2\"\r\n"), NO  },
-		{ "imap", SERVER, SENT("* OK Cyrus IMSP version 1.6a4 ready\r\n"),     NO  },
-		{ "imap", SERVER, SENT("* ACAP (IMPLEMENTATION \"x\")\r\n"),           NO  },
-		{ "imap", SERVER, SENT("*1\r\n$4\r\nPONG\r\n"),                        NO  },
-		{ "imap", SERVER, SENT("OK \"Dovecot ready.\"\r\n"),                   NO  },
+		{ "pop3", SERVER, SENT("+OK"), MORE },
+		{ "pop3", SERVER, SENT("+OK\r\n"), MORE },
+		{ "pop3", SERVER, SENT("+OK ready <1896.697170952@example>\r\n"), YES },
+		{ "pop3", SERVER, SENT("-ERR unknown command\r\n"), NO },
+		{ "pop3", SERVER, SENT("-ERR [SYS/TEMP] try later\r\n"), YES },
+		{ "imap", SERVER, SENT("* OK IMAP4rev1 ready\r\n"), YES },
+		{ "imap", SERVER, SENT("* PREAUTH ready\r\n"), YES },
+		{ "imap", SERVER, SENT("* OK MUPDATE \"host\" \"Cyrus\" \"2.2\"\r\n"), NO },
+		{ "imap", SERVER, SENT("* OK Cyrus IMSP version 1.6a4 ready\r\n"), NO },
+		{ "imap", SERVER, SENT("* ACAP (IMPLEMENTATION \"x\")\r\n"), NO },
+		{ "imap", SERVER, SENT("*1\r\n$4\r\nPONG\r\n"), NO },
+		{ "imap", SERVER, SENT("OK \"Dovecot ready.\"\r\n"), NO },
 	};
 
 	(void)unused;
@@ -146,13 +146,13 @@ static void greetings_of_mailboxes_are_not_those_of_their_neighbours(void **unus
 static void ssh_may_be_announced_by_lines_of_text(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"ssh",  SERVER, SENT("SSH-2.0-OpenSSH_9.2p1\r\n"),                     YES },
-		{ "ssh", SERVER, SENT("SSH-1.99-Cisco-1.25\n"),                         YES },
-		{ "ssh", SERVER, SENT("SSH-3"),                                         NO  },
+		{ "ssh", SERVER, SENT("SSH-2.0-OpenSSH_9.2p1\r\n"), YES },
+		{ "ssh", SERVER, SENT("SSH-1.99-Cisco-1.25\n"), YES },
+		{ "ssh", SERVER, SENT("SSH-3"), NO },
 		{ "ssh", SERVER, SENT("For members only\r\nSSH-2.0-x\r\n\x00\x00\x03"), YES },
-		{ "ssh", SERVER, SENT("For members only\r\n\x01\x02"),                  NO  },
-		{ "ssh", CLIENT, SENT("For members only\r\nSSH-2.0-x\r\n"),             NO  },
-		{ "ssh", CLIENT, SENT("SS"),                                            MORE},
+		{ "ssh", SERVER, SENT("For members only\r\n\x01\x02"), NO },
+		{ "ssh", CLIENT, SENT("For members only\r\nSSH-2.0-x\r\n"), NO },
+		{ "ssh", CLIENT, SENT("SS"), MORE },
 	};
 
 	(void)unused;
@@ -162,22 +162,22 @@ static void ssh_may_be_announced_by_lines_of_text(void **unused)
 static void telnet_needs_more_than_one_option(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"telnet",  SERVER, SENT("\xff\xfd\x18"),                              MORE},
-		{ "telnet", SERVER, SENT("\xff\xfd\x18\xff\xfd\x20"),                  YES },
-		{ "telnet", SERVER, SENT("\xff\xfb\x01login: "),                       YES },
-		{ "telnet", SERVER, SENT("\xff\xfd"),                                  MORE},
+		{ "telnet", SERVER, SENT("\xff\xfd\x18"), MORE },
+		{ "telnet", SERVER, SENT("\xff\xfd\x18\xff\xfd\x20"), YES },
+		{ "telnet", SERVER, SENT("\xff\xfb\x01login: "), YES },
+		{ "telnet", SERVER, SENT("\xff\xfd"), MORE },
 		{ "telnet", CLIENT, SENT("\xff\xfa\x18\x00xterm\xff\xf0\xff\xfb\x18"), YES },
-		{ "telnet", CLIENT, SENT("\xff\xfa\x18\x00xt"),                        MORE},
-		{ "telnet", CLIENT, SENT("\xff\xfa\x18\xff\x01"),                      NO  },
-		{ "telnet", SERVER, SENT("\xff\xfb\x90\x64"),                          NO  }, /* MPEG sound */
+		{ "telnet", CLIENT, SENT("\xff\xfa\x18\x00xt"), MORE },
+		{ "telnet", CLIENT, SENT("\xff\xfa\x18\xff\x01"), NO },
+		{ "telnet", SERVER, SENT("\xff\xfb\x90\x64"), NO }, /* MPEG sound */
 		{ "telnet", SERVER,
-                 SENT("\xff\xfe"
+		  SENT("\xff\xfe"
 		       "A\0B\0"),
-                 NO									}, /* UTF-16 */
-		{ "telnet", SERVER, SENT("\xff\xfe\x0d\x00\x0a\x00"),                  NO  },
-		{ "telnet", SERVER, SENT("\xff\xd8\xff\xe0"),                          NO  }, /* JPEG */
-		{ "telnet", SERVER, SENT("\xff\xff\xff\xff\xff\xff\xff\xff"),          NO  }, /* BGP */
-		{ "telnet", SERVER, SENT("\xff\xf1\xff\xf1"),                          NO  },
+		  NO }, /* UTF-16 */
+		{ "telnet", SERVER, SENT("\xff\xfe\x0d\x00\x0a\x00"), NO },
+		{ "telnet", SERVER, SENT("\xff\xd8\xff\xe0"), NO },                 /* JPEG */
+		{ "telnet", SERVER, SENT("\xff\xff\xff\xff\xff\xff\xff\xff"), NO }, /* BGP */
+		{ "telnet", SERVER, SENT("\xff\xf1\xff\xf1"), NO },
 	};
 
 	(void)unused;
@@ -190,45 +190,45 @@ static void telnet_needs_more_than_one_option(void **unused)
 static void rdp_is_not_its_neighbours_on_tpkt(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"rdp",  CLIENT, SENT(REQUEST "\x01\0\x08\0\x03\0\0\0"),                                   YES },
+		{ "rdp", CLIENT, SENT(REQUEST "\x01\0\x08\0\x03\0\0\0"), YES },
 		{ "rdp", CLIENT,
-                 SENT("\x03\x00\x00\x1e\x19\xe0\0\0\0\0\0"
+		  SENT("\x03\x00\x00\x1e\x19\xe0\0\0\0\0\0"
 		       "Cookie: mstshash=a\r\n"),
-                 NO											    },
+		  NO },
 		{ "rdp", CLIENT,
-                 SENT("\x03\x00\x00\x1f\x1a\xe0\0\0\0\0\0"
+		  SENT("\x03\x00\x00\x1f\x1a\xe0\0\0\0\0\0"
 		       "Cookie: mstshash=a\r\n"),
-                 YES											   },
-		{ "rdp", CLIENT, SENT(REQUEST "\x01\0\x08\0\x03\0\0"),                                     MORE},
-		{ "rdp", CLIENT, SENT(REQUEST "\x01\0\x09\0\x03\0\0\0"),                                   NO  },
-		{ "rdp", SERVER, SENT(CONFIRM "\x02\0\x08\0\x02\0\0\0"),                                   YES },
-		{ "rdp", SERVER, SENT(CONFIRM "\x02\0\x08\0\x03\0\0\0"),                                   NO  },
-		{ "rdp", SERVER, SENT(CONFIRM "\x03\0\x08\0\x05\0\0\0"),                                   YES },
-		{ "rdp", SERVER, SENT(CONFIRM "\x03\0\x08\0\x00\0\0\0"),                                   NO  },
-		{ "rdp", CLIENT, SENT(CONFIRM "\x02\0\x08\0\x02\0\0\0"),                                   NO  },
- /* S7: size of packets and the two access points. */
+		  YES },
+		{ "rdp", CLIENT, SENT(REQUEST "\x01\0\x08\0\x03\0\0"), MORE },
+		{ "rdp", CLIENT, SENT(REQUEST "\x01\0\x09\0\x03\0\0\0"), NO },
+		{ "rdp", SERVER, SENT(CONFIRM "\x02\0\x08\0\x02\0\0\0"), YES },
+		{ "rdp", SERVER, SENT(CONFIRM "\x02\0\x08\0\x03\0\0\0"), NO },
+		{ "rdp", SERVER, SENT(CONFIRM "\x03\0\x08\0\x05\0\0\0"), YES },
+		{ "rdp", SERVER, SENT(CONFIRM "\x03\0\x08\0\x00\0\0\0"), NO },
+		{ "rdp", CLIENT, SENT(CONFIRM "\x02\0\x08\0\x02\0\0\0"), NO },
+		/* S7: size of packets and the two access points. */
 		{ "rdp", CLIENT,
-                 SENT("\x03\x00\x00\x16\x11\xe0\0\0\0\x01\0\xc0\x01\x0a\xc1\x02\x01\0\xc2\x02\x01\x02"),
-                 NO											    },
+		  SENT("\x03\x00\x00\x16\x11\xe0\0\0\0\x01\0\xc0\x01\x0a\xc1\x02\x01\0\xc2\x02\x01\x02"),
+		  NO },
 		{ "rdp", SERVER,
-                 SENT("\x03\x00\x00\x16\x11\xd0\0\x01\0\x02\0\xc0\x01\x0a\xc1\x02\x01\0\xc2\x02\x01\x02"),
-                 NO											    },
- /* H.225 over TPKT. */
-		{ "rdp", CLIENT, SENT("\x03\x00\x00\x0b\x08\x02\x01\x02\x05\x04\x03"),                     NO  },
- /* Without a negotiation the next packet tells. */
-		{ "rdp", CLIENT, SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0"),                               MORE},
+		  SENT("\x03\x00\x00\x16\x11\xd0\0\x01\0\x02\0\xc0\x01\x0a\xc1\x02\x01\0\xc2\x02\x01\x02"),
+		  NO },
+		/* H.225 over TPKT. */
+		{ "rdp", CLIENT, SENT("\x03\x00\x00\x0b\x08\x02\x01\x02\x05\x04\x03"), NO },
+		/* Without a negotiation the next packet tells. */
+		{ "rdp", CLIENT, SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0"), MORE },
 		{ "rdp", CLIENT,
-                 SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0\x03\0\0\x0c\x02\xf0\x80"
+		  SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0\x03\0\0\x0c\x02\xf0\x80"
 		       "Duca\0"),
-                 YES											   },
+		  YES },
 		{ "rdp", CLIENT,
-                 SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0\x03\0\0\x0c\x02\xf0\x80"
+		  SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0\x03\0\0\x0c\x02\xf0\x80"
 		       "Ducks"),
-                 NO											    },
+		  NO },
 		{ "rdp", CLIENT,
-                 SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0\x03\0\0\x0c\x02\xe0\x80"
+		  SENT("\x03\x00\x00\x0b\x06\xe0\0\0\0\0\0\x03\0\0\x0c\x02\xe0\x80"
 		       "Duca\0"),
-                 NO											    },
+		  NO },
 	};
 
 	(void)unused;
@@ -243,55 +243,55 @@ static void rdp_is_not_its_neighbours_on_tpkt(void **unused)
 static void ntp_must_be_plausible_to_the_last_octet(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"ntp",  NTP_CLIENT, SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES),                     YES},
-		{ "ntp", NTP_SERVER, SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES),                     NO },
-		{ "ntp", CLIENT,     SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES),                     NO },
-		{ "ntp", NTP_CLIENT, SENT("\x2b\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES),                     NO },
-		{ "ntp", NTP_CLIENT, SENT("\x23\x11\x06\xec" ZEROS8 "\0\0\0\0" TIMES),                   NO },
+		{ "ntp", NTP_CLIENT, SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES), YES },
+		{ "ntp", NTP_SERVER, SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES), NO },
+		{ "ntp", CLIENT, SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES), NO },
+		{ "ntp", NTP_CLIENT, SENT("\x2b\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES), NO },
+		{ "ntp", NTP_CLIENT, SENT("\x23\x11\x06\xec" ZEROS8 "\0\0\0\0" TIMES), NO },
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x23\0\x06\xec"
+		  SENT("\x23\0\x06\xec"
 		       "abcd"
 		       "\0\0\0\0\0\0\0\0" TIMES),
-                 NO											 },
+		  NO },
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\0\0\0\x01" ZEROS8 ZEROS8),              YES},
+		  SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\0\0\0\x01" ZEROS8 ZEROS8), YES },
 		{ "ntp", NTP_CLIENT, SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\0\0\0\x01" ZEROS8), NO },
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\x01\x04\x00\x1c" ZEROS8 ZEROS8 ZEROS8),
-                 YES											},
+		  SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\x01\x04\x00\x1c" ZEROS8 ZEROS8 ZEROS8),
+		  YES },
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\x01\x04\x00\x1b" ZEROS8 ZEROS8 ZEROS8),
-                 NO											 },
- /* A question of DNS that begins like a client: its letters are no time. */
+		  SENT("\x23\0\x06\xec" ZEROS8 "\0\0\0\0" TIMES "\x01\x04\x00\x1b" ZEROS8 ZEROS8 ZEROS8),
+		  NO },
+		/* A question of DNS that begins like a client: its letters are no time. */
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x1b\x02\x01\0\0\x01\0\0\0\0\0\0\x0a"
+		  SENT("\x1b\x02\x01\0\0\x01\0\0\0\0\0\0\x0a"
 		       "workgroups\x04"
 		       "test\x07"
 		       "example\0\0\x01\0\x01"),
-                 NO											 },
- /* Control and private mode. */
-		{ "ntp", NTP_CLIENT, SENT("\x16\x02\0\x01" ZEROS8),                                      YES},
-		{ "ntp", NTP_CLIENT, SENT("\x16\x02\0\x01\0\x01\0\0\0\0\0\0"),                           NO },
+		  NO },
+		/* Control and private mode. */
+		{ "ntp", NTP_CLIENT, SENT("\x16\x02\0\x01" ZEROS8), YES },
+		{ "ntp", NTP_CLIENT, SENT("\x16\x02\0\x01\0\x01\0\0\0\0\0\0"), NO },
 		{ "ntp", NTP_SERVER,
-                 SENT("\x16\x82\0\x01\x06\x18\0\0\0\0\0\x03"
+		  SENT("\x16\x82\0\x01\x06\x18\0\0\0\0\0\x03"
 		       "a=1\0"),
-                 YES											},
+		  YES },
 		{ "ntp", NTP_SERVER,
-                 SENT("\x16\x82\0\x01\x06\x18\0\0\0\0\0\x05"
+		  SENT("\x16\x82\0\x01\x06\x18\0\0\0\0\0\x05"
 		       "a=1\0"),
-                 NO											 },
-		{ "ntp", NTP_CLIENT, SENT("\x17\0\x03\x2a\0\0\0\0"),                                     YES},
-		{ "ntp", NTP_CLIENT, SENT("\x17\0\x03\x2a\0\0\0\0" ZEROS8 "\0\0\0\x01"),                 NO },
+		  NO },
+		{ "ntp", NTP_CLIENT, SENT("\x17\0\x03\x2a\0\0\0\0"), YES },
+		{ "ntp", NTP_CLIENT, SENT("\x17\0\x03\x2a\0\0\0\0" ZEROS8 "\0\0\0\x01"), NO },
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x57\xd2\0\0\0\x01\0\0\0\0\0\0\0\x01"
+		  SENT("\x57\xd2\0\0\0\x01\0\0\0\0\0\0\0\x01"
 		       "1\0\0\x0c\0\x01"),
-                 NO											 },
+		  NO },
 		{ "ntp", NTP_CLIENT,
-                 SENT("\x17\xd2\0\0\0\x01\0\0\0\0\0\0\0\x01"
+		  SENT("\x17\xd2\0\0\0\x01\0\0\0\0\0\0\0\x01"
 		       "1\0\0\x0c\0\x01"),
-                 NO											 },
-		{ "ntp", NTP_SERVER, SENT("\x97\0\x03\x2a\0\x01\0\x04\x01\x02\x03\x04"),                 YES},
-		{ "ntp", NTP_SERVER, SENT("\x97\0\x03\x2a\0\x02\0\x04\x01\x02\x03\x04"),                 NO },
+		  NO },
+		{ "ntp", NTP_SERVER, SENT("\x97\0\x03\x2a\0\x01\0\x04\x01\x02\x03\x04"), YES },
+		{ "ntp", NTP_SERVER, SENT("\x97\0\x03\x2a\0\x02\0\x04\x01\x02\x03\x04"), NO },
 	};
 
 	(void)unused;
@@ -303,21 +303,21 @@ static void ntp_must_be_plausible_to_the_last_octet(void **unused)
 static void snmp_is_not_every_sequence(void **unused)
 {
 	static const struct first_words cases[] = {
-		{"snmp",  NTP_CLIENT, SENT("\x30\x1b\x02\x01\x01\x04\x06public" GET_1),             YES },
-		{ "snmp", NTP_CLIENT, SENT("\x30\x1b\x02\x01\x02\x04\x06public" GET_1),             NO  },
-		{ "snmp", NTP_CLIENT, SENT("\x30\x1c\x02\x01\x01\x04\x06public" GET_1),             NO  },
-		{ "snmp", NTP_CLIENT, SENT("\x30\x1b\x02\x01\x01\x04\x06public" GET_1 "\0"),        NO  },
-		{ "snmp", CLIENT,     SENT("\x30\x1b\x02\x01\x01\x04\x06public" GET_1),             YES },
-		{ "snmp", CLIENT,     SENT("\x30\x1b\x02\x01\x01\x04\x06pub"),                      MORE},
-		{ "snmp", CLIENT,     SENT("\x30\x82\x10"),                                         MORE},
-		{ "snmp", CLIENT,     SENT("\x30\x84\x7f\xff\xff\xff"),                             NO  },
- /* LDAP's bind. */
-		{ "snmp", CLIENT,     SENT("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"), NO  },
- /* A PDU of version 2c in a message of version 1. */
+		{ "snmp", NTP_CLIENT, SENT("\x30\x1b\x02\x01\x01\x04\x06public" GET_1), YES },
+		{ "snmp", NTP_CLIENT, SENT("\x30\x1b\x02\x01\x02\x04\x06public" GET_1), NO },
+		{ "snmp", NTP_CLIENT, SENT("\x30\x1c\x02\x01\x01\x04\x06public" GET_1), NO },
+		{ "snmp", NTP_CLIENT, SENT("\x30\x1b\x02\x01\x01\x04\x06public" GET_1 "\0"), NO },
+		{ "snmp", CLIENT, SENT("\x30\x1b\x02\x01\x01\x04\x06public" GET_1), YES },
+		{ "snmp", CLIENT, SENT("\x30\x1b\x02\x01\x01\x04\x06pub"), MORE },
+		{ "snmp", CLIENT, SENT("\x30\x82\x10"), MORE },
+		{ "snmp", CLIENT, SENT("\x30\x84\x7f\xff\xff\xff"), NO },
+		/* LDAP's bind. */
+		{ "snmp", CLIENT, SENT("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"), NO },
+		/* A PDU of version 2c in a message of version 1. */
 		{ "snmp", NTP_CLIENT,
-                 SENT("\x30\x1b\x02\x01\0\x04\x06public"
+		  SENT("\x30\x1b\x02\x01\0\x04\x06public"
 		       "\xa5\x0e\x02\x04\x01\x02\x03\x04\x02\x01\0\x02\x01\0\x30\0"),
-                 NO										     },
+		  NO },
 	};
 
 	(void)unused;

@@ -27,25 +27,25 @@ static void requests_and_answers_of_http_are_told_from_their_likes(void **unused
 		enum side side;
 		enum verdict verdict;
 	} cases[] = {
-		{"GET / HTTP/1.1\r\n",                         SIDE_CLIENT, YES },
-		{ "PROPFIND /dav HTTP/1.0\n",                  SIDE_CLIENT, YES },
-		{ "GET / HTTP/1.1",                            SIDE_CLIENT, MORE},
-		{ "G",					 SIDE_CLIENT, MORE},
-		{ "get / HTTP/1.1\r\n",                        SIDE_CLIENT, NO  },
-		{ "GET /\r\n",				 SIDE_CLIENT, NO  },
-		{ "GET  HTTP/1.1\r\n",                         SIDE_CLIENT, NO  },
-		{ "OPTIONS rtsp://192.0.2.1/ RTSP/1.0\r\n",    SIDE_CLIENT, NO  },
-		{ "OPTIONS sip:a@example.net SIP/2.0\r\n",     SIDE_CLIENT, NO  },
-		{ "REQMOD icap://192.0.2.1/ ICAP/1.0\r\n",     SIDE_CLIENT, NO  },
-		{ "PRI * HTTP/2.0\r\n",                        SIDE_CLIENT, NO  },
-		{ "HTTP/1.1 200 OK\r\n",                       SIDE_SERVER, YES },
-		{ "HTTP/1.0 404\r\n",                          SIDE_SERVER, YES },
-		{ "HTTP/1.1 20",                               SIDE_SERVER, MORE},
-		{ "HTTP/1.1 2x0 OK\r\n",                       SIDE_SERVER, NO  },
-		{ "HTTP/2 200 OK\r\n",                         SIDE_SERVER, NO  },
-		{ "RTSP/1.0 200 OK\r\n",                       SIDE_SERVER, NO  },
-		{ "HTTP/1.0 501 Tor is not an HTTP Proxy\r\n", SIDE_SERVER, NO  },
-		{ "HTTP/1.0 501 Not Implemented\r\n",          SIDE_SERVER, YES },
+		{ "GET / HTTP/1.1\r\n", SIDE_CLIENT, YES },
+		{ "PROPFIND /dav HTTP/1.0\n", SIDE_CLIENT, YES },
+		{ "GET / HTTP/1.1", SIDE_CLIENT, MORE },
+		{ "G", SIDE_CLIENT, MORE },
+		{ "get / HTTP/1.1\r\n", SIDE_CLIENT, NO },
+		{ "GET /\r\n", SIDE_CLIENT, NO },
+		{ "GET  HTTP/1.1\r\n", SIDE_CLIENT, NO },
+		{ "OPTIONS rtsp://192.0.2.1/ RTSP/1.0\r\n", SIDE_CLIENT, NO },
+		{ "OPTIONS sip:a@example.net SIP/2.0\r\n", SIDE_CLIENT, NO },
+		{ "REQMOD icap://192.0.2.1/ ICAP/1.0\r\n", SIDE_CLIENT, NO },
+		{ "PRI * HTTP/2.0\r\n", SIDE_CLIENT, NO },
+		{ "HTTP/1.1 200 OK\r\n", SIDE_SERVER, YES },
+		{ "HTTP/1.0 404\r\n", SIDE_SERVER, YES },
+		{ "HTTP/1.1 20", SIDE_SERVER, MORE },
+		{ "HTTP/1.1 2x0 OK\r\n", SIDE_SERVER, NO },
+		{ "HTTP/2 200 OK\r\n", SIDE_SERVER, NO },
+		{ "RTSP/1.0 200 OK\r\n", SIDE_SERVER, NO },
+		{ "HTTP/1.0 501 Tor is not an HTTP Proxy\r\n", SIDE_SERVER, NO },
+		{ "HTTP/1.0 501 Not Implemented\r\n", SIDE_SERVER, YES },
 	};
 
 	(void)unused;
@@ -75,17 +75,17 @@ static void web_servers_are_known_by_their_words(void **unused)
 	static const struct {
 		const char *fields, *product, *version;
 	} cases[] = {
-		{"Server: nginx/1.22.1\r\n\r\n",                             "nginx",                    "1.22.1"},
-		{ "Server: nginx\r\n\r\n",                                   "nginx",                    ""      },
-		{ "Server: Apache/2.4.57 (Debian) OpenSSL/3.0\r\n\r\n",      "Apache httpd",             "2.4.57"},
-		{ "server: Apache-Coyote/1.1\r\n\r\n",                       "Apache Tomcat",            "1.1"   },
-		{ "Server: SimpleHTTP/0.6 Python/3.11.2\r\n\r\n",            "Python http.server",       "3.11.2"},
-		{ "Server: Mine/7.5-2deb1\r\n\r\n",                          "Mine",                     "7.5"   },
-		{ "X-Influxdb-Version: 1.6.7~rc0\r\n\r\n",                   "InfluxDB",                 "1.6.7" },
-		{ "Via: 1.1 varnish (Varnish/7.1)\r\n\r\n",                  "Varnish",                  "7.1"   },
+		{ "Server: nginx/1.22.1\r\n\r\n", "nginx", "1.22.1" },
+		{ "Server: nginx\r\n\r\n", "nginx", "" },
+		{ "Server: Apache/2.4.57 (Debian) OpenSSL/3.0\r\n\r\n", "Apache httpd", "2.4.57" },
+		{ "server: Apache-Coyote/1.1\r\n\r\n", "Apache Tomcat", "1.1" },
+		{ "Server: SimpleHTTP/0.6 Python/3.11.2\r\n\r\n", "Python http.server", "3.11.2" },
+		{ "Server: Mine/7.5-2deb1\r\n\r\n", "Mine", "7.5" },
+		{ "X-Influxdb-Version: 1.6.7~rc0\r\n\r\n", "InfluxDB", "1.6.7" },
+		{ "Via: 1.1 varnish (Varnish/7.1)\r\n\r\n", "Varnish", "7.1" },
 		{ "\r\n<title>Node Exporter</title> (version=1.5.0, branch", "Prometheus node exporter",
-                 "1.5.0"											 },
-		{ "\r\n",						    "",                         ""      },
+		  "1.5.0" },
+		{ "\r\n", "", "" },
 	};
 
 	(void)unused;
@@ -207,12 +207,12 @@ static void weak_certificates_are_told(void **unused)
 		int64_t now;
 		const char *weakness; /* NULL: none */
 	} cases[] = {
-		{2048,  EVP_sha256(), "other", 9 * DAY,  NULL                            },
-		{ 2048, EVP_sha256(), "own",   9 * DAY,  "tls-certificate-self-signed"   },
-		{ 1024, EVP_sha256(), "other", 9 * DAY,  "tls-certificate-weak-key"      },
-		{ 2048, EVP_sha1(),   "other", 9 * DAY,  "tls-certificate-weak-signature"},
-		{ 2048, EVP_sha256(), "other", 11 * DAY, "tls-certificate-expired"       },
-		{ 2048, EVP_sha256(), "other", -DAY,     "tls-certificate-early"         },
+		{ 2048, EVP_sha256(), "other", 9 * DAY, NULL },
+		{ 2048, EVP_sha256(), "own", 9 * DAY, "tls-certificate-self-signed" },
+		{ 1024, EVP_sha256(), "other", 9 * DAY, "tls-certificate-weak-key" },
+		{ 2048, EVP_sha1(), "other", 9 * DAY, "tls-certificate-weak-signature" },
+		{ 2048, EVP_sha256(), "other", 11 * DAY, "tls-certificate-expired" },
+		{ 2048, EVP_sha256(), "other", -DAY, "tls-certificate-early" },
 	};
 
 	(void)unused;
