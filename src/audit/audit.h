@@ -49,6 +49,9 @@ extern const struct finding_type finding_types[FINDING_KINDS];
 const struct finding_type *finding_type_named(const char *id);
 const struct weakness *weakness_named(const char *id);
 
+/* The nth weakness of all protocols, for lists; NULL behind the last. */
+const struct weakness *weakness_nth(size_t nth);
+
 struct finding {
 	enum finding_kind kind;
 	const char *id;  /* of the kind, or of the weakness */

@@ -112,36 +112,52 @@ static void explain_block_names(struct asking *asking)
 	}
 }
 
+/* A weakness is a finding whose words stand in the protocol's own file. */
+static void explain_weakness(struct asking *asking, const struct weakness *weakness)
+{
+	struct finding_type told = finding_types[FINDING_WEAKNESS];
+
+	told.id = weakness->id;
+	told.title = weakness->title;
+	told.severity = weakness->severity;
+	told.remedy = weakness->remedy;
+	show(asking, EXPLAINED_FINDING, &(struct explanation){ .finding = &told });
+}
+
+/* "findings" means each of them. */
+static void explain_findings(struct asking *asking)
+{
+	const bool all = strcmp(asking->word, "findings") == 0;
+	const struct weakness *weakness;
+
+	for (size_t kind = 0; kind < FINDING_KINDS; kind++) {
+		if (strcmp(asking->word, finding_types[kind].id) == 0 || (all && kind != FINDING_WEAKNESS))
+			show(asking, EXPLAINED_FINDING,
+			     &(struct explanation){ .finding = &finding_types[kind] });
+	}
+	for (size_t n = 0; (weakness = weakness_nth(n)) != NULL; n++) {
+		if (all || strcmp(asking->word, weakness->id) == 0)
+			explain_weakness(asking, weakness);
+	}
+}
+
 static void explain_name(struct asking *asking)
 {
 	const struct span word = span_text(asking->word);
-	const struct weakness *const weakness = weakness_named(asking->word);
-	struct finding_type told = finding_types[FINDING_WEAKNESS];
 	const struct icmp_type *icmp;
 	struct explanation facts = {
 		.service = catalog_service(word),
 		.transport = catalog_transport_named(word),
-		.finding = weakness != NULL ? &told : finding_type_named(asking->word),
 	};
-
-	if (weakness != NULL) {
-		told.id = weakness->id;
-		told.title = weakness->title;
-		told.severity = weakness->severity;
-		told.remedy = weakness->remedy;
-	}
 
 	if (facts.service != NULL)
 		show(asking, EXPLAINED_SERVICE, &facts);
 	if (facts.transport != NULL)
 		show(asking, EXPLAINED_TRANSPORT, &facts);
-	if (facts.finding != NULL)
-		show(asking, EXPLAINED_FINDING, &facts);
-	if (read_range_name(word, &(struct explanation){ 0 })) {
-		facts = (struct explanation){ 0 };
-		read_range_name(word, &facts);
+	explain_findings(asking);
+	facts = (struct explanation){ 0 };
+	if (read_range_name(word, &facts))
 		show(asking, EXPLAINED_PORTS, &facts);
-	}
 	for (size_t n = 0; (icmp = catalog_icmp_nth(n)) != NULL; n++) {
 		if (span_is_nocase(word, icmp->name))
 			show(asking, EXPLAINED_ICMP, &(struct explanation){ .icmp = icmp });
@@ -154,6 +170,7 @@ static void offer_all(struct suggestion *near)
 	const struct service *service;
 	const struct icmp_type *icmp;
 	const struct special_address *block;
+	const struct weakness *weakness;
 
 	for (size_t n = 0; (service = catalog_service_nth(n)) != NULL; n++) {
 		suggest_offer(near, service->name);
@@ -166,6 +183,8 @@ static void offer_all(struct suggestion *near)
 	}
 	for (size_t i = 0; i < FINDING_KINDS; i++)
 		suggest_offer(near, finding_types[i].id);
+	for (size_t n = 0; (weakness = weakness_nth(n)) != NULL; n++)
+		suggest_offer(near, weakness->id);
 	for (size_t i = 0; i < PORT_RANGES; i++)
 		suggest_offer(near, catalog_port_ranges[i].name);
 	for (size_t n = 0; (icmp = catalog_icmp_nth(n)) != NULL; n++)
@@ -224,12 +243,10 @@ const struct command command_explain = {
 	.summary = "what is known of a port, protocol, address or finding",
 	.description =
 		"Explains a port (445, tcp/3389, 8000-8100), a range (well-known), a service (ldap), a "
-		"protocol "
-		"without ports (esp), a message (icmp/echo-request), an address or prefix (224.0.0.5) or the "
-		"id of a finding (undocumented). A small number is both a port and an IP protocol, and the "
-		"two "
-		"are kept apart. It says what is registered and customary, which is not what is spoken: "
-		"'doorward check' finds that out.",
+		"protocol without ports (esp), a message (icmp/echo-request), an address or prefix "
+		"(224.0.0.5), the id of a finding (undocumented) or all of them (findings). A small number "
+		"is both a port and an IP protocol, and the two are kept apart. It says what is registered "
+		"and customary, which is not what is spoken: 'doorward check' finds that out.",
 	.least_arguments = 1,
 	.most_arguments = 1000,
 	.completes = COMPLETES_SERVICE,
