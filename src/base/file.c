@@ -6,6 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool too_large(const char *path, size_t limit, struct error *err)
+{
+	if (limit >= 1024 * 1024)
+		return error_set(err, "%s: larger than %zu MiB", path, limit / (1024 * 1024));
+	return error_set(err, "%s: larger than %zu bytes", path, limit);
+}
+
 static bool read_all(int fd, const char *path, struct buffer *content, struct error *err)
 {
 	for (;;) {
@@ -17,7 +24,7 @@ static bool read_all(int fd, const char *path, struct buffer *content, struct er
 		if (step == 0) {
 			if (read(fd, &extra, 1) == 0)
 				return true;
-			return error_set(err, "%s: larger than %zu bytes", path, content->limit);
+			return too_large(path, content->limit, err);
 		}
 		uint8_t *const room = buffer_extend(content, step);
 
@@ -45,7 +52,10 @@ static bool check_kind(int fd, const char *path, size_t limit, struct error *err
 	if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode) && fd != STDIN_FILENO)
 		return error_set(err, "%s: is not a file", path);
 	if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > limit)
-		return error_set(err, "%s: larger than %zu bytes", path, limit);
+		return too_large(path, limit, err);
+	/* Opened without waiting for a writer, a pipe is read with patience: the shell's <(...) is one. */
+	if (S_ISFIFO(info.st_mode) && fcntl(fd, F_SETFL, 0) != 0)
+		return error_system(err, errno, "%s", path);
 	return true;
 }
 

@@ -232,13 +232,34 @@ static void natural_widths(const struct table *table, size_t *widths)
 	}
 }
 
-/* Takes columns from the widest flexible one until the row fits, or none can give way any more. */
-static void fit_widths(const struct table *table, size_t *widths, size_t screen)
+/* A flexible column that no row fills is left out: its width becomes 0. */
+static void leave_out_empty(const struct table *table, size_t *widths)
+{
+	for (size_t c = 0; c < table->count; c++) {
+		bool filled = table->columns[c].least == 0;
+
+		for (size_t r = 0; r < table->row_count && !filled; r++)
+			filled = !table->rows[r].is_line && table->rows[r].cells[c].width > 0;
+		if (!filled)
+			widths[c] = 0;
+	}
+}
+
+/* What the columns take with the gaps between them. */
+static size_t total_width(const struct table *table, const size_t *widths)
 {
 	size_t total = 0;
 
 	for (size_t c = 0; c < table->count; c++)
-		total += widths[c] + (c + 1 < table->count ? GAP : 0);
+		total += widths[c] + (widths[c] > 0 && total > 0 ? GAP : 0);
+	return total;
+}
+
+/* Takes columns from the widest flexible one until the row fits, or none can give way any more. */
+static void fit_widths(const struct table *table, size_t *widths, size_t screen)
+{
+	size_t total = total_width(table, widths);
+
 	while (total > screen) {
 		size_t widest = table->count;
 
@@ -296,18 +317,25 @@ static void print_row(const struct table *table, const struct screen *screen, co
 
 	while (last > 0 && (cells[last - 1].text == NULL || cells[last - 1].text[0] == '\0'))
 		last--;
-	for (size_t c = 0; c < last; c++)
-		print_cell(screen, &cells[c], widths[c], table->columns[c].align, c + 1 == last);
+	for (size_t c = 0; c < last; c++) {
+		if (widths[c] > 0)
+			print_cell(screen, &cells[c], widths[c], table->columns[c].align, c + 1 == last);
+	}
 	fputc('\n', screen->file);
 }
 
 static void print_titles(const struct table *table, const struct screen *screen, const size_t *widths)
 {
-	for (size_t c = 0; c < table->count; c++) {
+	size_t last = table->count;
+
+	while (last > 0 && widths[last - 1] == 0)
+		last--;
+	for (size_t c = 0; c < last; c++) {
 		const char *const title = table->columns[c].title;
 		const struct cell cell = { .text = title, .width = text_width(title), .style = STYLE_BOLD };
 
-		print_cell(screen, &cell, widths[c], table->columns[c].align, c + 1 == table->count);
+		if (widths[c] > 0)
+			print_cell(screen, &cell, widths[c], table->columns[c].align, c + 1 == last);
 	}
 	fputc('\n', screen->file);
 }
@@ -319,6 +347,7 @@ bool table_print(const struct table *table, const struct screen *screen)
 	if (widths == NULL)
 		return false;
 	natural_widths(table, widths);
+	leave_out_empty(table, widths);
 	if (screen->width > 0)
 		fit_widths(table, widths, screen->width);
 	print_titles(table, screen, widths);

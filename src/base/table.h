@@ -2,7 +2,8 @@
  *
  * Cells are plain text: the table escapes what is dangerous and measures in columns, so UTF-8 lines up.
  * When the rows are wider than the screen, columns marked as flexible give way, the widest first, and a cut
- * cell ends in an ellipsis; when output is not a terminal nothing is cut. */
+ * cell ends in an ellipsis; when output is not a terminal nothing is cut. A flexible column that no row fills
+ * is left out. */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
 

@@ -3,6 +3,7 @@
 #include "cmd/surroundings.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ static const char *policy_path(const struct gather_options *options)
 static bool policy_refused(const struct diagnostics *diagnostics, const char *path, struct error *err)
 {
 	const struct diagnostic *first = NULL;
+	char column[16] = "", others[64 + PATH_MAX] = "";
 
 	for (size_t i = 0; i < diagnostics->count && first == NULL; i++) {
 		if (diagnostics->list[i].severity == SEVERITY_ERROR)
@@ -33,12 +35,14 @@ static bool policy_refused(const struct diagnostics *diagnostics, const char *pa
 		return error_memory(err);
 	if (first->place.line == 0)
 		return error_set(err, "%s: %s", path, first->text);
-	if (diagnostics->errors == 1)
-		return error_set(err, "%s:%u:%u: %s", first->place.file, first->place.line,
-				 first->place.column, first->text);
-	return error_set(err, "%s:%u:%u: %s (the first of %zu errors; 'doorward lint %s' shows them all)",
-			 first->place.file, first->place.line, first->place.column, first->text,
-			 diagnostics->errors, path);
+	if (first->place.column > 0)
+		snprintf(column, sizeof(column), ":%u", first->place.column);
+	if (diagnostics->errors > 1)
+		snprintf(others, sizeof(others),
+			 " (the first of %zu errors; 'doorward lint %s' shows them all)", diagnostics->errors,
+			 path);
+	return error_set(err, "%s:%u%s: %s%s", first->place.file, first->place.line, column, first->text,
+			 others);
 }
 
 static bool read_policy(struct gathered *g, const struct gather_options *options, struct error *err)

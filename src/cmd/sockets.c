@@ -349,9 +349,10 @@ const struct command command_sockets = {
 	.description =
 		"Lists the sockets of this host in all network namespaces that can be seen: the passive "
 		"ones, which are its doors, with the process, user and unit behind each and from how far "
-		"it can be reached by what it is bound to; then the active ones. An arrow <- marks a "
-		"connection that came in through a listed door. What cannot be seen is said, and the "
-		"exit status is then 3.",
+		"it can be reached by what it is bound to; then the active ones. PORT OF names what the "
+		"port's number is registered or customary for, which says nothing of what is spoken "
+		"there: 'doorward check' asks. An arrow <- marks a connection that came in through a "
+		"listed door. What cannot be seen is said, and the exit status is then 3.",
 	.options = options,
 	.run = run,
 };

@@ -21,6 +21,15 @@ static void begin_sentence(char *line)
 		line[0] = (char)(line[0] - 'a' + 'A');
 }
 
+/* ... and ends with a full stop. */
+static void end_sentence(char line[static LINE])
+{
+	const size_t length = strlen(line);
+
+	if (length > 0 && length + 1 < LINE && line[length - 1] != '.')
+		memcpy(line + length, ".", 2);
+}
+
 static void print_heading(const struct screen *screen, const struct finding *finding)
 {
 	char title[LINE];
@@ -50,6 +59,7 @@ static void print_advice(const struct screen *screen, const struct finding *find
 	}
 	snprintf(line, sizeof(line), "What to do: %s", finding->remedy);
 	begin_sentence(line + strlen("What to do: "));
+	end_sentence(line);
 	screen_paragraph(screen, 2, STYLE_PLAIN, line);
 	snprintf(line, sizeof(line), "References: %s", finding->references);
 	screen_paragraph(screen, 2, STYLE_DIM, line);
@@ -63,9 +73,7 @@ void findings_text(const struct screen *screen, const struct audit *audit)
 		print_heading(screen, first);
 		for (end = i; end < audit->finding_count && belong_together(first, &audit->findings[end]);
 		     end++) {
-			fputs("  ", screen->file);
-			screen_print(screen, STYLE_PLAIN, audit->findings[end].subject);
-			fputc('\n', screen->file);
+			screen_paragraph(screen, 2, STYLE_PLAIN, audit->findings[end].subject);
 			screen_paragraph(screen, 6, STYLE_PLAIN, audit->findings[end].evidence);
 		}
 		print_advice(screen, first);

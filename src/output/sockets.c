@@ -1,5 +1,6 @@
 /* Sockets as tables: the doors, then the connections. */
 #include "output/sockets.h"
+#include "audit/audit.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -127,7 +128,7 @@ struct listing {
 	bool with_space;
 };
 
-/* "sshd 812", and how many others hold it too. */
+/* "sshd (812)", and how many others hold it too: "nginx (812 +3)". */
 static void process_cell(struct listing *listing, size_t column, const struct host_socket *socket)
 {
 	const struct host_process *const first = host_holder(listing->host, socket);
@@ -136,10 +137,10 @@ static void process_cell(struct listing *listing, size_t column, const struct ho
 	if (first == NULL)
 		table_cell(listing->table, column, STYLE_DIM, why);
 	else if (socket->holder_count == 1)
-		table_format(listing->table, column, STYLE_PLAIN, "%s %u", first->name, first->pid);
+		table_format(listing->table, column, STYLE_PLAIN, "%s (%u)", first->name, first->pid);
 	else
-		table_format(listing->table, column, STYLE_PLAIN, "%s %u and %u more", first->name,
-			     first->pid, socket->holder_count - 1u);
+		table_format(listing->table, column, STYLE_PLAIN, "%s (%u +%u)", first->name, first->pid,
+			     socket->holder_count - 1u);
 }
 
 /* Who stands behind it: a container before a unit, a unit that opened the door before one that holds it. */
@@ -188,7 +189,7 @@ static void passive_row(struct listing *listing, const struct host_socket *socke
 	process_cell(listing, 3, socket);
 	table_cell(listing->table, 4, STYLE_PLAIN, host_user(host, socket->uid));
 	table_cell(listing->table, 5, STYLE_PLAIN, behind(host, socket));
-	table_cell(listing->table, 6, exposure_style(exposure), exposure_text(exposure));
+	table_cell(listing->table, 6, exposure_style(exposure), audit_reach_text(exposure));
 	if (socket->connections > 0)
 		table_format(listing->table, 7, STYLE_PLAIN, "%u", socket->connections);
 	if (listing->with_space)
@@ -218,15 +219,21 @@ static void active_row(struct listing *listing, const struct host_socket *socket
 }
 
 static const struct column passive_columns[] = {
-	{ "DOOR", ALIGN_LEFT, 0 },     { "ADDRESS", ALIGN_LEFT, 10 }, { "SERVICE", ALIGN_LEFT, 5 },
-	{ "PROCESS", ALIGN_LEFT, 12 }, { "USER", ALIGN_LEFT, 6 },     { "UNIT", ALIGN_LEFT, 8 },
-	{ "EXPOSED", ALIGN_LEFT, 0 },  { "CONNS", ALIGN_RIGHT, 0 },   { "NAMESPACE", ALIGN_LEFT, 8 },
+	{ "DOOR", ALIGN_LEFT, 0 },
+	{ "BOUND TO", ALIGN_LEFT, 8 },
+	{ "PORT OF", ALIGN_LEFT, 7 },
+	{ "PROCESS", ALIGN_LEFT, 12 },
+	{ "USER", ALIGN_LEFT, 6 },
+	{ "UNIT", ALIGN_LEFT, 8 },
+	{ "REACHABLE FROM", ALIGN_LEFT, 14 },
+	{ "CONNECTED", ALIGN_RIGHT, 9 },
+	{ "NAMESPACE", ALIGN_LEFT, 9 },
 };
 
 static const struct column active_columns[] = {
-	{ "", ALIGN_LEFT, 0 },       { "HERE", ALIGN_LEFT, 14 },     { "", ALIGN_LEFT, 0 },
-	{ "THERE", ALIGN_LEFT, 14 }, { "STATE", ALIGN_LEFT, 6 },     { "PROCESS", ALIGN_LEFT, 12 },
-	{ "USER", ALIGN_LEFT, 6 },   { "NAMESPACE", ALIGN_LEFT, 8 },
+	{ "TRANSPORT", ALIGN_LEFT, 0 }, { "HERE", ALIGN_LEFT, 14 },     { "", ALIGN_LEFT, 0 },
+	{ "THERE", ALIGN_LEFT, 14 },    { "STATE", ALIGN_LEFT, 6 },     { "PROCESS", ALIGN_LEFT, 12 },
+	{ "USER", ALIGN_LEFT, 6 },      { "NAMESPACE", ALIGN_LEFT, 9 },
 };
 
 /* Prints one kind. Memory that runs out shows as an output that failed. */
@@ -265,11 +272,15 @@ static void print_kind(struct out *out, const struct socket_list *list, const ch
 
 static void print_remarks(struct out *out, const struct host *host)
 {
+	char line[WHOLE_TEXT * 4];
+
 	if (host->filtering == FILTERING_PRESENT) {
-		fputs("\nFiltered by ", out->screen.file);
-		screen_print(&out->screen, STYLE_PLAIN, host->filtering_by);
-		fputs(": EXPOSED tells what doors are bound to, not what the filter lets through.\n",
-		      out->screen.file);
+		snprintf(line, sizeof(line),
+			 "Filtered by %s: REACHABLE FROM tells by the addresses that a door is bound to, not "
+			 "what the filter lets through.",
+			 host->filtering_by != NULL ? host->filtering_by : "a firewall");
+		fputc('\n', out->screen.file);
+		screen_paragraph(&out->screen, 0, STYLE_PLAIN, line);
 	}
 	if (host->unseen_count == 0)
 		return;

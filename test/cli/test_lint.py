@@ -62,7 +62,7 @@ def test_a_file_of_a_gigabyte_is_refused(doorward, tmp_path):
     path = tmp_path / "large.policy"
     with open(path, "wb") as file:
         file.truncate(1 << 30)
-    refused(doorward("lint", path), "larger than 67108864 bytes")
+    refused(doorward("lint", path), "larger than 64 MiB")
 
 
 def test_a_folder_is_read_in_the_order_of_its_names(doorward, tmp_path):

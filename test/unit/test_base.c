@@ -391,6 +391,34 @@ static void tables_line_up_and_fit(void **unused)
 	arena_free(arena);
 }
 
+static void a_flexible_column_that_no_row_fills_is_left_out(void **unused)
+{
+	static const struct column columns[] = { { "A", ALIGN_LEFT, 0 },
+						 { "UNIT", ALIGN_LEFT, 4 },
+						 { "FIXED", ALIGN_LEFT, 0 },
+						 { "LAST", ALIGN_LEFT, 4 } };
+	struct arena *arena = arena_new(1 << 20);
+	struct table *table = table_new(arena, columns, 4);
+	char *text;
+
+	(void)unused;
+	table_row(table);
+	table_cell(table, 0, STYLE_PLAIN, "a");
+	table_line(table, STYLE_PLAIN, "a line over all columns fills none");
+	text = printed(table, 0);
+	assert_string_equal(text, "A  FIXED\na\na line over all columns fills none\n");
+	free(text);
+	table_row(table);
+	table_cell(table, 3, STYLE_PLAIN, "x");
+	text = printed(table, 0);
+	assert_string_equal(text, "A  FIXED  LAST\n"
+				  "a\n"
+				  "a line over all columns fills none\n"
+				  "          x\n");
+	free(text);
+	arena_free(arena);
+}
+
 static void every_prefix_knows_its_length(void **unused)
 {
 	const struct address v4 = address_v4(0xc0a8ff7f), last = address_v4(0xc0a8ff82);
@@ -429,6 +457,7 @@ int main(void)
 		cmocka_unit_test(files_are_refused_in_words),
 		cmocka_unit_test(colour_is_only_where_it_is_wanted),
 		cmocka_unit_test(the_next_address_carries),
+		cmocka_unit_test(a_flexible_column_that_no_row_fills_is_left_out),
 		cmocka_unit_test(tables_line_up_and_fit),
 	};
 
