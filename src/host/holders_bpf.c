@@ -11,15 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 extern const unsigned char holders_program[];
 extern const size_t holders_program_length;
 
-/* The inode of the first pid namespace, which is the same on every kernel (PROC_PID_INIT_INO). */
 enum { READ_SIZE = 1 << 16, RECORD = sizeof(struct holders_record) };
-static const ino_t first_pid_namespace = 0xeffffffc;
 static const uint64_t nanoseconds = 1000000000;
 
 /* One reading of the iterator's records, which stand together by process. */
@@ -29,14 +26,6 @@ struct reading {
 	int64_t offset_ns;     /* between this time namespace's boot and the kernel's */
 	uint64_t tick_ns;
 };
-
-/* The program tells pids as the first pid namespace counts them. */
-static bool in_first_pid_namespace(void)
-{
-	struct stat own;
-
-	return stat("/proc/self/ns/pid", &own) == 0 && own.st_ino == first_pid_namespace;
-}
 
 static int64_t boot_offset_ns(void)
 {
@@ -157,7 +146,7 @@ bool holders_read_bpf(struct snapshot *snapshot, struct error *err)
 	struct bpf_object *object;
 	bool good = false;
 
-	if (!in_first_pid_namespace())
+	if (!process_namespace_is_first())
 		return error_set(err, "sockets of processes: BPF sees the pids of another pid namespace; "
 				      "use --attribution proc");
 	libbpf_set_print(NULL);

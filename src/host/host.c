@@ -38,6 +38,33 @@ static void read_name(struct snapshot *snapshot)
 	snapshot->host->name = snapshot_text(snapshot, span_text(name));
 }
 
+static bool lacks_holder(const struct host *host)
+{
+	for (size_t i = 0; i < host->socket_count; i++) {
+		if (host->sockets[i].inode != 0 && host->sockets[i].holder_count == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Processes that cannot be looked at matter where a socket is left that nobody seems to hold. */
+static void say_hidden(struct snapshot *snapshot)
+{
+	struct host *const host = snapshot->host;
+	const bool all_shown = process_namespace_is_first();
+	const size_t hidden = snapshot->hidden;
+
+	host->processes_seen = !host->attributed || !lacks_holder(host) || (all_shown && hidden == 0);
+	if (host->processes_seen)
+		return;
+	if (hidden > 0)
+		snapshot_unseen(snapshot, "the files of %zu process%s %s", hidden, hidden > 1 ? "es" : "",
+				geteuid() != 0 ? "of other users (needs root)"
+					       : "with capabilities that this one lacks");
+	if (!all_shown)
+		snapshot_unseen(snapshot, "processes outside this pid namespace");
+}
+
 static bool read_all(struct snapshot *snapshot, struct error *err)
 {
 	struct host *const host = snapshot->host;
@@ -51,6 +78,7 @@ static bool read_all(struct snapshot *snapshot, struct error *err)
 	join_mptcp(snapshot);
 	if (!holders_read(snapshot, err))
 		return false;
+	say_hidden(snapshot);
 	join_doors(snapshot);
 	if (snapshot->options->details)
 		units_read(snapshot);

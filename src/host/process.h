@@ -23,6 +23,9 @@ bool process_read_uid(struct span text, uint32_t *ret_uid);
 enum { NO_PROCESS = UINT32_MAX };
 uint32_t process_add(struct snapshot *snapshot, int folder, uint64_t started);
 
+/* Whether this is the first pid namespace: from another one, the processes outside it cannot be seen. */
+bool process_namespace_is_first(void);
+
 /* Microseconds of wall time at boot. */
 uint64_t process_boot_us(void);
 

@@ -23,6 +23,7 @@ struct snapshot {
 	size_t held_count, held_capacity;
 	struct inodes inodes; /* owned until then */
 	int proc;             /* /proc, open */
+	size_t hidden;        /* processes whose files may not be looked at */
 	bool failed;          /* memory ran out */
 };
 

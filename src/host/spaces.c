@@ -268,24 +268,14 @@ static void *read_entries(void *context)
 	return NULL;
 }
 
-/* The same permission shows the namespaces of a process and what it has open. */
-static void say_hidden(struct snapshot *snapshot, size_t hidden)
-{
-	snapshot->host->processes_seen = hidden == 0;
-	if (hidden == 0)
-		return;
-	snapshot_unseen(snapshot, "the files of %zu process%s %s", hidden, hidden > 1 ? "es" : "",
-			geteuid() != 0 ? "of other users (needs root)"
-				       : "with capabilities that this one lacks");
-}
-
 void spaces_read_others(struct snapshot *snapshot)
 {
 	struct others others = { .snapshot = snapshot };
 	pthread_t helper;
 
 	find_others(&others);
-	say_hidden(snapshot, others.hidden);
+	snapshot->hidden =
+		others.hidden; /* the same permission shows the namespaces of a process and its files */
 	if (others.count > 0 && snapshot->options->all_spaces) {
 		const int error = pthread_create(&helper, NULL, read_entries, &others);
 
