@@ -175,7 +175,7 @@ static void over_or_quiet(struct conversation *c, bool over)
 			door_keep_words(door, c);
 		} else if (!over && door->phase == FIRST && c->waited) {
 			c->waited = false; /* it stays, in case of a late greeting, and nobody waits for it */
-			door_alarm(c, FIRST_MS);
+			door_alarm(c, LATE_MS);
 			if (--door->waiting == 0)
 				door_next_phase(door);
 			return;

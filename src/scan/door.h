@@ -24,6 +24,7 @@ enum {
 	LISTEN_MS = 300,
 	LISTEN_SUGGESTED_MS = 60, /* the port suggests that the client speaks first */
 	FIRST_MS = 500,
+	LATE_MS = 2000, /* for a late greeting, while the other openings are tried */
 	OTHERS_MS = 250,
 	ASK_MS = 1200,
 	INSIDE_PERCENT = 60, /* of these, for openings inside TLS: its server has shown how quick it is */

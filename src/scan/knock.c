@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { TOTAL_MS = 3000, AT_ONCE = 256, PER_DOOR = 24, PATIENCE_LEAST = 20 };
+enum { TOTAL_MS = 3000, AT_ONCE = 4096, PER_DOOR = 24, PATIENCE_LEAST = 20 };
 
 /* Doors that act on whatever bytes they get, or keep them: the wrong words there do harm, and asking them is
  * not worth it. Other servers refuse what they do not understand.

@@ -14,7 +14,9 @@ enum { KNOCK_EVIDENCE = 64, KNOCK_HEARD_LIMIT = 64 * 1024 };
 
 struct knock_limits {
 	int total_ms;      /* for all doors together; 3000 unless said */
-	unsigned at_once;  /* conversations open at one time; 256 unless said */
+	unsigned at_once;  /* conversations open at one time; 4096 unless said, and
+			      never more than files may be open: the soft limit of
+			      these is raised */
 	unsigned per_door; /* conversations with one door in all; 24 unless said */
 };
 

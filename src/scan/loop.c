@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EVENTS = 64, FILES_LEFT = 32 };
+enum { EVENTS = 256, FILES_LEFT = 32 };
 
 /* ---- wishes ---- */
 
@@ -166,15 +166,28 @@ void engine_run(struct engine *engine)
 	hear_the_last(engine);
 }
 
+/* How many files may be open at one time. The soft limit, which is 1,024 by custom for the sake of select(),
+ * is raised as far as is wanted and the hard one lets: nothing here asks select(). */
+static rlim_t files_most(rlim_t wanted)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	before = limit.rlim_cur;
+	if (before >= wanted)
+		return before;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+}
+
 /* Some files stay for the rest of the program. */
 static unsigned files_allowed(unsigned wanted)
 {
-	struct rlimit limit;
-	rlim_t room;
+	const rlim_t most = files_most((rlim_t)wanted + FILES_LEFT);
+	const rlim_t room = most > 2 * FILES_LEFT ? most - FILES_LEFT : most / 2 + 1;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return wanted;
-	room = limit.rlim_cur > 2 * FILES_LEFT ? limit.rlim_cur - FILES_LEFT : limit.rlim_cur / 2 + 1;
 	return room < wanted ? (unsigned)room : wanted;
 }
 

@@ -68,7 +68,7 @@ def reset(c):
 def closes(c):
     pass
 def late(c):
-    time.sleep(0.9)
+    time.sleep(1.5)
     c.sendall(b"SSH-2.0-OpenSSH_9.2p1\\r\\n")
     silent(c)
 def echo(c):
@@ -228,6 +228,22 @@ def test_nginx_in_all_its_ways(space, certificate, need, tmp_path):
     assert plain["product"] == secure["product"] == "nginx" and plain["version"][0].isdigit()
     assert plain["facts"]["title"] == "a  page"
     assert secure["facts"]["status"] == "401" and secure["facts"]["auth_scheme"] == "Basic"
+
+
+def test_a_thousand_silent_doors_are_called_silent(space):
+    space.start(sys.executable, "-c", """
+import selectors, socket
+selector = selectors.DefaultSelector()
+for port in range(10000, 11000):
+    selector.register(socket.create_server(("127.0.0.1", port)), selectors.EVENT_READ, [])
+while True:
+    for key, _ in selector.select():
+        key.data.append(key.fileobj.accept()[0])
+        del key.data[:-8]
+""")
+    space.wait_for_port(10999)
+    outcomes = [door["outcome"] for door in knock(space, *at(*range(10000, 11000))) if door["outcome"] != "not asked"]
+    assert outcomes.count("silent") > 900 and set(outcomes) <= {"silent", "unfinished"}
 
 
 def test_a_thousand_doors_are_asked_within_the_time(space):
