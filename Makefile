@@ -18,7 +18,7 @@ build/build.ninja:
 	@mkdir -p build && mv build.log build/setup.log
 
 run: all
-	@build/doorward check || [ $$? -lt 2 ] || [ $$? = 3 ]
+	@build/doorward check; [ $$? != 2 ] # findings are no failure of make
 
 asan: build-asan/build.ninja
 	@ninja -C build-asan

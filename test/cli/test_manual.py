@@ -71,3 +71,20 @@ def test_the_page_of_findings_is_made_from_the_program(doorward, need, tmp_path)
     for event in doorward("explain", "--json", "findings").events():
         assert "*%s*" % event["explanation"]["id"] in page
     assert subprocess.run(["scdoc"], input=page, capture_output=True, text=True, timeout=60).returncode == 0
+
+
+def test_the_policy_of_the_readme_is_one(doorward, tmp_path):
+    readme = (MANUAL.parents[1] / "README.md").read_text()
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", readme, re.M)
+    (policy,) = [block for block in blocks if block.lstrip().startswith("let ")]
+    path = tmp_path / "readme.policy"
+    path.write_text(re.sub(r"^    ", "", policy, flags=re.M))
+    run = doorward("lint", path)
+    assert run.status != 2 and "error" not in run.err, run.err
+    assert doorward("verdict", "-P", path, "tcp/3306 from 203.0.113.9").status == 1
+
+
+def test_the_readme_tells_of_every_command(doorward):
+    readme = (MANUAL.parents[1] / "README.md").read_text()
+    for name in commands(doorward):
+        assert "`doorward %s`" % name in readme, name
