@@ -27,10 +27,8 @@ static int show(const struct invocation *invocation, const struct gathered *gath
 		return command_trouble(invocation, &err);
 	}
 	out.format->check(&out, &view);
-	if (!out_close(&out)) {
-		error_set(&err, "the result could not be written whole");
+	if (!out_close(&out, &err))
 		return command_trouble(invocation, &err);
-	}
 	return view.exit_status;
 }
 

@@ -7,15 +7,17 @@
 
 enum { FIRST_LONG = 256 }; /* getopt's values of options that have no letter */
 
-const struct command_option common_options[] = {
-	{ .name = "json", .help = "print one JSON event a line instead of text for people" },
-	{ .name = "color",
-	  .argument = "WHEN",
-	  .help = "colour the text: auto, always or never",
-	  .completes = COMPLETES_WORDS,
-	  .words = "auto always never" },
-	{ .letter = 'h', .name = "help", .help = "show this help" },
-	{ 0 },
+enum { COMMON_JSON, COMMON_COLOUR, COMMON_HELP, COMMON_END };
+
+static const struct command_option common_options[] = {
+	[COMMON_JSON] = { .name = "json", .help = "print one JSON event a line instead of text for people" },
+	[COMMON_COLOUR] = { .name = "color",
+			    .argument = "WHEN",
+			    .help = "colour the text: auto, always or never",
+			    .completes = COMPLETES_WORDS,
+			    .words = "auto always never" },
+	[COMMON_HELP] = { .letter = 'h', .name = "help", .help = "show this help" },
+	[COMMON_END] = { 0 },
 };
 
 extern const struct command command_check;
@@ -44,6 +46,11 @@ const struct command *command_named(const char *name)
 			return commands[i];
 	}
 	return NULL;
+}
+
+const struct command_option *command_common(const struct command *command)
+{
+	return &common_options[command->only_text ? COMMON_HELP : COMMON_JSON];
 }
 
 const char *invocation_nth(const struct invocation *invocation, const char *name, size_t nth)
@@ -225,7 +232,7 @@ bool command_parse(struct invocation *invocation, const struct command *command,
 	*ret_status = STATUS_TROUBLE;
 	invocation->command = command;
 	add_options(&form, command->options);
-	add_options(&form, common_options);
+	add_options(&form, command_common(command));
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, form.letters, form.longs, NULL)) != -1) {
 		const struct command_option *const option = chosen(&form, value);

@@ -51,11 +51,11 @@ struct invocation {
 
 struct command {
 	const char *name;
-	const char *arguments;   /* "FILE...", for the usage line; NULL for none */
-	const char *summary;     /* one line for `doorward help` */
-	const char *description; /* a paragraph for --help */
-	const struct command_option
-		*options; /* ends with a NULL name; --json, --color and --help are common */
+	const char *arguments;                /* "FILE...", for the usage line; NULL for none */
+	const char *summary;                  /* one line for `doorward help` */
+	const char *description;              /* a paragraph for --help */
+	const struct command_option *options; /* ends with a NULL name; command_common() are beside them */
+	bool only_text; /* has no events and no colours: of the common options only --help */
 	size_t least_arguments, most_arguments;
 	enum completes completes; /* the arguments */
 	const char *words;
@@ -63,7 +63,9 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
-extern const struct command_option common_options[];
+
+/* The options that a command has beside its own; ends with a NULL name. */
+const struct command_option *command_common(const struct command *command);
 
 /* Whether the option was given; its last value, or NULL; its nth value, or NULL. */
 bool invocation_has(const struct invocation *invocation, const char *name);

@@ -39,11 +39,11 @@ static void bash(void)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		printf("\t%s)\n\t\tcase $before in\n", commands[i]->name);
 		print_values_bash(commands[i]->options);
-		print_values_bash(common_options);
+		print_values_bash(command_common(commands[i]));
 		puts("\t\tesac");
 		fputs("\t\tcase $word in -*) COMPREPLY=($(compgen -W '", stdout);
 		print_words(commands[i]->options);
-		print_words(common_options);
+		print_words(command_common(commands[i]));
 		puts("' -- \"$word\")); return;; esac");
 		if (commands[i]->words != NULL)
 			printf("\t\tCOMPREPLY=($(compgen -W '%s' -- \"$word\"));;\n", commands[i]->words);
@@ -79,7 +79,7 @@ static void zsh(void)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		printf("\t%s) _arguments", commands[i]->name);
 		zsh_options(commands[i]->options);
-		zsh_options(common_options);
+		zsh_options(command_common(commands[i]));
 		if (commands[i]->words != NULL)
 			printf(" '*:argument:(%s)'", commands[i]->words);
 		else if (commands[i]->most_arguments > 0)
@@ -111,7 +111,7 @@ static void fish(void)
 		printf("complete -c doorward -n __fish_use_subcommand -a %s -d '%s'\n", commands[i]->name,
 		       commands[i]->summary);
 		fish_options(commands[i]->name, commands[i]->options);
-		fish_options(commands[i]->name, common_options);
+		fish_options(commands[i]->name, command_common(commands[i]));
 		if (commands[i]->words != NULL)
 			printf("complete -c doorward -n '__fish_seen_subcommand_from %s' -a '%s'\n",
 			       commands[i]->name, commands[i]->words);
@@ -141,6 +141,11 @@ const struct command command_completion = {
 	.name = "completion",
 	.arguments = "SHELL",
 	.summary = "completion of command lines for bash, zsh or fish",
+	.description =
+		"Prints a script that completes Doorward's commands, options and their values in a shell: "
+		"'source <(doorward completion bash)' for this one; 'make install' puts the scripts where "
+		"the shells look for them.",
+	.only_text = true,
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.completes = COMPLETES_WORDS,

@@ -217,6 +217,7 @@ static int refuse(const struct invocation *invocation, const char *word)
 static int run(const struct invocation *invocation)
 {
 	int status = STATUS_AGREES;
+	struct error err;
 	struct out out;
 	struct asking asking = { .out = &out };
 
@@ -233,7 +234,7 @@ static int run(const struct invocation *invocation)
 		if (asking.meanings == 0)
 			status = refuse(invocation, asking.word);
 	}
-	return out_close(&out) ? status : STATUS_TROUBLE;
+	return out_close(&out, &err) ? status : command_trouble(invocation, &err);
 }
 
 extern const struct command command_explain;

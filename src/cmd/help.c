@@ -38,7 +38,7 @@ void help_command(FILE *file, const struct command *command)
 			 command->description != NULL ? command->description : command->summary);
 	fputs("\nOptions:\n", file);
 	print_options(file, command->options);
-	print_options(file, common_options);
+	print_options(file, command_common(command));
 }
 
 static int run_help(const struct invocation *invocation)
@@ -67,6 +67,7 @@ const struct command command_help = {
 	.name = "help",
 	.arguments = "[COMMAND]",
 	.summary = "this overview, or one command explained",
+	.only_text = true,
 	.most_arguments = 1,
 	.completes = COMPLETES_WORDS,
 	.run = run_help,
@@ -75,5 +76,6 @@ const struct command command_help = {
 const struct command command_version = {
 	.name = "version",
 	.summary = "the version of this program",
+	.only_text = true,
 	.run = run_version,
 };

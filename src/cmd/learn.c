@@ -25,7 +25,7 @@ static bool print(const struct invocation *invocation, const struct policy *poli
 	if (!out_open(&out, invocation->json, invocation->colour))
 		return error_memory(err);
 	out.format->normal_form(&out, policy, text);
-	return out_close(&out) || error_set(err, "the policy could not be written whole");
+	return out_close(&out, err);
 }
 
 static int show(const struct invocation *invocation, struct gathered *gathered)

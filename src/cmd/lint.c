@@ -127,7 +127,7 @@ static int run(const struct invocation *invocation)
 
 		status = one > status ? one : status;
 	}
-	return out_close(&out) ? status : STATUS_TROUBLE;
+	return out_close(&out, &err) ? status : command_trouble(invocation, &err);
 }
 
 static const struct command_option lint_options[] = {

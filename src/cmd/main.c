@@ -2,9 +2,10 @@
 #include "base/suggest.h"
 #include "cmd/command.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <signal.h>
+#include <unistd.h>
 
 /* Widths of characters need a UTF-8 locale; what is printed is UTF-8 in any. */
 static void use_utf8(void)
@@ -31,10 +32,21 @@ static int unknown_command(const char *name)
 	return STATUS_TROUBLE;
 }
 
-/* What was printed may still be on its way: a full disk or a closed pipe shows only here. */
+/* A standard file that the caller closed would be the next file that is opened, and what is printed would go
+ * there. In its place stands one that refuses what it is asked. */
+static void hold_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(STATUS_TROUBLE);
+	}
+}
+
+/* What was printed may still be on its way: a full disk shows only here. Trouble has been told already. */
 static int finish(int status)
 {
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (status != STATUS_TROUBLE && (fflush(stdout) != 0 || ferror(stdout))) {
 		perror("doorward: standard output");
 		return STATUS_TROUBLE;
 	}
@@ -57,6 +69,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int status;
 
+	hold_standard_files();
 	use_utf8();
 	if (argc < 2) {
 		help_overview(stderr);

@@ -88,10 +88,8 @@ static int write_report(const struct invocation *invocation, const struct report
 		return command_trouble(invocation, &err);
 	}
 	chosen_format(invocation)->write(&out, report);
-	if (!out_close(&out)) {
-		error_set(&err, "the report could not be written whole");
+	if (!out_close(&out, &err))
 		return command_trouble(invocation, &err);
-	}
 	if (audit_counting(report->audit) > 0)
 		return STATUS_FINDINGS;
 	return report->audit->incomplete_count > 0 ? STATUS_INCOMPLETE : STATUS_AGREES;
@@ -107,6 +105,13 @@ static int make_report(const struct invocation *invocation, struct report *repor
 		return command_trouble(invocation, &err);
 	}
 	return write_report(invocation, report);
+}
+
+static bool asks_for_two_formats(const struct invocation *invocation)
+{
+	const char *const format = invocation_value(invocation, "format");
+
+	return invocation->json && format != NULL && strcmp(format, "json") != 0;
 }
 
 /* Columns and boundaries are read first: a mistake in them is told before the host is looked at. */
@@ -138,6 +143,11 @@ static int run(const struct invocation *invocation)
 	struct error err;
 	int status;
 
+	if (asks_for_two_formats(invocation)) {
+		arena_free(report.arena);
+		return command_usage(invocation, "--json and --format %s are two formats: one is printed",
+				     invocation_value(invocation, "format"));
+	}
 	if (report.arena == NULL) {
 		error_memory(&err);
 		return command_trouble(invocation, &err);

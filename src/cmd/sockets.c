@@ -282,7 +282,7 @@ static uint32_t *choose(const struct filter *filter, enum socket_kind kind, bool
 }
 
 /* False if it could not be shown in whole. */
-static bool show(const struct invocation *invocation, struct host *host)
+static bool show(const struct invocation *invocation, struct host *host, struct error *err)
 {
 	const struct filter filter = { .invocation = invocation, .host = host };
 	const bool passive = invocation_has(invocation, "passive"),
@@ -303,12 +303,14 @@ static bool show(const struct invocation *invocation, struct host *host)
 	if (list.with_active)
 		list.active = connections = choose(&filter, SOCKET_ACTIVE, !invocation->json,
 						   &list.active_count);
-	good = out_open(&out, invocation->json, invocation->colour);
+	good = (doors != NULL || !list.with_passive) && (connections != NULL || !list.with_active) &&
+	       out_open(&out, invocation->json, invocation->colour);
 	if (good) {
 		out.format->sockets(&out, &list);
-		good = out_close(&out);
+		good = out_close(&out, err);
+	} else {
+		error_memory(err);
 	}
-	good = good && (doors != NULL || !list.with_passive) && (connections != NULL || !list.with_active);
 	free(doors);
 	free(connections);
 	return good;
@@ -334,10 +336,8 @@ static int run(const struct invocation *invocation)
 		return command_trouble(invocation, &err);
 	}
 	status = host.unseen_count > 0 ? STATUS_INCOMPLETE : STATUS_AGREES;
-	if (!show(invocation, &host)) {
-		error_set(&err, "the list could not be written in whole");
+	if (!show(invocation, &host, &err))
 		status = command_trouble(invocation, &err);
-	}
 	host_free(&host);
 	return status;
 }

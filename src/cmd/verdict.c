@@ -136,7 +136,7 @@ static int run(const struct invocation *invocation)
 	a.out = &out;
 	status = with_policy(&a);
 	arena_free(a.arena);
-	return out_close(&out) ? status : STATUS_TROUBLE;
+	return out_close(&out, &err) ? status : command_trouble(invocation, &err);
 }
 
 static const struct command_option options[] = {

@@ -4,6 +4,7 @@
 #include "catalog/catalog.h"
 
 #include <ctype.h>
+#include <errno.h>
 
 enum { OUTPUT_ARENA = 1 << 30, LINES_LIMIT = 16 << 20, LINES_KEPT = 1 << 16 };
 
@@ -25,15 +26,18 @@ void out_flush(struct out *out)
 	out->buffer.length = 0;
 }
 
-bool out_close(struct out *out)
+bool out_close(struct out *out, struct error *err)
 {
 	const bool whole = !out->buffer.failed;
 
+	errno = 0;
 	out_flush(out);
 	buffer_free(&out->buffer);
 	arena_free(out->arena);
 	out->arena = NULL;
-	return whole && fflush(out->screen.file) == 0 && ferror(out->screen.file) == 0;
+	if (fflush(out->screen.file) != 0 || ferror(out->screen.file) != 0)
+		return error_system(err, errno != 0 ? errno : EIO, "standard output");
+	return whole || error_memory(err);
 }
 
 struct json event_begin_at(struct out *out, const char *when, const char *type)

@@ -6,6 +6,7 @@
 #ifndef OUTPUT_OUTPUT_H
 #define OUTPUT_OUTPUT_H
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/table.h"
 
@@ -50,8 +51,8 @@ extern const struct output output_text, output_json;
 /* Opens stdout. False without memory. */
 bool out_open(struct out *out, bool json, enum colour_choice colour);
 
-/* Writes what is left. False if any of it could not be written. */
-bool out_close(struct out *out);
+/* Writes what is left. False if any of it could not be written or memory ran out. */
+bool out_close(struct out *out, struct error *err);
 
 /* Hands what the buffer holds to the file: for those who write into it what is no event. */
 void out_flush(struct out *out);

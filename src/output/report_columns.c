@@ -5,6 +5,8 @@
 #include "output/embed.h"
 #include "output/report.h"
 
+#include <unistd.h>
+
 enum { TABLE_LIMIT = 64 * 1024, ROWS_LIMIT = 256 };
 
 const char *const report_field_names[REPORT_FIELDS] = {
@@ -162,6 +164,8 @@ bool report_read_columns(struct report *report, const char *name, struct error *
 	report->column_count = 0;
 	if (report->columns == NULL)
 		return error_memory(err);
+	if (embedded_text(built_in) == NULL && strchr(name, '/') == NULL && access(name, F_OK) != 0)
+		return error_set(err, "%s: neither a file nor the columns default, ppsm or pci", name);
 	return table_text(report, built_in, name, &text, err) && read_table(&reading, text);
 }
 

@@ -25,7 +25,7 @@ def test_every_command_explains_itself(doorward):
     assert len(commands(doorward)) >= 3
     for name in commands(doorward):
         run = doorward(name, "--help")
-        assert run.status == 0 and run.out.startswith("Usage: doorward %s" % name) and "--json" in run.out
+        assert run.status == 0 and run.out.startswith("Usage: doorward %s" % name) and "--help" in run.out
         assert run.out == doorward("help", name).out
 
 
@@ -44,13 +44,13 @@ def test_an_unknown_command_is_refused_with_the_nearest(doorward):
 
 
 def test_an_unknown_option_is_refused_with_the_nearest(doorward):
-    run = doorward("version", "--jsn")
-    assert run.status == 2 and "did you mean --json?" in run.err and "doorward version --help" in run.err
+    run = doorward("explain", "--jsn", "22")
+    assert run.status == 2 and "did you mean --json?" in run.err and "doorward explain --help" in run.err
     assert doorward("version", "-q").status == 2
 
 
 def test_a_value_must_be_one_of_the_words(doorward):
-    run = doorward("version", "--color", "red")
+    run = doorward("explain", "--color", "red", "22")
     assert run.status == 2 and "'red' is none of: auto always never" in run.err
 
 
@@ -59,10 +59,40 @@ def test_too_many_arguments_are_refused(doorward):
     assert run.status == 2 and "'now' is one argument too many" in run.err
 
 
-def test_a_full_disk_is_said(doorward):
+COMMANDS = [["help"], ["version"], ["completion", "bash"], ["explain", "445"], ["sockets", "--here"],
+            ["check", "--here", "--no-knock"], ["learn", "--no-knock"], ["report", "--no-knock"],
+            ["check", "--here", "--no-knock", "--json"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_full_disk_is_said_once(doorward, command):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([doorward.program, "help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
-    assert done.returncode == 2 and "standard output" in done.stderr
+        done = subprocess.run([doorward.program, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2 and done.stderr.endswith("standard output: No space left on device\n"), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_closed_output_is_said_and_nothing_else_takes_its_place(doorward, command):
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", doorward.program, *command], stderr=subprocess.PIPE,
+                          text=True, timeout=60)
+    assert done.returncode == 2 and done.stderr.endswith("standard output: Bad file descriptor\n"), done.stderr
+
+
+def test_commands_that_have_no_events_offer_none(doorward):
+    for command in ("help", "version", "completion"):
+        assert "--json" not in doorward(command, "--help").out
+        assert doorward(command, "--json").status == 2
+
+
+def test_a_report_has_one_format(doorward):
+    run = doorward("report", "--json", "--format", "csv", "--no-knock")
+    assert run.status == 2 and "two formats" in run.err and run.out == ""
+
+
+def test_columns_that_do_not_exist_are_refused_with_those_that_do(doorward):
+    run = doorward("report", "--columns", "pcy", "--no-knock")
+    assert run.status == 2 and "default, ppsm or pci" in run.err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -87,6 +117,6 @@ def complete(doorward, tmp_path, *words):
 
 def test_bash_completes_commands_options_and_values(doorward, tmp_path):
     assert complete(doorward, tmp_path, "comp") == ["completion"]
-    assert "--color" in complete(doorward, tmp_path, "version", "--c")
-    assert complete(doorward, tmp_path, "version", "--color", "a") == ["auto", "always"]
+    assert "--color" in complete(doorward, tmp_path, "explain", "--c")
+    assert complete(doorward, tmp_path, "explain", "--color", "a") == ["auto", "always"]
     assert complete(doorward, tmp_path, "completion", "z") == ["zsh"]
