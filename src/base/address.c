@@ -42,13 +42,6 @@ bool address_is_unspecified(const struct address *a)
 	return memcmp(a->bytes, zero, sizeof(zero)) == 0 || (address_is_v4(a) && address_to_v4(a) == 0);
 }
 
-bool address_is_loopback(const struct address *a)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-
-	return memcmp(a->bytes, one, sizeof(one)) == 0 || (address_is_v4(a) && a->bytes[12] == 127);
-}
-
 bool address_parse(struct span s, struct address *ret_address)
 {
 	char text[ADDRESS_TEXT];

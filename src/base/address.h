@@ -33,7 +33,6 @@ static inline int address_compare(const struct address *a, const struct address 
 
 /* 0.0.0.0 or ::, which a socket is bound to when it listens on all addresses. */
 bool address_is_unspecified(const struct address *a);
-bool address_is_loopback(const struct address *a);
 
 /* Reads "192.0.2.7" or "2001:db8::7", the whole of s. An IPv4 number must be plain decimal without a
  * leading zero; a mapped address is read as the IPv4 one. */

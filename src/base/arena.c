@@ -15,7 +15,7 @@ struct block {
 
 struct arena {
 	struct block *blocks; /* the first is the one in use */
-	size_t taken, handed_out, limit;
+	size_t taken, limit;
 };
 
 struct arena *arena_new(size_t limit)
@@ -78,7 +78,6 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	object = block->bytes + block->used;
 	block->used += rounded;
-	arena->handed_out += rounded;
 	return object;
 }
 
@@ -131,9 +130,4 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	vsnprintf(text, (size_t)length + 1, format, list);
 	va_end(list);
 	return text;
-}
-
-size_t arena_used(const struct arena *arena)
-{
-	return arena->handed_out;
 }

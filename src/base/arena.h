@@ -26,7 +26,4 @@ char *arena_text(struct arena *arena, const char *text);
 char *arena_span_text(struct arena *arena, struct span s);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Bytes handed out so far. */
-size_t arena_used(const struct arena *arena);
-
 #endif

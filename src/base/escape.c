@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "base/escape.h"
 
 #include <stdio.h>
@@ -50,8 +49,7 @@ size_t text_width(const char *text)
 	return width;
 }
 
-/* Characters that move the cursor, reorder text or cannot be seen. */
-static bool is_dangerous(int32_t c)
+bool utf8_is_hidden(int32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
@@ -79,28 +77,29 @@ void escape_terminal(struct buffer *out, struct span s)
 		const uint8_t *const start = s.at;
 		const int32_t c = utf8_next(&s);
 
-		if (c < 0 || c == '\\' || is_dangerous(c))
+		if (c < 0 || c == '\\' || utf8_is_hidden(c))
 			escape_one(out, c, *start);
 		else
 			buffer_add(out, start, (size_t)(s.at - start));
 	}
 }
 
-char *escape_copy(const char *from, char *text, size_t size)
+char *hex_text(struct span s, char between, char *text, size_t size)
 {
-	struct buffer out = buffer_new(size - 1);
-	struct span s = span_text(from);
+	static const char digits[] = "0123456789abcdef";
+	size_t length = 0;
 
-	while (span_left(s) > 0 && !out.failed) {
-		struct span one = s;
+	while (span_left(s) > 0) {
+		const bool parted = between != 0 && length > 0;
+		const uint8_t byte = span_u8(&s);
 
-		utf8_next(&s);
-		one.end = s.at;
-		escape_terminal(&out, one);
+		if (size - length <= (parted ? 3u : 2u))
+			break;
+		if (parted)
+			text[length++] = between;
+		text[length++] = digits[byte >> 4];
+		text[length++] = digits[byte & 15];
 	}
-	if (out.length > 0)
-		memcpy(text, out.bytes, out.length);
-	text[out.length] = '\0';
-	buffer_free(&out);
+	text[length] = '\0';
 	return text;
 }

@@ -10,12 +10,16 @@
  * \u{NNNN}. A backslash becomes two, so that the text can be told from its escapes. */
 void escape_terminal(struct buffer *out, struct span s);
 
-/* The same into a text of `size` bytes, cut to fit between characters; returns text. */
-char *escape_copy(const char *from, char *text, size_t size);
+/* Each byte as two hexadecimal digits, parted by `between` unless that is 0, cut to fit a text of `size`
+ * bytes; returns text. */
+char *hex_text(struct span s, char between, char *text, size_t size);
 
 /* Reads one UTF-8 character off s and returns its code point; -1 when the next byte does not begin a valid
  * one (overlong forms and surrogates are not valid), and then that one byte is taken. s must not be empty. */
 int32_t utf8_next(struct span *s);
+
+/* Whether it is a character that moves the cursor, reorders text or cannot be seen. */
+bool utf8_is_hidden(int32_t character);
 
 /* Columns that the character takes on a terminal: 0, 1 or 2. */
 int utf8_width(int32_t character);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,16 @@ static bool read_all(int fd, const char *path, struct buffer *content, struct er
 	}
 }
 
+/* Opening must not wait, for it may be a device or a pipe that nobody writes to; reading a pipe then does, as
+ * what is written to it may be long in coming. */
+static void wait_for_writer(int fd)
+{
+	struct pollfd pipe = { .fd = fd, .events = POLLIN };
+
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	(void)poll(&pipe, 1, -1);
+}
+
 static bool check_kind(int fd, const char *path, size_t limit, struct error *err)
 {
 	struct stat info;
@@ -53,9 +64,8 @@ static bool check_kind(int fd, const char *path, size_t limit, struct error *err
 		return error_set(err, "%s: is not a file", path);
 	if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > limit)
 		return too_large(path, limit, err);
-	/* Opened without waiting for a writer, a pipe is read with patience: the shell's <(...) is one. */
-	if (S_ISFIFO(info.st_mode) && fcntl(fd, F_SETFL, 0) != 0)
-		return error_system(err, errno, "%s", path);
+	if (S_ISFIFO(info.st_mode))
+		wait_for_writer(fd);
 	return true;
 }
 

@@ -5,8 +5,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* Reads a regular file, or standard input for "-", of at most `limit` bytes into the arena. A directory, a
- * device, a file that cannot be read or is too large is refused in words. The span has a NUL behind it. */
+/* Reads a regular file, a pipe to its end, or standard input for "-", of at most `limit` bytes into the
+ * arena. A directory, a device, a file that cannot be read or is too large is refused in words. The span has
+ * a NUL behind it. */
 bool file_read(struct arena *arena, const char *path, size_t limit, struct span *ret_content,
 	       struct error *err);
 

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 uint64_t hash_bytes(const void *bytes, size_t length);
-uint64_t hash_text(const char *text);
 
 /* Spreads a number over 64 bits: for keys that are numbers already. */
 static inline uint64_t hash_number(uint64_t n)

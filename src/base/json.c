@@ -1,9 +1,6 @@
 #include "base/json.h"
 #include "base/escape.h"
 
-#include <math.h>
-#include <stdio.h>
-
 /* Stands in a JSON text as it is, and is one byte long. */
 static bool is_plain(uint8_t c)
 {
@@ -59,20 +56,14 @@ static void write_number(struct buffer *out, uint64_t number, bool negative)
 /* Keys are ours: plain letters, which need no look at each. */
 static void start_value(struct json *j, const char *key)
 {
-	const size_t length = key != NULL ? strlen(key) : 0;
-	uint8_t *room;
-
 	if (j->begun[j->depth])
 		buffer_u8(j->out, ',');
 	j->begun[j->depth] = true;
 	if (key == NULL)
 		return;
-	room = buffer_extend(j->out, length + 3);
-	if (room == NULL)
-		return;
-	room[0] = '"';
-	memcpy(room + 1, key, length);
-	memcpy(room + 1 + length, "\":", 2);
+	buffer_u8(j->out, '"');
+	buffer_text(j->out, key);
+	buffer_add(j->out, "\":", 2);
 }
 
 static void open_level(struct json *j, const char *key, char opening, char closing)
@@ -120,18 +111,6 @@ void json_text(struct json *j, const char *key, const char *text)
 		json_span(j, key, span_text(text));
 }
 
-void json_format(struct json *j, const char *key, const char *format, ...)
-{
-	struct buffer text = buffer_new(64 * 1024);
-	va_list list;
-
-	va_start(list, format);
-	buffer_format_list(&text, format, list);
-	va_end(list);
-	json_span(j, key, buffer_read(&text));
-	buffer_free(&text);
-}
-
 void json_number(struct json *j, const char *key, int64_t number)
 {
 	start_value(j, key);
@@ -152,23 +131,8 @@ void json_members(struct json *j, struct span members)
 	buffer_span(j->out, members);
 }
 
-void json_decimal(struct json *j, const char *key, double number)
-{
-	start_value(j, key);
-	if (isfinite(number))
-		buffer_format(j->out, "%.6g", number);
-	else
-		buffer_text(j->out, "null");
-}
-
 void json_bool(struct json *j, const char *key, bool value)
 {
 	start_value(j, key);
 	buffer_text(j->out, value ? "true" : "false");
-}
-
-void json_nothing(struct json *j, const char *key)
-{
-	start_value(j, key);
-	buffer_text(j->out, "null");
 }

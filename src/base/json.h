@@ -8,8 +8,7 @@
  *     json_end(&j);                     ]
  *     json_end(&j);                   }
  *
- * The names keep out of the way of jansson, which reads JSON. A key is our own word, of plain characters
- * that need no escape. It is given inside an object and is NULL
+ * A key is our own word, of plain characters that need no escape. It is given inside an object, and is NULL
  * inside an array or at the top. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -43,13 +42,9 @@ static inline void json_begin(struct json *j)
 /* A NULL text is left out together with its key. */
 void json_text(struct json *j, const char *key, const char *text);
 void json_span(struct json *j, const char *key, struct span s);
-void json_format(struct json *j, const char *key, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 void json_number(struct json *j, const char *key, int64_t number);
 void json_unsigned(struct json *j, const char *key, uint64_t number);
-void json_decimal(struct json *j, const char *key, double number);
 void json_bool(struct json *j, const char *key, bool value);
-void json_nothing(struct json *j, const char *key);
 
 /* Adds to an object what was written of its kind before, without its braces: "name":"ssh","port":22 */
 void json_members(struct json *j, struct span members);

@@ -26,6 +26,13 @@ bool span_begins_nocase(struct span s, const char *text)
 	return span_left(s) >= length && strncasecmp((const char *)s.at, text, length) == 0;
 }
 
+bool span_ends(struct span s, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return span_left(s) >= length && memcmp(s.end - length, text, length) == 0;
+}
+
 size_t span_find(struct span s, const char *text)
 {
 	const size_t length = strlen(text);

@@ -85,16 +85,6 @@ static inline uint32_t span_u32(struct span *s)
 		       : (uint32_t)b.at[0] << 24 | (uint32_t)b.at[1] << 16 | (uint32_t)b.at[2] << 8 | b.at[3];
 }
 
-static inline uint64_t span_u64(struct span *s)
-{
-	const struct span b = span_take(s, 8);
-	uint64_t value = 0;
-
-	for (size_t i = 0; !b.failed && i < 8; i++)
-		value = value << 8 | b.at[i];
-	return value;
-}
-
 static inline uint16_t span_u16_le(struct span *s)
 {
 	const struct span b = span_take(s, 2);
@@ -176,11 +166,13 @@ static inline struct span span_word(struct span *s)
 	return word;
 }
 
-/* Whether s is exactly this text, or begins with it; _nocase for ASCII letters of either case. */
+/* Whether s is exactly this text, begins with it or ends with it; _nocase for ASCII letters of either case.
+ */
 bool span_is(struct span s, const char *text);
 bool span_is_nocase(struct span s, const char *text);
 bool span_begins(struct span s, const char *text);
 bool span_begins_nocase(struct span s, const char *text);
+bool span_ends(struct span s, const char *text);
 
 /* Where `text` first stands in s: its offset, or SIZE_MAX. */
 size_t span_find(struct span s, const char *text);

@@ -215,11 +215,6 @@ void table_line(struct table *table, enum style style, const char *text)
 	set_cell(table, &row->cells[0], style, span_text(text));
 }
 
-size_t table_rows(const struct table *table)
-{
-	return table->row_count;
-}
-
 static void natural_widths(const struct table *table, size_t *widths)
 {
 	for (size_t c = 0; c < table->count; c++)

@@ -54,8 +54,6 @@ void table_format(struct table *table, size_t column, enum style style, const ch
 /* Adds a line that spans all columns, such as a heading between rows. */
 void table_line(struct table *table, enum style style, const char *text);
 
-size_t table_rows(const struct table *table);
-
 /* False if memory ran out while the table was filled, and then what there is was printed. */
 bool table_print(const struct table *table, const struct screen *screen);
 

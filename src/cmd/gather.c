@@ -16,9 +16,7 @@ static const char *policy_path(const struct gather_options *options)
 		return NULL;
 	if (options->policy != NULL)
 		return options->policy;
-	return options->policy_needed || access(POLICY_IN_FORCE, F_OK) == 0 || errno != ENOENT
-		       ? POLICY_IN_FORCE
-		       : NULL;
+	return access(POLICY_IN_FORCE, F_OK) == 0 || errno != ENOENT ? POLICY_IN_FORCE : NULL;
 }
 
 /* The first error; the others are for `lint` to show. */

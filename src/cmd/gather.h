@@ -11,7 +11,6 @@
 struct gather_options {
 	const char *policy; /* path; NULL: the one in force, if there is one */
 	bool no_policy;     /* read none at all, as `learn` wants it */
-	bool policy_needed; /* without one nothing is gathered */
 	bool here;          /* leave other network namespaces out */
 	bool no_knock;
 	bool progress; /* say on stderr what takes long, if that is a terminal */

@@ -1,6 +1,7 @@
 /* doorward report: the documented ports, protocols and services of this host, for an auditor. */
 #include "output/report.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "cmd/command.h"
 #include "cmd/gather.h"
 
@@ -38,8 +39,7 @@ static bool digest(struct span text, char hex[static 65])
 
 	if (EVP_Digest(text.at, span_left(text), bytes, &length, EVP_sha256(), NULL) != 1 || length != 32)
 		return false;
-	for (unsigned i = 0; i < length; i++)
-		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+	hex_text(span_of(bytes, length), 0, hex, 65);
 	return true;
 }
 

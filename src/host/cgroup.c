@@ -4,13 +4,6 @@
 
 enum { ID_DIGITS = 64, ID_SHOWN = 12, COMPONENTS_MOST = 64 };
 
-static bool ends_with(struct span s, const char *end)
-{
-	const size_t length = strlen(end);
-
-	return span_left(s) > length && memcmp(s.end - length, end, length) == 0;
-}
-
 static struct span next_component(struct span *path)
 {
 	struct span part = *path;
@@ -98,8 +91,7 @@ static bool matches(const struct pattern *pattern, struct span above, struct spa
 {
 	if (pattern->inside != NULL && !span_is(above, pattern->inside))
 		return false;
-	if (!span_begins(component, pattern->before) ||
-	    (pattern->after[0] != '\0' && !ends_with(component, pattern->after)))
+	if (!span_begins(component, pattern->before) || !span_ends(component, pattern->after))
 		return false;
 	*ret_name = component;
 	span_skip(ret_name, strlen(pattern->before));
@@ -136,14 +128,14 @@ static bool read_pod(struct span path, struct span component, char container[CGR
 
 static bool is_unit(struct span component)
 {
-	return ends_with(component, ".service") || ends_with(component, ".scope") ||
-	       ends_with(component, ".socket") || ends_with(component, ".mount");
+	return span_ends(component, ".service") || span_ends(component, ".scope") ||
+	       span_ends(component, ".socket") || span_ends(component, ".mount");
 }
 
 /* user@1000.service runs a manager of its own, whose units stand below. */
 static bool is_user_manager(struct span component)
 {
-	return span_begins(component, "user@") && ends_with(component, ".service");
+	return span_begins(component, "user@") && span_ends(component, ".service");
 }
 
 static void read_path(struct span path, struct cgroup *cgroup)
@@ -158,7 +150,7 @@ static void read_path(struct span path, struct cgroup *cgroup)
 		if (!contained)
 			contained = read_container(above, component, cgroup->container) ||
 				    read_pod(whole, component, cgroup->container);
-		if (!settled && ends_with(component, ".slice"))
+		if (!settled && span_ends(component, ".slice"))
 			span_copy_text(component, cgroup->slice, sizeof(cgroup->slice));
 		if (!settled && is_unit(component)) {
 			span_copy_text(component, cgroup->unit, sizeof(cgroup->unit));

@@ -110,8 +110,7 @@ static void read_executable(struct snapshot *snapshot, int folder, struct host_p
 	if (length <= 0)
 		return;
 	process->deleted = fstatat(folder, "exe", &found, 0) == 0 && found.st_nlink == 0;
-	if (process->deleted && span_left(text) > strlen(mark) &&
-	    memcmp(text.end - strlen(mark), mark, strlen(mark)) == 0)
+	if (process->deleted && span_ends(text, mark))
 		text.end -= strlen(mark);
 	process->executable = snapshot_text(snapshot, text);
 }

@@ -209,12 +209,22 @@ static void find_others(struct others *others)
 		closedir(named);
 }
 
+/* Whether the path still leads to the namespace that was found there: its process may have ended meanwhile,
+ * and another one have its number. */
+static bool is_same(int file, const struct entry *entry)
+{
+	struct stat found;
+
+	errno = 0;
+	return fstat(file, &found) == 0 && found.st_ino == entry->inode;
+}
+
 /* Enters the namespace with this thread. A name in /run/netns behind which nothing is mounted is a plain
  * file: an end of something that is not there, and no namespace. */
 static bool enter(const struct entry *entry, struct host_space *space)
 {
 	const int file = open(entry->path, O_RDONLY | O_CLOEXEC);
-	const bool entered = file >= 0 && setns(file, CLONE_NEWNET) == 0;
+	const bool entered = file >= 0 && is_same(file, entry) && setns(file, CLONE_NEWNET) == 0;
 	const int refused = errno;
 
 	if (file >= 0)

@@ -72,13 +72,13 @@ static void add_in_range(const struct explanation *explanation, const struct ser
 				add(list, count, service);
 		}
 	}
-	qsort(list, *count, sizeof(*list), compare_ports);
+	qsort(list, *count, sizeof(struct service *), compare_ports);
 }
 
 const struct service **explanation_services(struct arena *arena, const struct explanation *explanation,
 					    size_t *ret_count)
 {
-	const struct service **const list = arena_array(arena, SERVICES_LIMIT, sizeof(*list));
+	const struct service **const list = arena_array(arena, SERVICES_LIMIT, sizeof(struct service *));
 
 	*ret_count = 0;
 	if (list == NULL)

@@ -101,10 +101,10 @@ static void protocol_cells(struct report *report, struct report_row *row, const 
 	};
 	const struct transport *const transport = catalog_transport(match->transport);
 	const bool portless = transport != NULL && !transport->has_ports;
+	const bool carries = match->transport == TRANSPORT_GRE || match->transport == TRANSPORT_ESP ||
+			     match->transport == TRANSPORT_AH;
 	const bool tunnel = door->service != NULL ? strcmp(door->service->group, "tunnel") == 0
-						  : match->transport == TRANSPORT_GRE ||
-							    match->transport == TRANSPORT_ESP ||
-							    match->transport == TRANSPORT_AH;
+						  : transport != NULL && carries;
 
 	if (door->icmp_type != NULL)
 		row->cells[REPORT_PROTOCOL] = door->icmp_type->name;

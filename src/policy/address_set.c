@@ -2,21 +2,19 @@
 
 #include <stdlib.h>
 
-static const struct number_range all_numbers[1] = {
-	{{ 0, 0 }, NUMBER_MOST}
-};
+static const struct number_range all_numbers[1] = { { { 0, 0 }, NUMBER_MOST } };
 static const struct address_set everything = { all_numbers, 1, true };
 static const struct address_set nothing = { NULL, 0, false };
 
 /* RFC 5771, RFC 4291 section 2.7; RFC 919. */
 const struct address_range multicast_ranges[2] = {
-	{{ { [10] = 0xff, 0xff, 224, 0, 0, 0 } }, { { [10] = 0xff, 0xff, 239, 255, 255, 255 } }},
+	{ { { [10] = 0xff, 0xff, 224, 0, 0, 0 } }, { { [10] = 0xff, 0xff, 239, 255, 255, 255 } } },
 	{ { { 0xff } },
-         { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	      0xff } }									 },
+	  { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	      0xff } } },
 };
 const struct address_range broadcast_ranges[1] = {
-	{{ { [10] = 0xff, 0xff, 255, 255, 255, 255 } }, { { [10] = 0xff, 0xff, 255, 255, 255, 255 } }},
+	{ { { [10] = 0xff, 0xff, 255, 255, 255, 255 } }, { { [10] = 0xff, 0xff, 255, 255, 255, 255 } } },
 };
 
 /* A list of ranges while it is put together. */

@@ -15,12 +15,13 @@ static enum byte_class class_of(uint8_t byte)
 	return byte == ',' || byte == '=' || byte == '"' || byte == '#' ? SPECIAL : IN_WORD;
 }
 
-/* Characters that a reader of the file would not see, or that change the order of what he sees: controls,
- * line and paragraph separators, marks of direction. */
+/* What a reader of the file would not see, but for the two joiners, without which some languages cannot be
+ * written. */
 static bool is_hidden(int32_t c)
 {
-	return (c < ' ' && c != '\t') || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e ||
-	       c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	enum { NON_JOINER = 0x200c, JOINER = 0x200d };
+
+	return utf8_is_hidden(c) && c != '\t' && c != NON_JOINER && c != JOINER;
 }
 
 /* The characters of s; *ret_hidden is the first hidden one, or -1. */

@@ -1,10 +1,10 @@
 /* certificate.c: what a server's certificate says of it (RFC 5280), and how weak it is. */
 #include "protocols/certificate.h"
+#include "base/escape.h"
 #include "protocols/tls.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
 
 const struct weakness tls_certificate_expired = {
 	"tls-certificate-expired",
@@ -86,14 +86,12 @@ static void tell_fingerprint(struct answer *answer, const X509 *certificate)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
-	char text[3 * EVP_MAX_MD_SIZE + 1] = "";
+	char text[3 * EVP_MAX_MD_SIZE + 1];
 
 	if (X509_digest(certificate, EVP_sha1(), digest, &size) != 1)
 		return;
-	for (unsigned i = 0; i < size; i++)
-		(void)snprintf(text + 3 * (size_t)i, 4, "%02x:", digest[i]);
-	text[3 * (size_t)size - 1] = '\0';
-	answer_fact(answer, "fingerprint", span_text(text));
+	answer_fact(answer, "fingerprint",
+		    span_text(hex_text(span_of(digest, size), ':', text, sizeof(text))));
 }
 
 static void judge_dates(struct answer *answer, const X509 *certificate, int64_t now)

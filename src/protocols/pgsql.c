@@ -213,21 +213,11 @@ static void greet_tls(void *state, size_t variant, struct buffer *out)
 
 /* ---- hearing ---- */
 
-static bool ends_with(struct span text, const char *end)
-{
-	const size_t length = strlen(end);
-
-	if (span_left(text) < length)
-		return false;
-	span_skip(&text, span_left(text) - length);
-	return span_is(text, end);
-}
-
 /* Servers do not say who they are. PostgreSQL names the place in its C source that refused; PgBouncer refuses
  * in words of its own, without such a place. */
 static void tell_product(struct answer *answer, struct span message, struct span file)
 {
-	if (ends_with(file, ".c"))
+	if (span_ends(file, ".c"))
 		answer_product(answer, span_text("PostgreSQL"), span_text(""));
 	else if (span_begins(message, "no username supplied") || span_begins(message, "bad packet header: '"))
 		answer_product(answer, span_text("PgBouncer"), span_text(""));

@@ -1,6 +1,6 @@
 /* protocols.h: one protocol, one file. All that Doorward knows of a protocol (how its first bytes look, how
  * to greet a server that speaks it, what the answer says, which weaknesses it can have) stands in
- * src/protocols/NAME.c, which exports one descriptor. registry.c lists the descriptors, and nothing else in
+ * src/protocols/NAME.c, which exports one descriptor. registry.def lists the descriptors, and nothing else in
  * the program knows a protocol by its name.
  *
  * Recognisers see bytes and never a port. Everything read from a peer is hostile: it is read through spans,

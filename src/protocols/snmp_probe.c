@@ -1,10 +1,9 @@
 /* snmp_probe.c: asks an agent of SNMP. RFC 3414 (user-based security) has every agent of version 3 tell its
  * engine to whoever asks; RFC 3411 section 5 says what the engine's id tells. Versions 1 and 2c are asked
  * what the system is, with the community "public" and no other. */
+#include "base/escape.h"
 #include "protocols/snmp.h"
 #include "protocols/text.h"
-
-#include <stdio.h>
 
 enum {
 	FIRST_EXCEPTION = 0x80, /* noSuchObject and its like: RFC 3416 3 */
@@ -151,14 +150,12 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 /* RFC 3411: the first four octets are the maker's number, with the highest bit set since 1999. */
 static void tell_engine(struct span id, struct answer *answer)
 {
-	char text[2 * ENGINE_MOST + 1] = "";
+	char text[2 * ENGINE_MOST + 1];
 	uint32_t enterprise;
 
 	if (span_left(id) < ENGINE_LEAST || span_left(id) > ENGINE_MOST)
 		return;
-	for (size_t i = 0; i < span_left(id); i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", id.at[i]);
-	answer_fact(answer, "engine_id", span_text(text));
+	answer_fact(answer, "engine_id", span_text(hex_text(id, 0, text, sizeof(text))));
 	enterprise = span_u32(&id) & 0x7fffffff;
 	answer_fact_format(answer, "enterprise", "%u", enterprise);
 	for (size_t i = 0; i < sizeof(enterprises) / sizeof(*enterprises); i++)

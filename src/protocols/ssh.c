@@ -1,11 +1,11 @@
 /* ssh.c: Secure Shell. RFC 4253 (version exchange, binary packets, KEXINIT), RFC 9142 (which key exchanges
  * are still good), RFC 8758 (no RC4). The fingerprint of a server's offers is HASSH: the MD5 of its key
  * exchanges, ciphers, MACs and compressions. */
+#include "base/escape.h"
 #include "protocols/text.h"
 
 #include <fnmatch.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 
 enum {
 	NAME_LIMIT = 64,      /* RFC 4251 6 */
@@ -263,16 +263,15 @@ static void tell_hassh(struct answer *answer, const struct span lists[LISTS])
 	static const enum list parts[] = { KEX, CIPHER_OUT, MAC_OUT, COMPRESSION_OUT };
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
-	char text[2 * EVP_MAX_MD_SIZE + 1] = "";
+	char text[2 * EVP_MAX_MD_SIZE + 1];
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		buffer_text(&offers, i > 0 ? ";" : "");
 		buffer_span(&offers, lists[parts[i]]);
 	}
 	if (!offers.failed && EVP_Digest(offers.bytes, offers.length, digest, &size, EVP_md5(), NULL) == 1)
-		for (unsigned i = 0; i < size; i++)
-			snprintf(text + 2 * i, 3, "%02x", digest[i]);
-	answer_fact(answer, "hassh", span_text(text));
+		answer_fact(answer, "hassh",
+			    span_text(hex_text(span_of(digest, size), 0, text, sizeof(text))));
 	buffer_free(&offers);
 }
 

@@ -194,7 +194,7 @@ def test_xrdp(space, need, certificate, tmp_path, layer, weak):  # noqa: F811
     config = tmp_path / "xrdp.ini"
     config.write_text("[Globals]\nini_version=1\nfork=true\nport=tcp://:5900\nsecurity_layer=%s\ncrypt_level=high\n"
                       "certificate=%s\nkey_file=%s\n[Xorg]\nname=x\nlib=libxup.so\n" % (layer, file, key))
-    space.start(program("xrdp"), "--nodaemon", "--config", config)
+    space.start(program("xrdp"), "--nodaemon", "--config", config, cwd=tmp_path)  # it logs beside itself
     space.wait_for_port(5900)
     found, = knock(space, *at(5900))
     assert found["spoken"] == "rdp"
