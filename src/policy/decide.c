@@ -165,11 +165,13 @@ static struct found ask_scope(const struct asking *a, const struct question *que
 	const uint32_t *const trees = a->decider->scopes[scope][question->direction];
 	const bool closed = a->has_source && a->has_destination;
 
-	if (question->door.transport < TRANSPORT_ANY)
-		f = closed ? ask_tree_closed(a, trees[question->door.transport], f)
-			   : ask_tree_open(a, trees[question->door.transport], f);
-	return closed ? ask_tree_closed(a, trees[TRANSPORT_ANY], f)
-		      : ask_tree_open(a, trees[TRANSPORT_ANY], f);
+	/* First the tree for all transports: it is the same in every question, and what it finds spares
+	 * rooms of the other one. */
+	f = closed ? ask_tree_closed(a, trees[TRANSPORT_ANY], f) : ask_tree_open(a, trees[TRANSPORT_ANY], f);
+	if (question->door.transport >= TRANSPORT_ANY)
+		return f;
+	return closed ? ask_tree_closed(a, trees[question->door.transport], f)
+		      : ask_tree_open(a, trees[question->door.transport], f);
 }
 
 /* Rules that name an interface: they match on theirs; where the question names none, all depend on it. */

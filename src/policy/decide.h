@@ -39,7 +39,7 @@ struct node {
 	struct stretches source, destination;
 	uint32_t any;       /* the first that constrains neither end */
 	uint32_t both;      /* index of a pair, or NOTHING */
-	uint32_t unused[4]; /* a node fills a cache line */
+	uint32_t unused[2]; /* a node fills a cache line */
 };
 
 /* The rules of a node that constrain both ends. */

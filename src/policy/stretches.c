@@ -2,7 +2,11 @@
 
 #include <stdlib.h>
 
-enum { LEVELS = 9 }; /* of guides, at most: sixteenths of 2^32 */
+enum {
+	LEVELS = 9,           /* of guides, at most: sixteenths of 2^32 */
+	SHELVES_PER_LEAF = 8, /* so that few leaves meet on one */
+	SHELF_BITS = 16,      /* of shelves in one slice, at most */
+};
 
 /* What a map is made of. Several ranges may have the same rule. */
 struct painted_range {
@@ -325,6 +329,56 @@ static bool end_v4(struct stretcher *s, struct stretches *map)
 	return true;
 }
 
+static bool add_shelf(struct stretch_pool *pool, uint32_t leaf)
+{
+	uint32_t *const shelves = arena_grow(pool->arena, pool->shelves, pool->shelf_count,
+					     &pool->shelf_capacity, sizeof(*shelves));
+
+	if (shelves == NULL)
+		return false;
+	pool->shelves = shelves;
+	shelves[pool->shelf_count++] = leaf;
+	return true;
+}
+
+/* Cuts a slice by the number of its leaves, and asks the guides for both ends of each shelf. */
+static bool add_slice(struct stretch_pool *pool, const struct stretches *map, uint32_t first)
+{
+	struct slice *const slices = arena_grow(pool->arena, pool->slices, pool->slice_count,
+						&pool->slice_capacity, sizeof(*slices));
+	const uint32_t end = first + ((UINT32_C(1) << SLICE_BITS) - 1);
+	const uint32_t more_leaves = stretches_descend(pool, map, end) - stretches_descend(pool, map, first);
+	uint32_t bits = 0;
+
+	if (slices == NULL)
+		return false;
+	while (bits < SHELF_BITS && UINT32_C(1) << bits < more_leaves * SHELVES_PER_LEAF)
+		bits++;
+	pool->slices = slices;
+	slices[pool->slice_count++] = (struct slice){ (uint32_t)pool->shelf_count, SLICE_BITS - bits };
+	for (uint32_t i = 0; i < UINT32_C(1) << bits; i++) {
+		const uint32_t from = first + (i << (SLICE_BITS - bits));
+		const uint32_t to = from + ((UINT32_C(1) << (SLICE_BITS - bits)) - 1);
+		const uint32_t leaf = stretches_descend(pool, map, from);
+
+		if (!add_shelf(pool, leaf == stretches_descend(pool, map, to) ? leaf : CROWDED))
+			return false;
+	}
+	return true;
+}
+
+static bool add_slices(struct stretch_pool *pool, struct stretches *map)
+{
+	if (map->v4_levels < SLICED_LEVELS)
+		return true;
+	map->v4_slices = (uint32_t)pool->slice_count;
+	for (uint32_t i = 0; i < SLICES; i++) {
+		if (!add_slice(pool, map, i << SLICE_BITS))
+			return false;
+	}
+	return true;
+}
+
 bool stretcher_end(struct stretcher *s, struct stretches *ret_stretches)
 {
 	struct stretches map = { .first = NO_RULE };
@@ -335,7 +389,7 @@ bool stretcher_end(struct stretcher *s, struct stretches *ret_stretches)
 		return false;
 	s->v4_from = interval_at(s, MAPPED_FIRST);
 	s->v4_behind = interval_at(s, NUMBER_BEHIND);
-	if (!end_v6(s, &map) || !end_v4(s, &map))
+	if (!end_v6(s, &map) || !end_v4(s, &map) || !add_slices(s->pool, &map))
 		return false;
 	*ret_stretches = map;
 	return true;

@@ -4,7 +4,9 @@
  *
  * The stretches of IPv4 stand eight to a cache line, beside their rules, and above them guides of sixteen to
  * a line: a search reads one line of each level, one level more for each sixteenfold. Comparing a whole line
- * costs no branch. IPv6, which is rarer in rules, is searched by halves. */
+ * costs no branch. Large maps have shelves beside the guides, which lead from the leading bits of an address
+ * to its leaf at once, wherever addresses do not crowd. IPv6, which is rarer in rules, is searched by halves.
+ */
 #ifndef POLICY_STRETCHES_H
 #define POLICY_STRETCHES_H
 
@@ -30,6 +32,14 @@ struct stretch_v6 {
 	uint32_t rule;
 };
 
+/* The addresses of IPv4 with one first byte, laid on shelves of 2^shift each. Every such slice has its own
+ * width of shelves, so that a map of one network is cut as finely as one of the whole Internet. */
+struct slice {
+	uint32_t first, shift;
+};
+enum { SLICES = 256, SLICE_BITS = 24, SLICED_LEVELS = 3 }; /* below: no guide, or one */
+#define CROWDED UINT32_MAX /* a shelf on which several leaves meet: the guides know */
+
 /* Where the stretches of all maps of a decider live, one behind the other. The lines are aligned. */
 struct stretch_pool {
 	struct arena *arena;
@@ -37,6 +47,9 @@ struct stretch_pool {
 	struct guide *guides;
 	uint32_t *below; /* of each guide: the first of its lines */
 	struct stretch_v6 *v6;
+	struct slice *slices;
+	uint32_t *shelves; /* of each: its leaf, or CROWDED */
+	size_t slice_count, slice_capacity, shelf_count, shelf_capacity;
 	size_t leaf_count, leaf_capacity, guide_count, guide_capacity, below_capacity, v6_count, v6_capacity;
 };
 
@@ -46,6 +59,7 @@ struct stretches {
 	uint32_t v6, v6_count;
 	uint32_t v4_top; /* the topmost line: a guide, or with one level a leaf */
 	uint32_t v4_levels;
+	uint32_t v4_slices; /* the first of its slices, where there are at least SLICED_LEVELS */
 };
 
 /* Makes maps, and keeps its working memory, which is in `scratch`, from one to the next. NULL without memory.
@@ -80,7 +94,7 @@ static inline four four_below(const int32_t numbers[static 4], four key)
 {
 	four loaded;
 
-	memcpy(&loaded, numbers, sizeof(loaded));
+	memcpy(&loaded, __builtin_assume_aligned(numbers, sizeof(loaded)), sizeof(loaded));
 	return loaded < key; /* -1 where it holds */
 }
 
@@ -111,21 +125,38 @@ static inline uint32_t guide_rank(const struct guide *guide, int32_t key)
 			  four_below(before + 8, keys) + four_below(before + 12, keys));
 }
 
-/* The leaf that an IPv4 address is in. The map must have a level. */
-static inline uint32_t stretches_leaf(const struct stretch_pool *pool, const struct stretches *s, int32_t key)
+/* The leaf that an IPv4 address is in, by the guides alone. The map must have a level. */
+static inline uint32_t stretches_descend(const struct stretch_pool *pool, const struct stretches *s,
+					 uint32_t address)
 {
 	uint32_t line = s->v4_top;
 
 	for (uint32_t level = s->v4_levels; level > 1; level--)
-		line = pool->below[line] + guide_rank(&pool->guides[line], key);
+		line = pool->below[line] + guide_rank(&pool->guides[line], ordered(address));
 	return line;
+}
+
+/* The same, by the shelves where there are some. */
+static inline uint32_t stretches_leaf(const struct stretch_pool *pool, const struct stretches *s,
+				      uint32_t address)
+{
+	const struct slice *slice;
+	uint32_t leaf;
+
+	if (s->v4_levels == 1)
+		return s->v4_top;
+	if (s->v4_levels < SLICED_LEVELS)
+		return pool->below[s->v4_top] + guide_rank(&pool->guides[s->v4_top], ordered(address));
+	slice = &pool->slices[s->v4_slices + (address >> SLICE_BITS)];
+	leaf = pool->shelves[slice->first + (address % (UINT32_C(1) << SLICE_BITS) >> slice->shift)];
+	return leaf != CROWDED ? leaf : stretches_descend(pool, s, address);
 }
 
 /* The slot of an IPv4 address in the pool: its leaf times eight plus the rank in it. */
 static inline uint32_t stretches_slot_v4(const struct stretch_pool *pool, const struct stretches *s,
 					 uint32_t address)
 {
-	const uint32_t leaf = stretches_leaf(pool, s, ordered(address));
+	const uint32_t leaf = stretches_leaf(pool, s, address);
 
 	return leaf * LEAF + leaf_rank(&pool->leaves[leaf], ordered(address));
 }
@@ -133,7 +164,7 @@ static inline uint32_t stretches_slot_v4(const struct stretch_pool *pool, const 
 static inline uint32_t stretches_rule_v4(const struct stretch_pool *pool, const struct stretches *s,
 					 uint32_t address)
 {
-	const struct leaf *const leaf = &pool->leaves[stretches_leaf(pool, s, ordered(address))];
+	const struct leaf *const leaf = &pool->leaves[stretches_leaf(pool, s, address)];
 
 	return leaf->rule[leaf_rank(leaf, ordered(address))];
 }

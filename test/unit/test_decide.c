@@ -37,10 +37,10 @@ static const uint16_t transports[] = { TRANSPORT_TCP, TRANSPORT_TCP,  TRANSPORT_
 				       TRANSPORT_UDP, TRANSPORT_ICMP, TRANSPORT_GRE, TRANSPORT_ANY };
 static const char *const interfaces[] = { "eth0", "eth1", "wg0", "lo", "eth*", "*", "e*" };
 static const struct service services[] = {
-	{.name = "http",    .spoken = "http" },
-	{ .name = "http-alt",                .spoken = "http" },
-	{ .name = "smtp",.spoken = "smtp" },
-	{ .name = "mystery"  },
+	{ .name = "http", .spoken = "http" },
+	{ .name = "http-alt", .spoken = "http" },
+	{ .name = "smtp", .spoken = "smtp" },
+	{ .name = "mystery" },
 };
 
 /* 10.0.0.0/24 and 2001:db8::/120, the corners of both families, and their neighbours. */
@@ -373,6 +373,41 @@ static void wide_ranges_over_many_ports_agree_with_the_plain_reading(void **unus
 	}
 }
 
+/* Maps so large that they are asked by leading bits: addresses that crowd in one network, as those of a host
+ * do, and some anywhere. */
+static void maps_of_many_addresses_agree_with_the_plain_reading(void **unused)
+{
+	enum { RULES = 2500, QUESTIONS = 4000 };
+	struct chance c = { .seed = first_seed() };
+	struct world w;
+	struct error err;
+
+	(void)unused;
+	make_world(&w, &c, RULES, 1);
+	decider_free(w.decider);
+	for (size_t i = 0; i < RULES; i++) {
+		struct address_term *const term = arena_array(w.arena, 1, sizeof(*term));
+		const uint32_t wide = draw(&c, 65536) << 16 | draw(&c, 65536);
+		const uint32_t first = i % 3 == 0 ? wide
+						  : 0x0a140000 + (wide & (i % 3 == 1 ? 0xffff : 0xffffff));
+		const uint32_t reach = draw(&c, i % 3 == 0 ? 1 << 20 : 16);
+
+		term->range = (struct address_range){
+			address_v4(first), address_v4(first > UINT32_MAX - reach ? UINT32_MAX : first + reach)
+		};
+		w.policy.rules[i].from = (struct address_list){ .terms = term, .count = 1 };
+		w.policy.rules[i].interface_count = 0;
+	}
+	w.decider = decider_new(&w.policy, &w.around, &err);
+	assert_non_null(w.decider);
+	for (size_t k = 0; k < QUESTIONS; k++) {
+		const struct question q = draw_question(&c, &w);
+
+		compare(&w, c.seed, &q);
+	}
+	end_world(&w);
+}
+
 /* ---- by hand ---- */
 
 static struct address v4(uint32_t n)
@@ -536,6 +571,7 @@ int main(void)
 		cmocka_unit_test(rules_for_both_ends_agree_with_the_plain_reading),
 		cmocka_unit_test(rules_without_addresses_agree_with_the_plain_reading),
 		cmocka_unit_test(wide_ranges_over_many_ports_agree_with_the_plain_reading),
+		cmocka_unit_test(maps_of_many_addresses_agree_with_the_plain_reading),
 		cmocka_unit_test(all_of_ipv6_holds_no_ipv4),
 		cmocka_unit_test(exceptions_are_cut_out),
 		cmocka_unit_test(self_is_what_the_surroundings_say),
