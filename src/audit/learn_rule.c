@@ -113,8 +113,10 @@ static void write_observed(struct buffer *out, const struct audit_door *door)
 		buffer_text(out, "not asked what it speaks");
 	} else if (heard->outcome == KNOCK_UNKNOWN) {
 		buffer_text(out, "speaks what is not known here");
-	} else {
+	} else if (heard->outcome == KNOCK_SILENT) {
 		buffer_text(out, "silent when it was asked what it speaks");
+	} else {
+		buffer_text(out, "what it speaks could not be asked");
 	}
 	if (spoken == NULL && door->registered != NULL)
 		buffer_format(out, "; the port is customary for %s", door->registered->name);

@@ -323,7 +323,7 @@ static void print_titles(const struct table *table, const struct screen *screen,
 {
 	size_t last = table->count;
 
-	while (last > 0 && widths[last - 1] == 0)
+	while (last > 0 && (widths[last - 1] == 0 || table->columns[last - 1].title[0] == '\0'))
 		last--;
 	for (size_t c = 0; c < last; c++) {
 		const char *const title = table->columns[c].title;

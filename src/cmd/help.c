@@ -11,7 +11,8 @@ void help_overview(FILE *file)
 	for (size_t i = 0; commands[i] != NULL; i++)
 		fprintf(file, "  %-*s %s\n", NAME_WIDTH, commands[i]->name, commands[i]->summary);
 	fputs("\n'doorward COMMAND --help' explains one of them; 'man doorward' tells the whole.\n"
-	      "Exit status: 0 all is as documented, 1 findings, 2 trouble, 3 a view was incomplete.\n",
+	      "Exit status: 0 all is as documented, 1 there are findings, 2 trouble, 3 a view was "
+	      "incomplete.\n",
 	      file);
 }
 

@@ -97,11 +97,34 @@ const struct special_address *explanation_block(const struct explanation *explan
 	if (address_compare(&explanation->range.first, &explanation->range.last) == 0)
 		return catalog_address(&explanation->range.first, nth);
 	for (size_t n = 0; (block = catalog_address_nth(n)) != NULL; n++) {
-		if (address_compare(&block->range.first, &explanation->range.last) <= 0 &&
+		if (address_is_v4(&block->range.first) == address_is_v4(&explanation->range.first) &&
+		    address_compare(&block->range.first, &explanation->range.last) <= 0 &&
 		    address_compare(&block->range.last, &explanation->range.first) >= 0 && nth-- == 0)
 			return block;
 	}
 	return NULL;
+}
+
+static bool holds_range(const struct address_range *outer, const struct address_range *inner)
+{
+	return address_compare(&outer->first, &inner->first) <= 0 &&
+	       address_compare(&outer->last, &inner->last) >= 0;
+}
+
+bool explanation_is_uniform(const struct explanation *explanation)
+{
+	const struct address_range *const range = &explanation->range;
+	const enum cast cast = catalog_cast(&range->first);
+	const enum scope scope = catalog_scope(&range->first);
+	const struct special_address *block;
+
+	if (catalog_cast(&range->last) != cast || catalog_scope(&range->last) != scope)
+		return false;
+	for (size_t n = 0; (block = explanation_block(explanation, n)) != NULL; n++) {
+		if (!holds_range(&block->range, range) && (block->cast != cast || block->scope != scope))
+			return false;
+	}
+	return true;
 }
 
 bool explanation_temporary(const struct explanation *explanation)

@@ -44,6 +44,9 @@ bool explanation_holds(const struct explanation *explanation, const struct catal
  * last: of one address the narrowest first, of several in the order of addresses. */
 const struct special_address *explanation_block(const struct explanation *explanation, size_t nth);
 
+/* Whether all the addresses have one cast and one scope: those of the first. */
+bool explanation_is_uniform(const struct explanation *explanation);
+
 /* What is to be said beside the facts, or NULL: "telnet is a clear-text protocol; use ssh instead". It lives
  * in the arena. */
 const char *explanation_remark(struct arena *arena, const struct explanation *explanation);

@@ -85,8 +85,10 @@ static void write_addresses(struct out *out, struct json *json, const struct exp
 
 	(void)out;
 	json_text(json, "addresses", address_range_text(&explanation->range, text));
-	json_text(json, "cast", cast_text(catalog_cast(&explanation->range.first)));
-	json_text(json, "scope", scope_text(catalog_scope(&explanation->range.first)));
+	if (explanation_is_uniform(explanation)) {
+		json_text(json, "cast", cast_text(catalog_cast(&explanation->range.first)));
+		json_text(json, "scope", scope_text(catalog_scope(&explanation->range.first)));
+	}
 	json_open_array(json, "blocks");
 	for (size_t n = 0; (block = explanation_block(explanation, n)) != NULL; n++) {
 		json_begin(json);

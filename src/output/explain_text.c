@@ -245,8 +245,12 @@ static void addresses_text(struct out *out, const struct explanation *explanatio
 	address_range_text(&explanation->range, text);
 	heading(out, "%s %s", address_compare(first, &explanation->range.last) == 0 ? "address" : "addresses",
 		text);
-	fact(out, "cast", "%s", cast_text(catalog_cast(first)));
-	fact(out, "scope", "%s", scopes[catalog_scope(first)]);
+	if (explanation_is_uniform(explanation)) {
+		fact(out, "cast", "%s", cast_text(catalog_cast(first)));
+		fact(out, "scope", "%s", scopes[catalog_scope(first)]);
+	} else {
+		fact(out, "scope", "several: see the blocks");
+	}
 	if (explanation_block(explanation, 0) != NULL)
 		blocks_table(out, explanation);
 	else

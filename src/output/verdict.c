@@ -248,9 +248,8 @@ static void print_passed(struct out *out, const struct verdict_view *view)
 
 	if (view->passed_count == 0 || table == NULL)
 		return;
-	fputs(view->decision.rule != NULL ? "  The rules before it do not match:\n"
-					  : "  The rules do not match:\n",
-	      out->screen.file);
+	fprintf(out->screen.file, "  The rules%s do not match%s:\n",
+		view->decision.rule != NULL ? " before it" : "", view->open ? ", or it depends" : "");
 	shown = add_near(table, out, view);
 	if (shown > 0)
 		table_print(table, &out->screen);
@@ -264,7 +263,7 @@ void verdict_view_text(struct out *out, const struct verdict_view *view)
 	print_headline(out, view);
 	if (view->open)
 		screen_paragraph(&out->screen, 2, STYLE_PLAIN,
-				 "It depends on what the question leaves open; say more of it.");
+				 "It depends on what the question leaves open: ask again, and say more.");
 	print_decision(out, view);
 	print_remarks(out, view);
 	print_passed(out, view);

@@ -72,6 +72,14 @@ def test_a_prefix_tells_what_its_ends_mean(doorward):
     assert "broadcast" not in doorward("explain", "10.0.0.1").out
 
 
+def test_a_range_of_several_scopes_does_not_get_the_first_one(doorward):
+    [addresses] = explained(doorward, "::/0")
+    assert "scope" not in addresses and "cast" not in addresses
+    assert all(":" in block["block"] for block in addresses["blocks"]), "IPv4 has blocks of its own"
+    text = doorward("explain", "::/0").out
+    assert "several: see the blocks" in text and "it does not leave this host" not in text
+
+
 def test_a_dynamic_port_and_this_hosts_own_range(doorward):
     first, last = map(int, pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
     for port in (49152, first, last, first - 1):
