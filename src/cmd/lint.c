@@ -4,6 +4,8 @@
 #include "output/output.h"
 #include "policy/policy.h"
 
+#include <sys/stat.h>
+
 enum { POLICY_MEMORY = 2000000000, NORMAL_FORM_LIMIT = 1 << 30 };
 
 static const char policy_in_force[] = "/etc/doorward/host.policy";
@@ -93,6 +95,13 @@ static int lint_one(const struct invocation *invocation, struct out *out, struct
 	return status_of(diagnostics);
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
 static int lint_path(const struct invocation *invocation, struct out *out, const char *path)
 {
 	struct arena *const arena = arena_new(POLICY_MEMORY);
@@ -116,6 +125,13 @@ static int run(const struct invocation *invocation)
 
 	if (invocation_has(invocation, "format") && invocation->argument_count > 1)
 		return command_usage(invocation, "--format takes one policy");
+	/* Its files run together would be another policy: which text came from which would be lost. */
+	if (invocation_has(invocation, "format") && !invocation->json && invocation->argument_count == 1 &&
+	    is_directory(invocation->arguments[0]))
+		return command_usage(invocation,
+				     "--format takes one file: '%s' is a directory, whose files are "
+				     "put in order one by one",
+				     invocation->arguments[0]);
 	if (!out_open(&out, invocation->json, invocation->colour)) {
 		error_memory(&err);
 		return command_trouble(invocation, &err);

@@ -1,5 +1,7 @@
 """doorward lint: files and folders that cannot be policies, includes, bounds, and how it all is shown."""
 import os
+import pathlib
+import tempfile
 
 import pytest
 
@@ -34,6 +36,14 @@ def test_several_policies_are_read_one_by_one(doorward, tmp_path):
     assert doorward("lint", "--format", good, good).status == 2
 
 
+def test_a_directory_has_a_model_and_no_single_text(doorward, tmp_path):
+    write(tmp_path / "a.policy", "deny all\n")
+    write(tmp_path / "b.policy", "deny ssh\n")
+    run = doorward("lint", "--format", tmp_path)
+    assert run.status == 2 and run.out == "" and "is a directory" in run.err
+    assert len(doorward("lint", "--format", "--json", tmp_path).events()[0]["policy"]["rules"]) == 2
+
+
 def test_standard_input_is_a_policy(doorward):
     run = doorward("lint", "--format", "-", stdin=None, input="deny   all")
     assert run.status == 0 and run.out == "deny all\n"
@@ -46,12 +56,17 @@ def test_what_is_no_file_is_refused(doorward, tmp_path):
     refused(doorward("lint", write(tmp_path / "f", "") / "g"), "Not a directory")
 
 
-def test_a_file_without_permission_is_refused(doorward, tmp_path):
-    path = write(tmp_path / "a.policy", "deny all\n")
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("root may read everything")
-    refused(doorward("lint", path), "Permission denied")
+def test_a_file_without_permission_is_refused(doorward, as_nobody, tmp_path):
+    with tempfile.TemporaryDirectory() as folder:  # tmp_path is closed to others as a whole
+        path = write(pathlib.Path(folder) / "a.policy", "deny all\n")
+        outer = write(pathlib.Path(folder) / "outer.policy", 'include "a.policy"\ndney all\n')
+        os.chmod(folder, 0o755)
+        path.chmod(0)
+        refused(doorward("lint", path, wrap=as_nobody), "Permission denied")
+        run = doorward("lint", outer, wrap=as_nobody)
+        assert run.status == 2 and "outer.policy:1:" in run.out and "outer.policy:2:" in run.out
+        run = doorward("check", "--no-knock", "-P", path, wrap=as_nobody)
+        assert run.status == 2 and run.out == "" and "Permission denied" in run.err
 
 
 def test_a_program_is_refused(doorward):
