@@ -92,6 +92,10 @@ struct probe {
 	enum probe_step (*hear)(void *state, struct span *heard, bool ended, struct buffer *out,
 				struct answer *answer);
 
+	/* Another opening over TCP, for servers that do not answer the usual one; the answer is heard by
+	 * hear(). Tried at the protocol's customary doors. NULL for none. */
+	void (*greet_other)(void *state, struct buffer *out);
+
 	/* Further openings, each tried on a connection of its own once the protocol is known, to ask for what
 	 * one conversation cannot tell: SMB 1, TLS 1.0. `variant` counts from 0; the opening is greet_more()
 	 * and is heard by hear_more(). */

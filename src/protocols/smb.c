@@ -8,10 +8,8 @@
 
 enum {
 	SESSION_MESSAGE = 0x00,
-	SESSION_REQUEST = 0x81,
-	SESSION_ACCEPTED = 0x82,
 
-	NETBIOS_NAME = 34, /* a length, 32 letters, the root of the scope */
+	NETBIOS_NAME = NETBIOS_LETTERS + 2, /* a length, letters, the root of the scope */
 	ENCRYPTED_HEADER = 52,
 	COMPRESSED_HEADER = 16,
 
@@ -89,9 +87,9 @@ enum verdict smb_recognise_message(struct span s, enum side side)
 /* A name of a session request without scope: 32 letters that stand for 16 octets. */
 static bool is_netbios_name(struct span name)
 {
-	bool letters = span_u8(&name) == NETBIOS_NAME - 2;
+	bool letters = span_u8(&name) == NETBIOS_LETTERS;
 
-	for (int i = 0; i < NETBIOS_NAME - 2; i++) {
+	for (int i = 0; i < NETBIOS_LETTERS; i++) {
 		const uint8_t letter = span_u8(&name);
 
 		letters = letters && letter >= 'A' && letter <= 'P';
@@ -102,8 +100,8 @@ static bool is_netbios_name(struct span name)
 /* Steps over the request or the acceptance that opens a NetBIOS session, if there is one. */
 static enum verdict open_session(struct span *s, enum side side)
 {
-	const bool request = span_peek(*s, 0) == SESSION_REQUEST && side == SIDE_CLIENT;
-	const bool accepted = span_peek(*s, 0) == SESSION_ACCEPTED && side == SIDE_SERVER;
+	const bool request = span_peek(*s, 0) == SMB_SESSION_REQUEST && side == SIDE_CLIENT;
+	const bool accepted = span_peek(*s, 0) == SMB_SESSION_ACCEPTED && side == SIDE_SERVER;
 	const uint32_t wanted = request ? 2 * NETBIOS_NAME : 0;
 	struct span session = *s, called, calling;
 	uint32_t length;

@@ -6,6 +6,9 @@
 
 enum {
 	SMB_SESSION_HEADER = 4,
+	SMB_SESSION_REQUEST = 0x81,
+	SMB_SESSION_ACCEPTED = 0x82,
+	NETBIOS_LETTERS = 32, /* two for each octet of a name */
 	SMB1_HEADER = 32,
 	SMB2_HEADER = 64,
 };

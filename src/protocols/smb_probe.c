@@ -1,5 +1,6 @@
 /* smb_probe.c: asks a server of SMB which dialects it takes, and reads what it says of itself. No session is
- * set up. MS-SMB2 sections 2.2.3 and 2.2.4, MS-CIFS section 2.2.4.52, MS-SMB section 2.2.4.5. */
+ * set up, but where a server wants one the session of NetBIOS below it. MS-SMB2 sections 2.2.3 and 2.2.4,
+ * MS-CIFS section 2.2.4.52, MS-SMB section 2.2.4.5, RFC 1002 section 4.3.2, RFC 1001 section 14.1 (names). */
 #include "base/clock.h"
 #include "protocols/smb.h"
 
@@ -122,6 +123,31 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	(void)state;
 	(void)transport;
 	write_smb1(out, dialects, SMB1_FLAGS2);
+}
+
+/* Sixteen octets, each as two letters; the last tells a file server (0x20) from a workstation (0). */
+static void write_netbios_name(struct buffer *out, const char *name, uint8_t kind)
+{
+	const size_t length = strlen(name);
+
+	buffer_u8(out, NETBIOS_LETTERS);
+	for (size_t i = 0; i < NETBIOS_LETTERS / 2; i++) {
+		const bool last = i == NETBIOS_LETTERS / 2 - 1;
+		const uint8_t octet = last ? kind : i < length ? (uint8_t)name[i] : ' ';
+
+		buffer_u8(out, (uint8_t)('A' + (octet >> 4)));
+		buffer_u8(out, (uint8_t)('A' + (octet & 0xf)));
+	}
+	buffer_u8(out, 0);
+}
+
+/* For servers that want to be called by a name first; this one is anybody's. */
+static void greet_other(void *state, struct buffer *out)
+{
+	buffer_u32(out, (uint32_t)SMB_SESSION_REQUEST << 24 | 2 * (NETBIOS_LETTERS + 2));
+	write_netbios_name(out, "*SMBSERVER", ' ');
+	write_netbios_name(out, "DOORWARD", 0);
+	greet(state, TRANSPORT_TCP, out);
 }
 
 static void greet_old(void *state, size_t variant, struct buffer *out)
@@ -324,6 +350,15 @@ static bool hear_smb2(struct span message, struct answer *answer)
 	return true;
 }
 
+/* Steps over the acceptance of a NetBIOS session. */
+static void skip_acceptance(struct span *heard)
+{
+	struct span s = *heard;
+
+	if (span_u8(&s) == SMB_SESSION_ACCEPTED && span_u24(&s) == 0 && !s.failed)
+		*heard = s;
+}
+
 /* Cuts the next SMB message off what has come. WAIT: it is not whole; NOT: it is no answer of SMB. */
 static enum probe_step next_message(struct span *heard, struct span *message)
 {
@@ -348,8 +383,10 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 {
 	struct state *const state = memory;
 	struct span message;
-	const enum probe_step step = next_message(heard, &message);
+	enum probe_step step;
 
+	skip_acceptance(heard);
+	step = next_message(heard, &message);
 	if (step == PROBE_WAIT && ended)
 		return state->asked_again ? PROBE_DONE : PROBE_NOT;
 	if (step != PROBE_DONE)
@@ -383,6 +420,7 @@ const struct weakness *const smb_weaknesses[] = { &smb_1, &signing_not_required,
 const struct probe smb_probe = {
 	.transports = PROBE_TCP,
 	.greet = greet,
+	.greet_other = greet_other,
 	.hear = hear,
 	.variants = 1,
 	.greet_more = greet_old,

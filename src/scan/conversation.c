@@ -138,6 +138,8 @@ void conversation_open(struct conversation *c)
 	c->answer.inside_tls = c->wish.inside;
 	if (c->wish.purpose == TO_TRY_OLD)
 		probe->greet_more(c->state, c->wish.variant, &words);
+	else if (c->wish.purpose == TO_OPEN && c->wish.variant == OTHER)
+		probe->greet_other(c->state, &words);
 	else if (c->wish.purpose == TO_OPEN && c->wish.variant > 0)
 		probe->greet_more(c->state, c->wish.variant - 1, &words);
 	else if (probe->greet != NULL)

@@ -28,13 +28,15 @@ enum purpose {
 	TO_TRY_OLD, /* the protocol is known: its nth further opening */
 };
 
+#define OTHER SIZE_MAX /* the variant that is the probe's greet_other() */
+
 /* A conversation that a door wants. It lapses when the door's epoch has changed; further openings of TLS do
  * not lapse, as they tell of the outside while the inside is looked at. */
 struct wish {
 	struct door *door;
 	enum purpose purpose;
 	const struct protocol *protocol;
-	size_t variant; /* of TO_TRY_OLD; of TO_OPEN counted from 1, 0 being the usual opening */
+	size_t variant; /* of TO_TRY_OLD; of TO_OPEN counted from 1, 0 being the usual opening, or OTHER */
 	bool inside;    /* inside TLS */
 	unsigned epoch;
 };

@@ -75,13 +75,40 @@ void door_open_first(struct door *door, struct conversation *c)
 	wish_to_open(door, http);
 }
 
+static bool is_customary(const struct door *door, const struct protocol *protocol)
+{
+	const struct catalog_door *const doors = protocol->doors;
+	bool found = false;
+
+	for (size_t i = 0; i < protocol->door_count && !found; i++)
+		found = doors[i].transport == door->where->transport && doors[i].first <= door->where->port &&
+			door->where->port <= doors[i].last;
+	return found;
+}
+
+/* SMB, where a NetBIOS session has to be asked for. */
+static void open_otherwise(struct door *door)
+{
+	const struct protocol *protocol;
+
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
+		if (door_can_open(door, protocol) && protocol->probe->greet_other != NULL &&
+		    is_customary(door, protocol))
+			door_wish(door, TO_OPEN, protocol, OTHER, door->inside);
+	}
+}
+
 /* A server that leaves the usual opening unanswered may answer a further one: SNMP 2c where version 3 is off.
  */
 static void open_further(struct door *door)
 {
 	const struct protocol *const suggested = door->suggested[door->inside];
 
-	if (door_is_stream(door) || suggested == NULL || !door_can_open(door, suggested))
+	if (door_is_stream(door)) {
+		open_otherwise(door);
+		return;
+	}
+	if (suggested == NULL || !door_can_open(door, suggested))
 		return;
 	for (size_t variant = 0; variant < suggested->probe->variants; variant++)
 		door_wish(door, TO_OPEN, suggested, variant + 1, false);

@@ -3,6 +3,7 @@ that belongs to somebody else. A login is never tried, and what they tell is wha
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -87,6 +88,38 @@ def test_samba(space, need, folder, oldest, weaknesses):  # noqa: F811
     found = known(knock(space, *at(80))[0], "smb", "Samba smbd")
     assert found["facts"]["dialect"] == "3.11" and found["facts"]["host"] == "keeper"
     assert set(found["weaknesses"]) == weaknesses
+
+
+NETBIOS = r"""
+import socket, struct
+def answer():
+    words = struct.pack("<HBHHIIIIQHB", 0, 3, 50, 1, 16644, 65536, 0, 0, 0, 0, 0)
+    names = "LABORATORY\0ATTIC\0".encode("utf-16-le")
+    smb = b"\xffSMB" + b"\x72" + bytes(4) + b"\x88" + bytes(22) + bytes([17]) + words + struct.pack("<H", len(names)) + names
+    return struct.pack(">I", len(smb)) + smb
+listener = socket.create_server(("127.0.0.1", 139))
+while True:
+    c = listener.accept()[0]
+    try:
+        asked = c.recv(4096)
+        if asked[:4] == b"\x81\0\0\x44" and asked[5:37] == b"CKFDENECFDEFFCFGEFFCCACACACACACA":
+            c.sendall(b"\x82\0\0\0" + answer())
+            c.recv(1)
+        elif asked:
+            c.sendall(b"\x83\0\0\x01\x80")
+    except OSError:
+        pass
+    c.close()
+"""
+
+
+def test_smb_where_a_netbios_session_is_wanted(space):  # noqa: F811
+    space.start(sys.executable, "-c", NETBIOS)
+    space.wait_for_port(139)
+    found = knock(space, *at(139))[0]
+    assert found["outcome"] == "identified" and found["spoken"] == "smb", found
+    assert found["facts"]["domain"] == "LABORATORY" and found["facts"]["host"] == "ATTIC"
+    assert "smb-1" in found["weaknesses"]
 
 
 def test_mariadb(space, need, folder):  # noqa: F811

@@ -217,6 +217,26 @@ static void openings_are_recognised_as_their_own_protocol(void **unused)
 	}
 }
 
+static void other_openings_are_recognised_as_their_own_protocol(void **unused)
+{
+	const struct protocol *protocol;
+
+	(void)unused;
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
+		uint64_t state[PROBE_STATE_LIMIT / sizeof(uint64_t)] = { 0 };
+		struct buffer out = buffer_new(4096);
+		bool more;
+
+		if (protocol->probe == NULL || protocol->probe->greet_other == NULL)
+			continue;
+		protocol->probe->greet_other(state, &out);
+		assert_ptr_equal(
+			protocol_recognise(buffer_read(&out), SIDE_CLIENT, TRANSPORT_TCP, NULL, &more),
+			protocol);
+		buffer_free(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +245,7 @@ int main(void)
 		cmocka_unit_test(flipped_answers_come_to_an_end),
 		cmocka_unit_test(words_of_other_protocols_are_refused),
 		cmocka_unit_test(openings_are_recognised_as_their_own_protocol),
+		cmocka_unit_test(other_openings_are_recognised_as_their_own_protocol),
 	};
 
 	return cmocka_run_group_tests(tests, words_read, words_free);
