@@ -19,27 +19,41 @@ bool rule_is_live(const struct linter *l, const struct rule *rule)
 	return !l->decider->past[rule->number] && ends->source->count > 0 && ends->destination->count > 0;
 }
 
-void give_up(struct linter *l, const struct rule *rule)
+void give_up(struct linter *l, const struct rule *rule, enum lint_bound bound)
 {
 	if (l->given_up[rule->number])
 		return;
 	l->given_up[rule->number] = true;
-	if (l->first_not_compared == NULL)
+	if (l->first_not_compared == NULL) {
 		l->first_not_compared = rule;
+		l->first_bound = bound;
+	}
 	l->not_compared++;
 }
+
+static const struct {
+	unsigned most;
+	const char *of;
+} bounds[] = {
+	[BOUND_RULE_STEPS] = { RULE_STEPS, "questions are asked about one rule" },
+	[BOUND_LINT_STEPS] = { LINT_STEPS, "questions are asked about all rules together" },
+	[BOUND_RULE_PIECES] = { RULE_PIECES, "pieces of one rule are kept in mind" },
+	[BOUND_RULE_NEIGHBOURS] = { RULE_NEIGHBOURS, "overlaps of one rule are looked at" },
+	[BOUND_RULE_ROOMS] = { RULE_ROOMS, "groups of ports are searched for one rule" },
+	[BOUND_LINT_NEIGHBOURS] = { LINT_NEIGHBOURS, "overlaps of all rules together are looked at" },
+	[BOUND_LINT_PARTS] = { LINT_PARTS, "addresses by port are compared with each other" },
+};
 
 static void say_not_compared(struct linter *l)
 {
 	if (l->not_compared == 0)
 		return;
-	diagnostics_add(
-		l->diagnostics, SEVERITY_REMARK, "not-compared", &l->first_not_compared->place,
-		"%zu rule%s, this one first, overlap%s with too many others to be compared with all "
-		"of them (at most %d each): whether they are shadowed, redundant or contradict others "
-		"is not known",
-		l->not_compared, l->not_compared == 1 ? "" : "s", l->not_compared == 1 ? "s" : "",
-		RULE_NEIGHBOURS);
+	diagnostics_add(l->diagnostics, SEVERITY_REMARK, "not-compared", &l->first_not_compared->place,
+			"%zu rule%s, this one first, %s not compared with all others: at most %u %s; whether "
+			"they are shadowed, redundant or contradict others is not known",
+			l->not_compared, l->not_compared == 1 ? "" : "s",
+			l->not_compared == 1 ? "was" : "were", bounds[l->first_bound].most,
+			bounds[l->first_bound].of);
 }
 
 static void question_text(const struct question *question, char *text, size_t size)

@@ -8,12 +8,26 @@
 enum {
 	RULE_STEPS = 1024,     /* decisions for one rule, to see whether others take it all */
 	LINT_STEPS = 4000000,  /* the same for all rules of a policy */
+	RULE_PIECES = 256,     /* of what is left of one rule while others are cut off */
 	RULE_NEIGHBOURS = 512, /* overlapping rules that one is compared with */
+	RULE_ROOMS = 2048,     /* groups of ports in which they are looked for, with the neighbours found */
 	LINT_NEIGHBOURS = 20000000,
 	LINT_PARTS = 8000000, /* ranges of sources in rooms of ports, of all rules together */
 	PLACE_TEXT = 512,
 };
 #define LINT_MEMORY ((size_t)1 << 30)
+
+/* Why a comparison was given up. */
+enum lint_bound {
+	WITHIN_BOUNDS,
+	BOUND_RULE_STEPS,
+	BOUND_LINT_STEPS,
+	BOUND_RULE_PIECES,
+	BOUND_RULE_NEIGHBOURS,
+	BOUND_RULE_ROOMS,
+	BOUND_LINT_NEIGHBOURS,
+	BOUND_LINT_PARTS,
+};
 
 struct linter {
 	const struct policy *policy;
@@ -27,6 +41,7 @@ struct linter {
 	size_t steps, neighbours; /* used so far */
 	size_t not_compared;      /* rules for which a bound was reached */
 	const struct rule *first_not_compared;
+	enum lint_bound first_bound; /* that was reached for it */
 };
 
 /* "line 12", or "line 12 of other.policy" where that is another file than `from`. */
@@ -35,13 +50,13 @@ const char *line_text(const struct place *place, const struct place *from, char 
 /* Whether a rule can match at all: not past its time, and with an address left at both ends. */
 bool rule_is_live(const struct linter *linter, const struct rule *rule);
 
-/* The bound was reached for this rule. */
-void give_up(struct linter *linter, const struct rule *rule);
+/* This bound was reached for this rule. */
+void give_up(struct linter *linter, const struct rule *rule, enum lint_bound bound);
 
 /* One kind each. False without memory. */
 void lint_documents(struct linter *linter, const struct rule *rule); /* owner, reason, dates, clear text */
 void lint_doors(struct linter *linter, const struct rule *rule);     /* ports of others */
-void lint_addresses(struct linter *linter, const struct rule *rule); /* exceptions that leave nothing */
+void lint_addresses(struct linter *linter, const struct rule *rule); /* that leave nothing to match */
 void lint_shadow(struct linter *linter, const struct rule *rule);    /* never matches */
 bool lint_overlaps(struct linter *linter);                           /* redundant, contradiction */
 bool lint_names(struct linter *linter);                              /* unused */

@@ -153,12 +153,46 @@ static void check_list(struct linter *l, const struct rule *rule, const struct a
 				"'except' leaves no address behind '%s', so this rule never matches", what);
 }
 
+static bool has_family(const struct address_set *set, bool v4)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct number first = set->ranges[i].first, last = set->ranges[i].last;
+		const bool meets_v4 = number_less(first, NUMBER_BEHIND) && !number_less(last, MAPPED_FIRST);
+		const bool meets_v6 = number_less(first, MAPPED_FIRST) || !number_less(last, NUMBER_BEHIND);
+
+		if (v4 ? meets_v4 : meets_v6)
+			return true;
+	}
+	return false;
+}
+
+/* ICMP goes between addresses of IPv4, RFC 792, and ICMPv6 between those of IPv6, RFC 4443. */
+static void check_family(struct linter *l, const struct door *door, const struct ends *ends)
+{
+	const bool icmp = door->matches[0].transport == TRANSPORT_ICMP;
+	struct diagnostic *d;
+
+	if (!icmp && door->matches[0].transport != TRANSPORT_ICMPV6)
+		return;
+	if (door->match_count > 1 || ends->source->count == 0 || ends->destination->count == 0 ||
+	    (has_family(ends->source, icmp) && has_family(ends->destination, icmp)))
+		return;
+	d = diagnostics_add(l->diagnostics, SEVERITY_WARNING, "wrong-family", &door->place,
+			    "%s is spoken in IPv%c alone, and the rule names only addresses of IPv%c at one "
+			    "end: this never matches",
+			    icmp ? "icmp" : "icmpv6", icmp ? '4' : '6', icmp ? '6' : '4');
+	if (d != NULL)
+		d->fix = icmp ? "write icmpv6 in place of icmp" : "write icmp in place of icmpv6";
+}
+
 void lint_addresses(struct linter *l, const struct rule *rule)
 {
 	const struct ends *const ends = &l->decider->ends[rule->number];
 
 	check_list(l, rule, &rule->from, ends->source, "from");
 	check_list(l, rule, &rule->to, ends->destination, "to");
+	for (size_t i = 0; i < rule->door_count; i++)
+		check_family(l, &rule->doors[i], ends);
 }
 
 static void mark(const struct linter *l, const struct address_term *terms, size_t count, bool *used)

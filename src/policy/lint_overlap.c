@@ -249,7 +249,7 @@ struct neighbours {
 	const struct rule *opposite; /* the first later one of another verdict that overlaps it */
 	const struct rule *crossed;  /* the first earlier one of the opposite verdict that crosses it */
 	size_t crossings, visited;
-	bool given_up;
+	enum lint_bound bound; /* that was reached */
 };
 
 static bool permits(const struct rule *rule)
@@ -372,7 +372,7 @@ static void meet_sources(struct neighbours *n, size_t from, size_t behind, const
 {
 	const struct part *const parts = n->all->parts;
 
-	while (from < behind && !n->given_up) {
+	while (from < behind && n->bound == WITHIN_BOUNDS) {
 		const size_t middle = from + (behind - from) / 2;
 
 		if (number_less(parts[middle].reach, range->first))
@@ -383,7 +383,8 @@ static void meet_sources(struct neighbours *n, size_t from, size_t behind, const
 		if (!number_less(parts[middle].last, range->first)) {
 			meet(n, parts[middle].rule);
 			n->all->linter->neighbours++;
-			n->given_up |= ++n->visited > RULE_NEIGHBOURS;
+			if (++n->visited > RULE_NEIGHBOURS)
+				n->bound = BOUND_RULE_NEIGHBOURS;
 		}
 		from = middle + 1;
 	}
@@ -408,7 +409,7 @@ static void meet_room(struct neighbours *n, size_t from, size_t behind)
 {
 	const struct address_set *const sources = ends_of(n, n->rule)->source;
 
-	for (size_t i = 0; i < sources->count && !n->given_up; i++)
+	for (size_t i = 0; i < sources->count && n->bound == WITHIN_BOUNDS; i++)
 		meet_sources(n, from, behind, &sources->ranges[i]);
 }
 
@@ -422,11 +423,13 @@ static void meet_group(struct neighbours *n, uint64_t group, const struct match 
 		const uint64_t base = group << ROOM_BITS;
 		size_t at = first_part(o, base + first.base + first.index);
 
-		while (at < o->count && o->parts[at].room <= base + last.base + last.index && !n->given_up) {
+		while (at < o->count && o->parts[at].room <= base + last.base + last.index &&
+		       n->bound == WITHIN_BOUNDS) {
 			const size_t behind = end_of_room(o, at);
 
 			meet_room(n, at, behind);
-			n->given_up |= ++n->visited > 4 * RULE_NEIGHBOURS;
+			if (++n->visited > RULE_ROOMS && n->bound == WITHIN_BOUNDS)
+				n->bound = BOUND_RULE_ROOMS;
 			at = behind;
 		}
 	}
@@ -513,13 +516,16 @@ static void compare(struct overlaps *o, const struct rule *rule)
 
 	if (is_catch_all(&n, rule))
 		return;
-	n.given_up = o->linter->neighbours > LINT_NEIGHBOURS || o->count > LINT_PARTS;
-	for (size_t i = 0; i < rule->door_count && !n.given_up; i++) {
+	if (o->linter->neighbours > LINT_NEIGHBOURS)
+		n.bound = BOUND_LINT_NEIGHBOURS;
+	else if (o->count > LINT_PARTS)
+		n.bound = BOUND_LINT_PARTS;
+	for (size_t i = 0; i < rule->door_count && n.bound == WITHIN_BOUNDS; i++) {
 		for (size_t k = 0; k < rule->doors[i].match_count; k++)
 			meet_match(&n, &rule->doors[i].matches[k]);
 	}
-	if (n.given_up)
-		give_up(o->linter, rule);
+	if (n.bound != WITHIN_BOUNDS)
+		give_up(o->linter, rule, n.bound);
 	else
 		report_redundant(&n);
 	report_crossing(&n);

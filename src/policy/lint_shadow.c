@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { STACK = 256, TAKERS = 3 };
+enum { TAKERS = 3 };
 
 /* Questions from corner to corner: four stretches, ends included. */
 struct box {
@@ -23,8 +23,9 @@ struct search {
 	struct linter *linter;
 	const struct rule *rule;
 	const char *interface; /* one that stands for all that the rule is about */
-	struct box stack[STACK];
+	struct box stack[RULE_PIECES];
 	size_t depth, steps;
+	enum lint_bound bound; /* that was reached */
 	const struct rule *takers[TAKERS];
 	size_t taker_count;
 };
@@ -33,7 +34,7 @@ static struct question corner(const struct search *s, const struct box *box)
 {
 	return (struct question){
 		.direction = s->rule->direction,
-		.door = {(uint16_t)box->transport[0], (uint16_t)box->port[0], (uint16_t)box->port[0]},
+		.door = { (uint16_t)box->transport[0], (uint16_t)box->port[0], (uint16_t)box->port[0] },
 		.has_source = true,
 		.has_destination = true,
 		.source = number_address(box->source.first),
@@ -80,8 +81,8 @@ static bool part_at(const struct search *s, const struct rule *rule, const struc
 	if (match == NULL || source == NULL || destination == NULL)
 		return false;
 	*ret = (struct box){
-		.transport = {box->transport[0], box->transport[0]},
-		.port = { match->first,     match->last      },
+		.transport = { box->transport[0], box->transport[0] },
+		.port = { match->first, match->last },
 		.source = *source,
 		.destination = *destination,
 	};
@@ -92,7 +93,7 @@ static bool part_at(const struct search *s, const struct rule *rule, const struc
 
 static bool push(struct search *s, const struct box *box)
 {
-	if (s->depth == STACK)
+	if (s->depth == RULE_PIECES)
 		return false;
 	s->stack[s->depth++] = *box;
 	return true;
@@ -135,6 +136,13 @@ static bool cut(struct search *s, struct box rest, const struct box *part)
 	       cut_range(s, &rest, &rest.destination, part->destination.last);
 }
 
+static enum lint_bound bound_of_steps(struct search *s)
+{
+	if (++s->steps > RULE_STEPS)
+		return BOUND_RULE_STEPS;
+	return s->linter->steps > LINT_STEPS ? BOUND_LINT_STEPS : WITHIN_BOUNDS;
+}
+
 static enum taken search_box(struct search *s, const struct box *whole)
 {
 	s->depth = 0;
@@ -149,9 +157,13 @@ static enum taken search_box(struct search *s, const struct box *whole)
 		if (decision.rule == s->rule || decision.rule == NULL)
 			return NOT_TAKEN;
 		note_taker(s, decision.rule);
-		if (++s->steps > RULE_STEPS || s->linter->steps > LINT_STEPS ||
-		    !part_at(s, decision.rule, &box, &part) || !cut(s, box, &part))
+		s->bound = bound_of_steps(s);
+		if (s->bound != WITHIN_BOUNDS)
 			return NOT_KNOWN;
+		if (!part_at(s, decision.rule, &box, &part) || !cut(s, box, &part)) {
+			s->bound = BOUND_RULE_PIECES;
+			return NOT_KNOWN;
+		}
 	}
 	return TAKEN;
 }
@@ -161,8 +173,8 @@ static enum taken search_match(struct search *s, const struct match *match)
 	const struct ends *const ends = &s->linter->decider->ends[s->rule->number];
 	const bool any = match->transport == TRANSPORT_ANY;
 	struct box box = {
-		.transport = {any ? 0 : match->transport, any ? TRANSPORT_ANY - 1 : match->transport},
-		.port = { match->first,              match->last                               },
+		.transport = { any ? 0 : match->transport, any ? TRANSPORT_ANY - 1 : match->transport },
+		.port = { match->first, match->last },
 	};
 
 	for (size_t i = 0; i < ends->source->count; i++) {
@@ -235,18 +247,18 @@ static void report(const struct search *s, const struct place *place, const char
 void lint_shadow(struct linter *l, const struct rule *rule)
 {
 	struct search all = { .linter = l, .rule = rule };
-	bool known = true;
+	enum lint_bound bound = WITHIN_BOUNDS;
 	size_t taken = 0;
 
 	for (size_t i = 0; i < rule->door_count; i++) {
 		const enum taken answer = search_door(&all, &rule->doors[i]);
 
 		taken += answer == TAKEN;
-		known &= answer != NOT_KNOWN;
+		bound = answer == NOT_KNOWN ? all.bound : bound;
 	}
-	if (!known)
-		give_up(l, rule);
-	if (taken == 0 || (!known && taken < rule->door_count))
+	if (bound != WITHIN_BOUNDS)
+		give_up(l, rule, bound);
+	if (taken == 0 || (bound != WITHIN_BOUNDS && taken < rule->door_count))
 		return;
 	l->shadowed[rule->number] = taken == rule->door_count;
 	l->partly[rule->number] = taken < rule->door_count;
