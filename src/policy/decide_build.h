@@ -43,6 +43,9 @@ void sort_placed(struct placed_list *list);
 /* New rooms, holding NOTHING; their base is set. */
 bool add_rooms(struct builder *b, struct storeys *storeys);
 
+/* Once the rooms are built: walks end below the storeys in which no rule stands. */
+void leave_out_empty_storeys(const struct decider *d, struct storeys *storeys);
+
 /* One more element at the end of an array of the decider's. */
 void *decider_grow(struct decider *d, void *array, size_t count, size_t *capacity, size_t size);
 

@@ -14,9 +14,9 @@ static size_t classes_of(const struct builder *b, const struct number_range *ran
 			 struct class_range classes[static ZONES])
 {
 	const struct number_range zones[ZONES] = {
-		{{ 0, 0 },       number_previous(MAPPED_FIRST)},
-		{ MAPPED_FIRST,  MAPPED_LAST                  },
-		{ NUMBER_BEHIND, NUMBER_MOST                  },
+		{ { 0, 0 }, number_previous(MAPPED_FIRST) },
+		{ MAPPED_FIRST, MAPPED_LAST },
+		{ NUMBER_BEHIND, NUMBER_MOST },
 	};
 	size_t count = 0;
 
@@ -79,8 +79,8 @@ static void choose_storeys(struct builder *b, struct pair *pair, const uint32_t 
 	for (size_t i = 0; i < count; i++)
 		most += ROOMS_PER_ITEM * ((size_t)b->decider->ends[rules[i]].source->count +
 					  b->decider->ends[rules[i]].destination->count);
-	for (pair->storeys.bits = 6; pair->storeys.bits > 1;
-	     pair->storeys.bits -= pair->storeys.bits > 2 ? 2 : 1) {
+	for (uint32_t bits = 6; bits > 0; bits -= bits > 2 ? 2 : 1) {
+		pair->storeys = storeys_of(stretcher_count(b->stretcher), bits);
 		b->rooms_needed = 0;
 		for_all_classes(b, pair, rules, count, count_rooms);
 		if (b->rooms_needed <= most)
@@ -153,7 +153,6 @@ bool build_pair(struct builder *b, const struct stretches *source, const uint32_
 		.first = rules[0],
 		.v4_slot = (uint32_t)(d->pool.leaf_count - (v4_classes + LEAF - 1) / LEAF) * LEAF,
 		.v6_slot = source->v6 - v4_classes,
-		.storeys = { .width = stretcher_count(b->stretcher) },
 	};
 	struct pair *pairs;
 
@@ -162,8 +161,10 @@ bool build_pair(struct builder *b, const struct stretches *source, const uint32_
 	if (!add_rooms(b, &pair.storeys) || !for_all_classes(b, &pair, rules, count, place_rule))
 		return false;
 	sort_placed(&b->sources);
-	if (!build_rooms(b) || !find_class_rules(b, &pair) ||
-	    !build_map(b, rules, count, END_SOURCE, &pair.by_source) ||
+	if (!build_rooms(b))
+		return false;
+	leave_out_empty_storeys(d, &pair.storeys);
+	if (!find_class_rules(b, &pair) || !build_map(b, rules, count, END_SOURCE, &pair.by_source) ||
 	    !build_map(b, rules, count, END_DESTINATION, &pair.by_destination))
 		return false;
 	pairs = decider_grow(d, d->pairs, d->pair_count, &d->pair_capacity, sizeof(*pairs));

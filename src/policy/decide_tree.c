@@ -67,6 +67,20 @@ bool add_rooms(struct builder *b, struct storeys *storeys)
 	return true;
 }
 
+void leave_out_empty_storeys(const struct decider *d, struct storeys *storeys)
+{
+	uint32_t storey = 0, height = 0;
+
+	for (struct climb c = climb_from(storeys, 0); climb_on(&c); climb_up(&c)) {
+		storey++;
+		for (uint32_t i = 0; i < c.width; i++) {
+			if (d->rooms[c.base + i].first != NO_RULE)
+				height = storey;
+		}
+	}
+	storeys->height = height;
+}
+
 static int by_bound(const void *a, const void *b)
 {
 	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -157,11 +171,11 @@ static size_t rooms_needed(const struct builder *b, const struct storeys *storey
 static struct storeys choose_storeys(const struct builder *b, size_t classes, const struct item *items,
 				     size_t count)
 {
-	struct storeys storeys = { .width = (uint32_t)classes, .bits = 6 };
+	struct storeys storeys = storeys_of((uint32_t)classes, 6);
 	const size_t most = ROOMS_PER_ITEM * count + ROOMS_FREE;
 
 	while (storeys.bits > 1 && rooms_needed(b, &storeys, classes, items, count) > most)
-		storeys.bits -= storeys.bits > 2 ? 2 : 1;
+		storeys = storeys_of((uint32_t)classes, storeys.bits - (storeys.bits > 2 ? 2 : 1));
 	return storeys;
 }
 
@@ -204,6 +218,7 @@ bool build_tree(struct builder *b, const struct item *items, size_t count, uint3
 			return false;
 		d->rooms[room] = built; /* only now: a pair adds rooms of its own */
 	}
+	leave_out_empty_storeys(d, &tree.storeys);
 	*ret_tree = (uint32_t)d->tree_count;
 	trees[d->tree_count++] = tree;
 	return true;

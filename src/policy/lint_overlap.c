@@ -18,7 +18,7 @@ struct part {
 	uint32_t rule;
 };
 
-static const struct storeys all_ports = { .base = 0, .width = PORTS, .bits = 4 };
+static const struct storeys all_ports = { .base = 0, .width = PORTS, .bits = 4, .height = 5 };
 enum { ROOM_BITS = 20 }; /* 65,536 + 4,096 + 256 + 16 + 1 rooms */
 
 struct overlaps {

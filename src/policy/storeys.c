@@ -1,5 +1,14 @@
 #include "policy/storeys.h"
 
+struct storeys storeys_of(uint32_t width, uint32_t bits)
+{
+	struct storeys s = { .width = width, .bits = bits, .height = 1 };
+
+	for (; width > 1; width = ((width - 1) >> bits) + 1)
+		s.height++;
+	return s;
+}
+
 uint32_t storeys_rooms(const struct storeys *s)
 {
 	uint32_t rooms = 0;

@@ -13,32 +13,35 @@
 struct storeys {
 	uint32_t base, width; /* width: classes, at least 1 */
 	uint32_t bits;
+	uint32_t height; /* how many storeys a walk goes up: all, or only those that are not empty */
 };
 
 /* Walks over the rooms above a class:
  *     for (struct climb c = climb_from(s, class); climb_on(&c); climb_up(&c)) use(c.base + c.index); */
 struct climb {
-	uint32_t base, width, index, bits;
+	uint32_t base, width, index, bits, left;
 };
 
 static inline struct climb climb_from(const struct storeys *s, uint32_t class)
 {
-	return (struct climb){ s->base, s->width, class, s->bits };
+	return (struct climb){ s->base, s->width, class, s->bits, s->height };
 }
 
 static inline bool climb_on(const struct climb *c)
 {
-	return c->width > 0;
+	return c->left > 0;
 }
 
 static inline void climb_up(struct climb *c)
 {
-	const uint32_t above = ((c->width - 1) >> c->bits) + 1;
-
 	c->base += c->width;
 	c->index >>= c->bits;
-	c->width = c->width == 1 ? 0 : above;
+	c->width = ((c->width - 1) >> c->bits) + 1;
+	c->left--;
 }
+
+/* All storeys over so many classes, with base 0. */
+struct storeys storeys_of(uint32_t width, uint32_t bits);
 
 /* How many rooms there are in all. */
 uint32_t storeys_rooms(const struct storeys *s);
