@@ -3,13 +3,6 @@
 #include "cmd/gather.h"
 #include "output/output.h"
 
-static int status_of(const struct audit *audit)
-{
-	if (audit_counting(audit) > 0)
-		return STATUS_FINDINGS;
-	return audit->incomplete_count > 0 ? STATUS_INCOMPLETE : STATUS_AGREES;
-}
-
 static int show(const struct invocation *invocation, const struct gathered *gathered, bool knocked)
 {
 	const struct check_view view = {
@@ -17,7 +10,7 @@ static int show(const struct invocation *invocation, const struct gathered *gath
 		.knocked = knocked,
 		.knock_count = gathered->knock_count,
 		.knock_ms = gathered->knock_ms,
-		.exit_status = status_of(gathered->audit),
+		.exit_status = audit_status(gathered->audit),
 	};
 	struct error err;
 	struct out out;

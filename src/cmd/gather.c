@@ -1,5 +1,6 @@
 #include "cmd/gather.h"
 #include "base/clock.h"
+#include "cmd/command.h"
 #include "cmd/surroundings.h"
 
 #include <errno.h>
@@ -123,4 +124,11 @@ void gathered_free(struct gathered *gathered)
 	host_free(&gathered->host);
 	arena_free(gathered->arena);
 	*gathered = (struct gathered){ 0 };
+}
+
+int audit_status(const struct audit *audit)
+{
+	if (audit_counting(audit) > 0)
+		return STATUS_FINDINGS;
+	return audit->incomplete_count > 0 ? STATUS_INCOMPLETE : STATUS_AGREES;
 }

@@ -34,4 +34,8 @@ struct gathered {
 bool gather(struct gathered *gathered, const struct gather_options *options, struct error *err);
 void gathered_free(struct gathered *gathered);
 
+/* The exit status of a command that judges: findings that count, else what could not be seen, else agreement.
+ */
+int audit_status(const struct audit *audit);
+
 #endif

@@ -90,9 +90,7 @@ static int write_report(const struct invocation *invocation, const struct report
 	chosen_format(invocation)->write(&out, report);
 	if (!out_close(&out, &err))
 		return command_trouble(invocation, &err);
-	if (audit_counting(report->audit) > 0)
-		return STATUS_FINDINGS;
-	return report->audit->incomplete_count > 0 ? STATUS_INCOMPLETE : STATUS_AGREES;
+	return audit_status(report->audit);
 }
 
 static int make_report(const struct invocation *invocation, struct report *report,

@@ -229,13 +229,15 @@ for i in range(4):
 
 UNSHARED = """
 import ctypes, threading
+ready = threading.Event()
 def work():
     assert ctypes.CDLL(None).unshare(0x400) == 0   # CLONE_FILES
     global b
     b = listen('127.0.0.1', 9090)
+    ready.set()
     time.sleep(999)
 threading.Thread(target=work).start()
-time.sleep(0.5)
+ready.wait()
 """
 
 
