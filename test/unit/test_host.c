@@ -649,6 +649,25 @@ static void other_ports_and_namespaces_and_beginnings_have_no_door(void **unused
 	host_free(&made.host);
 }
 
+static void a_door_of_one_interface_takes_no_connection_of_another(void **unused)
+{
+	struct made made;
+	uint32_t door, same, other;
+
+	(void)unused;
+	make(&made);
+	door = put_socket(&made, SOCKET_PASSIVE, "0.0.0.0", 80);
+	same = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
+	other = put_socket(&made, SOCKET_ACTIVE, "192.0.2.1", 80);
+	made.host.sockets[door].interface = 2;
+	made.host.sockets[same].interface = 2;
+	made.host.sockets[other].interface = 3;
+	join_doors(&made.snapshot);
+	assert_int_equal(made.host.sockets[same].door, door);
+	assert_int_equal(made.host.sockets[other].door, NO_SOCKET);
+	host_free(&made.host);
+}
+
 static void a_door_for_ipv6_alone_takes_no_ipv4(void **unused)
 {
 	for (int v6_only = 0; v6_only <= 1; v6_only++) {
@@ -824,6 +843,7 @@ int main(void)
 		cmocka_unit_test(of_two_doors_that_nobody_of_the_connection_holds_none_is_named),
 		cmocka_unit_test(of_more_doors_than_can_be_compared_none_is_named),
 		cmocka_unit_test(other_ports_and_namespaces_and_beginnings_have_no_door),
+		cmocka_unit_test(a_door_of_one_interface_takes_no_connection_of_another),
 		cmocka_unit_test(a_door_for_ipv6_alone_takes_no_ipv4),
 		cmocka_unit_test(of_two_equal_doors_the_one_of_the_same_process_is_meant),
 		cmocka_unit_test(the_tcp_below_an_mptcp_socket_is_not_listed_twice),
