@@ -1,0 +1,192 @@
+/* Several files as one stream: of the frames that stand first in each, the earliest goes out. A batch ends
+ * where a file's window must move, because frames point into it. */
+#include "capture/capture.h"
+#include "capture/reader.h"
+
+#include <stdlib.h>
+
+enum head { HEAD_EMPTY, HEAD_FRAME, HEAD_FILL, HEAD_IDLE, HEAD_ENDED };
+
+struct stream {
+	struct reader reader;
+	enum head head;
+	struct frame frame; /* with HEAD_FRAME */
+};
+
+struct capture {
+	struct filter *filter; /* owned, or NULL */
+	bool follow;
+	struct stream *streams[CAPTURE_FILES]; /* owned */
+	size_t count;
+};
+
+struct capture *capture_new(const struct capture_options *options, struct error *err)
+{
+	struct capture *const capture = calloc(1, sizeof(*capture));
+
+	if (capture == NULL) {
+		error_memory(err);
+		return NULL;
+	}
+	capture->follow = options->follow;
+	if (options->filter != NULL) {
+		capture->filter = filter_new(options->filter, err);
+		if (capture->filter == NULL) {
+			free(capture);
+			return NULL;
+		}
+	}
+	return capture;
+}
+
+void capture_free(struct capture *capture)
+{
+	if (capture == NULL)
+		return;
+	for (size_t i = 0; i < capture->count; i++) {
+		reader_close(&capture->streams[i]->reader);
+		free(capture->streams[i]);
+	}
+	filter_free(capture->filter);
+	free(capture);
+}
+
+bool capture_add(struct capture *capture, const char *path, struct error *err)
+{
+	struct stream *stream;
+
+	if (capture->count == CAPTURE_FILES)
+		return error_set(err, "%s: more than %d files", path, CAPTURE_FILES);
+	stream = calloc(1, sizeof(*stream));
+	if (stream == NULL)
+		return error_memory(err);
+	stream->reader.filter = capture->filter;
+	if (!reader_open(&stream->reader, path, capture->follow)) {
+		*err = stream->reader.file.problem;
+		reader_close(&stream->reader);
+		free(stream);
+		return false;
+	}
+	capture->streams[capture->count++] = stream;
+	return true;
+}
+
+/* Reads on until there is a frame, or until the window must move. */
+static void advance(struct stream *stream, uint32_t file)
+{
+	struct reader *const reader = &stream->reader;
+
+	for (;;) {
+		const uint64_t before = source_offset(reader->source);
+
+		switch (reader->next(reader, &stream->frame)) {
+		case STEP_FRAME:
+			stream->frame.file = file;
+			stream->head = HEAD_FRAME;
+			return;
+		case STEP_FILL: stream->head = HEAD_FILL; return;
+		case STEP_DAMAGED: stream->head = HEAD_ENDED; return;
+		case STEP_NOTHING:
+			if (!reader->source_ended || source_offset(reader->source) != before)
+				break;
+			stream->head = HEAD_ENDED;
+			return;
+		}
+	}
+}
+
+/* Moves the window of a stream that waits for it. Frames given out of it before are gone. */
+static void refill(struct stream *stream)
+{
+	struct reader *const reader = &stream->reader;
+	struct error err;
+
+	switch (source_fill(reader->source, reader->wanted, &err)) {
+	case SOURCE_MORE: stream->head = HEAD_EMPTY; break;
+	case SOURCE_IDLE: stream->head = HEAD_IDLE; break;
+	case SOURCE_END:
+		reader->source_ended = true;
+		stream->head = HEAD_EMPTY;
+		break;
+	case SOURCE_FAILED:
+		reader_damaged(reader, "%s", err.text);
+		stream->head = HEAD_ENDED;
+		break;
+	}
+}
+
+/* Makes every head ready. False if one must move its window and may not. */
+static bool prepare(struct capture *capture, bool may_move)
+{
+	for (size_t i = 0; i < capture->count; i++) {
+		struct stream *const stream = capture->streams[i];
+
+		while (stream->head == HEAD_EMPTY || stream->head == HEAD_FILL) {
+			if (stream->head == HEAD_EMPTY) {
+				advance(stream, (uint32_t)i);
+				continue;
+			}
+			if (!may_move)
+				return false;
+			refill(stream);
+		}
+	}
+	return true;
+}
+
+static struct stream *earliest(struct capture *capture)
+{
+	struct stream *first = NULL;
+
+	for (size_t i = 0; i < capture->count; i++) {
+		struct stream *const stream = capture->streams[i];
+
+		if (stream->head == HEAD_FRAME &&
+		    (first == NULL || stream->frame.time_ns < first->frame.time_ns))
+			first = stream;
+	}
+	return first;
+}
+
+size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_BATCH])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < capture->count; i++) {
+		if (capture->streams[i]->head == HEAD_IDLE)
+			capture->streams[i]->head = HEAD_FILL;
+	}
+	while (count < CAPTURE_BATCH && prepare(capture, count == 0)) {
+		struct stream *const stream = earliest(capture);
+
+		if (stream == NULL)
+			break;
+		frames[count++] = stream->frame;
+		stream->head = HEAD_EMPTY;
+	}
+	return count;
+}
+
+bool capture_ended(const struct capture *capture)
+{
+	for (size_t i = 0; i < capture->count; i++) {
+		if (capture->streams[i]->head != HEAD_ENDED)
+			return false;
+	}
+	return true;
+}
+
+size_t capture_file_count(const struct capture *capture)
+{
+	return capture->count;
+}
+
+const struct capture_file *capture_file(const struct capture *capture, size_t nth)
+{
+	struct reader *const reader = &capture->streams[nth]->reader;
+
+	reader->file.offset = source_offset(reader->source);
+	reader->file.position = source_position(reader->source);
+	reader->file.ended = capture->streams[nth]->head == HEAD_ENDED;
+	return &reader->file;
+}

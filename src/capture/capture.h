@@ -1,0 +1,81 @@
+/* capture.h: capture files -> frames with time and link type.
+ *
+ * Reads pcap (micro- and nanoseconds, both byte orders, the "modified" kind) and pcapng (every block type
+ * read or stepped over, several sections, several interfaces with link types of their own), plain, gzip or
+ * zstd compressed, from files, pipes and standard input; several files as one stream in time order; a file
+ * that grows. It reads in large pieces and gives frames in batches that point into them: nothing is copied or
+ * allocated per frame.
+ *
+ *     struct capture *capture = capture_new(&options, &err);
+ *     capture_add(capture, "trace.pcapng", &err);
+ *     while ((count = capture_read(capture, frames, CAPTURE_BATCH)) > 0)
+ *             ...
+ *
+ * A damaged file is read up to the damage. What was wrong, and at which offset, is kept for each file. */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+enum {
+	CAPTURE_BATCH = 32,
+	CAPTURE_FRAME_LIMIT = 256 * 1024, /* bytes; a record that claims more is damage */
+	CAPTURE_FILES = 1024,
+	CAPTURE_INTERFACES = 4096, /* of one file */
+};
+
+/* One captured frame. bytes are good until the next capture_read(). */
+struct frame {
+	const uint8_t *bytes;
+	uint32_t captured;  /* bytes at hand */
+	uint32_t length;    /* bytes that were on the wire; never below captured */
+	int64_t time_ns;    /* since 1970, UTC */
+	uint32_t file;      /* index of the file in the order of capture_add() */
+	uint16_t link;      /* LINKTYPE value of tcpdump.org */
+	uint16_t interface; /* of its file, counted over all sections */
+};
+
+struct capture_options {
+	const char *filter; /* BPF expression, or NULL */
+	bool follow;        /* at the end of a file wait for more */
+};
+
+/* What was read of one file, for the statistics and for what is said at the end. */
+struct capture_file {
+	const char *path;
+	uint64_t frames, bytes; /* given out; bytes as captured */
+	uint64_t filtered;      /* kept back by the filter */
+	uint64_t offset;        /* how far it was read, after decompression */
+	uint64_t size;          /* of the file as it lies on the disk; 0 if unknown */
+	uint64_t position;      /* how far of size it was read */
+	bool truncated;         /* the last frame ends before its length */
+	bool ended;
+	bool damaged; /* problem says what and where */
+	struct error problem;
+	/* pcapng: what the interfaces and name resolution say. */
+	uint64_t dropped; /* by the capturing side, from interface statistics */
+	uint64_t names;   /* name resolution records */
+	uint64_t skipped; /* blocks that hold no frame and no statistics */
+	uint32_t interfaces;
+};
+
+struct capture;
+
+/* A capture without files. NULL without memory, or for a filter that does not compile. */
+struct capture *capture_new(const struct capture_options *options, struct error *err);
+void capture_free(struct capture *capture);
+
+/* Opens a file, or standard input for "-". False with words if it is no capture, cannot be read or is a
+ * directory; the others can still be read. The path must outlive the capture. */
+bool capture_add(struct capture *capture, const char *path, struct error *err);
+
+/* Gives the next frames of all files in the order of time (of files whose own order is not, each in its own).
+ * Zero at the end; with `follow`, zero also when there is nothing new for now: capture_ended() tells. */
+size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_BATCH]);
+bool capture_ended(const struct capture *capture);
+
+size_t capture_file_count(const struct capture *capture);
+const struct capture_file *capture_file(const struct capture *capture, size_t nth);
+
+#endif

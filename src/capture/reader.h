@@ -1,0 +1,79 @@
+/* reader.h: one capture file being read. The two formats fill in `next`; everything else is shared. */
+#ifndef CAPTURE_READER_H
+#define CAPTURE_READER_H
+
+#include "capture/capture.h"
+#include "capture/filter.h"
+#include "capture/source.h"
+
+enum step {
+	STEP_FRAME,   /* *frame is filled, and lies in the window */
+	STEP_NOTHING, /* something else was read; ask again */
+	STEP_FILL,    /* `wanted` bytes must be in the window first */
+	STEP_DAMAGED, /* file->problem says what */
+};
+
+struct interface {
+	uint16_t link;
+	uint32_t snap_length; /* 0: none */
+	uint64_t units_per_second;
+	int64_t offset_seconds;
+	const struct filter_program *filter; /* borrowed; NULL: all pass */
+	bool excluded;                       /* the filter cannot be applied to this link type */
+};
+
+struct reader {
+	struct source *source; /* owned */
+	struct capture_file file;
+	struct filter *filter; /* borrowed from the capture; NULL without one */
+	enum step (*next)(struct reader *reader, struct frame *frame);
+	size_t wanted;
+	bool big_endian;
+	bool source_ended;            /* what is in the window is all there is */
+	struct interface *interfaces; /* owned */
+	uint32_t interface_count, interface_capacity;
+	uint32_t section_base; /* first interface of this section */
+	/* pcap only */
+	size_t record_header;
+	bool nanoseconds;
+};
+
+/* Reads the beginning of the file and chooses the format. False with words in file.problem. */
+bool reader_open(struct reader *reader, const char *path, bool follow);
+void reader_close(struct reader *reader);
+
+/* Each sees whether the window begins with its format, and if so sets the reader up. */
+bool pcap_begin(struct reader *reader);
+bool pcapng_begin(struct reader *reader);
+
+/* Numbers in the byte order of the file. */
+static inline uint16_t reader_u16(const struct reader *reader, struct span *s)
+{
+	return reader->big_endian ? span_u16(s) : span_u16_le(s);
+}
+
+static inline uint32_t reader_u32(const struct reader *reader, struct span *s)
+{
+	return reader->big_endian ? span_u32(s) : span_u32_le(s);
+}
+
+static inline uint64_t reader_u64(const struct reader *reader, struct span *s)
+{
+	return reader->big_endian ? span_u64(s) : span_u64_le(s);
+}
+
+/* Asks for n bytes of window, or says STEP_DAMAGED when there will never be so many. */
+enum step reader_want(struct reader *reader, size_t n, const char *what);
+
+/* Fills file.problem with words and the offset; returns STEP_DAMAGED. */
+enum step reader_damaged(struct reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Adds an interface; NULL, with words, past the bound or without memory. */
+struct interface *reader_add_interface(struct reader *reader, uint16_t link);
+
+/* Fills the frame from bytes in the window and decides whether the filter lets it through. */
+enum step reader_give(struct reader *reader, struct frame *frame, uint32_t interface, struct span bytes,
+		      uint32_t length, int64_t time_ns);
+
+#endif

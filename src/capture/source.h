@@ -1,0 +1,39 @@
+/* source.h: a stream of bytes from a file, plain or compressed, and a window on it.
+ *
+ * The window is one buffer that holds what was read and not taken yet. What has been taken stays readable
+ * until source_fill(), which moves the rest to the front and reads more. */
+#ifndef CAPTURE_SOURCE_H
+#define CAPTURE_SOURCE_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+struct source;
+
+/* Opens a path, or standard input for "-". NULL with words. */
+struct source *source_open(const char *path, bool follow, struct error *err);
+void source_free(struct source *source);
+
+/* What can be read without moving anything. */
+struct span source_window(const struct source *source);
+
+/* Takes n bytes, which must be in the window. */
+void source_take(struct source *source, size_t n);
+
+/* Steps over n bytes, of which any part may not have been read yet. */
+void source_skip(struct source *source, uint64_t n);
+
+enum source_state { SOURCE_MORE, SOURCE_IDLE, SOURCE_END, SOURCE_FAILED };
+
+/* Reads until the window holds at least n bytes (n at most SOURCE_WINDOW / 2), or until there is nothing
+ * more: END at the end of the file, IDLE at the end of one that is followed, FAILED with words. */
+enum source_state source_fill(struct source *source, size_t n, struct error *err);
+
+enum { SOURCE_WINDOW = 1 << 20 };
+
+/* Bytes taken so far, after decompression; bytes of the file read so far, and its size (0 if unknown). */
+uint64_t source_offset(const struct source *source);
+uint64_t source_position(const struct source *source);
+uint64_t source_size(const struct source *source);
+
+#endif
