@@ -49,7 +49,7 @@ struct capture_file {
 	uint64_t offset;        /* how far it was read, after decompression */
 	uint64_t size;          /* of the file as it lies on the disk; 0 if unknown */
 	uint64_t position;      /* how far of size it was read */
-	bool truncated;         /* the last frame ends before its length */
+	bool truncated;         /* the file ends inside its last frame, which was read as far as it goes */
 	bool ended;
 	bool damaged; /* problem says what and where */
 	struct error problem;

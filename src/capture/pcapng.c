@@ -238,7 +238,7 @@ static enum step cut_off(struct reader *reader, struct block *block, const struc
 	low = reader_u32(reader, &s);
 	captured = reader_u32(reader, &s);
 	length = reader_u32(reader, &s);
-	reader->file.truncated = captured > span_left(s);
+	reader->file.truncated = true;
 	if (captured > span_left(s))
 		captured = (uint32_t)span_left(s);
 	source_take(reader->source, span_left(source_window(reader->source)));
