@@ -254,8 +254,10 @@ static enum step next_block(struct reader *reader, struct frame *frame)
 	const struct block_kind *kind;
 	size_t body, needed;
 
-	if (here == 0 && reader->source_ended)
+	if (here == 0 && reader->source_ended) {
+		reader->file.truncated |= source_missing(reader->source) > 0;
 		return STEP_NOTHING;
+	}
 	if (here < BLOCK_LEAST)
 		return reader_want(reader, BLOCK_LEAST, "the header of a block");
 	block.type = reader_u32(reader, &s);

@@ -50,6 +50,11 @@ void source_skip(struct source *source, uint64_t n)
 	source->to_skip += n - here;
 }
 
+uint64_t source_missing(const struct source *source)
+{
+	return source->to_skip;
+}
+
 uint64_t source_offset(const struct source *source)
 {
 	return source->taken;

@@ -23,6 +23,9 @@ void source_take(struct source *source, size_t n);
 /* Steps over n bytes, of which any part may not have been read yet. */
 void source_skip(struct source *source, uint64_t n);
 
+/* Bytes to step over that have not been read yet: at the end of the file, what it lacks. */
+uint64_t source_missing(const struct source *source);
+
 enum source_state { SOURCE_MORE, SOURCE_IDLE, SOURCE_END, SOURCE_FAILED };
 
 /* Reads until the window holds at least n bytes (n at most SOURCE_WINDOW / 2), or until there is nothing
