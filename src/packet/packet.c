@@ -1,0 +1,155 @@
+#include "packet/packet.h"
+#include "packet/layers.h"
+
+static const char *const problem_texts[PACKET_PROBLEMS] = {
+	[PACKET_WHOLE] = "none",
+	[PACKET_LINK_UNKNOWN] = "link type not known",
+	[PACKET_LINK_SHORT] = "link header cut off",
+	[PACKET_LINK_HEADER] = "link header impossible",
+	[PACKET_IP_SHORT] = "ip header cut off",
+	[PACKET_IP_HEADER] = "ip header impossible",
+	[PACKET_IP_LENGTH] = "ip length impossible",
+	[PACKET_IP_EXTENSION] = "ipv6 extension header impossible",
+	[PACKET_TRANSPORT_SHORT] = "transport header cut off",
+	[PACKET_TRANSPORT_HEADER] = "transport header impossible",
+	[PACKET_TUNNEL_SHORT] = "tunnel header cut off",
+	[PACKET_TUNNEL_HEADER] = "tunnel header impossible",
+	[PACKET_TOO_DEEP] = "nested too deep",
+};
+
+static const char *const tunnel_texts[TUNNELS] = {
+	[TUNNEL_NONE] = "none",	    [TUNNEL_IPIP] = "ipip",	[TUNNEL_SIT] = "sit",
+	[TUNNEL_IPV6] = "ipv6",	    [TUNNEL_GRE] = "gre",	[TUNNEL_PPTP] = "pptp",
+	[TUNNEL_NVGRE] = "nvgre",   [TUNNEL_ERSPAN] = "erspan", [TUNNEL_AH] = "ah",
+	[TUNNEL_ESP] = "esp",	    [TUNNEL_ETHERIP] = "etherip", [TUNNEL_MPLS] = "mpls",
+	[TUNNEL_L2TP] = "l2tp",	    [TUNNEL_VXLAN] = "vxlan",	[TUNNEL_GENEVE] = "geneve",
+	[TUNNEL_TEREDO] = "teredo", [TUNNEL_GTP] = "gtp",
+};
+
+const char *packet_problem_text(enum packet_problem problem)
+{
+	return problem_texts[problem];
+}
+
+const char *tunnel_text(enum tunnel tunnel)
+{
+	return tunnel_texts[tunnel];
+}
+
+struct packet *packets_add(struct packets *packets, enum tunnel tunnel)
+{
+	struct packet *packet;
+
+	if (packets->count == PACKET_DEPTH) {
+		packets_problem(packets, NULL, PACKET_TOO_DEEP);
+		return NULL;
+	}
+	packet = &packets->list[packets->count++];
+	*packet = (struct packet){ .tunnel = (uint8_t)tunnel };
+	return packet;
+}
+
+void packets_problem(struct packets *packets, struct packet *packet, enum packet_problem problem)
+{
+	if (packets->problem == PACKET_WHOLE)
+		packets->problem = problem;
+	if (packet != NULL && packet->problem == PACKET_WHOLE)
+		packet->problem = (uint8_t)problem;
+}
+
+void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length)
+{
+	packets->count = 0;
+	packets->problem = PACKET_WHOLE;
+	packets->ethertype = 0;
+	packets->vlan_count = 0;
+	packets->has_macs = false;
+	packets->body = span_of(NULL, 0);
+	decode_link(packets, link, (struct octets){ .s = frame, .wire = wire_length });
+}
+
+bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carried, struct span bytes)
+{
+	const unsigned before = packets->count;
+	const struct octets o = { .s = bytes, .wire = (uint32_t)span_left(bytes) };
+
+	switch (carried) {
+	case CARRIED_IP:       decode_ip(packets, o, tunnel); break;
+	case CARRIED_ETHERNET: decode_ethernet(packets, o); break;
+	case CARRIED_PPP:      decode_ppp(packets, o, tunnel); break;
+	case CARRIED_MPLS:     decode_mpls(packets, o, tunnel); break;
+	}
+	if (packets->count > before)
+		packets->list[before].tunnel = (uint8_t)tunnel;
+	return packets->count > before;
+}
+
+void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram)
+{
+	struct packet *const packet = &packets->list[nth];
+
+	packet->fragment = false;
+	packets->count = nth + 1;
+	decode_transport(packets, packet,
+			 (struct octets){ .s = datagram, .wire = (uint32_t)span_left(datagram) });
+}
+
+bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted)
+{
+	struct packets quoted;
+	struct octets o = { .s = icmp->payload, .wire = UINT16_MAX };
+
+	span_skip(&o.s, 4); /* unused, MTU, pointer or gateway */
+	if (o.s.failed || span_left(o.s) < 20)
+		return false;
+	quoted.count = 0;
+	quoted.problem = PACKET_WHOLE;
+	decode_ip(&quoted, o, TUNNEL_NONE);
+	if (quoted.count == 0 || quoted.list[0].problem == PACKET_IP_HEADER)
+		return false;
+	*ret_quoted = quoted.list[0];
+	return true;
+}
+
+uint32_t checksum_add(uint32_t sum, struct span s)
+{
+	while (span_left(s) > 1)
+		sum += span_u16(&s);
+	return span_left(s) > 0 ? sum + (uint32_t)(span_u8(&s) << 8) : sum;
+}
+
+uint16_t checksum_fold(uint32_t sum)
+{
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+enum checksum packet_checksum(const struct packet *packet)
+{
+	struct span s = packet->ip;
+	uint32_t sum = 0;
+
+	span_skip(&s, packet->ip_header);
+	if (packet->fragment || s.failed || packet->length < packet->ip_header ||
+	    span_left(packet->ip) < packet->length)
+		return CHECKSUM_UNKNOWN;
+	s.end = packet->ip.at + packet->length;
+	switch (packet->transport) {
+	case TRANSPORT_UDP:
+		if (span_peek(s, 6) == 0 && span_peek(s, 7) == 0)
+			return CHECKSUM_UNKNOWN; /* the sender left it out */
+		break;
+	case TRANSPORT_TCP:
+	case TRANSPORT_ICMPV6: break;
+	case TRANSPORT_ICMP:
+	case TRANSPORT_IGMP:
+		return checksum_fold(checksum_add(0, s)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
+	default: return CHECKSUM_UNKNOWN;
+	}
+	/* The mapped form of an IPv4 address adds ffff, twice: nothing, as these sums go. */
+	sum = checksum_add(sum, span_of(packet->source.bytes, 16));
+	sum = checksum_add(sum, span_of(packet->destination.bytes, 16));
+	sum += packet->transport + (uint32_t)span_left(s);
+	return checksum_fold(checksum_add(sum, s)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
+}

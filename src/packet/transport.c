@@ -1,0 +1,205 @@
+/* What the IP header's protocol field names: TCP (RFC 9293), UDP (RFC 768), UDP-Lite (RFC 3828), SCTP (RFC 9260),
+ * DCCP (RFC 4340), ICMP (RFC 792, RFC 4443), and the tunnels; everything else is a payload without ports. */
+#include "packet/layers.h"
+
+enum {
+	PROTOCOL_IPIP = 4,
+	PROTOCOL_IPV6 = 41,
+	PROTOCOL_ETHERIP = 97,
+	PROTOCOL_MPLS = 137,
+	PROTOCOL_ETHERNET = 143,
+
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_WINDOW_SCALE = 3,
+};
+
+static void keep_payload(struct packet *packet, struct octets o)
+{
+	packet->payload = o.s;
+	packet->payload_length = o.wire;
+}
+
+/* Only of a SYN, where the scale of the window is said. */
+static void read_tcp_options(struct packet *packet, struct span options)
+{
+	while (span_left(options) > 0) {
+		const uint8_t kind = span_u8(&options);
+		uint8_t length;
+		struct span value;
+
+		if (kind == OPTION_END)
+			return;
+		if (kind == OPTION_NOP)
+			continue;
+		length = span_u8(&options);
+		value = span_take(&options, length >= 2 ? length - 2u : SIZE_MAX);
+		if (value.failed)
+			return;
+		if (kind == OPTION_WINDOW_SCALE)
+			packet->window_scale = span_u8(&value) + 1;
+	}
+}
+
+static void decode_tcp(struct packets *packets, struct packet *packet, struct octets o)
+{
+	struct span options;
+	uint8_t header;
+
+	packet->source_port = span_u16(&o.s);
+	packet->destination_port = span_u16(&o.s);
+	packet->sequence = span_u32(&o.s);
+	packet->acknowledgement = span_u32(&o.s);
+	header = (uint8_t)((span_u8(&o.s) >> 4) * 4);
+	packet->tcp_flags = span_u8(&o.s);
+	packet->window = span_u16(&o.s);
+	span_skip(&o.s, 4);
+	packet->tcp_header = header;
+	if (o.s.failed) {
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+		return;
+	}
+	if (header < 20 || header > o.wire) {
+		packets_problem(packets, packet, PACKET_TRANSPORT_HEADER);
+		return;
+	}
+	options = span_take(&o.s, header - 20u);
+	if (options.failed) {
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+		o.s.at = o.s.end;
+	} else if ((packet->tcp_flags & TCP_SYN) != 0) {
+		read_tcp_options(packet, options);
+	}
+	o.wire -= header;
+	keep_payload(packet, o);
+}
+
+static void decode_udp(struct packets *packets, struct packet *packet, struct octets o)
+{
+	uint16_t length;
+
+	packet->source_port = span_u16(&o.s);
+	packet->destination_port = span_u16(&o.s);
+	length = span_u16(&o.s);
+	span_skip(&o.s, 2);
+	if (o.s.failed) {
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+		return;
+	}
+	o.wire = o.wire > 8 ? o.wire - 8 : 0;
+	if (packet->transport == TRANSPORT_UDPLITE || length == 0) /* coverage; a jumbogram */
+		length = 8;
+	else if (length < 8)
+		packets_problem(packets, packet, PACKET_TRANSPORT_HEADER);
+	else
+		octets_cut(&o, length - 8u);
+	keep_payload(packet, o);
+}
+
+/* The first data chunk's user data is the payload; a packet without one carries none. */
+static void decode_sctp(struct packets *packets, struct packet *packet, struct octets o)
+{
+	packet->source_port = span_u16(&o.s);
+	packet->destination_port = span_u16(&o.s);
+	span_skip(&o.s, 8);
+	if (o.s.failed) {
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+		return;
+	}
+	while (span_left(o.s) >= 4) {
+		const uint8_t type = span_u8(&o.s);
+		uint16_t length;
+		struct span chunk;
+
+		span_skip(&o.s, 1);
+		length = span_u16(&o.s);
+		chunk = span_take(&o.s, length >= 4 && length - 4u < span_left(o.s) ? length - 4u : span_left(o.s));
+		if (type == 0 && span_left(chunk) > 12) {
+			span_skip(&chunk, 12);
+			packet->payload = chunk;
+			packet->payload_length = (uint32_t)span_left(chunk);
+			return;
+		}
+		span_skip(&o.s, length % 4 != 0 && span_left(o.s) >= 4u - length % 4 ? 4u - length % 4 : 0);
+	}
+}
+
+static void decode_dccp(struct packets *packets, struct packet *packet, struct octets o)
+{
+	const uint8_t header = (uint8_t)span_peek(o.s, 4);
+
+	packet->source_port = span_u16(&o.s);
+	packet->destination_port = span_u16(&o.s);
+	span_skip(&o.s, header * 4u >= 12 ? header * 4u - 4 : 8);
+	o.wire = o.wire > header * 4u ? o.wire - header * 4u : 0;
+	if (o.s.failed)
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+	else
+		keep_payload(packet, o);
+}
+
+static void decode_icmp(struct packets *packets, struct packet *packet, struct octets o)
+{
+	packet->source_port = span_u8(&o.s);
+	packet->destination_port = span_u8(&o.s);
+	span_skip(&o.s, 2);
+	o.wire = o.wire > 4 ? o.wire - 4 : 0;
+	if (o.s.failed)
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+	else
+		keep_payload(packet, o);
+}
+
+static void decode_esp(struct packets *packets, struct packet *packet, struct octets o)
+{
+	packet->tunnel_key = span_u32(&o.s);
+	packet->tunnel_sequence = span_u32(&o.s);
+	o.wire = o.wire > 8 ? o.wire - 8 : 0;
+	if (o.s.failed)
+		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
+	else
+		keep_payload(packet, o);
+}
+
+static void open_ip(struct packets *packets, struct packet *packet, struct octets o)
+{
+	const bool v6 = packet->version == 6, inner_v6 = packet->transport == PROTOCOL_IPV6;
+
+	keep_payload(packet, o);
+	decode_ip(packets, o, v6 ? TUNNEL_IPV6 : inner_v6 ? TUNNEL_SIT : TUNNEL_IPIP);
+}
+
+void decode_transport(struct packets *packets, struct packet *packet, struct octets o)
+{
+	if (packet->fragment) {
+		keep_payload(packet, o);
+		return;
+	}
+	switch (packet->transport) {
+	case TRANSPORT_TCP:	decode_tcp(packets, packet, o); break;
+	case TRANSPORT_UDP:
+	case TRANSPORT_UDPLITE: decode_udp(packets, packet, o); break;
+	case TRANSPORT_ICMP:
+	case TRANSPORT_ICMPV6:	decode_icmp(packets, packet, o); break;
+	case TRANSPORT_SCTP:	decode_sctp(packets, packet, o); break;
+	case TRANSPORT_DCCP:	decode_dccp(packets, packet, o); break;
+	case TRANSPORT_ESP:	decode_esp(packets, packet, o); break;
+	case TRANSPORT_GRE:	decode_gre(packets, packet, o); break;
+	case TRANSPORT_AH:	decode_ah(packets, packet, o); break;
+	case PROTOCOL_IPIP:
+	case PROTOCOL_IPV6:	open_ip(packets, packet, o); break;
+	case PROTOCOL_MPLS:
+		keep_payload(packet, o);
+		decode_mpls(packets, o, TUNNEL_MPLS);
+		break;
+	case PROTOCOL_ETHERIP:
+		keep_payload(packet, o);
+		decode_etherip(packets, o);
+		break;
+	case PROTOCOL_ETHERNET:
+		keep_payload(packet, o);
+		decode_ethernet(packets, o);
+		break;
+	default: keep_payload(packet, o);
+	}
+}
