@@ -17,7 +17,8 @@ static enum checksum header_checksum(struct span header)
 	return checksum_fold(checksum_add(0, header)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
 }
 
-/* A frame of a machine that hands its segmentation to the card shows length 0: then it is what was captured. */
+/* A frame of a machine that hands its segmentation to the card shows length 0: then it is what was captured.
+ */
 static uint32_t length_or_all(uint32_t length, uint32_t wire)
 {
 	return length == 0 ? wire : length;
@@ -84,14 +85,14 @@ static void read_fragment_header(struct packet *packet, struct span *s)
 static uint16_t extension_bit(uint8_t next)
 {
 	switch (next) {
-	case NEXT_HOP_BY_HOP:  return EXTENSION_HOP_BY_HOP;
-	case NEXT_ROUTING:     return EXTENSION_ROUTING;
-	case NEXT_FRAGMENT:    return EXTENSION_FRAGMENT;
+	case NEXT_HOP_BY_HOP: return EXTENSION_HOP_BY_HOP;
+	case NEXT_ROUTING: return EXTENSION_ROUTING;
+	case NEXT_FRAGMENT: return EXTENSION_FRAGMENT;
 	case NEXT_DESTINATION: return EXTENSION_DESTINATION;
-	case NEXT_MOBILITY:    return EXTENSION_MOBILITY;
-	case NEXT_HIP:	       return EXTENSION_HIP;
-	case NEXT_SHIM6:       return EXTENSION_SHIM6;
-	default:	       return 0;
+	case NEXT_MOBILITY: return EXTENSION_MOBILITY;
+	case NEXT_HIP: return EXTENSION_HIP;
+	case NEXT_SHIM6: return EXTENSION_SHIM6;
+	default: return 0;
 	}
 }
 
@@ -114,7 +115,8 @@ static void read_routing(struct packet *packet, struct span body)
 		packet->destination = address_v6(last.at);
 }
 
-/* Steps over the extension headers; packet->transport is what stands behind them. False where one does not fit. */
+/* Steps over the extension headers; packet->transport is what stands behind them. False where one does not
+ * fit. */
 static bool read_extensions(struct packet *packet, struct octets *o)
 {
 	for (unsigned n = 0; n < PACKET_EXTENSIONS; n++) {
@@ -198,7 +200,6 @@ void decode_ip(struct packets *packets, struct octets o, enum tunnel tunnel)
 			decode_v4(packets, o, tunnel);
 		break;
 	case 6: decode_v6(packets, o, tunnel); break;
-	default:
-		packets_problem(packets, NULL, span_left(o.s) == 0 ? PACKET_IP_SHORT : PACKET_IP_HEADER);
+	default: packets_problem(packets, NULL, span_left(o.s) == 0 ? PACKET_IP_SHORT : PACKET_IP_HEADER);
 	}
 }

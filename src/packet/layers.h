@@ -1,5 +1,5 @@
-/* layers.h: how the layers of this module call each other. Each takes the bytes of its header and what follows,
- * and the wire's length of them, and goes on to the next layer. */
+/* layers.h: how the layers of this module call each other. Each takes the bytes of its header and what
+ * follows, and the wire's length of them, and goes on to the next layer. */
 #ifndef PACKET_LAYERS_H
 #define PACKET_LAYERS_H
 
@@ -33,7 +33,8 @@ void decode_ethertype(struct packets *packets, uint16_t type, struct octets o, e
 void decode_llc(struct packets *packets, struct octets o, enum tunnel tunnel);
 void decode_ppp(struct packets *packets, struct octets o, enum tunnel tunnel);
 void decode_mpls(struct packets *packets, struct octets o, enum tunnel tunnel);
-void decode_ip(struct packets *packets, struct octets o, enum tunnel tunnel); /* version by the first nibble */
+void decode_ip(struct packets *packets, struct octets o,
+	       enum tunnel tunnel); /* version by the first nibble */
 void decode_transport(struct packets *packets, struct packet *packet, struct octets o);
 void decode_gre(struct packets *packets, struct packet *packet, struct octets o);
 void decode_ah(struct packets *packets, struct packet *packet, struct octets o);

@@ -13,6 +13,7 @@ enum {
 	LINK_RAW = 101,
 	LINK_CISCO_HDLC = 104,
 	LINK_80211 = 105,
+	LINK_FRAME_RELAY = 107,
 	LINK_LOOP = 108,
 	LINK_SLL = 113,
 	LINK_80211_PRISM = 119,
@@ -33,6 +34,7 @@ enum {
 	TYPE_PPPOE = 0x8864,
 	TYPE_PROVIDER = 0x88a8,
 	TYPE_BACKBONE = 0x88e7,
+	TYPE_FABRIC_PATH = 0x8903,
 	TYPE_QINQ = 0x9100,
 	TYPE_LEAST = 0x0600, /* below it stands a length, and LLC follows */
 };
@@ -129,6 +131,10 @@ void decode_ethertype(struct packets *packets, uint16_t type, struct octets o, e
 		octets_skip(&o, 4);
 		decode_ethernet(packets, o);
 		break;
+	case TYPE_FABRIC_PATH: /* Cisco's: two octets of tag, then a whole frame */
+		octets_skip(&o, 2);
+		decode_ethernet(packets, o);
+		break;
 	default:
 		if (type < TYPE_LEAST) {
 			octets_cut(&o, type);
@@ -192,8 +198,8 @@ void decode_ppp(struct packets *packets, struct octets o, enum tunnel tunnel)
 		decode_mpls(packets, o, tunnel);
 }
 
-/* RFC 3032. What the last label carries is not said: IP begins with its version, a pseudowire (RFC 4385) with a
- * zero nibble and a control word, or at once with an Ethernet frame. */
+/* RFC 3032. What the last label carries is not said: IP begins with its version, a pseudowire (RFC 4385) with
+ * a zero nibble and a control word, or at once with an Ethernet frame. */
 void decode_mpls(struct packets *packets, struct octets o, enum tunnel tunnel)
 {
 	uint32_t label = 0;
@@ -239,8 +245,35 @@ static void decode_cisco_hdlc(struct packets *packets, struct octets o)
 		decode_ethertype(packets, type, o, TUNNEL_NONE);
 }
 
-/* Linux "cooked" captures: the EtherType stands at 14 of 16 octets, or first of 20. ARPHRD says what the type is a
- * type of; where it is not Ethernet's, IP shows itself by its first nibble. */
+/* RFC 2427: an address whose last octet is odd, then 03 and a network protocol's number; or, as Cisco has it,
+ * an EtherType. */
+static void decode_frame_relay(struct packets *packets, struct octets o)
+{
+	uint8_t octet = 0;
+
+	for (unsigned n = 0; n < 4 && (octet & 1) == 0; n++) {
+		octet = span_u8(&o.s);
+		o.wire = o.wire > 1 ? o.wire - 1 : 0;
+	}
+	if (span_peek(o.s, 0) != 0x03) {
+		decode_ethertype(packets, read_type(&o), o, TUNNEL_NONE);
+		return;
+	}
+	octets_skip(&o, span_peek(o.s, 1) == 0 ? 2 : 1); /* a zero pads the header to an even length */
+	octet = span_u8(&o.s);
+	o.wire = o.wire > 1 ? o.wire - 1 : 0;
+	if (o.s.failed)
+		packets_problem(packets, NULL, PACKET_LINK_SHORT);
+	else if (octet == 0xcc || octet == 0x8e)
+		decode_ip(packets, o, TUNNEL_NONE);
+	else if (octet == 0x80) { /* SNAP */
+		octets_skip(&o, 3);
+		decode_ethertype(packets, read_type(&o), o, TUNNEL_NONE);
+	}
+}
+
+/* Linux "cooked" captures: the EtherType stands at 14 of 16 octets, or first of 20. ARPHRD says what the type
+ * is a type of; where it is not Ethernet's, IP shows itself by its first nibble. */
 static void decode_sll(struct packets *packets, struct octets o, bool second)
 {
 	uint16_t type, hardware;
@@ -284,7 +317,7 @@ static void decode_80211(struct packets *packets, struct octets o)
 	if (!is_data || !has_body || (control & 0x4000) != 0)
 		return;
 	header += to_ds && from_ds ? 6 : 0;
-	header += (control & 0x80) != 0 ? 2 : 0; /* quality of service */
+	header += (control & 0x80) != 0 ? 2 : 0;                            /* quality of service */
 	header += (control & 0x80) != 0 && (control & 0x8000) != 0 ? 4 : 0; /* high throughput */
 	span_skip(&o.s, header - 2);
 	o.wire = o.wire > header ? o.wire - header : 0;
@@ -306,7 +339,8 @@ static void skip_radio(struct packets *packets, uint16_t link, struct octets o)
 	} else {
 		span_skip(&s, 4);
 		length = span_u32(&s);
-		if (link == LINK_80211_PRISM && length > 1024) /* written by machines of the other byte order */
+		if (link == LINK_80211_PRISM &&
+		    length > 1024) /* written by machines of the other byte order */
 			length = __builtin_bswap32(length);
 	}
 	if (s.failed || length > span_left(o.s)) {
@@ -332,6 +366,7 @@ void decode_link(struct packets *packets, uint16_t link, struct octets o)
 	case LINK_PPP_HDLC: decode_ppp(packets, o, TUNNEL_NONE); break;
 	case LINK_PPPOE: decode_pppoe(packets, o, TUNNEL_NONE); break;
 	case LINK_CISCO_HDLC: decode_cisco_hdlc(packets, o); break;
+	case LINK_FRAME_RELAY: decode_frame_relay(packets, o); break;
 	case LINK_SLL: decode_sll(packets, o, false); break;
 	case LINK_SLL2: decode_sll(packets, o, true); break;
 	case LINK_80211: decode_80211(packets, o); break;

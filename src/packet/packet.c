@@ -18,11 +18,11 @@ static const char *const problem_texts[PACKET_PROBLEMS] = {
 };
 
 static const char *const tunnel_texts[TUNNELS] = {
-	[TUNNEL_NONE] = "none",	    [TUNNEL_IPIP] = "ipip",	[TUNNEL_SIT] = "sit",
-	[TUNNEL_IPV6] = "ipv6",	    [TUNNEL_GRE] = "gre",	[TUNNEL_PPTP] = "pptp",
-	[TUNNEL_NVGRE] = "nvgre",   [TUNNEL_ERSPAN] = "erspan", [TUNNEL_AH] = "ah",
-	[TUNNEL_ESP] = "esp",	    [TUNNEL_ETHERIP] = "etherip", [TUNNEL_MPLS] = "mpls",
-	[TUNNEL_L2TP] = "l2tp",	    [TUNNEL_VXLAN] = "vxlan",	[TUNNEL_GENEVE] = "geneve",
+	[TUNNEL_NONE] = "none",     [TUNNEL_IPIP] = "ipip",       [TUNNEL_SIT] = "sit",
+	[TUNNEL_IPV6] = "ipv6",     [TUNNEL_GRE] = "gre",         [TUNNEL_PPTP] = "pptp",
+	[TUNNEL_NVGRE] = "nvgre",   [TUNNEL_ERSPAN] = "erspan",   [TUNNEL_AH] = "ah",
+	[TUNNEL_ESP] = "esp",       [TUNNEL_ETHERIP] = "etherip", [TUNNEL_MPLS] = "mpls",
+	[TUNNEL_L2TP] = "l2tp",     [TUNNEL_VXLAN] = "vxlan",     [TUNNEL_GENEVE] = "geneve",
 	[TUNNEL_TEREDO] = "teredo", [TUNNEL_GTP] = "gtp",
 };
 
@@ -74,10 +74,10 @@ bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carri
 	const struct octets o = { .s = bytes, .wire = (uint32_t)span_left(bytes) };
 
 	switch (carried) {
-	case CARRIED_IP:       decode_ip(packets, o, tunnel); break;
+	case CARRIED_IP: decode_ip(packets, o, tunnel); break;
 	case CARRIED_ETHERNET: decode_ethernet(packets, o); break;
-	case CARRIED_PPP:      decode_ppp(packets, o, tunnel); break;
-	case CARRIED_MPLS:     decode_mpls(packets, o, tunnel); break;
+	case CARRIED_PPP: decode_ppp(packets, o, tunnel); break;
+	case CARRIED_MPLS: decode_mpls(packets, o, tunnel); break;
 	}
 	if (packets->count > before)
 		packets->list[before].tunnel = (uint8_t)tunnel;

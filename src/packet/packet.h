@@ -1,9 +1,9 @@
 /* packet.h: a frame -> its packets.
  *
  * packet_decode() reads the link, network and transport layers of a frame into structs on the caller's stack.
- * It allocates nothing and never reads past the captured bytes. A tunnel is opened: what it carries is a packet
- * of its own behind the one that carries it, up to PACKET_DEPTH of them. Tunnels inside UDP are known by what
- * they say and not by a port, so the flow that has recognised one opens it with packet_open().
+ * It allocates nothing and never reads past the captured bytes. A tunnel is opened: what it carries is a
+ * packet of its own behind the one that carries it, up to PACKET_DEPTH of them. Tunnels inside UDP are known
+ * by what they say and not by a port, so the flow that has recognised one opens it with packet_open().
  *
  * What cannot be read is counted by kind and never guessed: the packet is then given as far as it goes. */
 #ifndef PACKET_PACKET_H
@@ -17,13 +17,13 @@ enum { PACKET_DEPTH = 8, PACKET_VLANS = 4, PACKET_EXTENSIONS = 32 };
 /* Why a packet could not be read further. */
 enum packet_problem {
 	PACKET_WHOLE,
-	PACKET_LINK_UNKNOWN,   /* a link type that we do not read */
-	PACKET_LINK_SHORT,     /* ends inside the link layer */
-	PACKET_LINK_HEADER,    /* a link header that contradicts itself */
-	PACKET_IP_SHORT,       /* ends inside the IP header */
-	PACKET_IP_HEADER,      /* version or header length that cannot be */
-	PACKET_IP_LENGTH,      /* claims to be shorter than its own header */
-	PACKET_IP_EXTENSION,   /* an IPv6 extension header that does not fit, or too many of them */
+	PACKET_LINK_UNKNOWN, /* a link type that we do not read */
+	PACKET_LINK_SHORT,   /* ends inside the link layer */
+	PACKET_LINK_HEADER,  /* a link header that contradicts itself */
+	PACKET_IP_SHORT,     /* ends inside the IP header */
+	PACKET_IP_HEADER,    /* version or header length that cannot be */
+	PACKET_IP_LENGTH,    /* claims to be shorter than its own header */
+	PACKET_IP_EXTENSION, /* an IPv6 extension header that does not fit, or too many of them */
 	PACKET_TRANSPORT_SHORT,
 	PACKET_TRANSPORT_HEADER, /* lengths in the transport's header that cannot be */
 	PACKET_TUNNEL_SHORT,
@@ -37,7 +37,7 @@ const char *packet_problem_text(enum packet_problem problem);
 enum tunnel {
 	TUNNEL_NONE,
 	TUNNEL_IPIP,
-	TUNNEL_SIT, /* IPv6 in IPv4 */
+	TUNNEL_SIT,  /* IPv6 in IPv4 */
 	TUNNEL_IPV6, /* IPv4 or IPv6 in IPv6 */
 	TUNNEL_GRE,
 	TUNNEL_PPTP,
@@ -58,20 +58,29 @@ const char *tunnel_text(enum tunnel tunnel);
 
 enum checksum { CHECKSUM_UNKNOWN, CHECKSUM_GOOD, CHECKSUM_BAD };
 
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128 };
+enum {
+	TCP_FIN = 1,
+	TCP_SYN = 2,
+	TCP_RST = 4,
+	TCP_PSH = 8,
+	TCP_ACK = 16,
+	TCP_URG = 32,
+	TCP_ECE = 64,
+	TCP_CWR = 128
+};
 
 /* One packet of one layer. The first 40 bytes are the key of its flow. */
 struct packet {
 	struct address source, destination;
 	uint16_t source_port, destination_port; /* of ICMP: type and code; 0 without ports */
-	uint8_t transport;			/* number of the IP header; 0 for what is not IP */
-	uint8_t version;			/* 4, 6; 0 for what is not IP */
+	uint8_t transport;                      /* number of the IP header; 0 for what is not IP */
+	uint8_t version;                        /* 4, 6; 0 for what is not IP */
 	uint8_t tcp_flags;
 	bool fragment; /* not the whole datagram: then there are no ports, and payload is the piece */
 
-	struct span payload;	 /* what the transport carries, as far as captured */
+	struct span payload;     /* what the transport carries, as far as captured */
 	uint32_t payload_length; /* the same on the wire */
-	uint32_t length;	 /* of the IP packet on the wire */
+	uint32_t length;         /* of the IP packet on the wire */
 
 	uint32_t sequence, acknowledgement; /* tcp */
 	uint16_t window;
@@ -79,18 +88,19 @@ struct packet {
 	uint8_t tcp_header;   /* octets */
 
 	uint8_t hop_limit, traffic_class;
-	uint8_t problem; /* enum packet_problem */
-	uint8_t tunnel;	 /* enum tunnel: how it came to be inside the packet before it */
-	uint8_t cast;	 /* enum cast */
+	uint8_t problem;     /* enum packet_problem */
+	uint8_t tunnel;      /* enum tunnel: how it came to be inside the packet before it */
+	uint8_t cast;        /* enum cast */
 	uint8_t ip_checksum; /* enum checksum, of the IPv4 header */
 	uint16_t ip_identification;
-	uint16_t ip_header; /* octets, with options or extension headers */
+	uint16_t ip_header;  /* octets, with options or extension headers */
 	uint16_t extensions; /* bit for each kind of IPv6 extension header: enum extension */
 	uint32_t fragment_id, fragment_offset; /* offset in octets */
 	bool more_fragments;
-	uint32_t tunnel_key; /* GRE key, SPI of AH and ESP, VNI, TEID, MPLS label: of the header in this packet */
+	uint32_t tunnel_key;      /* GRE key, SPI of AH and ESP, VNI, TEID, MPLS label: of the header in this
+				     packet */
 	uint32_t tunnel_sequence; /* of AH, ESP and GRE */
-	struct span ip; /* the packet from its first byte, as far as captured: for checksums */
+	struct span ip;           /* the packet from its first byte, as far as captured: for checksums */
 };
 
 enum extension {
@@ -130,7 +140,8 @@ void packet_reassembled(struct packets *packets, unsigned nth, struct span datag
  * can be read. */
 bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted);
 
-/* Verifies the checksum of the transport, which costs a look at every byte. UNKNOWN if not all was captured. */
+/* Verifies the checksum of the transport, which costs a look at every byte. UNKNOWN if not all was captured.
+ */
 enum checksum packet_checksum(const struct packet *packet);
 
 #endif

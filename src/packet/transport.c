@@ -1,5 +1,6 @@
-/* What the IP header's protocol field names: TCP (RFC 9293), UDP (RFC 768), UDP-Lite (RFC 3828), SCTP (RFC 9260),
- * DCCP (RFC 4340), ICMP (RFC 792, RFC 4443), and the tunnels; everything else is a payload without ports. */
+/* What the IP header's protocol field names: TCP (RFC 9293), UDP (RFC 768), UDP-Lite (RFC 3828), SCTP (RFC
+ * 9260), DCCP (RFC 4340), ICMP (RFC 792, RFC 4443), and the tunnels; everything else is a payload without
+ * ports. */
 #include "packet/layers.h"
 
 enum {
@@ -113,7 +114,8 @@ static void decode_sctp(struct packets *packets, struct packet *packet, struct o
 
 		span_skip(&o.s, 1);
 		length = span_u16(&o.s);
-		chunk = span_take(&o.s, length >= 4 && length - 4u < span_left(o.s) ? length - 4u : span_left(o.s));
+		chunk = span_take(&o.s,
+				  length >= 4 && length - 4u < span_left(o.s) ? length - 4u : span_left(o.s));
 		if (type == 0 && span_left(chunk) > 12) {
 			span_skip(&chunk, 12);
 			packet->payload = chunk;
@@ -176,18 +178,18 @@ void decode_transport(struct packets *packets, struct packet *packet, struct oct
 		return;
 	}
 	switch (packet->transport) {
-	case TRANSPORT_TCP:	decode_tcp(packets, packet, o); break;
+	case TRANSPORT_TCP: decode_tcp(packets, packet, o); break;
 	case TRANSPORT_UDP:
 	case TRANSPORT_UDPLITE: decode_udp(packets, packet, o); break;
 	case TRANSPORT_ICMP:
-	case TRANSPORT_ICMPV6:	decode_icmp(packets, packet, o); break;
-	case TRANSPORT_SCTP:	decode_sctp(packets, packet, o); break;
-	case TRANSPORT_DCCP:	decode_dccp(packets, packet, o); break;
-	case TRANSPORT_ESP:	decode_esp(packets, packet, o); break;
-	case TRANSPORT_GRE:	decode_gre(packets, packet, o); break;
-	case TRANSPORT_AH:	decode_ah(packets, packet, o); break;
+	case TRANSPORT_ICMPV6: decode_icmp(packets, packet, o); break;
+	case TRANSPORT_SCTP: decode_sctp(packets, packet, o); break;
+	case TRANSPORT_DCCP: decode_dccp(packets, packet, o); break;
+	case TRANSPORT_ESP: decode_esp(packets, packet, o); break;
+	case TRANSPORT_GRE: decode_gre(packets, packet, o); break;
+	case TRANSPORT_AH: decode_ah(packets, packet, o); break;
 	case PROTOCOL_IPIP:
-	case PROTOCOL_IPV6:	open_ip(packets, packet, o); break;
+	case PROTOCOL_IPV6: open_ip(packets, packet, o); break;
 	case PROTOCOL_MPLS:
 		keep_payload(packet, o);
 		decode_mpls(packets, o, TUNNEL_MPLS);

@@ -1,5 +1,5 @@
-/* Tunnels that stand right on IP: GRE (RFC 2784, RFC 2890) with NVGRE (RFC 7637), PPTP's version (RFC 2637) and
- * ERSPAN (draft-foschiano-erspan); AH (RFC 4302); EtherIP (RFC 3378). */
+/* Tunnels that stand right on IP: GRE (RFC 2784, RFC 2890) with NVGRE (RFC 7637), PPTP's version (RFC 2637)
+ * and ERSPAN (draft-foschiano-erspan); AH (RFC 4302); EtherIP (RFC 3378). */
 #include "packet/layers.h"
 
 enum {
@@ -106,8 +106,8 @@ void decode_gre(struct packets *packets, struct packet *packet, struct octets o)
 	}
 }
 
-/* What AH protects is a packet of its own with the same ends: in transport mode the transport that follows, in
- * tunnel mode an IP packet. */
+/* What AH protects is a packet of its own with the same ends: in transport mode the transport that follows,
+ * in tunnel mode an IP packet. */
 void decode_ah(struct packets *packets, struct packet *packet, struct octets o)
 {
 	struct packet *inner;
