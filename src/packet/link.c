@@ -250,13 +250,15 @@ static void decode_cisco_hdlc(struct packets *packets, struct octets o)
 static void decode_frame_relay(struct packets *packets, struct octets o)
 {
 	uint8_t octet = 0;
+	uint16_t type;
 
 	for (unsigned n = 0; n < 4 && (octet & 1) == 0; n++) {
 		octet = span_u8(&o.s);
 		o.wire = o.wire > 1 ? o.wire - 1 : 0;
 	}
 	if (span_peek(o.s, 0) != 0x03) {
-		decode_ethertype(packets, read_type(&o), o, TUNNEL_NONE);
+		type = read_type(&o);
+		decode_ethertype(packets, type, o, TUNNEL_NONE);
 		return;
 	}
 	octets_skip(&o, span_peek(o.s, 1) == 0 ? 2 : 1); /* a zero pads the header to an even length */
@@ -268,7 +270,8 @@ static void decode_frame_relay(struct packets *packets, struct octets o)
 		decode_ip(packets, o, TUNNEL_NONE);
 	else if (octet == 0x80) { /* SNAP */
 		octets_skip(&o, 3);
-		decode_ethertype(packets, read_type(&o), o, TUNNEL_NONE);
+		type = read_type(&o);
+		decode_ethertype(packets, type, o, TUNNEL_NONE);
 	}
 }
 
