@@ -12,6 +12,14 @@ enum {
 	NEXT_SHIM6 = 140,
 };
 
+/* What each packet shows by itself; anycast, and a network's own broadcast, are known of a flow's address. */
+static enum cast cast_v4(uint32_t destination)
+{
+	if (destination >> 28 == 0xe)
+		return CAST_MULTICAST;
+	return destination == UINT32_MAX ? CAST_BROADCAST : CAST_UNICAST;
+}
+
 static enum checksum header_checksum(struct span header)
 {
 	return checksum_fold(checksum_add(0, header)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
@@ -29,6 +37,7 @@ static void decode_v4(struct packets *packets, struct octets o, enum tunnel tunn
 	const struct span start = o.s;
 	const uint8_t header = (uint8_t)((span_u8(&o.s) & 0x0f) * 4);
 	struct packet *packet;
+	uint32_t destination;
 	uint16_t fragment;
 
 	if (header < 20) {
@@ -47,9 +56,10 @@ static void decode_v4(struct packets *packets, struct octets o, enum tunnel tunn
 	packet->transport = span_u8(&o.s);
 	span_skip(&o.s, 2);
 	packet->source = address_v4(span_u32(&o.s));
-	packet->destination = address_v4(span_u32(&o.s));
+	destination = span_u32(&o.s);
+	packet->destination = address_v4(destination);
 	packet->ip_header = header;
-	packet->cast = (uint8_t)catalog_cast(&packet->destination);
+	packet->cast = (uint8_t)cast_v4(destination);
 	span_skip(&o.s, header - 20u);
 	if (o.s.failed) {
 		packets_problem(packets, packet, PACKET_IP_SHORT);
@@ -177,7 +187,7 @@ static void decode_v6(struct packets *packets, struct octets o, enum tunnel tunn
 	packet->ip = start;
 	packet->source = address_v6(source.at);
 	packet->destination = address_v6(destination.at);
-	packet->cast = (uint8_t)catalog_cast(&packet->destination);
+	packet->cast = packet->destination.bytes[0] == 0xff ? CAST_MULTICAST : CAST_UNICAST;
 	packet->ip_header = 40;
 	o.wire = o.wire > 40 ? o.wire - 40 : 0;
 	payload = length_or_all(payload, o.wire);
