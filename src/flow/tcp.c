@@ -1,0 +1,166 @@
+/* A TCP connection as its packets show it (RFC 9293): which side has done what, what was sent twice, out of
+ * order or not at all. Letters and states are those of Zeek's conn log. */
+#include "flow/flow.h"
+
+const char *conn_state_text(enum conn_state state)
+{
+	static const char *const texts[CONN_STATES] = {
+		[CONN_S0] = "S0",         [CONN_S1] = "S1",       [CONN_SF] = "SF",     [CONN_REJ] = "REJ",
+		[CONN_S2] = "S2",         [CONN_S3] = "S3",       [CONN_RSTO] = "RSTO", [CONN_RSTR] = "RSTR",
+		[CONN_RSTOS0] = "RSTOS0", [CONN_RSTRH] = "RSTRH", [CONN_SH] = "SH",     [CONN_SHR] = "SHR",
+		[CONN_OTH] = "OTH",
+	};
+
+	return texts[state];
+}
+
+static enum conn_state state_from_one_side(const struct flow_side *originator,
+					   const struct flow_side *responder)
+{
+	if ((responder->seen & SEEN_SYN_ACK) != 0) /* and no SYN */
+		return (responder->seen & SEEN_RST) != 0   ? CONN_RSTRH
+		       : (responder->seen & SEEN_FIN) != 0 ? CONN_SHR
+							   : CONN_OTH;
+	if ((originator->seen & SEEN_SYN) == 0)
+		return CONN_OTH;
+	if ((responder->seen & SEEN_RST) != 0)
+		return CONN_REJ;
+	if ((originator->seen & SEEN_RST) != 0)
+		return CONN_RSTOS0;
+	return (originator->seen & SEEN_FIN) != 0 ? CONN_SH : CONN_S0;
+}
+
+enum conn_state flow_conn_state(const struct flow *flow)
+{
+	const struct flow_side *const originator = &flow->sides[0], *const responder = &flow->sides[1];
+	const bool established = (originator->seen & SEEN_SYN) != 0 && (responder->seen & SEEN_SYN_ACK) != 0;
+
+	if (flow->transport != TRANSPORT_TCP)
+		return responder->packets == 0 ? CONN_S0 : CONN_SF;
+	if (!established)
+		return state_from_one_side(originator, responder);
+	if ((originator->seen & SEEN_RST) != 0)
+		return CONN_RSTO;
+	if ((responder->seen & SEEN_RST) != 0)
+		return (originator->seen & SEEN_ACK) == 0 && responder->packets == 1 ? CONN_REJ : CONN_RSTR;
+	if ((originator->seen & responder->seen & SEEN_FIN) != 0)
+		return CONN_SF;
+	if ((originator->seen & SEEN_FIN) != 0)
+		return CONN_S2;
+	return (responder->seen & SEEN_FIN) != 0 ? CONN_S3 : CONN_S1;
+}
+
+/* Each letter once for each side, in the order of the first time. */
+static void note(struct flow *flow, unsigned side, char letter)
+{
+	const char written = side == 0 ? (char)(letter - 'a' + 'A') : letter;
+
+	if (flow->history_length == FLOW_HISTORY ||
+	    memchr(flow->history, written, flow->history_length) != NULL)
+		return;
+	flow->history[flow->history_length++] = written;
+}
+
+static void count(uint16_t *counter)
+{
+	if (*counter < UINT16_MAX)
+		(*counter)++;
+}
+
+static bool is_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+/* What the sequence number says of this packet's place among those of its side. */
+static void follow_sequence(struct flow *flow, unsigned side, const struct packet *packet, uint32_t length)
+{
+	struct flow_side *const mine = &flow->sides[side];
+	const struct flow_side *const other = &flow->sides[!side];
+	const uint32_t end = packet->sequence + length;
+	const bool keep_alive = length <= 1 && packet->sequence + 1 == mine->next_sequence;
+
+	if ((mine->seen & (SEEN_SYN | SEEN_SYN_ACK | SEEN_DATA | SEEN_ACK)) == 0) {
+		mine->next_sequence = end;
+		return;
+	}
+	if (is_before(mine->next_sequence, packet->sequence)) {
+		count(&mine->gaps);
+		note(flow, side, 'g');
+		mine->next_sequence = end;
+	} else if (length > 0 && is_before(packet->sequence, mine->next_sequence) && !keep_alive) {
+		if (!is_before(end, mine->next_sequence) && end != mine->next_sequence)
+			mine->next_sequence = end; /* partly new */
+		if ((other->seen & SEEN_ACK) == 0 || is_before(packet->sequence, other->acknowledged) ||
+		    mine->gaps == 0) {
+			count(&mine->retransmissions);
+			note(flow, side, 't');
+		} else {
+			count(&mine->out_of_order);
+		}
+	} else if (is_before(mine->next_sequence, end)) {
+		mine->next_sequence = end;
+	}
+}
+
+static void note_flags(struct flow *flow, unsigned side, const struct packet *packet)
+{
+	struct flow_side *const mine = &flow->sides[side];
+	const uint8_t flags = packet->tcp_flags;
+
+	if ((flags & TCP_SYN) != 0) {
+		mine->seen |= (flags & TCP_ACK) != 0 ? SEEN_SYN_ACK : SEEN_SYN;
+		mine->window_scale = packet->window_scale;
+		note(flow, side, (flags & TCP_ACK) != 0 ? 'h' : 's');
+		if ((flags & (TCP_FIN | TCP_RST)) != 0)
+			note(flow, side, 'i');
+		return;
+	}
+	if (packet->payload_length > 0) {
+		mine->seen |= SEEN_DATA;
+		note(flow, side, 'd');
+	} else if ((flags & (TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK) {
+		note(flow, side, 'a');
+	}
+	if ((flags & TCP_FIN) != 0) {
+		mine->seen |= SEEN_FIN;
+		note(flow, side, 'f');
+	}
+	if ((flags & TCP_RST) != 0) {
+		mine->seen |= SEEN_RST;
+		note(flow, side, 'r');
+	}
+}
+
+/* The handshake's round trip is from the SYN to the ACK that answers the SYN ACK. */
+static void time_handshake(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)
+{
+	const uint8_t both = SEEN_SYN | SEEN_SYN_ACK;
+
+	if (flow->handshake_us != 0 || side != 0 || (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_ACK ||
+	    ((flow->sides[0].seen | flow->sides[1].seen) & both) != both ||
+	    (flow->sides[0].seen & SEEN_ACK) != 0)
+		return;
+	flow->handshake_us = (uint32_t)((now_ns - flow->first_ns) / 1000);
+}
+
+void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)
+{
+	struct flow_side *const mine = &flow->sides[side];
+	const uint32_t length = packet->payload_length + ((packet->tcp_flags & TCP_SYN) != 0) +
+				((packet->tcp_flags & TCP_FIN) != 0);
+
+	time_handshake(flow, side, packet, now_ns);
+	if ((packet->tcp_flags & TCP_RST) == 0 || length > 0)
+		follow_sequence(flow, side, packet, length);
+	note_flags(flow, side, packet);
+	if ((packet->tcp_flags & TCP_ACK) != 0) {
+		if ((mine->seen & SEEN_ACK) == 0 || is_before(mine->acknowledged, packet->acknowledgement))
+			mine->acknowledged = packet->acknowledgement;
+		mine->seen |= SEEN_ACK;
+	}
+	if (packet->window == 0 && (packet->tcp_flags & (TCP_RST | TCP_SYN)) == 0) {
+		count(&mine->zero_windows);
+		note(flow, side, 'w');
+	}
+}
