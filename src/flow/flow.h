@@ -74,8 +74,8 @@ struct flow {
 	uint8_t cast;
 	uint32_t context; /* tells apart what different tunnels carry */
 
-	uint32_t number;   /* its place in the table */
-	uint32_t next_due; /* the flow behind it in the wheel */
+	uint32_t number;                      /* its place in the table */
+	uint32_t next_due, previous_due, due; /* its neighbours in the wheel, and its place there */
 	int64_t first_ns, last_ns;
 	struct flow_side sides[2];
 	uint64_t parent;       /* flow id of the tunnel, or of the flow that announced this one; 0 without */

@@ -474,6 +474,8 @@ struct flow *flow_table_touch(struct flow_table *table, const struct packet *pac
 		flow_track_tcp(flow, *ret_side, packet, now_ns);
 	if (is_new)
 		wheel_add(&table->wheel, flow);
+	else if (packet->transport == TRANSPORT_TCP && (packet->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
+		wheel_sooner(&table->wheel, flow);
 	return flow;
 }
 

@@ -17,8 +17,28 @@ static void hang(struct wheel *wheel, struct flow *flow)
 		second = wheel->second + WHEEL_SECONDS - 1;
 	if (second < wheel->second)
 		second = wheel->second;
-	flow->next_due = wheel->due[(size_t)second % WHEEL_SECONDS];
-	wheel->due[(size_t)second % WHEEL_SECONDS] = flow->number;
+	flow->due = (uint32_t)((uint64_t)second % WHEEL_SECONDS);
+	flow->previous_due = 0;
+	flow->next_due = wheel->due[flow->due];
+	if (flow->next_due != 0)
+		wheel_flow(wheel, flow->next_due)->previous_due = flow->number;
+	wheel->due[flow->due] = flow->number;
+}
+
+static void unhang(struct wheel *wheel, struct flow *flow)
+{
+	if (flow->previous_due != 0)
+		wheel_flow(wheel, flow->previous_due)->next_due = flow->next_due;
+	else
+		wheel->due[flow->due] = flow->next_due;
+	if (flow->next_due != 0)
+		wheel_flow(wheel, flow->next_due)->previous_due = flow->previous_due;
+}
+
+void wheel_sooner(struct wheel *wheel, struct flow *flow)
+{
+	unhang(wheel, flow);
+	hang(wheel, flow);
 }
 
 void wheel_add(struct wheel *wheel, struct flow *flow)
@@ -34,7 +54,7 @@ static struct flow *take_first(struct wheel *wheel, size_t place)
 {
 	struct flow *const flow = wheel_flow(wheel, wheel->due[place]);
 
-	wheel->due[place] = flow->next_due;
+	unhang(wheel, flow);
 	return flow;
 }
 

@@ -18,6 +18,9 @@ struct wheel {
 void wheel_init(struct wheel *wheel, const struct flow_table *table);
 void wheel_add(struct wheel *wheel, struct flow *flow);
 
+/* A flow that is due sooner than it was, because its connection has closed. */
+void wheel_sooner(struct wheel *wheel, struct flow *flow);
+
 /* The next flow that is due, or was ended before; it is taken off the wheel. NULL when there is none. */
 struct flow *wheel_next(struct wheel *wheel, int64_t now_ns);
 
