@@ -8,8 +8,8 @@ static const struct {
 	uint32_t magic;
 	bool nanoseconds, modified;
 } kinds[] = {
-	{0xa1b2c3d4,  false, false},
-	{ 0xa1b23c4d, true,  false},
+	{ 0xa1b2c3d4, false, false },
+	{ 0xa1b23c4d, true, false },
 	{ 0xa1b2cd34, false, true },
 };
 

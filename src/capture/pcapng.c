@@ -193,13 +193,13 @@ static const struct block_kind {
 	size_t most;
 	enum step (*read)(struct reader *reader, struct block *block, struct frame *frame);
 } kinds[] = {
-	{BLOCK_ENHANCED,    CAPTURE_FRAME_LIMIT + BODY_READ, read_enhanced  },
-	{ BLOCK_SIMPLE,     CAPTURE_FRAME_LIMIT + BODY_READ, read_simple    },
-	{ BLOCK_PACKET,     CAPTURE_FRAME_LIMIT + BODY_READ, read_packet    },
-	{ BLOCK_INTERFACE,  BODY_READ,                       read_interface },
-	{ BLOCK_STATISTICS, BODY_READ,                       read_statistics},
-	{ BLOCK_NAMES,      BODY_READ,                       count_names    },
-	{ BLOCK_SECTION,    BODY_READ,                       read_section   },
+	{ BLOCK_ENHANCED, CAPTURE_FRAME_LIMIT + BODY_READ, read_enhanced },
+	{ BLOCK_SIMPLE, CAPTURE_FRAME_LIMIT + BODY_READ, read_simple },
+	{ BLOCK_PACKET, CAPTURE_FRAME_LIMIT + BODY_READ, read_packet },
+	{ BLOCK_INTERFACE, BODY_READ, read_interface },
+	{ BLOCK_STATISTICS, BODY_READ, read_statistics },
+	{ BLOCK_NAMES, BODY_READ, count_names },
+	{ BLOCK_SECTION, BODY_READ, read_section },
 };
 
 static const struct block_kind *kind_of(uint32_t type)

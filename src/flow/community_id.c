@@ -7,32 +7,11 @@
 enum { SEED_LENGTH = 2, LONGEST = SEED_LENGTH + 16 + 16 + 2 + 4, SHA1_LENGTH = 20 };
 
 /* A message type and the one that answers it: then the second takes the place of the code. */
-static const uint8_t pairs_v4[][2] = {
-	{0,   8 },
-        { 8,  0 },
-        { 9,  10},
-        { 10, 9 },
-        { 13, 14},
-	{ 14, 13},
-        { 15, 16},
-        { 16, 15},
-        { 17, 18},
-        { 18, 17}
-};
-static const uint8_t pairs_v6[][2] = {
-	{128,  129},
-        { 129, 128},
-        { 130, 131},
-        { 131, 130},
-        { 133, 134},
-        { 134, 133},
-	{ 135, 136},
-        { 136, 135},
-        { 139, 140},
-        { 140, 139},
-        { 144, 145},
-        { 145, 144}
-};
+static const uint8_t pairs_v4[][2] = { { 0, 8 },   { 8, 0 },   { 9, 10 },  { 10, 9 },  { 13, 14 },
+				       { 14, 13 }, { 15, 16 }, { 16, 15 }, { 17, 18 }, { 18, 17 } };
+static const uint8_t pairs_v6[][2] = { { 128, 129 }, { 129, 128 }, { 130, 131 }, { 131, 130 },
+				       { 133, 134 }, { 134, 133 }, { 135, 136 }, { 136, 135 },
+				       { 139, 140 }, { 140, 139 }, { 144, 145 }, { 145, 144 } };
 
 /* Replaces the code by the answering type. False for a type without an answer: such a flow has one direction.
  */

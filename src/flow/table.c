@@ -376,8 +376,8 @@ static void begin(struct flow *flow, const struct packet *packet, uint32_t conte
 	const uint32_t number = flow->number;
 
 	*flow = (struct flow){
-		.ends = {packet->source,       packet->destination     },
-		.ports = { packet->source_port, packet->destination_port},
+		.ends = { packet->source, packet->destination },
+		.ports = { packet->source_port, packet->destination_port },
 		.transport = packet->transport,
 		.version = packet->version,
 		.tunnel = packet->tunnel,

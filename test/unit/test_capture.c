@@ -422,10 +422,11 @@ static void what_is_no_capture_is_refused_in_words(void **unused)
 		size_t length;
 		const char *words;
 	} cases[] = {
-		{"",				     0,  "is empty"     },
+		{ "", 0, "is empty" },
 		{ "\x7f"
-		  "ELF and more of it", 18, "is no capture"},
-		{ "GET",				 3,  "is no capture"},
+		  "ELF and more of it",
+		  18, "is no capture" },
+		{ "GET", 3, "is no capture" },
 	};
 	const char *const missing = "/tmp/doorward-no-such-file", *const folder = "/tmp";
 	struct reading *reading;

@@ -235,17 +235,17 @@ static void refused_reset_and_unanswered_connections(void **unused)
 		} packets[4];
 		enum conn_state state;
 	} cases[] = {
-		{{ { 0, TCP_SYN } },								      CONN_S0    },
-		{ { { 0, TCP_SYN }, { 1, TCP_RST | TCP_ACK } },                                           CONN_REJ   },
-		{ { { 0, TCP_SYN }, { 0, TCP_RST } },                                                     CONN_RSTOS0},
-		{ { { 0, TCP_SYN }, { 0, TCP_FIN } },                                                     CONN_SH    },
-		{ { { 1, TCP_SYN | TCP_ACK }, { 1, TCP_RST } },                                           CONN_RSTRH },
-		{ { { 1, TCP_SYN | TCP_ACK }, { 1, TCP_FIN } },                                           CONN_SHR   },
-		{ { { 0, TCP_SYN }, { 1, TCP_SYN | TCP_ACK }, { 0, TCP_ACK }, { 0, TCP_RST } },           CONN_RSTO  },
-		{ { { 0, TCP_SYN }, { 1, TCP_SYN | TCP_ACK }, { 0, TCP_ACK }, { 1, TCP_RST } },           CONN_RSTR  },
+		{ { { 0, TCP_SYN } }, CONN_S0 },
+		{ { { 0, TCP_SYN }, { 1, TCP_RST | TCP_ACK } }, CONN_REJ },
+		{ { { 0, TCP_SYN }, { 0, TCP_RST } }, CONN_RSTOS0 },
+		{ { { 0, TCP_SYN }, { 0, TCP_FIN } }, CONN_SH },
+		{ { { 1, TCP_SYN | TCP_ACK }, { 1, TCP_RST } }, CONN_RSTRH },
+		{ { { 1, TCP_SYN | TCP_ACK }, { 1, TCP_FIN } }, CONN_SHR },
+		{ { { 0, TCP_SYN }, { 1, TCP_SYN | TCP_ACK }, { 0, TCP_ACK }, { 0, TCP_RST } }, CONN_RSTO },
+		{ { { 0, TCP_SYN }, { 1, TCP_SYN | TCP_ACK }, { 0, TCP_ACK }, { 1, TCP_RST } }, CONN_RSTR },
 		{ { { 0, TCP_SYN }, { 1, TCP_SYN | TCP_ACK }, { 0, TCP_ACK }, { 0, TCP_FIN | TCP_ACK } },
-                 CONN_S2											     },
-		{ { { 0, TCP_ACK }, { 1, TCP_ACK } },                                                     CONN_OTH   },
+		  CONN_S2 },
+		{ { { 0, TCP_ACK }, { 1, TCP_ACK } }, CONN_OTH },
 	};
 
 	(void)unused;
@@ -324,14 +324,14 @@ static void community_ids_are_those_of_the_specification(void **unused)
 		uint8_t transport;
 		const char *id;
 	} cases[] = {
-		{"128.232.110.120",           34855, "66.35.250.204",            80,    6,   "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
-		{ "66.35.250.204",            80,    "128.232.110.120",          34855, 6,   "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
-		{ "192.168.1.52",             54585, "8.8.8.8",                  53,    17,  "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
-		{ "192.168.0.89",             8,     "192.168.0.1",              0,     1,   "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
-		{ "192.168.0.1",              0,     "192.168.0.89",             0,     1,   "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
-		{ "fe80::200:86ff:fe05:80da", 135,   "fe80::260:97ff:fe07:69ea", 0,     58,
-                 "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="									    },
-		{ "192.168.170.8",            7,     "192.168.170.56",           80,    132, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ="},
+		{ "128.232.110.120", 34855, "66.35.250.204", 80, 6, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+		{ "66.35.250.204", 80, "128.232.110.120", 34855, 6, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+		{ "192.168.1.52", 54585, "8.8.8.8", 53, 17, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
+		{ "192.168.0.89", 8, "192.168.0.1", 0, 1, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
+		{ "192.168.0.1", 0, "192.168.0.89", 0, 1, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
+		{ "fe80::200:86ff:fe05:80da", 135, "fe80::260:97ff:fe07:69ea", 0, 58,
+		  "1:dGHyGvjMfljg6Bppwm3bg0LO8TY=" },
+		{ "192.168.170.8", 7, "192.168.170.56", 80, 132, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
 	};
 	char text[COMMUNITY_ID];
 

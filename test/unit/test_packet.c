@@ -169,24 +169,24 @@ static void link_types_lead_to_the_same_datagram(void **unused)
 		uint8_t length;
 		const char *header;
 	} cases[] = {
-		{101,  0,  ""									    }, /* raw */
-		{ 228, 0,  ""									    }, /* IPv4 */
-		{ 12,  0,  ""									    }, /* raw, as BSD numbers it */
-		{ 0,   4,  "\2\0\0\0"								    }, /* null, little endian */
-		{ 108, 4,  "\0\0\0\2"								    }, /* loopback */
-		{ 9,   4,  "\xff\3\0\x21"								}, /* PPP */
-		{ 9,   1,  "\x21"									}, /* PPP with both fields compressed */
-		{ 50,  4,  "\xff\3\0\x21"								}, /* PPP in HDLC framing */
-		{ 51,  8,  "\x11\0\0\1\0\x23\0\x21"						      }, /* PPPoE */
-		{ 104, 4,  "\x0f\0\x08\0"								}, /* Cisco HDLC */
-		{ 107, 4,  "\x18\x41\3\xcc"							      }, /* frame relay */
-		{ 113, 16, "\0\0\0\1\0\6\2\0\0\0\0\1\0\0\x08\0"                                          }, /* SLL */
-		{ 276, 20, "\x08\0\0\0\0\0\0\2\0\1\0\6\2\0\0\0\0\1\0\0"                                  }, /* SLL2 */
-		{ 105, 32, "\x08\1\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\xaa\xaa\3\0\0\0\x08\0"    },
-		{ 105, 34, "\x88\1\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\0\0\xaa\xaa\3\0\0\0\x08\0"},
+		{ 101, 0, "" },                                    /* raw */
+		{ 228, 0, "" },                                    /* IPv4 */
+		{ 12, 0, "" },                                     /* raw, as BSD numbers it */
+		{ 0, 4, "\2\0\0\0" },                              /* null, little endian */
+		{ 108, 4, "\0\0\0\2" },                            /* loopback */
+		{ 9, 4, "\xff\3\0\x21" },                          /* PPP */
+		{ 9, 1, "\x21" },                                  /* PPP with both fields compressed */
+		{ 50, 4, "\xff\3\0\x21" },                         /* PPP in HDLC framing */
+		{ 51, 8, "\x11\0\0\1\0\x23\0\x21" },               /* PPPoE */
+		{ 104, 4, "\x0f\0\x08\0" },                        /* Cisco HDLC */
+		{ 107, 4, "\x18\x41\3\xcc" },                      /* frame relay */
+		{ 113, 16, "\0\0\0\1\0\6\2\0\0\0\0\1\0\0\x08\0" }, /* SLL */
+		{ 276, 20, "\x08\0\0\0\0\0\0\2\0\1\0\6\2\0\0\0\0\1\0\0" }, /* SLL2 */
+		{ 105, 32, "\x08\1\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\xaa\xaa\3\0\0\0\x08\0" },
+		{ 105, 34, "\x88\1\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\0\0\xaa\xaa\3\0\0\0\x08\0" },
 		{ 127, 40,
-                 "\0\0\x08\0\0\0\0\0\x08\1\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\xaa\xaa\3\0\0\0\x08"
-                 "\0"										    },
+		  "\0\0\x08\0\0\0\0\0\x08\1\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\xaa\xaa\3\0\0\0\x08"
+		  "\0" },
 	};
 
 	(void)unused;
@@ -206,13 +206,13 @@ static void what_stands_between_ethernet_and_ip_is_stepped_over(void **unused)
 		const char *header;
 		uint8_t vlans;
 	} cases[] = {
-		{0x0800,  0, "",                       0},
-		{ 0x8100, 4, "\x20\x05\x08\0",         1},
-		{ 0x88a8, 8, "\0\x64\x81\0\0\5\x08\0", 2},
-		{ 0x9100, 8, "\0\x64\x81\0\0\5\x08\0", 2},
-		{ 0x8847, 8, "\0\1\0\x40\0\2\1\x40",   0}, /* two labels */
-		{ 0x8864, 8, "\x11\0\0\1\0\x23\0\x21", 0}, /* PPPoE */
-		{ 41,     8, "\xaa\xaa\3\0\0\0\x08\0", 0}, /* LLC and SNAP: a length */
+		{ 0x0800, 0, "", 0 },
+		{ 0x8100, 4, "\x20\x05\x08\0", 1 },
+		{ 0x88a8, 8, "\0\x64\x81\0\0\5\x08\0", 2 },
+		{ 0x9100, 8, "\0\x64\x81\0\0\5\x08\0", 2 },
+		{ 0x8847, 8, "\0\1\0\x40\0\2\1\x40", 0 },   /* two labels */
+		{ 0x8864, 8, "\x11\0\0\1\0\x23\0\x21", 0 }, /* PPPoE */
+		{ 41, 8, "\xaa\xaa\3\0\0\0\x08\0", 0 },     /* LLC and SNAP: a length */
 	};
 
 	(void)unused;
@@ -256,10 +256,10 @@ static void ip_in_ip_of_every_kind(void **unused)
 		bool inner_v6, outer_v6;
 		enum tunnel tunnel;
 	} cases[] = {
-		{false,  false, TUNNEL_IPIP},
-		{ true,  false, TUNNEL_SIT },
-		{ false, true,  TUNNEL_IPV6},
-		{ true,  true,  TUNNEL_IPV6},
+		{ false, false, TUNNEL_IPIP },
+		{ true, false, TUNNEL_SIT },
+		{ false, true, TUNNEL_IPV6 },
+		{ true, true, TUNNEL_IPV6 },
 	};
 
 	(void)unused;
@@ -281,17 +281,17 @@ static void gre_of_every_kind(void **unused)
 		bool frame;
 		enum tunnel tunnel;
 	} cases[] = {
-		{4,   "\0\0\x08\0",				       false, TUNNEL_GRE   },
-		{ 16, "\xb0\0\x08\0\x12\x34\0\0\0\0\0\x2a\0\0\0\7",       false,
-                 TUNNEL_GRE								   }, /* checksum, key, sequence */
-		{ 16, "\x30\x81\x88\x0b\0\x26\0\1\0\0\0\1\0\0\0\2",       false,
-                 TUNNEL_PPTP								  }, /* then PPP, below */
-		{ 4,  "\0\0\x65\x58",				     true,  TUNNEL_GRE   },
-		{ 8,  "\x20\0\x65\x58\0\x12\x34\0",                       true,  TUNNEL_NVGRE },
-		{ 4,  "\0\0\x88\xbe",				     true,  TUNNEL_ERSPAN}, /* type I */
-		{ 16, "\x10\0\x88\xbe\0\0\0\1\x10\0\0\0\0\0\0\0",         true,  TUNNEL_ERSPAN}, /* type II */
+		{ 4, "\0\0\x08\0", false, TUNNEL_GRE },
+		{ 16, "\xb0\0\x08\0\x12\x34\0\0\0\0\0\x2a\0\0\0\7", false,
+		  TUNNEL_GRE }, /* checksum, key, sequence */
+		{ 16, "\x30\x81\x88\x0b\0\x26\0\1\0\0\0\1\0\0\0\2", false,
+		  TUNNEL_PPTP }, /* then PPP, below */
+		{ 4, "\0\0\x65\x58", true, TUNNEL_GRE },
+		{ 8, "\x20\0\x65\x58\0\x12\x34\0", true, TUNNEL_NVGRE },
+		{ 4, "\0\0\x88\xbe", true, TUNNEL_ERSPAN },                              /* type I */
+		{ 16, "\x10\0\x88\xbe\0\0\0\1\x10\0\0\0\0\0\0\0", true, TUNNEL_ERSPAN }, /* type II */
 		{ 20, "\x10\0\x22\xeb\0\0\0\1\x20\0\0\0\0\0\0\0\0\0\0\0", true,
-                 TUNNEL_ERSPAN								}, /* type III */
+		  TUNNEL_ERSPAN }, /* type III */
 	};
 
 	(void)unused;
@@ -518,12 +518,12 @@ static void impossible_headers_are_named(void **unused)
 		size_t length;
 		enum packet_problem problem;
 	} cases[] = {
-		{"",						      0,  PACKET_IP_SHORT       },
-		{ "\x45",						 1,  PACKET_IP_SHORT       },
-		{ "\x75\0\0\x14",					 4,  PACKET_IP_HEADER      },
-		{ "\x44\0\0\x14\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2", 20, PACKET_IP_HEADER      },
-		{ "\x45\0\0\x10\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2", 20, PACKET_IP_LENGTH      },
-		{ "\x45\0\0\x14\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2", 20, PACKET_TRANSPORT_SHORT},
+		{ "", 0, PACKET_IP_SHORT },
+		{ "\x45", 1, PACKET_IP_SHORT },
+		{ "\x75\0\0\x14", 4, PACKET_IP_HEADER },
+		{ "\x44\0\0\x14\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2", 20, PACKET_IP_HEADER },
+		{ "\x45\0\0\x10\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2", 20, PACKET_IP_LENGTH },
+		{ "\x45\0\0\x14\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2", 20, PACKET_TRANSPORT_SHORT },
 	};
 
 	(void)unused;
