@@ -280,6 +280,7 @@ static void decode_frame_relay(struct packets *packets, struct octets o)
 static void decode_sll(struct packets *packets, struct octets o, bool second)
 {
 	uint16_t type, hardware;
+	bool gre;
 
 	if (second) {
 		type = span_u16(&o.s);
@@ -292,14 +293,13 @@ static void decode_sll(struct packets *packets, struct octets o, bool second)
 		span_skip(&o.s, 10);
 		type = span_u16(&o.s);
 	}
+	gre = hardware == 778; /* ARPHRD_IPGRE: the type is GRE's, which has no small numbers of its own */
 	o.wire = o.wire > 20 ? o.wire - (second ? 20 : 16) : 0;
 	if (o.s.failed)
 		packets_problem(packets, NULL, PACKET_LINK_SHORT);
-	else if (hardware == 778) /* ARPHRD_IPGRE: the type is GRE's */
-		decode_ethertype(packets, type, o, TUNNEL_NONE);
-	else if (type == 4) /* LLC */
+	else if (!gre && type == 4) /* LLC */
 		decode_llc(packets, o, TUNNEL_NONE);
-	else if (type == 1) /* Novell's raw 802.3 */
+	else if (!gre && type == 1) /* Novell's raw 802.3 */
 		keep_body(packets, type, o);
 	else
 		decode_ethertype(packets, type, o, TUNNEL_NONE);

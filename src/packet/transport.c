@@ -88,12 +88,13 @@ static void decode_udp(struct packets *packets, struct packet *packet, struct oc
 		return;
 	}
 	o.wire = o.wire > 8 ? o.wire - 8 : 0;
-	if (packet->transport == TRANSPORT_UDPLITE || length == 0) /* coverage; a jumbogram */
-		length = 8;
-	else if (length < 8)
-		packets_problem(packets, packet, PACKET_TRANSPORT_HEADER);
-	else
-		octets_cut(&o, length - 8u);
+	/* UDP-Lite has its coverage there, and a jumbogram's length is nothing. */
+	if (packet->transport != TRANSPORT_UDPLITE && length != 0) {
+		if (length < 8)
+			packets_problem(packets, packet, PACKET_TRANSPORT_HEADER);
+		else
+			octets_cut(&o, length - 8u);
+	}
 	keep_payload(packet, o);
 }
 
