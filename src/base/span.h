@@ -85,6 +85,16 @@ static inline uint32_t span_u32(struct span *s)
 		       : (uint32_t)b.at[0] << 24 | (uint32_t)b.at[1] << 16 | (uint32_t)b.at[2] << 8 | b.at[3];
 }
 
+static inline uint64_t span_u64(struct span *s)
+{
+	const struct span b = span_take(s, 8);
+	uint64_t value = 0;
+
+	for (size_t i = 0; !b.failed && i < 8; i++)
+		value = value << 8 | b.at[i];
+	return value;
+}
+
 static inline uint16_t span_u16_le(struct span *s)
 {
 	const struct span b = span_take(s, 2);
