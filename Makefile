@@ -66,8 +66,10 @@ lint: build/build.ninja
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
+# The prefix is said to meson each time: the build may have been set up with another one.
 install: all
-	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
+	@meson configure build --prefix=$(abspath $(PREFIX))
+	@DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) meson install -C build --quiet
 
 clean:
 	@rm -rf build build-asan build-clang build-fuzz build-bench

@@ -1,0 +1,27 @@
+"""make install puts everything below PREFIX, and that below DESTDIR, whatever the build was set up with."""
+import pathlib
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_install_goes_where_it_is_told(tmp_path):
+    if not (TOP / "build/build.ninja").exists():
+        pytest.skip("needs the release build; run make")
+    # A folder that is not absolute is meant from where make runs.
+    relative = pathlib.Path("build/test-install-%s" % tmp_path.name)
+    target = TOP / relative
+    try:
+        subprocess.run(["make", "-s", "install", "PREFIX=/opt/doors", "DESTDIR=%s" % relative], cwd=TOP, check=True,
+                       capture_output=True, timeout=300)
+        root = target / "opt/doors"
+        for name in ("bin/doorward", "share/man/man1/doorward.1", "share/man/man5/doorward-policy.5",
+                     "share/man/man7/doorward-findings.7", "share/bash-completion/completions/doorward",
+                     "share/zsh/site-functions/_doorward", "share/fish/vendor_completions.d/doorward.fish"):
+            assert (root / name).is_file(), name
+        outside = [path for path in target.rglob("*") if path.is_file() and root not in path.parents]
+        assert outside == []
+    finally:
+        subprocess.run(["rm", "-rf", str(target)], check=True, timeout=60)
