@@ -12,8 +12,6 @@ enum {
 	NOT_NOW = 421,
 };
 
-enum { REPLY_LIMIT = 16384 }; /* no greeting or list of features is as long */
-
 enum stage { HEARS_GREETING, HEARS_FEATURES, HEARS_SYSTEM, HEARS_AUTH };
 
 struct state {
@@ -166,9 +164,13 @@ static enum probe_step hear_greeting(struct state *state, const struct reply *re
 }
 
 /* The rest of the conversation: each answer calls for the next question. */
-static enum probe_step hear_reply(struct state *state, const struct reply *reply, struct buffer *out,
+static enum probe_step hear_reply(void *memory, const struct reply *reply, struct buffer *out,
 				  struct answer *answer)
 {
+	struct state *const state = memory;
+
+	if (reply == NULL)
+		return state->is_ftp ? PROBE_DONE : PROBE_NOT;
 	switch (state->stage) {
 	case HEARS_GREETING: return hear_greeting(state, reply, out, answer);
 	case HEARS_FEATURES:
@@ -202,21 +204,7 @@ static enum probe_step hear_reply(struct state *state, const struct reply *reply
 static enum probe_step hear(void *memory, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	struct state *const state = memory;
-	struct reply reply;
-
-	for (;;) {
-		const enum verdict whole = reply_take(heard, &reply);
-		enum probe_step step;
-
-		if (whole == MORE && !ended && span_left(*heard) < REPLY_LIMIT)
-			return PROBE_WAIT;
-		if (whole != YES)
-			return state->is_ftp ? PROBE_DONE : PROBE_NOT;
-		step = hear_reply(state, &reply, out, answer);
-		if (step != PROBE_WAIT)
-			return step;
-	}
+	return reply_hear(hear_reply, memory, heard, ended, out, answer);
 }
 
 static const struct probe probe = {

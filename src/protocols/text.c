@@ -3,7 +3,10 @@
 #include <ctype.h>
 #include <fnmatch.h>
 
-enum { COMMAND_LIMIT = 512 };
+enum {
+	COMMAND_LIMIT = 512,
+	REPLY_LIMIT = 16384, /* no greeting, and no list of what a server can do, is as long */
+};
 
 static bool is_blank(uint8_t c)
 {
@@ -135,6 +138,22 @@ struct span reply_first(const struct reply *reply)
 
 	(void)reply_line(&lines, reply->code, &text);
 	return text;
+}
+
+enum probe_step reply_hear(reply_hearer *hear_reply, void *state, struct span *heard, bool ended,
+			   struct buffer *out, struct answer *answer)
+{
+	for (;;) {
+		struct reply reply;
+		const enum verdict whole = reply_take(heard, &reply);
+		enum probe_step step;
+
+		if (whole == MORE && !ended && span_left(*heard) < REPLY_LIMIT)
+			return PROBE_WAIT;
+		step = hear_reply(state, whole == YES ? &reply : NULL, out, answer);
+		if (whole != YES || step != PROBE_WAIT)
+			return step;
+	}
 }
 
 static enum verdict command_says(struct span line, const struct text_command *commands, size_t count)

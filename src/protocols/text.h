@@ -43,6 +43,14 @@ bool reply_line(struct span *lines, unsigned code, struct span *ret_text);
 /* The text of the first line. */
 struct span reply_first(const struct reply *reply);
 
+/* Hears one reply of a server: what follows, and what is said to it. NULL when no further one will come. */
+typedef enum probe_step reply_hearer(void *state, const struct reply *reply, struct buffer *out,
+				     struct answer *answer);
+
+/* The hear() of a probe that goes by replies: each whole one to hear_reply(), until that one knows enough. */
+enum probe_step reply_hear(reply_hearer *hear_reply, void *state, struct span *heard, bool ended,
+			   struct buffer *out, struct answer *answer);
+
 /* ---- commands ---- */
 
 /* A command line in the shell's patterns, in any case, and what it says when it comes: YES, this protocol
