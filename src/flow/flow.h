@@ -1,14 +1,20 @@
-/* flow.h: the flow table. One flow is the packets of one 5-tuple in both directions; the originator is end 0.
+/* flow.h: traffic becomes flows, and flows become what is spoken in them.
  *
- * A table belongs to one worker and is not locked. Time is the caller's: of packets when reading, of the
- * clock when watching. A flow costs at most FLOW_BYTES of table until a parser needs state for it; nothing is
- * allocated per packet. The table has a bound that the user sets: past it the idlest flow is ended early, and
- * counted. Every timeout is explicit. */
+ * An engine is given frames in the order of time, and tells a listener what happens: which flows there were,
+ * what protocol each spoke and how that is known, the messages that were read in it, and weaknesses. One flow
+ * is the packets of one 5-tuple in both directions; the originator is end 0. An engine belongs to one thread;
+ * workers.h has several of them side by side.
+ *
+ * A flow costs at most FLOW_BYTES of the table; while its content is read it holds a conversation beside it
+ * (conversation.h), which is given back once nothing more is wanted of it. Everything has a bound, and what a
+ * bound cost is counted. */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
 #include "base/error.h"
+#include "capture/capture.h"
 #include "packet/packet.h"
+#include "protocols/parse.h"
 
 enum { FLOW_BYTES = 256, FLOW_HISTORY = 16, FLOW_EVIDENCE = 16 };
 
@@ -49,7 +55,9 @@ enum conn_state {
 	CONN_OTH,    /* seen from the middle */
 	CONN_STATES
 };
+struct flow;
 const char *conn_state_text(enum conn_state state);
+enum conn_state flow_conn_state(const struct flow *flow);
 
 /* What each side of a TCP connection has been seen to do: bits of struct flow_side. */
 enum { SEEN_SYN = 1, SEEN_SYN_ACK = 2, SEEN_FIN = 4, SEEN_RST = 8, SEEN_DATA = 16, SEEN_ACK = 32 };
@@ -63,6 +71,15 @@ struct flow_side {
 	uint8_t seen;
 	uint8_t window_scale;
 };
+
+/* How it is known what a flow speaks. */
+enum identified {
+	IDENTIFIED_NOT,
+	IDENTIFIED_BY_CONTENT,
+	IDENTIFIED_EXPECTED,  /* another flow announced it */
+	IDENTIFIED_TRANSPORT, /* the IP header names it: icmp, gre, esp */
+};
+const char *identified_text(enum identified identified); /* "content"; NULL for IDENTIFIED_NOT */
 
 struct flow {
 	/* What finds it. */
@@ -82,26 +99,25 @@ struct flow {
 	uint32_t handshake_us; /* SYN to the ACK that ends the handshake; 0: not seen */
 	uint32_t handshake_start_us; /* while it lasts: since first_ns */
 
-	uint16_t protocol;  /* 1 + place in the registry; 0: not known */
-	uint8_t identified; /* how: see identify.h */
+	uint16_t protocol;       /* 1 + place in the registry; 0: not known */
+	uint16_t protocol_first; /* the same of what it began with, if it has turned into another */
+	uint32_t parse_error_at; /* offset in what the side had sent */
+	uint64_t first_frame;    /* number of the frame of its first packet */
+	uint8_t identified;      /* enum identified */
 	uint8_t history_length;
 	char history[FLOW_HISTORY]; /* letters as Zeek writes them; capitals are the originator's */
 	uint8_t evidence[FLOW_EVIDENCE];
 	uint8_t evidence_length;
 	uint8_t icmp_error; /* 1 + code of an ICMP unreachable that spoke of it; 0: none */
-	bool in_use, reassembling, swapped;
+	bool in_use, swapped;
+	bool settled; /* nothing more is wanted of its content */
+	bool parse_error, parse_error_side;
 	void *work; /* what streams and parsers hold; NULL once the flow is settled */
 };
 
 struct flow_limits {
 	size_t memory; /* bytes for the table and its flows; 0: 1 GiB */
 	struct flow_timeouts timeouts;
-};
-
-/* Told of each flow as it ends, before its place is used again. */
-struct flow_ending {
-	void (*on_end)(void *context, struct flow *flow, enum flow_reason reason);
-	void *context;
 };
 
 struct flow_counts {
@@ -111,38 +127,6 @@ struct flow_counts {
 	size_t memory;
 };
 
-struct flow_table;
-
-/* NULL, with words, if not even a few flows fit into limits->memory. The caller owns it. */
-struct flow_table *flow_table_new(const struct flow_limits *limits, const struct flow_ending *ending,
-				  struct error *err);
-void flow_table_free(struct flow_table *table);
-
-/* A number that is the same for both directions of a packet's flow: look-ups begin with it, and it chooses
- * the worker. flow_prefetch() asks the processor for what flow_table_touch() will read. */
-uint64_t flow_hash(const struct packet *packet, uint32_t context);
-void flow_prefetch_slot(const struct flow_table *table, uint64_t hash);
-void flow_prefetch(const struct flow_table *table, uint64_t hash);
-
-/* Finds the flow of this packet or makes it, and counts the packet; *ret_side is the end that sent it. A SYN
- * on a closed connection's ports begins a new flow. Never NULL. The pointer is good until the next call. */
-struct flow *flow_table_touch(struct flow_table *table, const struct packet *packet, uint64_t hash,
-			      uint32_t context, int64_t now_ns, unsigned *ret_side);
-
-/* Finds a flow without making or counting: for packets that ICMP errors quote. NULL if there is none. */
-struct flow *flow_table_find(const struct flow_table *table, const struct packet *packet, uint64_t hash,
-			     uint32_t context);
-
-/* Ends flows whose time is over; call it as time goes on. And all that are left. */
-void flow_table_expire(struct flow_table *table, int64_t now_ns);
-void flow_table_end_all(struct flow_table *table, enum flow_reason reason);
-
-const struct flow_counts *flow_table_counts(struct flow_table *table);
-
-/* Follows a TCP connection: sequence numbers, state, history. Part of flow_table_touch(). */
-void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns);
-enum conn_state flow_conn_state(const struct flow *flow);
-
 /* The flow's id in events: the same on each run over the same capture. */
 uint64_t flow_id(const struct flow *flow);
 
@@ -150,5 +134,81 @@ uint64_t flow_id(const struct flow *flow);
 enum { COMMUNITY_ID = 32 };
 char *community_id(const struct address *source, const struct address *destination, uint8_t transport,
 		   uint16_t source_port, uint16_t destination_port, char text[static COMMUNITY_ID]);
+
+/* What is spoken: the protocol that the flow began with (the IP header's name for what has no ports),
+ * "unknown" for content that nothing recognises, "none" without content. Never NULL. And what it has turned
+ * into since; NULL unless it has. */
+const char *flow_app_proto(const struct flow *flow);
+const char *flow_turned_into(const struct flow *flow);
+
+/* ---- listening ---- */
+
+/* One message of a conversation. */
+struct flow_message {
+	const char *type; /* of the event: "dns" */
+	enum side side;   /* who sent what completed it */
+	parse_emit *emit;
+	const void *record; /* for emit, and only until the listener returns */
+};
+
+/* Functions that are NULL are not called. `frame` is the number of the frame that brought it, counted from 1
+ * over all that was read; with the flow's first_frame it puts what several workers tell into one order. */
+struct flow_listener {
+	void *context;
+	void (*identified)(void *context, const struct flow *flow, int64_t time_ns, uint64_t frame);
+	void (*message)(void *context, const struct flow *flow, const struct flow_message *message,
+			int64_t time_ns, uint64_t frame);
+	void (*weakness)(void *context, const struct flow *flow, const struct weakness *weakness,
+			 const char *evidence, int64_t time_ns, uint64_t frame);
+	void (*software)(void *context, const struct flow *flow, enum side side, struct span product,
+			 struct span version);
+	void (*ended)(void *context, const struct flow *flow, enum flow_reason reason, uint64_t frame);
+};
+
+/* ---- the engine ---- */
+
+struct engine_options {
+	struct flow_limits limits;
+	const struct ipsec_keys *keys; /* borrowed, or NULL */
+};
+
+struct engine_counts {
+	struct flow_counts flows;
+	uint64_t frames, packets,
+		bytes; /* packets: with those that tunnels carry; bytes of frames on the wire */
+	uint64_t problems[PACKET_PROBLEMS];
+	uint64_t bad_checksums;
+	uint64_t not_ip; /* frames that carry no IP packet */
+	uint64_t fragments, reassembled, fragments_overlapping, fragments_dropped;
+	uint64_t icmp_errors, icmp_errors_joined;
+	uint64_t tunnelled; /* packets that came inside others */
+	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps;
+	uint64_t unread_dropped; /* bytes that waited longer than their bounds allow */
+	uint64_t parse_errors;
+	uint64_t expected, expectations, expectations_dropped;
+	uint64_t ipsec_good, ipsec_bad, ipsec_replayed;
+};
+
+struct engine;
+
+/* NULL with words without memory, or for limits that are too narrow. The listener is copied. */
+struct engine *engine_new(const struct engine_options *options, const struct flow_listener *listener,
+			  struct error *err);
+void engine_free(struct engine *engine);
+
+/* Reads frames in the order of time; `numbers` are theirs, rising. At most CAPTURE_BATCH. */
+void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count);
+
+/* Ends the flows whose time is over, in the order of their first frames. The caller decides how often:
+ * workers do it at the same frames, so that they agree. */
+void engine_expire(struct engine *engine, int64_t now_ns, uint64_t frame);
+
+/* At the end of the input: ends the flows that began before this frame, in the order of their first frames;
+ * called with rising numbers until it returns false, because none are left. */
+bool engine_finish(struct engine *engine, uint64_t before_frame);
+
+/* Counts of now; good until the next call. engine_counts_add() is for several workers. */
+const struct engine_counts *engine_counts(struct engine *engine);
+void engine_counts_add(struct engine_counts *sum, const struct engine_counts *counts);
 
 #endif

@@ -1,8 +1,8 @@
 /* The table: an open-addressed index of numbers, and flows in chunks that never move. The index holds a part
  * of each hash beside the number, so that a flow's own lines are read only when it is the right one, or
  * nearly so. */
+#include "flow/table.h"
 #include "base/hash.h"
-#include "flow/flow.h"
 #include "flow/wheel.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A TCP connection as its packets show it (RFC 9293): which side has done what, what was sent twice, out of
  * order or not at all. Letters and states are those of Zeek's conn log. */
-#include "flow/flow.h"
+#include "flow/table.h"
 
 const char *conn_state_text(enum conn_state state)
 {

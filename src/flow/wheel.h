@@ -4,7 +4,7 @@
 #ifndef FLOW_WHEEL_H
 #define FLOW_WHEEL_H
 
-#include "flow/flow.h"
+#include "flow/table.h"
 
 enum { WHEEL_SECONDS = 4096 };
 

@@ -121,6 +121,9 @@ struct protocol {
 	 */
 	enum verdict (*recognise)(struct span first, enum side side, unsigned transport);
 
+	/* How a conversation is read (parse.h). NULL: it is recognised, and no more. */
+	const struct parser *parser;
+
 	/* NULL where a server cannot be asked. */
 	const struct probe *probe;
 	size_t probe_state_size; /* at most PROBE_STATE_LIMIT */

@@ -1,6 +1,6 @@
 /* The flow table: packets in, flows out, in every order that a wire can have. */
 #include "base/hash.h"
-#include "flow/flow.h"
+#include "flow/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,49 @@
+/* table.h: the flow table.
+ *
+ * A table belongs to one worker and is not locked. Time is the caller's: of packets when reading, of the
+ * clock when watching. Nothing is allocated per packet. The table has a bound that the user sets: past it the
+ * idlest flow is ended early, and counted. Every timeout is explicit. */
+#ifndef FLOW_TABLE_H
+#define FLOW_TABLE_H
+
+#include "flow/flow.h"
+
+/* Told of each flow as it ends, before its place is used again. */
+struct flow_ending {
+	void (*on_end)(void *context, struct flow *flow, enum flow_reason reason);
+	void *context;
+};
+
+struct flow_table;
+
+/* NULL, with words, if not even a few flows fit into limits->memory. The caller owns it. */
+struct flow_table *flow_table_new(const struct flow_limits *limits, const struct flow_ending *ending,
+				  struct error *err);
+void flow_table_free(struct flow_table *table);
+
+/* A number that is the same for both directions of a packet's flow: look-ups begin with it, and it chooses
+ * the worker. flow_prefetch() asks the processor for what flow_table_touch() will read. */
+uint64_t flow_hash(const struct packet *packet, uint32_t context);
+void flow_prefetch_slot(const struct flow_table *table, uint64_t hash);
+void flow_prefetch(const struct flow_table *table, uint64_t hash);
+
+/* Finds the flow of this packet or makes it, and counts the packet; *ret_side is the end that sent it. A SYN
+ * on a closed connection's ports begins a new flow. Never NULL. The pointer is good until the next call. */
+struct flow *flow_table_touch(struct flow_table *table, const struct packet *packet, uint64_t hash,
+			      uint32_t context, int64_t now_ns, unsigned *ret_side);
+
+/* Finds a flow without making or counting: for packets that ICMP errors quote. NULL if there is none. */
+struct flow *flow_table_find(const struct flow_table *table, const struct packet *packet, uint64_t hash,
+			     uint32_t context);
+
+/* Ends flows whose time is over; call it as time goes on. And all that are left. */
+void flow_table_expire(struct flow_table *table, int64_t now_ns);
+void flow_table_end_all(struct flow_table *table, enum flow_reason reason);
+
+const struct flow_counts *flow_table_counts(struct flow_table *table);
+
+
+/* Follows a TCP connection: sequence numbers, state, history. Part of flow_table_touch(). */
+void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns);
+
+#endif
