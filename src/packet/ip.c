@@ -147,8 +147,8 @@ static bool read_extensions(struct packet *packet, struct octets *o)
 		if (kind == NEXT_FRAGMENT) {
 			span_skip(&header, 1);
 			read_fragment_header(packet, &header);
-			if (packet->fragment_offset != 0)
-				return true; /* what follows is a piece, not a header */
+			if (packet->fragment)
+				return true; /* what follows is a piece, and its headers are read once it is whole */
 		} else if (kind == NEXT_ROUTING) {
 			span_skip(&header, 2);
 			read_routing(packet, header);

@@ -84,14 +84,14 @@ bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carri
 	return packets->count > before;
 }
 
-void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram)
+void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram, uint32_t wire_length)
 {
-	struct packet *const packet = &packets->list[nth];
+	const enum tunnel tunnel = (enum tunnel)packets->list[nth].tunnel;
 
-	packet->fragment = false;
-	packets->count = nth + 1;
-	decode_transport(packets, packet,
-			 (struct octets){ .s = datagram, .wire = (uint32_t)span_left(datagram) });
+	packets->count = nth;
+	decode_ip(packets, (struct octets){ .s = datagram, .wire = wire_length }, tunnel);
+	if (packets->count > nth && packets->list[nth].version == 6)
+		packets->list[nth].extensions |= EXTENSION_FRAGMENT;
 }
 
 bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted)

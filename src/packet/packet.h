@@ -133,8 +133,8 @@ void packet_decode(struct packets *packets, uint16_t link, struct span frame, ui
 enum carried { CARRIED_IP, CARRIED_ETHERNET, CARRIED_PPP, CARRIED_MPLS };
 bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carried, struct span bytes);
 
-/* The transport of a datagram that was put together from fragments; replaces the packet's piece. */
-void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram);
+/* Reads an IP packet that was put together from fragments (fragments.h), in the place of its nth piece. */
+void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram, uint32_t wire_length);
 
 /* Reads the packet that an ICMP error quotes: addresses, transport and ports as it was sent. False where none
  * can be read. */

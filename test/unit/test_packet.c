@@ -399,7 +399,8 @@ static void a_fragment_has_no_ports(void **unused)
 	assert_true(packets.list[0].fragment && packets.list[0].more_fragments);
 	assert_int_equal(packets.list[0].source_port, 0);
 	assert_int_equal(packets.list[0].payload_length, 8 + PAYLOAD);
-	packet_reassembled(&packets, 0, packets.list[0].payload);
+	buffer_set_u16(&b, 6, 0);
+	packet_reassembled(&packets, 0, buffer_read(&b), (uint32_t)b.length);
 	assert_false(packets.list[0].fragment);
 	assert_is_the_datagram(&packets.list[0]);
 	buffer_free(&b);
