@@ -1,11 +1,10 @@
 /* doorward report: the documented ports, protocols and services of this host, for an auditor. */
 #include "output/report.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/escape.h"
 #include "cmd/command.h"
 #include "cmd/gather.h"
-
-#include <openssl/evp.h>
 
 static const struct command_option options[] = {
 	{ .letter = 'P',
@@ -32,17 +31,6 @@ static const struct command_option options[] = {
 	{ 0 },
 };
 
-static bool digest(struct span text, char hex[static 65])
-{
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	unsigned length = 0;
-
-	if (EVP_Digest(text.at, span_left(text), bytes, &length, EVP_sha256(), NULL) != 1 || length != 32)
-		return false;
-	hex_text(span_of(bytes, length), 0, hex, 65);
-	return true;
-}
-
 /* What the policy was read from, as it was when it was read. */
 static bool note_sources(struct report *report, const struct policy *policy)
 {
@@ -57,11 +45,15 @@ static bool note_sources(struct report *report, const struct policy *policy)
 		return false;
 	for (; report->source_count < count; report->source_count++) {
 		struct report_source *const source = &report->sources[report->source_count];
+		uint8_t memory[DIGEST_MOST];
+		struct span hash;
 
 		policy_source(policy, report->source_count, &path, &text);
 		source->path = path;
-		if (!digest(text, source->sha256))
+		hash = digest(DIGEST_SHA256, text, memory);
+		if (span_left(hash) == 0)
 			return false;
+		hex_text(hash, 0, source->sha256, sizeof(source->sha256));
 	}
 	return true;
 }

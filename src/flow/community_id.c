@@ -1,8 +1,7 @@
 /* Community ID 1.0 (corelight/community-id-spec): SHA-1 over seed, addresses, protocol and ports, the smaller
  * end first; ICMP's types take the place of ports, those that have an answer paired with it. */
+#include "base/openssl_calls.h"
 #include "flow/flow.h"
-
-#include <openssl/evp.h>
 
 enum { SEED_LENGTH = 2, LONGEST = SEED_LENGTH + 16 + 16 + 2 + 4, SHA1_LENGTH = 20 };
 
@@ -71,7 +70,7 @@ char *community_id(const struct address *source, const struct address *destinati
 		add_u16(bytes, &length, swap ? source_port : destination_port);
 	}
 	memcpy(text, "1:", 3);
-	if (EVP_Digest(bytes, length, digest, NULL, EVP_sha1(), NULL) == 1)
+	if (openssl_load(NULL) && EVP_Digest(bytes, length, digest, NULL, EVP_sha1(), NULL) == 1)
 		EVP_EncodeBlock((unsigned char *)text + 2, digest, SHA1_LENGTH);
 	return text;
 }

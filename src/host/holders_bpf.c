@@ -1,13 +1,12 @@
 /* Holders from a BPF iterator: the kernel walks all open files itself and hands over the few that are wanted.
  * The program is holders.bpf.c, which is part of this one as bytes. */
 #include "base/file.h"
+#include "host/bpf_calls.h"
 #include "host/holders.h"
 #include "host/holders_record.h"
 #include "host/netlink.h"
 #include "host/process.h"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,6 +148,8 @@ bool holders_read_bpf(struct snapshot *snapshot, struct error *err)
 	if (!process_namespace_is_first())
 		return error_set(err, "sockets of processes: BPF sees the pids of another pid namespace; "
 				      "use --attribution proc");
+	if (!bpf_load(err))
+		return false;
 	libbpf_set_print(NULL);
 	object = bpf_object__open_mem(holders_program, holders_program_length, &options);
 	if (object == NULL)

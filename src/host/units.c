@@ -1,7 +1,6 @@
 #include "host/units.h"
+#include "host/systemd_calls.h"
 
-#include <systemd/sd-bus.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum { PATIENCE_US = 1000000, UNITS_MOST = 4096, LISTENS_MOST = 1024 };
@@ -90,7 +89,8 @@ bool units_ask(struct snapshot *snapshot, struct sd_bus *bus)
 {
 	sd_bus_message *list = NULL;
 	const char *name, *active, *path;
-	bool good = sd_bus_call_method(bus, manager, "/org/freedesktop/systemd1",
+	bool good = systemd_load(NULL) &&
+		    sd_bus_call_method(bus, manager, "/org/freedesktop/systemd1",
 				       "org.freedesktop.systemd1.Manager", "ListUnitsByPatterns", NULL, &list,
 				       "asas", 0, 1, "*.socket") >= 0 &&
 		    sd_bus_message_enter_container(list, 'a', "(ssssssouso)") >= 0;
@@ -129,13 +129,18 @@ static sd_bus *open_bus(void)
 void units_read(struct snapshot *snapshot)
 {
 	const struct host *const host = snapshot->host;
+	struct error err;
 	bool any = false;
 	sd_bus *bus;
 
 	for (size_t i = 0; i < host->socket_count && !any; i++)
 		any = may_be_of_systemd(host, &host->sockets[i]);
-	if (!any || sd_booted() <= 0)
+	if (!any || access("/run/systemd/system/", F_OK) != 0) /* sd_booted(3) */
 		return;
+	if (!systemd_load(&err)) {
+		snapshot_unseen(snapshot, "socket units: %s", err.text);
+		return;
+	}
 	bus = open_bus();
 	if (bus == NULL || !units_ask(snapshot, bus))
 		snapshot_unseen(snapshot, "socket units: systemd's manager does not answer");

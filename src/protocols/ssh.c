@@ -1,11 +1,11 @@
 /* ssh.c: Secure Shell. RFC 4253 (version exchange, binary packets, KEXINIT), RFC 9142 (which key exchanges
  * are still good), RFC 8758 (no RC4). The fingerprint of a server's offers is HASSH: the MD5 of its key
  * exchanges, ciphers, MACs and compressions. */
+#include "base/digest.h"
 #include "base/escape.h"
 #include "protocols/text.h"
 
 #include <fnmatch.h>
-#include <openssl/evp.h>
 
 enum {
 	NAME_LIMIT = 64,      /* RFC 4251 6 */
@@ -261,17 +261,17 @@ static void tell_hassh(struct answer *answer, const struct span lists[LISTS])
 {
 	struct buffer offers = buffer_new(PACKET_LIMIT);
 	static const enum list parts[] = { KEX, CIPHER_OUT, MAC_OUT, COMPRESSION_OUT };
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned size = 0;
-	char text[2 * EVP_MAX_MD_SIZE + 1];
+	uint8_t memory[DIGEST_MOST];
+	char text[2 * DIGEST_MOST + 1];
+	struct span hash;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		buffer_text(&offers, i > 0 ? ";" : "");
 		buffer_span(&offers, lists[parts[i]]);
 	}
-	if (!offers.failed && EVP_Digest(offers.bytes, offers.length, digest, &size, EVP_md5(), NULL) == 1)
-		answer_fact(answer, "hassh",
-			    span_text(hex_text(span_of(digest, size), 0, text, sizeof(text))));
+	hash = digest(DIGEST_MD5, buffer_read(&offers), memory);
+	if (!offers.failed && span_left(hash) > 0)
+		answer_fact(answer, "hassh", span_text(hex_text(hash, 0, text, sizeof(text))));
 	buffer_free(&offers);
 }
 

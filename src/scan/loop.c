@@ -195,8 +195,10 @@ bool engine_open(struct engine *engine, struct error *err)
 {
 	engine->limits.at_once = files_allowed(engine->limits.at_once);
 	engine->live = calloc(engine->limits.at_once, sizeof(struct conversation *));
-	engine->tls = tls_client_settings();
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!openssl_load(err))
+		return false;
+	engine->tls = tls_client_settings();
 	if (engine->epoll < 0)
 		return error_system(err, errno, "cannot wait for answers: epoll");
 	return (engine->live != NULL && engine->tls != NULL) || error_memory(err);
@@ -208,7 +210,8 @@ void engine_close(struct engine *engine)
 		conversation_free(engine->live[i]);
 	if (engine->epoll >= 0)
 		(void)close(engine->epoll);
-	SSL_CTX_free(engine->tls);
+	if (engine->tls != NULL)
+		SSL_CTX_free(engine->tls);
 	free(engine->live);
 	free(engine->urgent.list);
 	free(engine->usual.list);

@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "protocols/tls.h"
 
-#include <openssl/err.h>
-
 enum { PIECE = 4096, CERTIFICATE_LIMIT = 64 * 1024 };
 
 struct tls_client {

@@ -5,9 +5,8 @@
 #define SCAN_TLS_CLIENT_H
 
 #include "base/buffer.h"
+#include "base/openssl_calls.h"
 #include "protocols/protocols.h"
-
-#include <openssl/ssl.h>
 
 struct tls_client;
 
@@ -18,7 +17,8 @@ enum tls_state {
 	TLS_FAILED,
 };
 
-/* Settings for all connections; NULL without memory. Free with SSL_CTX_free(). */
+/* Settings for all connections; NULL without memory. openssl_load() comes before. Free with SSL_CTX_free().
+ */
 SSL_CTX *tls_client_settings(void);
 
 /* Writes the ClientHello to `out`. NULL without memory. Free with tls_client_free(). */

@@ -120,3 +120,11 @@ def test_bash_completes_commands_options_and_values(doorward, tmp_path):
     assert "--color" in complete(doorward, tmp_path, "explain", "--c")
     assert complete(doorward, tmp_path, "explain", "--color", "a") == ["auto", "always"]
     assert complete(doorward, tmp_path, "completion", "z") == ["zsh"]
+
+
+def test_large_libraries_are_loaded_only_when_they_are_needed(doorward):
+    done = subprocess.run(["readelf", "-d", doorward.program], capture_output=True, text=True, check=True)
+    needed = [line for line in done.stdout.splitlines() if "NEEDED" in line]
+    assert any("libc.so" in line for line in needed)
+    for large in "libbpf", "libcrypto", "libpcap", "libssl", "libsystemd":
+        assert not [line for line in needed if large in line]

@@ -2,9 +2,11 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/library.h"
 #include "base/suggest.h"
 #include "base/table.h"
 
@@ -474,6 +476,49 @@ static void every_prefix_knows_its_length(void **unused)
 	assert_int_equal(address_range_bits(&(struct address_range){ v4, last }), -1);
 }
 
+/* RFC 1321 A.5, FIPS 180-2 A.1 and B.1. */
+static void digests_are_those_of_their_standards(void **unused)
+{
+	static const struct {
+		enum digest_kind kind;
+		const char *digits;
+	} known[] = {
+		{ DIGEST_MD5, "900150983cd24fb0d6963f7d28e17f72" },
+		{ DIGEST_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d" },
+		{ DIGEST_SHA256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+	};
+	struct span failed = span_text("abc");
+
+	(void)unused;
+	failed.failed = true;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		uint8_t memory[DIGEST_MOST];
+		char digits[2 * DIGEST_MOST + 1];
+
+		hex_text(digest(known[i].kind, span_text("abc"), memory), 0, digits, sizeof(digits));
+		assert_string_equal(digits, known[i].digits);
+		assert_int_equal(span_left(digest(known[i].kind, failed, memory)), 0);
+	}
+}
+
+static void a_library_that_lacks_something_is_refused_in_words(void **unused)
+{
+	static const char *const names[] = { "puts", "no_such_function" };
+	void *functions[2] = { NULL, NULL };
+	struct library library = { "no_such_library.so.1", names, functions, 1 };
+	struct error err;
+
+	(void)unused;
+	assert_false(library_load(&library, &err));
+	assert_non_null(strstr(err.text, "no_such_library.so.1"));
+	library.file = "libc.so.6";
+	assert_true(library_load(&library, &err));
+	assert_non_null(functions[0]);
+	library.count = 2;
+	assert_false(library_load(&library, &err));
+	assert_non_null(strstr(err.text, "no_such_function"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +544,8 @@ int main(void)
 		cmocka_unit_test(the_next_address_carries),
 		cmocka_unit_test(a_flexible_column_that_no_row_fills_is_left_out),
 		cmocka_unit_test(tables_line_up_and_fit),
+		cmocka_unit_test(digests_are_those_of_their_standards),
+		cmocka_unit_test(a_library_that_lacks_something_is_refused_in_words),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
