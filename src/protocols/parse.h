@@ -1,9 +1,9 @@
 /* parse.h: how a protocol reads a conversation between two others.
  *
- * A parser gets what each side sent: over TCP the bytes of the stream in order, over UDP one datagram after the
- * other, of all other transports the payload of each packet. It takes whole messages and tells what they
- * say: events, weaknesses, the software at either end, flows that will follow, a change to another protocol. It
- * knows nothing of packets, files and screens; the engine in flow/ calls it and does what it asks for.
+ * A parser gets what each side sent: over TCP the bytes of the stream in order, over UDP one datagram after
+ * the other, of all other transports the payload of each packet. It takes whole messages and tells what they
+ * say: events, weaknesses, the software at either end, flows that will follow, a change to another protocol.
+ * It knows nothing of packets, files and screens; the engine in flow/ calls it and does what it asks for.
  *
  *     static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
  *     {
@@ -12,8 +12,8 @@
  *             return PARSE_ON;
  *     }
  *
- * Passwords and other secrets are never told. A message that two sides share (a request and its answer) is told
- * once, when it is complete, or at the end. */
+ * Passwords and other secrets are never told. A message that two sides share (a request and its answer) is
+ * told once, when it is complete, or at the end. */
 #ifndef PROTOCOLS_PARSE_H
 #define PROTOCOLS_PARSE_H
 
@@ -28,8 +28,8 @@ enum {
 };
 
 enum parse_step {
-	PARSE_ON,     /* what is left of the bytes waits for more */
-	PARSE_DONE,   /* all that is wanted of this flow is known: its packets are only counted from here on */
+	PARSE_ON,   /* what is left of the bytes waits for more */
+	PARSE_DONE, /* all that is wanted of this flow is known: its packets are only counted from here on */
 	PARSE_BROKEN, /* damaged, or not this protocol: reading ends at the first byte that was left */
 };
 
@@ -41,13 +41,14 @@ typedef void parse_emit(const void *record, struct json *json);
 struct parser {
 	size_t state_size; /* at most PARSE_STATE_LIMIT; the state begins as zeros */
 
-	/* Reads what parse->side has sent and was not taken yet, and takes what it has understood off `bytes`. Over
-	 * a stream it is called again with the rest and more behind it; of a datagram the rest is gone. Never called
-	 * without bytes. */
+	/* Reads what parse->side has sent and was not taken yet, and takes what it has understood off
+	 * `bytes`. Over a stream it is called again with the rest and more behind it; of a datagram the rest
+	 * is gone. Never called without bytes. */
 	enum parse_step (*read)(void *state, struct parse *parse, struct span *bytes);
 
-	/* `length` bytes of parse->side were lost, and with them what was waiting. The bytes behind come with the
-	 * next read(). NULL: reading ends at the first gap. */
+	/* `length` bytes of parse->side were lost, counted from the first that was not taken: what was
+	 * waiting is among them. The bytes behind come with the next read(). NULL: reading ends at the first
+	 * gap. */
 	enum parse_step (*gap)(void *state, struct parse *parse, uint64_t length);
 
 	/* The flow is over, or is read no more: tell what was begun. NULL where nothing can be left. */
@@ -56,8 +57,8 @@ struct parser {
 	/* Writes the members of this protocol's event. */
 	parse_emit *emit;
 
-	/* It may expect flows, open tunnels or change to another protocol, and so is needed even where nobody wants
-	 * its events. */
+	/* It may expect flows, open tunnels or change to another protocol, and so is needed even where nobody
+	 * wants its events. */
 	bool leads;
 };
 
@@ -70,7 +71,7 @@ struct expectation {
 	const struct protocol *protocol;
 	enum side waiting; /* what that end will be in the new flow: usually SIDE_SERVER */
 	uint32_t seconds;  /* how long it is waited for; 0: a minute */
-	bool many;	   /* several flows may come of it; otherwise it ends with the first */
+	bool many;         /* several flows may come of it; otherwise it ends with the first */
 	const char *about; /* words of the announcement, as a file's name; copied; NULL for none */
 };
 
@@ -91,14 +92,14 @@ struct parse {
 	const struct protocol *protocol;
 	struct address addresses[2]; /* by side */
 	uint16_t ports[2];
-	uint8_t transport;	     /* TRANSPORT_ number */
-	enum side side;		     /* who sent what is read now */
-	int64_t time_ns;	     /* of the packet that brought it, since 1970 */
-	bool from_start[2];	     /* by side: whether its first byte was seen */
-	bool cut;		     /* a datagram of which the capture holds only the beginning */
+	uint8_t transport;           /* TRANSPORT_ number */
+	enum side side;              /* who sent what is read now */
+	int64_t time_ns;             /* of the packet that brought it, since 1970 */
+	bool from_start[2];          /* by side: whether its first byte was seen */
+	bool cut;                    /* a datagram of which the capture holds only the beginning */
 	const struct packet *packet; /* the packet of a datagram; NULL over a stream */
-	const char *about;	     /* of an expected flow: words of its announcement; or NULL */
-	bool listened;		     /* somebody wants events; a parser that leads may do less without */
+	const char *about;           /* of an expected flow: words of its announcement; or NULL */
+	bool listened;               /* somebody wants events; a parser that leads may do less without */
 
 	/* Set by the functions below, and read by the engine after each call. */
 	uint64_t skip; /* bytes of this side, behind what was taken, that are not wanted */
@@ -109,8 +110,8 @@ struct parse {
 
 /* ---- telling ---- */
 
-/* An event of the protocol's own type, with the members that parser.emit writes of the record. The record is read
- * before this returns. */
+/* An event of the protocol's own type, with the members that parser.emit writes of the record. The record is
+ * read before this returns. */
 void parse_event(struct parse *parse, const void *record);
 
 /* An event of another type: "fileinfo", "lease", "call". */
@@ -128,23 +129,24 @@ void parse_expect(struct parse *parse, const struct expectation *expectation);
 
 /* ---- asking ---- */
 
-/* The next `length` bytes of this side, behind what read() will have taken, are of no interest: they are neither
- * kept nor put in order. A gap among them is no gap. */
+/* The next `length` bytes of this side, behind what read() will have taken, are of no interest: they are
+ * neither kept nor put in order. A gap among them is no gap. */
 void parse_skip(struct parse *parse, uint64_t length);
 
-/* At least `length` bytes (of this side, from the first that is not taken) are needed for the next message; at most
- * PARSE_UNREAD_LIMIT. */
+/* At least `length` bytes (of this side, from the first that is not taken) are needed for the next message;
+ * at most PARSE_UNREAD_LIMIT. */
 void parse_want(struct parse *parse, size_t length);
 
 /* From the first byte that was not taken, on both sides, another protocol begins: the one given, or NULL for
  * whatever the content shows. Return PARSE_ON with it. */
 void parse_upgrade(struct parse *parse, const struct protocol *to);
 
-/* The bytes are what a tunnel carries: packets that are flows of their own, with this one as their parent. Datagrams
- * only. */
+/* The bytes are what a tunnel carries: packets that are flows of their own, with this one as their parent.
+ * Datagrams only. */
 void parse_open(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes);
 
-/* A copy of the bytes that lives until parse_forget() or the flow's end; empty when PARSE_KEPT_LIMIT is reached. */
+/* A copy of the bytes that lives until parse_forget() or the flow's end; empty when PARSE_KEPT_LIMIT is
+ * reached. */
 struct span parse_keep(struct parse *parse, struct span bytes);
 void parse_forget(struct parse *parse); /* all that was kept */
 
