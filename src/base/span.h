@@ -128,6 +128,31 @@ static inline uint64_t span_u64_le(struct span *s)
 	return value;
 }
 
+/* The next n bytes as a pointer that is good for n of them, for headers whose fields stand at fixed places: one
+ * check instead of one for each field. NULL, and s fails, where there are fewer. */
+static inline const uint8_t *span_header(struct span *s, size_t n)
+{
+	const struct span header = span_take(s, n);
+
+	return header.failed ? NULL : header.at;
+}
+
+/* A number in network order at a place that was checked before, as span_header() does. */
+static inline uint16_t load_u16(const uint8_t at[static 2])
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t load_u32(const uint8_t at[static 4])
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline uint64_t load_u64(const uint8_t at[static 8])
+{
+	return (uint64_t)load_u32(at) << 32 | load_u32(at + 4);
+}
+
 /* The byte at offset, without moving; zero past the end, without failing. */
 static inline uint8_t span_peek(struct span s, size_t offset)
 {

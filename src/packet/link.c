@@ -2,43 +2,6 @@
  * numbers are those of tcpdump.org's list of link types. */
 #include "packet/layers.h"
 
-enum {
-	LINK_NULL = 0,
-	LINK_ETHERNET = 1,
-	LINK_PPP = 9,
-	LINK_RAW_BSD = 12,
-	LINK_RAW_OPENBSD = 14,
-	LINK_PPP_HDLC = 50,
-	LINK_PPPOE = 51,
-	LINK_RAW = 101,
-	LINK_CISCO_HDLC = 104,
-	LINK_80211 = 105,
-	LINK_FRAME_RELAY = 107,
-	LINK_LOOP = 108,
-	LINK_SLL = 113,
-	LINK_80211_PRISM = 119,
-	LINK_80211_RADIOTAP = 127,
-	LINK_80211_AVS = 163,
-	LINK_IPV4 = 228,
-	LINK_IPV6 = 229,
-	LINK_SLL2 = 276,
-
-	TYPE_IPV4 = 0x0800,
-	TYPE_TRANSPARENT = 0x6558,
-	TYPE_VLAN = 0x8100,
-	TYPE_IPV6 = 0x86dd,
-	TYPE_PPP = 0x880b,
-	TYPE_MPLS = 0x8847,
-	TYPE_MPLS_MULTICAST = 0x8848,
-	TYPE_PPPOE_DISCOVERY = 0x8863,
-	TYPE_PPPOE = 0x8864,
-	TYPE_PROVIDER = 0x88a8,
-	TYPE_BACKBONE = 0x88e7,
-	TYPE_FABRIC_PATH = 0x8903,
-	TYPE_QINQ = 0x9100,
-	TYPE_LEAST = 0x0600, /* below it stands a length, and LLC follows */
-};
-
 static void read_macs(struct packets *packets, struct octets *o)
 {
 	struct span destination = span_take(&o->s, 6), source = span_take(&o->s, 6);
@@ -95,11 +58,6 @@ static void keep_body(struct packets *packets, uint16_t type, struct octets o)
 		return;
 	packets->ethertype = type;
 	packets->body = o.s;
-}
-
-static bool is_tag(uint16_t type)
-{
-	return type == TYPE_VLAN || type == TYPE_PROVIDER || type == TYPE_QINQ;
 }
 
 static uint16_t read_tag(struct packets *packets, struct octets *o)

@@ -12,9 +12,7 @@ enum {
 
 	TYPE_ERSPAN = 0x88be,
 	TYPE_ERSPAN_3 = 0x22eb,
-	TYPE_TRANSPARENT = 0x6558,
 	TYPE_WCCP = 0x883e,
-	TYPE_LEAST = 0x0600,
 };
 
 /* Steps over the optional fields of the header that the flags announce. */
