@@ -128,8 +128,8 @@ static inline uint64_t span_u64_le(struct span *s)
 	return value;
 }
 
-/* The next n bytes as a pointer that is good for n of them, for headers whose fields stand at fixed places: one
- * check instead of one for each field. NULL, and s fails, where there are fewer. */
+/* The next n bytes as a pointer that is good for n of them, for headers whose fields stand at fixed places:
+ * one check instead of one for each field. NULL, and s fails, where there are fewer. */
 static inline const uint8_t *span_header(struct span *s, size_t n)
 {
 	const struct span header = span_take(s, n);

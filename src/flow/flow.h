@@ -59,17 +59,29 @@ struct flow;
 const char *conn_state_text(enum conn_state state);
 enum conn_state flow_conn_state(const struct flow *flow);
 
-/* What each side of a TCP connection has been seen to do: bits of struct flow_side. */
-enum { SEEN_SYN = 1, SEEN_SYN_ACK = 2, SEEN_FIN = 4, SEEN_RST = 8, SEEN_DATA = 16, SEEN_ACK = 32 };
+/* What each side of a TCP connection has been seen to do, each a letter of its history: bits of seen. */
+enum {
+	SEEN_SYN = 1,
+	SEEN_SYN_ACK = 2,
+	SEEN_FIN = 4,
+	SEEN_RST = 8,
+	SEEN_DATA = 16,
+	SEEN_ACK = 32, /* any acknowledgement; has no letter */
+	SEEN_EMPTY_ACK = 64,
+	SEEN_GAP = 128,
+	SEEN_RETRANSMISSION = 256,
+	SEEN_ZERO_WINDOW = 512,
+	SEEN_CONTRADICTION = 1024, /* flags that cannot be together */
+};
 
 /* One direction of a flow: what this end has sent. */
 struct flow_side {
-	uint64_t packets, bytes; /* bytes of IP packets on the wire */
-	uint32_t next_sequence;  /* tcp: the byte that comes next in order */
-	uint32_t acknowledged;   /* tcp: highest that this end has acknowledged of the other */
+	uint64_t packets : 48;
+	uint64_t seen : 16;
+	uint64_t bytes;         /* of IP packets on the wire */
+	uint32_t next_sequence; /* tcp: the byte that comes next in order */
+	uint32_t acknowledged;  /* tcp: highest that this end has acknowledged of the other */
 	uint16_t retransmissions, out_of_order, gaps, zero_windows; /* tcp: packets; they stop at 65535 */
-	uint8_t seen;
-	uint8_t window_scale;
 };
 
 /* How it is known what a flow speaks. */
@@ -81,6 +93,7 @@ enum identified {
 };
 const char *identified_text(enum identified identified); /* "content"; NULL for IDENTIFIED_NOT */
 
+/* A packet of a flow whose content is settled touches the first two cache lines. */
 struct flow {
 	/* What finds it. */
 	struct address ends[2];
@@ -91,29 +104,35 @@ struct flow {
 	uint8_t cast;
 	uint32_t context; /* tells apart what different tunnels carry */
 
-	uint32_t number;                      /* its place in the table */
-	uint32_t next_due, previous_due, due; /* its neighbours in the wheel, and its place there */
-	int64_t first_ns, last_ns;
-	struct flow_side sides[2];
-	uint64_t parent;       /* flow id of the tunnel, or of the flow that announced this one; 0 without */
-	uint32_t handshake_us; /* SYN to the ACK that ends the handshake; 0: not seen */
-	uint32_t handshake_start_us; /* while it lasts: since first_ns */
-
-	uint16_t protocol;       /* 1 + place in the registry; 0: not known */
-	uint16_t protocol_first; /* the same of what it began with, if it has turned into another */
-	uint32_t parse_error_at; /* offset in what the side had sent */
-	uint64_t first_frame;    /* number of the frame of its first packet */
-	uint8_t identified;      /* enum identified */
-	uint8_t history_length;
-	char history[FLOW_HISTORY]; /* letters as Zeek writes them; capitals are the originator's */
-	uint8_t evidence[FLOW_EVIDENCE];
-	uint8_t evidence_length;
-	uint8_t icmp_error; /* 1 + code of an ICMP unreachable that spoke of it; 0: none */
 	bool in_use, swapped;
 	bool settled; /* nothing more is wanted of its content */
-	bool parse_error, parse_error_side;
+	bool closing; /* its connection has closed, and the wheel knows */
+	int64_t last_ns;
 	void *work; /* what streams and parsers hold; NULL once the flow is settled */
+	struct flow_side sides[2];
+
+	int64_t first_ns;
+	uint64_t first_frame;                 /* number of the frame of its first packet */
+	uint32_t number;                      /* its place in the table */
+	uint32_t next_due, previous_due, due; /* its neighbours in the wheel, and its place there */
+	uint64_t parent;       /* flow id of the tunnel, or of the flow that announced this one; 0 without */
+	uint32_t handshake_us; /* SYN to the ACK that ends the handshake; 0: not seen */
+	uint32_t parse_error_at; /* offset in what the side had sent */
+	uint16_t protocol;       /* 1 + place in the registry; 0: not known */
+	uint16_t protocol_first; /* the same of what it began with, if it has turned into another */
+	uint8_t identified;      /* enum identified */
+	uint8_t nth;             /* among the flows that began in its first frame */
+	uint8_t icmp_error;      /* 1 + code of an ICMP unreachable that spoke of it; 0: none */
+	bool parse_error, parse_error_side;
+	uint8_t history_length;
+	uint8_t evidence_length;
+	char history[FLOW_HISTORY]; /* letters as Zeek writes them; capitals are the originator's */
+	uint8_t evidence[FLOW_EVIDENCE];
 };
+
+/* Content shows that the responder is the one that calls: exchanges the ends with all that is theirs. Whoever
+ * holds a side's number exchanges it too; the table still finds the flow, and its id stays. */
+void flow_swap_ends(struct flow *flow);
 
 struct flow_limits {
 	size_t memory; /* bytes for the table and its flows; 0: 1 GiB */
@@ -127,7 +146,8 @@ struct flow_counts {
 	size_t memory;
 };
 
-/* The flow's id in events: the same on each run over the same capture. */
+/* The flow's id in events, of 53 bits: made of its ends and of the frame that began it, and so the same on
+ * each run over the same capture, with any number of workers. */
 uint64_t flow_id(const struct flow *flow);
 
 /* Community ID 1.0 with seed 0 ("1:" and the base64 of SHA-1): text of COMMUNITY_ID bytes. */

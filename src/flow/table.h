@@ -21,27 +21,33 @@ struct flow_table *flow_table_new(const struct flow_limits *limits, const struct
 				  struct error *err);
 void flow_table_free(struct flow_table *table);
 
-/* A number that is the same for both directions of a packet's flow: look-ups begin with it, and it chooses
- * the worker. flow_prefetch() asks the processor for what flow_table_touch() will read. */
+/* A number that is the same for both directions of a packet's flow: look-ups begin with it. It is keyed anew
+ * in each run, so that nobody can write packets that all meet in one place. flow_prefetch_slot(), and a few
+ * packets later flow_prefetch(), ask the processor for what flow_table_touch() will read. */
 uint64_t flow_hash(const struct packet *packet, uint32_t context);
 void flow_prefetch_slot(const struct flow_table *table, uint64_t hash);
 void flow_prefetch(const struct flow_table *table, uint64_t hash);
 
-/* Finds the flow of this packet or makes it, and counts the packet; *ret_side is the end that sent it. A SYN
- * on a closed connection's ports begins a new flow. Never NULL. The pointer is good until the next call. */
+/* Finds the flow of this packet or makes it, and counts the packet; *ret_side is the end that sent it.
+ * `frame` is the running number of the packet's frame. A SYN on a closed connection's ports begins a new
+ * flow. Never NULL. The pointer is good until the next call. */
 struct flow *flow_table_touch(struct flow_table *table, const struct packet *packet, uint64_t hash,
-			      uint32_t context, int64_t now_ns, unsigned *ret_side);
+			      uint32_t context, int64_t now_ns, uint64_t frame, unsigned *ret_side);
 
 /* Finds a flow without making or counting: for packets that ICMP errors quote. NULL if there is none. */
 struct flow *flow_table_find(const struct flow_table *table, const struct packet *packet, uint64_t hash,
 			     uint32_t context);
 
-/* Ends flows whose time is over; call it as time goes on. And all that are left. */
+/* Ends flows whose time is over, in the order of their first frames; call it as time goes on. Which ones
+ * depends on their packets and on the times of the calls alone. */
 void flow_table_expire(struct flow_table *table, int64_t now_ns);
+
+/* Ends flows that began before this frame, in the order of their first frames. Called with rising numbers
+ * until it returns false, because none are left; the table must not be touched in between. */
+bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint64_t before_frame);
 void flow_table_end_all(struct flow_table *table, enum flow_reason reason);
 
 const struct flow_counts *flow_table_counts(struct flow_table *table);
-
 
 /* Follows a TCP connection: sequence numbers, state, history. Part of flow_table_touch(). */
 void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns);

@@ -36,7 +36,7 @@ enum conn_state flow_conn_state(const struct flow *flow)
 	const bool established = (originator->seen & SEEN_SYN) != 0 && (responder->seen & SEEN_SYN_ACK) != 0;
 
 	if (flow->transport != TRANSPORT_TCP)
-		return responder->packets == 0 ? CONN_S0 : CONN_SF;
+		return responder->packets == 0 ? CONN_S0 : originator->packets == 0 ? CONN_SHR : CONN_SF;
 	if (!established)
 		return state_from_one_side(originator, responder);
 	if ((originator->seen & SEEN_RST) != 0)
@@ -51,14 +51,13 @@ enum conn_state flow_conn_state(const struct flow *flow)
 }
 
 /* Each letter once for each side, in the order of the first time. */
-static void note(struct flow *flow, unsigned side, char letter)
+static void note(struct flow *flow, unsigned side, unsigned what, char letter)
 {
-	const char written = side == 0 ? (char)(letter - 'a' + 'A') : letter;
-
-	if (flow->history_length == FLOW_HISTORY ||
-	    memchr(flow->history, written, flow->history_length) != NULL)
+	if ((flow->sides[side].seen & what) != 0)
 		return;
-	flow->history[flow->history_length++] = written;
+	flow->sides[side].seen |= what;
+	if (flow->history_length < FLOW_HISTORY)
+		flow->history[flow->history_length++] = side == 0 ? (char)(letter - 'a' + 'A') : letter;
 }
 
 static void count(uint16_t *counter)
@@ -86,7 +85,7 @@ static void follow_sequence(struct flow *flow, unsigned side, const struct packe
 	}
 	if (is_before(mine->next_sequence, packet->sequence)) {
 		count(&mine->gaps);
-		note(flow, side, 'g');
+		note(flow, side, SEEN_GAP, 'g');
 		mine->next_sequence = end;
 	} else if (length > 0 && is_before(packet->sequence, mine->next_sequence) && !keep_alive) {
 		if (!is_before(end, mine->next_sequence) && end != mine->next_sequence)
@@ -94,7 +93,7 @@ static void follow_sequence(struct flow *flow, unsigned side, const struct packe
 		if ((other->seen & SEEN_ACK) == 0 || is_before(packet->sequence, other->acknowledged) ||
 		    mine->gaps == 0) {
 			count(&mine->retransmissions);
-			note(flow, side, 't');
+			note(flow, side, SEEN_RETRANSMISSION, 't');
 		} else {
 			count(&mine->out_of_order);
 		}
@@ -105,31 +104,25 @@ static void follow_sequence(struct flow *flow, unsigned side, const struct packe
 
 static void note_flags(struct flow *flow, unsigned side, const struct packet *packet)
 {
-	struct flow_side *const mine = &flow->sides[side];
 	const uint8_t flags = packet->tcp_flags;
 
 	if ((flags & TCP_SYN) != 0) {
-		mine->seen |= (flags & TCP_ACK) != 0 ? SEEN_SYN_ACK : SEEN_SYN;
-		mine->window_scale = packet->window_scale;
-		note(flow, side, (flags & TCP_ACK) != 0 ? 'h' : 's');
+		if ((flags & TCP_ACK) != 0)
+			note(flow, side, SEEN_SYN_ACK, 'h');
+		else
+			note(flow, side, SEEN_SYN, 's');
 		if ((flags & (TCP_FIN | TCP_RST)) != 0)
-			note(flow, side, 'i');
+			note(flow, side, SEEN_CONTRADICTION, 'i');
 		return;
 	}
-	if (packet->payload_length > 0) {
-		mine->seen |= SEEN_DATA;
-		note(flow, side, 'd');
-	} else if ((flags & (TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK) {
-		note(flow, side, 'a');
-	}
-	if ((flags & TCP_FIN) != 0) {
-		mine->seen |= SEEN_FIN;
-		note(flow, side, 'f');
-	}
-	if ((flags & TCP_RST) != 0) {
-		mine->seen |= SEEN_RST;
-		note(flow, side, 'r');
-	}
+	if (packet->payload_length > 0)
+		note(flow, side, SEEN_DATA, 'd');
+	else if ((flags & (TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK)
+		note(flow, side, SEEN_EMPTY_ACK, 'a');
+	if ((flags & TCP_FIN) != 0)
+		note(flow, side, SEEN_FIN, 'f');
+	if ((flags & TCP_RST) != 0)
+		note(flow, side, SEEN_RST, 'r');
 }
 
 /* The handshake's round trip is from the SYN to the ACK that answers the SYN ACK. */
@@ -161,6 +154,6 @@ void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packe
 	}
 	if (packet->window == 0 && (packet->tcp_flags & (TCP_RST | TCP_SYN)) == 0) {
 		count(&mine->zero_windows);
-		note(flow, side, 'w');
+		note(flow, side, SEEN_ZERO_WINDOW, 'w');
 	}
 }

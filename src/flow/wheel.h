@@ -4,21 +4,24 @@
 #ifndef FLOW_WHEEL_H
 #define FLOW_WHEEL_H
 
-#include "flow/table.h"
+#include "flow/places.h"
 
 enum { WHEEL_SECONDS = 4096 };
 
 struct wheel {
-	const struct flow_table *table;
+	const struct places *places;
+	struct flow_timeouts timeouts;
 	uint32_t due[WHEEL_SECONDS]; /* first flow of each second */
 	int64_t second;              /* all before it has been looked at */
+	int64_t begins_ns;           /* the time at which that second begins */
 	bool started;
 };
 
-void wheel_init(struct wheel *wheel, const struct flow_table *table);
+/* No flow hangs on it. */
+void wheel_clear(struct wheel *wheel);
 void wheel_add(struct wheel *wheel, struct flow *flow);
 
-/* A flow that is due sooner than it was, because its connection has closed. */
+/* A flow's connection may have closed: then it is due sooner than it was. */
 void wheel_sooner(struct wheel *wheel, struct flow *flow);
 
 /* The next flow that is due, or was ended before; it is taken off the wheel. NULL when there is none. */
@@ -26,9 +29,5 @@ struct flow *wheel_next(struct wheel *wheel, int64_t now_ns);
 
 /* Takes the flow off that would be due first of all; there must be one. */
 struct flow *wheel_idlest(struct wheel *wheel);
-
-/* Given by the table. */
-struct flow *wheel_flow(const struct wheel *wheel, uint32_t number);
-int64_t wheel_due(const struct wheel *wheel, const struct flow *flow);
 
 #endif

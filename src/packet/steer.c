@@ -80,7 +80,8 @@ static int offset_of_ip(uint16_t link, struct span frame)
 	return is_ip(type) ? (int)offset : NO_IP;
 }
 
-/* The pair of a plain packet: no error, and for IPv6 no extension header, which may name another destination. */
+/* The pair of a plain packet: no error, and for IPv6 no extension header, which may name another destination.
+ */
 static bool steer_plain(struct span ip, uint32_t *ret_number)
 {
 	const uint8_t *const at = ip.at;

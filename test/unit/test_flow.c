@@ -58,7 +58,7 @@ static struct packet packet_of(const char *source, uint16_t sport, const char *d
 static struct flow *touch(struct flow_table *table, const struct packet *packet, int64_t now,
 			  unsigned *ret_side)
 {
-	return flow_table_touch(table, packet, flow_hash(packet, 0), 0, now, ret_side);
+	return flow_table_touch(table, packet, flow_hash(packet, 0), 0, now, 0, ret_side);
 }
 
 /* One TCP packet of a conversation between 192.0.2.1:1000, which calls, and 192.0.2.2:80. */
@@ -120,7 +120,7 @@ static void contexts_tell_flows_apart(void **unused)
 
 	(void)unused;
 	for (uint32_t context = 0; context < 3; context++)
-		flow_table_touch(table, &packet, flow_hash(&packet, context), context, 1, &side);
+		flow_table_touch(table, &packet, flow_hash(&packet, context), context, 1, 0, &side);
 	assert_int_equal(flow_table_counts(table)->live, 3);
 	flow_table_free(table);
 }
@@ -314,6 +314,109 @@ static void a_new_call_between_the_same_ports_is_a_new_flow(void **unused)
 	flow_table_free(table);
 }
 
+/* Flows of a frame each, begun in the order of `frames`, all at the same time. */
+static void begin_at_frames(struct flow_table *table, const uint64_t *frames, size_t count)
+{
+	struct packet packet = packet_of("10.0.0.1", 0, "10.0.0.2", 53, TRANSPORT_UDP);
+	unsigned side;
+
+	for (size_t i = 0; i < count; i++) {
+		packet.source_port = (uint16_t)(1000 + i);
+		flow_table_touch(table, &packet, flow_hash(&packet, 0), 0, 1, frames[i], &side);
+	}
+}
+
+static void flows_end_in_the_order_of_their_first_frames(void **unused)
+{
+	static const uint64_t frames[] = { 9, 3, 7, 7, 1, 1u << 31, 4, 8, 2 },
+			      sorted[] = { 1, 2, 3, 4, 7, 7, 8, 9 };
+	struct endings endings;
+	struct flow_table *const table = table_of(&endings, 0);
+
+	(void)unused;
+	begin_at_frames(table, frames, 9);
+	flow_table_expire(table, (int64_t)100 * SECONDS);
+	assert_int_equal(endings.count, 9);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(endings.flows[i].first_frame, sorted[i]);
+	assert_int_equal(endings.flows[4].nth, 0);
+	assert_int_equal(endings.flows[5].nth, 1);
+	assert_int_equal(endings.flows[8].first_frame, 1u << 31);
+	begin_at_frames(table, frames, 9);
+	endings.count = 0;
+	flow_table_end_all(table, REASON_END_OF_INPUT);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(endings.flows[i].first_frame, sorted[i]);
+	flow_table_free(table);
+}
+
+static void flows_can_be_ended_in_portions(void **unused)
+{
+	static const uint64_t frames[] = { 5, 6, 2, UINT64_MAX - 1 };
+	struct endings endings;
+	struct flow_table *const table = table_of(&endings, 0);
+
+	(void)unused;
+	begin_at_frames(table, frames, 4);
+	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 0));
+	assert_int_equal(endings.count, 0);
+	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 6));
+	assert_int_equal(endings.count, 2);
+	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 7));
+	assert_false(flow_table_end_some(table, REASON_END_OF_INPUT, UINT64_MAX));
+	assert_int_equal(endings.count, 4);
+	assert_int_equal(flow_table_counts(table)->live, 0);
+	begin_at_frames(table, frames, 4); /* and it can be used again */
+	assert_int_equal(flow_table_counts(table)->live, 4);
+	flow_table_free(table);
+}
+
+static void ends_are_exchanged_with_all_that_is_theirs(void **unused)
+{
+	struct endings endings;
+	struct flow_table *const table = table_of(&endings, 0);
+	struct flow *const flow = tcp(table, 1, TCP_ACK | TCP_PSH, 500, 101, 20, 0);
+	const uint64_t id = flow_id(flow);
+
+	(void)unused;
+	tcp(table, 0, TCP_ACK, 101, 520, 0, 0);
+	assert_memory_equal(flow->history, "Da", 2);
+	flow->parse_error = true;
+	flow_swap_ends(flow);
+	assert_int_equal(flow->ports[0], 1000);
+	assert_int_equal(flow->sides[1].bytes, 40);
+	assert_int_equal(flow->sides[1].next_sequence, 520);
+	assert_memory_equal(flow->history, "dA", 2);
+	assert_true(flow->swapped);
+	assert_true(flow->parse_error_side);
+	assert_int_equal(flow_id(flow), id);
+	assert_ptr_equal(tcp(table, 0, TCP_ACK, 101, 520, 5, 0), flow);
+	assert_int_equal(flow->sides[0].packets, 2);
+	flow_swap_ends(flow);
+	assert_false(flow->swapped);
+	assert_false(flow->parse_error_side);
+	flow_table_end_all(table, REASON_END_OF_INPUT);
+	assert_int_equal(endings.count, 1);
+	flow_table_free(table);
+}
+
+static void ids_tell_flows_apart(void **unused)
+{
+	struct endings endings;
+	struct flow_table *const table = table_of(&endings, 0);
+	const struct packet packet = packet_of("10.0.0.1", 1, "10.0.0.2", 2, TRANSPORT_UDP);
+	uint64_t ids[3];
+	unsigned side;
+
+	(void)unused;
+	for (uint32_t i = 0; i < 3; i++) /* two in one frame, which only their tunnels tell apart */
+		ids[i] = flow_id(
+			flow_table_touch(table, &packet, flow_hash(&packet, i), i, 1, 1 + i / 2, &side));
+	assert_true(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+	assert_true((ids[0] | ids[1] | ids[2]) < (uint64_t)1 << 53);
+	flow_table_free(table);
+}
+
 static void community_ids_are_those_of_the_specification(void **unused)
 {
 	static const struct {
@@ -361,6 +464,10 @@ int main(void)
 		cmocka_unit_test(a_syn_ack_that_comes_first_was_sent_by_the_one_called),
 		cmocka_unit_test(what_is_sent_twice_or_lost_is_counted),
 		cmocka_unit_test(a_new_call_between_the_same_ports_is_a_new_flow),
+		cmocka_unit_test(flows_end_in_the_order_of_their_first_frames),
+		cmocka_unit_test(flows_can_be_ended_in_portions),
+		cmocka_unit_test(ends_are_exchanged_with_all_that_is_theirs),
+		cmocka_unit_test(ids_tell_flows_apart),
 		cmocka_unit_test(community_ids_are_those_of_the_specification),
 	};
 
