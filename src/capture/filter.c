@@ -1,6 +1,6 @@
 #include "capture/filter.h"
+#include "capture/pcap_calls.h"
 
-#include <pcap/pcap.h>
 #include <stdlib.h>
 
 enum { PROGRAMS = 64, ETHERNET = 1 };
@@ -44,8 +44,11 @@ static bool compile(struct filter_program *program, const char *expression, stru
 
 struct filter *filter_new(const char *expression, struct error *err)
 {
-	struct filter *const filter = calloc(1, sizeof(*filter));
+	struct filter *filter;
 
+	if (!pcap_load(err))
+		return NULL;
+	filter = calloc(1, sizeof(*filter));
 	if (filter == NULL) {
 		error_memory(err);
 		return NULL;

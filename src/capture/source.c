@@ -1,13 +1,13 @@
 /* Plain, gzip (RFC 1952) and zstd (RFC 8878) behind one window. */
 #include "capture/source.h"
+#include "capture/zlib_calls.h"
+#include "capture/zstd_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 enum { PACKED_PIECE = 128 * 1024, ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */ };
 
@@ -208,6 +208,8 @@ static bool unpack_from(struct source *source, enum packing packing, struct erro
 {
 	const size_t length = source->end;
 
+	if (packing == ZSTD ? !zstd_load(err) : !zlib_load(err))
+		return false;
 	source->packed = malloc(PACKED_PIECE);
 	if (source->packed == NULL)
 		return error_memory(err);
@@ -291,7 +293,8 @@ void source_free(struct source *source)
 		close(source->fd);
 	if (source->packing == GZIP)
 		inflateEnd(&source->gzip);
-	ZSTD_freeDStream(source->zstd);
+	if (source->zstd != NULL)
+		ZSTD_freeDStream(source->zstd);
 	free(source->packed);
 	free(source->window);
 	free(source);
