@@ -12,9 +12,9 @@ static const struct {
 	const char *keyword;
 	parse_statement *parse;
 } statements[] = {
-	{ "allow", parse_rule },      { "deny", parse_rule },     { "reject", parse_rule },
-	{ "let", parse_let },         { "expect", parse_expect }, { "accept", parse_accept },
-	{ "mode", parse_mode },       { "host", parse_host },     { "require", parse_require },
+	{ "allow", parse_rule },      { "deny", parse_rule },       { "reject", parse_rule },
+	{ "let", parse_let },         { "expect", parse_expected }, { "accept", parse_accept },
+	{ "mode", parse_mode },       { "host", parse_host },       { "require", parse_require },
 	{ "include", parse_include },
 };
 

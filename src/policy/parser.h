@@ -94,7 +94,7 @@ void parse_unexpected(struct parser *p);
 
 /* The statements, each from behind its first word. */
 typedef void parse_statement(struct parser *p, struct statement *statement, const struct token *keyword);
-parse_statement parse_rule, parse_let, parse_expect, parse_accept, parse_mode, parse_host, parse_require,
+parse_statement parse_rule, parse_let, parse_expected, parse_accept, parse_mode, parse_host, parse_require,
 	parse_include;
 
 /* Reads all statements of p->file. */

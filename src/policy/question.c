@@ -200,7 +200,7 @@ static bool parse_expected_verdict(struct parser *p, enum policy_verdict *ret_ve
 	return false;
 }
 
-void parse_expect(struct parser *p, struct statement *statement, const struct token *keyword)
+void parse_expected(struct parser *p, struct statement *statement, const struct token *keyword)
 {
 	struct policy *const policy = p->policy;
 	struct expectation expectation = { 0 }, *grown;
