@@ -27,12 +27,34 @@ enum {
 
 	DNS_A = 1, /* types */
 	DNS_NS = 2,
+	DNS_CNAME = 5,
+	DNS_SOA = 6,
+	DNS_NULL = 10,
 	DNS_PTR = 12,
+	DNS_HINFO = 13,
+	DNS_MX = 15,
 	DNS_TXT = 16,
+	DNS_RP = 17,
+	DNS_AFSDB = 18,
 	DNS_AAAA = 28,
 	DNS_NB = 32, /* NetBIOS */
+	DNS_SRV = 33,
+	DNS_NAPTR = 35,
+	DNS_DNAME = 39,
 	DNS_OPT = 41,
+	DNS_DS = 43,
+	DNS_SSHFP = 44,
+	DNS_RRSIG = 46,
+	DNS_NSEC = 47,
+	DNS_DNSKEY = 48,
+	DNS_TLSA = 52,
+	DNS_SPF = 99,
+	DNS_SVCB = 64,
+	DNS_HTTPS = 65,
+	DNS_IXFR = 251,
+	DNS_AXFR = 252,
 	DNS_ANY = 255,
+	DNS_CAA = 257,
 };
 
 enum dns_opcode { DNS_QUERY = 0, DNS_NOTIFY = 4, DNS_UPDATE = 5 };
@@ -48,10 +70,12 @@ struct dns_question {
 	uint16_t type, class;
 };
 
-/* data lies in the message. */
+/* name and data lie in the message; a name is read with dns_name_read(). */
 struct dns_record {
 	enum dns_section section;
+	struct span name; /* from there to the end of the message */
 	uint16_t type, class;
+	uint32_t ttl;
 	struct span data;
 };
 
@@ -68,6 +92,10 @@ static inline unsigned dns_rcode(const struct dns_header *header)
 /* The word for a response code of the header, "REFUSED"; NULL above DNS_RCODE_MOST. */
 enum { DNS_RCODE_MOST = 11 };
 const char *dns_rcode_text(unsigned code);
+
+/* The word for a type, "AAAA", or "TYPE65280" (RFC 3597 section 5) written into `text`. */
+enum { DNS_TYPE_TEXT = 12 };
+const char *dns_type_text(uint16_t type, char text[static DNS_TYPE_TEXT]);
 
 struct dns_header dns_read_header(struct span *s);
 

@@ -1,0 +1,33 @@
+/* dns.h: what the files about DNS share. dns.c recognises it, dns_parse.c reads conversations, dns_record.c
+ * writes what messages hold, dns_probe.c asks a server. Multicast DNS and LLMNR have the same records. */
+#ifndef PROTOCOLS_DNS_H
+#define PROTOCOLS_DNS_H
+
+#include "base/json.h"
+#include "protocols/dns_message.h"
+#include "protocols/protocols.h"
+
+/* Whether it is a message of DNS from its id to its last record, and of none of its relatives. */
+bool dns_is_message(struct span message, enum side side);
+
+/* How a server names itself in version.bind. */
+bool dns_product(struct span text, struct span *ret_product, struct span *ret_version);
+
+/* Writes the answers, authorities and additionals that stand at s: at most DNS_RECORDS_SHOWN of each, the
+ * rest as a number. Stops where the message is damaged. */
+enum { DNS_RECORDS_SHOWN = 128 };
+void dns_write_records(struct json *json, struct span message, struct span s,
+		       const struct dns_header *header);
+
+struct dns_probe_state {
+	uint8_t asked; /* index of the question that waits for its answer */
+	bool known;    /* a server has answered */
+	bool stream;
+};
+
+extern const struct protocol protocol_dns;
+extern const struct probe dns_probe;
+extern const struct parser dns_parser;
+extern const struct weakness dns_transfer, dns_tunnel;
+
+#endif

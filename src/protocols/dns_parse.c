@@ -1,0 +1,221 @@
+/* dns_parse.c: reads conversations of DNS. RFC 1035, RFC 7766 (over TCP), RFC 5936 (zone transfers). One
+ * event for each message, as EVE's version 2 has them. */
+#include "protocols/dns.h"
+#include "protocols/parse.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+const struct weakness dns_transfer = {
+	"dns-zone-transfer",
+	"a whole zone is given away",
+	3,
+	"Allow zone transfers to the secondary servers only, by TSIG key rather than by address.",
+};
+const struct weakness dns_tunnel = {
+	"dns-tunnel",
+	"names that carry data are asked for",
+	2,
+	"Find the program that asks. Names of this length and kind are how data is carried through DNS.",
+};
+
+struct state {
+	uint32_t count; /* messages so far */
+	bool transfer;  /* one was asked for */
+};
+
+/* One message on its way into an event. */
+struct record {
+	struct span message;
+	uint32_t number; /* of the message in its flow */
+};
+
+/* ---- the event ---- */
+
+static void write_flags(struct json *json, const struct dns_header *h)
+{
+	static const struct {
+		const char *key;
+		uint16_t flag;
+	} flags[] = {
+		{ "qr", DNS_RESPONSE }, { "aa", DNS_AUTHORITATIVE },       { "tc", DNS_TRUNCATED },
+		{ "rd", DNS_RECURSE },  { "ra", DNS_RECURSION_AVAILABLE }, { "z", DNS_RESERVED },
+	};
+	char text[8];
+
+	(void)snprintf(text, sizeof(text), "%x", h->flags);
+	json_text(json, "flags", text);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (h->flags & flags[i].flag)
+			json_bool(json, flags[i].key, true);
+}
+
+static void write_rcode(struct json *json, unsigned code)
+{
+	char text[12];
+
+	(void)snprintf(text, sizeof(text), "%u", code);
+	json_text(json, "rcode", dns_rcode_text(code) != NULL ? dns_rcode_text(code) : text);
+}
+
+static void emit(const void *memory, struct json *json)
+{
+	const struct record *const record = memory;
+	struct span s = record->message;
+	const struct dns_header h = dns_read_header(&s);
+	struct dns_question question;
+	char type[DNS_TYPE_TEXT];
+
+	json_unsigned(json, "version", 2);
+	json_text(json, "type", h.flags & DNS_RESPONSE ? "answer" : "query");
+	json_unsigned(json, "id", h.id);
+	json_unsigned(json, "tx_id", record->number);
+	write_flags(json, &h);
+	json_unsigned(json, "opcode", dns_opcode(&h));
+	for (unsigned i = 0; i < h.count[DNS_QUESTIONS] && dns_read_question(record->message, &s, &question);
+	     i++) {
+		if (i > 0)
+			continue; /* no server answers more than one */
+		json_text(json, "rrname", question.name);
+		json_text(json, "rrtype", dns_type_text(question.type, type));
+	}
+	if (h.flags & DNS_RESPONSE)
+		write_rcode(json, dns_rcode(&h));
+	if (!s.failed)
+		dns_write_records(json, record->message, s, &h);
+}
+
+/* ---- weaknesses ---- */
+
+/* Names that carry data are long, and made of few long labels that nobody could have thought of: letters and
+ * digits change places again and again, as in hexadecimal, base 32 or base 64. Escapes stand for octets that
+ * are no text. */
+static bool carries_data(const char *name, uint16_t type)
+{
+	enum { LONG = 80, LONG_LABEL = 40, CHANGES = 8, RAW = 24 };
+	size_t length = 0, label = 0, longest = 0, changes = 0, raw = 0;
+	bool digit = false;
+
+	for (; name[length] != '\0'; length++) {
+		const bool is_digit = isdigit((unsigned char)name[length]);
+
+		label = name[length] == '.' ? 0 : label + 1;
+		longest = label > longest ? label : longest;
+		changes += is_digit != digit;
+		raw += name[length] == '\\';
+		digit = is_digit;
+	}
+	if (length >= 5 && strcmp(name + length - 5, ".arpa") == 0)
+		return false;
+	if (raw >= RAW || (type == DNS_NULL && length >= LONG))
+		return true;
+	return length >= LONG && longest >= LONG_LABEL && changes >= CHANGES;
+}
+
+static void judge_question(struct state *state, struct parse *parse, const struct dns_question *q)
+{
+	if (q->type == DNS_AXFR || q->type == DNS_IXFR)
+		state->transfer = true;
+	if (carries_data(q->name, q->type))
+		parse_weakness(parse, &dns_tunnel, "%.120s was asked for", q->name);
+}
+
+/* An AXFR begins with the zone's SOA and goes on with all that is in it. */
+static void judge_answer(const struct state *state, struct parse *parse, const struct dns_header *h,
+			 const struct dns_question *q)
+{
+	if (parse->transport == TRANSPORT_TCP && h->count[DNS_ANSWERS] > 1 && dns_rcode(h) == 0 &&
+	    (state->transfer || q->type == DNS_AXFR))
+		parse_weakness(parse, &dns_transfer, "%s was transferred", q->name);
+}
+
+/* ---- reading ---- */
+
+/* What did not fit is asked for again over TCP. */
+static void expect_stream(struct parse *parse, const char *name)
+{
+	const struct expectation expectation = {
+		.transport = TRANSPORT_TCP,
+		.address = parse->addresses[SIDE_SERVER],
+		.port = parse->ports[SIDE_SERVER],
+		.other = parse->addresses[SIDE_CLIENT],
+		.protocol = parse->protocol,
+		.waiting = SIDE_SERVER,
+		.seconds = 10,
+		.about = name,
+	};
+
+	parse_expect(parse, &expectation);
+}
+
+static void hear_version(struct parse *parse, struct span message, struct span s, const struct dns_header *h,
+			 const struct dns_question *q)
+{
+	struct dns_record record;
+	struct span product, version;
+
+	if (q->class != DNS_CHAOS || q->type != DNS_TXT || h->count[DNS_ANSWERS] == 0 ||
+	    strcasecmp(q->name, "version.bind") != 0 || !dns_read_record(message, &s, &record) ||
+	    record.type != DNS_TXT)
+		return;
+	if (dns_product(span_take(&record.data, span_u8(&record.data)), &product, &version))
+		parse_software(parse, SIDE_SERVER, product, version);
+}
+
+static enum parse_step read_message(struct state *state, struct parse *parse, struct span message)
+{
+	struct span s = message;
+	const struct dns_header h = dns_read_header(&s);
+	struct dns_question question = { .name = "" };
+	const bool answer = (h.flags & DNS_RESPONSE) != 0;
+
+	if (s.failed || answer != (parse->side == SIDE_SERVER))
+		return PARSE_BROKEN;
+	if (h.count[DNS_QUESTIONS] > 0 && !dns_read_question(message, &s, &question) && !parse->cut)
+		return PARSE_BROKEN;
+	if (answer && h.flags & DNS_TRUNCATED && parse->transport == TRANSPORT_UDP)
+		expect_stream(parse, question.name);
+	if (!parse->listened)
+		return PARSE_ON;
+	if (answer) {
+		judge_answer(state, parse, &h, &question);
+		hear_version(parse, message, s, &h, &question);
+	} else {
+		judge_question(state, parse, &question);
+	}
+	parse_event(parse, &(struct record){ message, state->count++ });
+	return PARSE_ON;
+}
+
+static enum parse_step read_stream(struct state *state, struct parse *parse, struct span *bytes)
+{
+	while (span_left(*bytes) > 0) {
+		struct span s = *bytes, message;
+		const uint16_t length = span_u16(&s);
+
+		if (!s.failed && length < DNS_HEADER)
+			return PARSE_BROKEN;
+		message = span_take(&s, length);
+		if (s.failed) {
+			parse_want(parse, 2u + length);
+			return PARSE_ON;
+		}
+		if (read_message(state, parse, message) == PARSE_BROKEN)
+			return PARSE_BROKEN;
+		*bytes = s;
+	}
+	return PARSE_ON;
+}
+
+static enum parse_step read_dns(void *memory, struct parse *parse, struct span *bytes)
+{
+	return parse->transport == TRANSPORT_UDP ? read_message(memory, parse, *bytes)
+						 : read_stream(memory, parse, bytes);
+}
+
+const struct parser dns_parser = {
+	.state_size = sizeof(struct state),
+	.read = read_dns,
+	.emit = emit,
+	.leads = true, /* to TCP, where the answer was truncated */
+};
