@@ -1,8 +1,8 @@
 /* identify.h: which protocol these bytes are, asked of all recognisers, from content alone.
  *
- * The registry is sorted once into lists: who can be meant over a stream and who in a datagram, and for streams who can
- * be meant by each first byte of each side, so that a flow asks a few and not all. The port chooses who is asked
- * first, and never what the answer is. */
+ * The registry is sorted once into lists: who can be meant over a stream and who in a datagram, and for
+ * streams who can be meant by each first byte of each side, so that a flow asks a few and not all. The port
+ * chooses who is asked first, and never what the answer is. */
 #ifndef FLOW_IDENTIFY_H
 #define FLOW_IDENTIFY_H
 
@@ -10,17 +10,17 @@
 
 /* What is asked about: the first bytes of each side, as far as they have come. */
 struct identify_question {
-	struct span first[2];	/* by end; empty if it has not spoken */
-	bool from_start;	/* the beginning was seen, so that end 0 is the client */
+	struct span first[2]; /* by end; empty if it has not spoken */
+	bool from_start;      /* the beginning was seen, so that end 0 is the client */
 	uint8_t transport;
 	uint16_t ports[2];
 };
 
 struct identify_answer {
 	const struct protocol *protocol; /* or NULL */
-	unsigned decided;		 /* the end whose bytes decided */
-	bool swapped;			 /* end 0 is the server: only where the beginning was not seen */
-	bool more;			 /* some say that it may become theirs */
+	unsigned decided;                /* the end whose bytes decided */
+	bool swapped;                    /* end 0 is the server: only where the beginning was not seen */
+	bool more;                       /* some say that it may become theirs */
 };
 
 void identify(const struct identify_question *question, struct identify_answer *ret_answer);

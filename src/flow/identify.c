@@ -1,0 +1,174 @@
+/* identify.c: the registry as sets. For each first byte of a stream, and for each side, a set says who can begin
+ * with it; it is computed from the recognisers themselves, since who says NO to one byte never says YES to what
+ * begins with it. A datagram comes whole, and a single byte of it is no question: all that are customary over
+ * datagrams are asked, those of the port first. */
+#include "flow/identify.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+enum {
+	PROTOCOLS_MOST = 512,
+	WORDS = PROTOCOLS_MOST / 64, /* a set fills one cache line */
+	PORTS = 1 << 16,
+};
+
+/* Protocols by their place in the registry. */
+struct set {
+	uint64_t words[WORDS];
+};
+
+/* How the bytes come, which decides who is asked. */
+enum manner { MANNER_STREAM, MANNER_DATAGRAM, MANNER_MESSAGE, MANNERS };
+
+static const struct protocol *protocols[PROTOCOLS_MOST];
+static size_t protocol_count;
+static struct set all_of[MANNERS];
+static struct set stream_begins[2][256];	/* by side and first byte */
+static uint16_t customary_datagram[PORTS]; /* number of the protocol at the port */
+
+static void set_add(struct set *set, size_t nth)
+{
+	set->words[nth / 64] |= (uint64_t)1 << nth % 64;
+}
+
+static bool is_customary(const struct protocol *protocol, unsigned transport)
+{
+	for (size_t i = 0; i < protocol->door_count; i++)
+		if (protocol->doors[i].transport == transport)
+			return true;
+	return protocol->door_count == 0; /* at home nowhere: it may be anywhere */
+}
+
+static void note_ports(const struct protocol *protocol, size_t nth)
+{
+	for (size_t i = 0; i < protocol->door_count; i++) {
+		const struct catalog_door *const door = &protocol->doors[i];
+
+		for (uint32_t port = door->first; door->transport == TRANSPORT_UDP && port <= door->last; port++)
+			if (customary_datagram[port] == 0)
+				customary_datagram[port] = (uint16_t)(nth + 1);
+	}
+}
+
+static void note_first_bytes(const struct protocol *protocol, size_t nth)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		for (unsigned i = 0; i < 256; i++) {
+			const uint8_t byte = (uint8_t)i;
+
+			if (protocol->recognise(span_of(&byte, 1), side, TRANSPORT_TCP) != NO)
+				set_add(&stream_begins[side][i], nth);
+		}
+	}
+}
+
+static void build(void)
+{
+	const struct protocol *protocol;
+
+	for (size_t nth = 0; (protocol = protocol_nth(nth)) != NULL; nth++) {
+		assert(nth < PROTOCOLS_MOST);
+		protocols[protocol_count++] = protocol;
+		if (is_customary(protocol, TRANSPORT_TCP)) {
+			set_add(&all_of[MANNER_STREAM], nth);
+			note_first_bytes(protocol, nth);
+		}
+		if (is_customary(protocol, TRANSPORT_UDP)) {
+			set_add(&all_of[MANNER_DATAGRAM], nth);
+			note_ports(protocol, nth);
+		}
+		if (is_customary(protocol, TRANSPORT_SCTP))
+			set_add(&all_of[MANNER_MESSAGE], nth);
+	}
+}
+
+static void prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, build);
+}
+
+uint16_t identify_number(const struct protocol *protocol)
+{
+	prepare();
+	for (size_t nth = 0; nth < protocol_count; nth++)
+		if (protocols[nth] == protocol)
+			return (uint16_t)(nth + 1);
+	return 0;
+}
+
+const struct protocol *identify_protocol(uint16_t number)
+{
+	prepare();
+	return number > 0 && number <= protocol_count ? protocols[number - 1] : NULL;
+}
+
+/* Asks those of the set, in the order of the registry; the first that says YES. */
+static const struct protocol *ask_set(const struct set *set, struct span first, enum side side, unsigned transport,
+				      bool *more)
+{
+	for (size_t word = 0; word < WORDS; word++) {
+		for (uint64_t left = set->words[word]; left != 0; left &= left - 1) {
+			const struct protocol *const protocol =
+				protocols[word * 64 + (unsigned)__builtin_ctzll(left)];
+			const enum verdict verdict = protocol->recognise(first, side, transport);
+
+			if (verdict == YES)
+				return protocol;
+			*more = *more || verdict == MORE;
+		}
+	}
+	return NULL;
+}
+
+/* The port's protocol is asked before the others, which only saves time: no two say YES to the same bytes. */
+static const struct protocol *ask_datagram(const struct identify_question *question, struct span first,
+					   enum side side, bool *more)
+{
+	for (unsigned end = 2; end-- > 0;) {
+		const uint16_t number = customary_datagram[question->ports[end]];
+
+		if (number != 0 && protocols[number - 1]->recognise(first, side, TRANSPORT_UDP) == YES)
+			return protocols[number - 1];
+	}
+	return ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, more);
+}
+
+static const struct protocol *ask(const struct identify_question *question, unsigned end, enum side side, bool *more)
+{
+	const struct span first = question->first[end];
+
+	if (span_left(first) == 0)
+		return NULL;
+	switch (question->transport) {
+	case TRANSPORT_TCP: return ask_set(&stream_begins[side][*first.at], first, side, TRANSPORT_TCP, more);
+	case TRANSPORT_UDP:
+	case TRANSPORT_UDPLITE:
+	case TRANSPORT_DCCP: return ask_datagram(question, first, side, more);
+	case TRANSPORT_SCTP: return ask_set(&all_of[MANNER_MESSAGE], first, side, TRANSPORT_SCTP, more);
+	default: return NULL;
+	}
+}
+
+void identify(const struct identify_question *question, struct identify_answer *ret_answer)
+{
+	const unsigned ways = question->from_start ? 1 : 2;
+
+	prepare();
+	*ret_answer = (struct identify_answer){ 0 };
+	for (unsigned swapped = 0; swapped < ways; swapped++) {
+		for (unsigned end = 0; end < 2; end++) {
+			const struct protocol *const protocol =
+				ask(question, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER, &ret_answer->more);
+
+			if (protocol == NULL)
+				continue;
+			*ret_answer = (struct identify_answer){ .protocol = protocol,
+								 .decided = end,
+								 .swapped = swapped != 0 };
+			return;
+		}
+	}
+}
