@@ -121,6 +121,9 @@ struct protocol {
 	 */
 	enum verdict (*recognise)(struct span first, enum side side, unsigned transport);
 
+	/* Its content shows no sign: flows of it are known because others announce them, and recognise() says NO. */
+	bool only_expected;
+
 	/* How a conversation is read (parse.h). NULL: it is recognised, and no more. */
 	const struct parser *parser;
 

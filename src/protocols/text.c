@@ -302,8 +302,8 @@ static struct span version_behind(struct span s)
 	return text_version(s);
 }
 
-bool text_tell_product(struct answer *answer, struct span text, const struct text_product *known,
-		       size_t count)
+bool text_product(struct span text, const struct text_product *known, size_t count, struct span *ret_product,
+		  struct span *ret_version)
 {
 	for (size_t i = 0; i < count; i++) {
 		const size_t offset = text_find(text, known[i].sign);
@@ -311,8 +311,20 @@ bool text_tell_product(struct answer *answer, struct span text, const struct tex
 		if (offset == SIZE_MAX)
 			continue;
 		span_skip(&text, offset + strlen(known[i].sign));
-		answer_product(answer, span_text(known[i].product), version_behind(text));
+		*ret_product = span_text(known[i].product);
+		*ret_version = version_behind(text);
 		return true;
 	}
 	return false;
+}
+
+bool text_tell_product(struct answer *answer, struct span text, const struct text_product *known,
+		       size_t count)
+{
+	struct span product, version;
+
+	if (!text_product(text, known, count, &product, &version))
+		return false;
+	answer_product(answer, product, version);
+	return true;
 }

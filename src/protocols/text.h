@@ -77,9 +77,12 @@ struct text_product {
 	const char *product;
 };
 
-/* Looks for the first sign, in the order of the table, that stands in the text, and tells the answer the
- * product and the version, if one stands behind the sign ("9.2p1" in "OpenSSH_9.2p1") or behind the word
- * "version" later on. */
+/* Looks for the first sign, in the order of the table, that stands in the text: its product, and the version,
+ * if one stands behind the sign ("9.2p1" in "OpenSSH_9.2p1") or behind the word "version" later on. */
+bool text_product(struct span text, const struct text_product *known, size_t count, struct span *ret_product,
+		  struct span *ret_version);
+
+/* The same, told to an answer. */
 bool text_tell_product(struct answer *answer, struct span text, const struct text_product *known,
 		       size_t count);
 

@@ -1,0 +1,11 @@
+/* base64.h: reading base64 (RFC 4648 4). */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include "base/span.h"
+
+/* The bytes that `text` stands for, written to `room`; what does not fit is left out. Empty and failed if it
+ * is not base64. Missing padding is allowed. */
+struct span base64_read(struct span text, uint8_t *room, size_t size);
+
+#endif

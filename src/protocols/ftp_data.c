@@ -1,0 +1,64 @@
+/* ftp_data.c: the data connections of FTP (RFC 959 3.2). They hold files and nothing else, and are known
+ * because the conversation beside them announces them, with the command that they serve. */
+#include "protocols/ftp.h"
+#include "protocols/parse.h"
+
+struct file {
+	struct span command, name;
+	bool to_server;
+};
+
+static void emit(const void *record, struct json *json)
+{
+	const struct file *const file = record;
+
+	if (span_left(file->name) > 0)
+		json_span(json, "filename", file->name);
+	if (span_left(file->command) > 0)
+		json_span(json, "command", file->command);
+	json_text(json, "direction", file->to_server ? "upload" : "download");
+}
+
+/* The words that were announced: "RETR name". */
+static struct file file_of(const struct parse *parse)
+{
+	struct span about = span_text(parse->about != NULL ? parse->about : "");
+	struct file file = { .command = text_word(&about) };
+
+	file.name = text_trim(about);
+	file.to_server = span_left(file.command) > 0
+				 ? span_begins(file.command, "STO") || span_is(file.command, "APPE")
+				 : parse->side == SIDE_CLIENT;
+	return file;
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	const struct file file = file_of(parse);
+
+	(void)memory;
+	bytes->at = bytes->end;
+	parse_event_as(parse, "ftp_data", emit, &file);
+	return PARSE_DONE;
+}
+
+static const struct parser parser = { .state_size = 0, .read = read, .emit = emit };
+
+/* A file may begin like anything. */
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	(void)first;
+	(void)side;
+	(void)transport;
+	return NO;
+}
+
+const struct protocol protocol_ftp_data = {
+	.name = "ftp-data",
+	.title = "data of File Transfer Protocol",
+	DOORS(TCP(20)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.only_expected = true,
+	.parser = &parser,
+};
