@@ -1,9 +1,9 @@
 /* Holders from /proc/PID/fd: each open file is a link, that of a socket reads "socket:[INODE]". */
+#include "host/entries.h"
 #include "host/holders.h"
 #include "host/process.h"
 
-#include <ctype.h>
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
@@ -11,70 +11,81 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LINK_TEXT = 64 };
+enum { LINK_TEXT = 64, PATH_TEXT = 32 };
 
-/* The inode of the socket that is open as `name`; false for any other file. */
-static bool socket_inode(int folder, const char *name, uint64_t *ret_inode)
+enum walked { WALKED, MAY_NOT };
+
+static bool is_refusal(int error)
 {
-	char text[LINK_TEXT];
-	const ssize_t length = readlinkat(folder, name, text, sizeof(text));
-	struct span link = span_of(text, length > 0 ? (size_t)length : 0);
+	return error == EACCES || error == EPERM;
+}
 
+/* The inode of the socket that is open under this number; false for any other file, with errno 0 where it
+ * could be looked at. */
+static bool socket_inode(int folder, uint32_t fd, uint64_t *ret_inode)
+{
+	char name[PATH_TEXT], text[LINK_TEXT];
+	struct span link;
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "%u", fd);
+	length = readlinkat(folder, name, text, sizeof(text));
+	if (length < 0)
+		return false;
+	errno = 0;
+	link = span_of(text, (size_t)length);
 	if (!span_begins(link, "socket:["))
 		return false;
 	span_skip(&link, strlen("socket:["));
 	return span_number(span_until(&link, ']'), UINT64_MAX, ret_inode);
 }
 
-/* All files that this folder lists, as those of the process that will be added next. */
-static void walk_files(struct snapshot *snapshot, int folder, const char *name)
+/* All files that an open folder lists, as those of the process that will be added next. Who may not look at
+ * one may look at none. */
+static enum walked walk_files(struct snapshot *snapshot, struct entries *files)
 {
 	const uint32_t process = (uint32_t)snapshot->host->process_count;
-	const int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *const files = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *file;
+	uint32_t fd;
 
-	while (files != NULL && (file = readdir(files)) != NULL) {
-		uint64_t inode, number;
+	if (files->folder < 0)
+		return is_refusal(errno) ? MAY_NOT : WALKED;
+	while (entries_next(files, &fd)) {
+		uint64_t inode;
 
-		if (isdigit((unsigned char)file->d_name[0]) &&
-		    socket_inode(dirfd(files), file->d_name, &inode) && holders_wanted(snapshot, inode) &&
-		    span_number(span_text(file->d_name), INT32_MAX, &number))
-			holders_add(snapshot, process, (uint32_t)number, inode);
+		if (!socket_inode(files->folder, fd, &inode)) {
+			if (is_refusal(errno))
+				return MAY_NOT;
+		} else if (holders_wanted(snapshot, inode)) {
+			holders_add(snapshot, process, fd, inode);
+		}
 	}
-	if (files != NULL)
-		closedir(files);
-	else if (fd >= 0)
-		close(fd);
+	return WALKED;
 }
 
 /* Whether the thread has a table of open files of its own. Where the kernel does not tell, it is taken for
  * one of many that share theirs, as nearly all do. */
-static bool has_own_files(uint64_t pid, uint64_t thread)
+static bool has_own_files(uint32_t pid, uint32_t thread)
 {
 	return thread != pid && syscall(SYS_kcmp, (pid_t)pid, (pid_t)thread, KCMP_FILES, 0, 0) > 0;
 }
 
-static void walk_threads(struct snapshot *snapshot, int folder, uint64_t pid)
+static void walk_threads(struct snapshot *snapshot, int folder, uint32_t pid)
 {
-	const int fd = openat(folder, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *const threads = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *thread;
+	struct entries threads, files;
+	uint32_t thread;
 
-	while (threads != NULL && (thread = readdir(threads)) != NULL) {
-		char path[sizeof(thread->d_name) + 8];
-		uint64_t number;
+	entries_open(&threads, folder, "../task");
+	while (entries_next(&threads, &thread)) {
+		char name[PATH_TEXT];
 
-		if (!span_number(span_text(thread->d_name), INT32_MAX, &number) ||
-		    !has_own_files(pid, number))
+		if (!has_own_files(pid, thread))
 			continue;
-		snprintf(path, sizeof(path), "%s/fd", thread->d_name);
-		walk_files(snapshot, dirfd(threads), path);
+		snprintf(name, sizeof(name), "%u/fd", thread);
+		entries_open(&files, threads.folder, name);
+		(void)walk_files(snapshot, &files);
+		entries_close(&files);
 	}
-	if (threads != NULL)
-		closedir(threads);
-	else if (fd >= 0)
-		close(fd);
+	entries_close(&threads);
 }
 
 /* A folder has two links and one for each folder in it: here, for each thread. */
@@ -82,38 +93,48 @@ static bool has_threads(int folder)
 {
 	struct stat tasks;
 
-	return fstatat(folder, "task", &tasks, 0) == 0 && tasks.st_nlink > 3;
+	return fstatat(folder, "../task", &tasks, 0) == 0 && tasks.st_nlink > 3;
 }
 
-/* A process is added only when it holds something; what was found of one that ended meanwhile is dropped. */
-static void walk_process(struct snapshot *snapshot, const char *name)
+static bool add_process(struct snapshot *snapshot, int files)
 {
-	const int folder = openat(snapshot->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const size_t before = snapshot->held_count;
-	uint64_t pid;
+	const int folder = openat(files, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool added;
 
 	if (folder < 0)
-		return;
-	walk_files(snapshot, folder, "fd");
-	if (has_threads(folder) && span_number(span_text(name), INT32_MAX, &pid))
-		walk_threads(snapshot, folder, pid);
-	if (snapshot->held_count > before && process_add(snapshot, folder, 0) == NO_PROCESS)
-		holders_forget(snapshot, before);
+		return false;
+	added = process_add(snapshot, folder, 0) != NO_PROCESS;
 	close(folder);
+	return added;
+}
+
+/* A process is added only when it holds something; what was found of one that ended meanwhile is dropped. All
+ * is reached from the folder of its files: by its number, it might be another one. */
+static void walk_process(struct snapshot *snapshot, uint32_t pid)
+{
+	const size_t before = snapshot->held_count;
+	char path[PATH_TEXT];
+	struct entries files;
+
+	snprintf(path, sizeof(path), "%u/fd", pid);
+	entries_open(&files, snapshot->proc, path);
+	if (walk_files(snapshot, &files) == MAY_NOT)
+		snapshot->hidden++;
+	else if (files.folder >= 0 && has_threads(files.folder))
+		walk_threads(snapshot, files.folder, pid);
+	if (snapshot->held_count > before && !add_process(snapshot, files.folder))
+		holders_forget(snapshot, before);
+	entries_close(&files);
 }
 
 void holders_read_proc(struct snapshot *snapshot)
 {
-	const int fd = openat(snapshot->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *const processes = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *process;
+	struct entries processes;
+	uint32_t pid;
 
-	while (processes != NULL && (process = readdir(processes)) != NULL) {
-		if (isdigit((unsigned char)process->d_name[0]))
-			walk_process(snapshot, process->d_name);
-	}
-	if (processes != NULL)
-		closedir(processes);
-	else if (fd >= 0)
-		close(fd);
+	snapshot->hidden = 0;
+	entries_open(&processes, snapshot->proc, ".");
+	while (entries_next(&processes, &pid))
+		walk_process(snapshot, pid);
+	entries_close(&processes);
 }

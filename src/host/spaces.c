@@ -2,9 +2,9 @@
 #include "base/file.h"
 #include "host/cgroup.h"
 #include "host/diag.h"
+#include "host/entries.h"
 #include "host/interfaces.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,6 @@ struct others {
 	struct snapshot *snapshot;
 	struct entry *entries; /* owned */
 	size_t count, capacity;
-	size_t hidden; /* processes whose namespace may not be looked at */
 };
 
 static const char named_folder[] = "/run/netns", own_path[] = "/proc/thread-self/ns/net",
@@ -125,13 +124,13 @@ static struct entry *add_entry(struct others *others, uint64_t inode)
 }
 
 /* Namespaces that have a name keep it; a container gives its own to that of its processes. */
-static const char *container_of(struct snapshot *snapshot, const char *pid)
+static const char *container_of(struct snapshot *snapshot, uint32_t pid)
 {
 	char path[ENTRY_PATH], text[CGROUP_TEXT];
 	struct cgroup cgroup;
 	long length;
 
-	snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
 	length = file_read_text(path, text, sizeof(text));
 	if (length <= 0 || !cgroup_read(span_of(text, (size_t)length), &cgroup) ||
 	    cgroup.container[0] == '\0')
@@ -140,36 +139,32 @@ static const char *container_of(struct snapshot *snapshot, const char *pid)
 }
 
 /* From the text of the link, "net:[INODE]", which costs the kernel less than following it. */
-static bool read_link(int proc, const char *pid, uint64_t *ret_inode)
+static bool read_link(int proc, uint32_t pid, uint64_t *ret_inode)
 {
 	char path[ENTRY_PATH], text[LINK_TEXT];
 	struct span link;
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "%s/ns/net", pid);
+	snprintf(path, sizeof(path), "%u/ns/net", pid);
 	length = readlinkat(proc, path, text, sizeof(text));
 	link = span_of(text, length > 0 ? (size_t)length : 0);
 	span_until(&link, '[');
 	return length > 0 && span_number(span_until(&link, ']'), UINT64_MAX, ret_inode);
 }
 
-static void look_at_process(struct others *others, const char *pid)
+static void look_at_process(struct others *others, uint32_t pid)
 {
 	struct snapshot *const snapshot = others->snapshot;
 	struct entry *entry;
 	uint64_t inode;
 
-	errno = 0;
-	if (!read_link(snapshot->proc, pid, &inode)) {
-		others->hidden += errno == EACCES || errno == EPERM;
-		return;
-	}
-	if (inode == snapshot->host->spaces[0].inode || entry_of(others, inode) != NULL)
+	if (!read_link(snapshot->proc, pid, &inode) || inode == snapshot->host->spaces[0].inode ||
+	    entry_of(others, inode) != NULL)
 		return;
 	entry = add_entry(others, inode);
 	if (entry == NULL)
 		return;
-	snprintf(entry->path, sizeof(entry->path), "/proc/%s/ns/net", pid);
+	snprintf(entry->path, sizeof(entry->path), "/proc/%u/ns/net", pid);
 	entry->name = inode == inode_of(first_path) ? "host" : container_of(snapshot, pid);
 }
 
@@ -192,19 +187,19 @@ static void look_at_name(struct others *others, DIR *folder, const char *name)
 
 static void find_others(struct others *others)
 {
-	DIR *const processes = opendir("/proc"), *const named = opendir(named_folder);
+	DIR *const named = opendir(named_folder);
+	struct entries processes;
 	struct dirent *entry;
+	uint32_t pid;
 
-	while (processes != NULL && (entry = readdir(processes)) != NULL) {
-		if (isdigit((unsigned char)entry->d_name[0]))
-			look_at_process(others, entry->d_name);
-	}
+	entries_open(&processes, others->snapshot->proc, ".");
+	while (entries_next(&processes, &pid))
+		look_at_process(others, pid);
+	entries_close(&processes);
 	while (named != NULL && (entry = readdir(named)) != NULL) {
 		if (entry->d_name[0] != '.')
 			look_at_name(others, named, entry->d_name);
 	}
-	if (processes != NULL)
-		closedir(processes);
 	if (named != NULL)
 		closedir(named);
 }
@@ -283,10 +278,10 @@ void spaces_read_others(struct snapshot *snapshot)
 	struct others others = { .snapshot = snapshot };
 	pthread_t helper;
 
+	if (!snapshot->options->all_spaces)
+		return;
 	find_others(&others);
-	snapshot->hidden =
-		others.hidden; /* the same permission shows the namespaces of a process and its files */
-	if (others.count > 0 && snapshot->options->all_spaces) {
+	if (others.count > 0) {
 		const int error = pthread_create(&helper, NULL, read_entries, &others);
 
 		if (error == 0)

@@ -7,9 +7,9 @@
 /* Adds the caller's own namespace, which is the first. */
 bool spaces_add_own(struct snapshot *snapshot);
 
-/* Looks at all processes: finds whether each may be looked at, and the other namespaces that they run in or
- * that `ip netns` names. If the options ask for them, these are added, and the sockets and interfaces of each
- * are read by a thread that enters it. What may not be entered is listed as not visible. */
+/* If the options ask for them: adds the other namespaces that processes run in or that `ip netns` names, and
+ * the sockets and interfaces of each, which a thread reads that enters it. What may not be entered is listed as
+ * not visible. */
 void spaces_read_others(struct snapshot *snapshot);
 
 #endif
