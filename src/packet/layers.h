@@ -85,6 +85,8 @@ void decode_ip(struct packets *packets, struct octets o,
 	       enum tunnel tunnel); /* version by the first nibble */
 void decode_transport(struct packets *packets, struct packet *packet, struct octets o);
 void decode_gre(struct packets *packets, struct packet *packet, struct octets o);
+void decode_protected(struct packets *packets, struct packet *packet, enum tunnel tunnel, uint8_t next,
+		      struct octets o);
 void decode_ah(struct packets *packets, struct packet *packet, struct octets o);
 void decode_etherip(struct packets *packets, struct octets o);
 

@@ -94,6 +94,15 @@ void packet_reassembled(struct packets *packets, unsigned nth, struct span datag
 		packets->list[nth].extensions |= EXTENSION_FRAGMENT;
 }
 
+bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel, uint8_t next, struct span bytes)
+{
+	const unsigned before = packets->count;
+
+	decode_protected(packets, &packets->list[nth], tunnel, next,
+			 (struct octets){ .s = bytes, .wire = (uint32_t)span_left(bytes) });
+	return packets->count > before;
+}
+
 bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted)
 {
 	struct packets quoted;

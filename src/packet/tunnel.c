@@ -104,11 +104,33 @@ void decode_gre(struct packets *packets, struct packet *packet, struct octets o)
 	}
 }
 
-/* What AH protects is a packet of its own with the same ends: in transport mode the transport that follows,
+/* What IPsec protects is a packet of its own with the same ends: in transport mode the transport that follows,
  * in tunnel mode an IP packet. */
-void decode_ah(struct packets *packets, struct packet *packet, struct octets o)
+void decode_protected(struct packets *packets, struct packet *packet, enum tunnel tunnel, uint8_t next,
+		      struct octets o)
 {
 	struct packet *inner;
+
+	if (next == 4 || next == 41) {
+		decode_ip(packets, o, tunnel);
+		return;
+	}
+	inner = packets_add(packets, tunnel);
+	if (inner == NULL)
+		return;
+	inner->source = packet->source;
+	inner->destination = packet->destination;
+	inner->version = packet->version;
+	inner->hop_limit = packet->hop_limit;
+	inner->cast = packet->cast;
+	inner->transport = next;
+	inner->length = o.wire;
+	inner->ip = o.s;
+	decode_transport(packets, inner, o);
+}
+
+void decode_ah(struct packets *packets, struct packet *packet, struct octets o)
+{
 	uint8_t next;
 	uint32_t length;
 
@@ -129,22 +151,7 @@ void decode_ah(struct packets *packets, struct packet *packet, struct octets o)
 		packets_problem(packets, packet, PACKET_TUNNEL_SHORT);
 		return;
 	}
-	if (next == 4 || next == 41) {
-		decode_ip(packets, o, TUNNEL_AH);
-		return;
-	}
-	inner = packets_add(packets, TUNNEL_AH);
-	if (inner == NULL)
-		return;
-	inner->source = packet->source;
-	inner->destination = packet->destination;
-	inner->version = packet->version;
-	inner->hop_limit = packet->hop_limit;
-	inner->cast = packet->cast;
-	inner->transport = next;
-	inner->length = o.wire;
-	inner->ip = o.s;
-	decode_transport(packets, inner, o);
+	decode_protected(packets, packet, TUNNEL_AH, next, o);
 }
 
 void decode_etherip(struct packets *packets, struct octets o)
