@@ -14,6 +14,8 @@ static bool grow(struct buffer *b, size_t needed)
 	size_t capacity = b->capacity > 0 ? b->capacity : 256;
 	uint8_t *bytes;
 
+	if (capacity > b->limit)
+		capacity = b->limit; /* room within the capacity is within the limit: buffer_extend() counts on it */
 	while (capacity < needed)
 		capacity = capacity > b->limit / 2 ? b->limit : capacity * 2;
 	bytes = realloc(b->bytes, capacity);
@@ -24,7 +26,7 @@ static bool grow(struct buffer *b, size_t needed)
 	return true;
 }
 
-uint8_t *buffer_extend(struct buffer *b, size_t n)
+uint8_t *buffer_grow(struct buffer *b, size_t n)
 {
 	if (b->failed || n > b->limit - b->length) {
 		b->failed = true;

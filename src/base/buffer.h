@@ -22,9 +22,18 @@ static inline struct buffer buffer_new(size_t limit)
 
 void buffer_free(struct buffer *b);
 
+/* The slow way of buffer_extend(): it takes memory, or fails. */
+uint8_t *buffer_grow(struct buffer *b, size_t n);
+
 /* Makes room for n more bytes and returns where to write them; NULL, and failed, past the limit. The room
  * counts as written: shorten `length` if less was used. */
-uint8_t *buffer_extend(struct buffer *b, size_t n);
+static inline uint8_t *buffer_extend(struct buffer *b, size_t n)
+{
+	if (b->failed || b->bytes == NULL || n > b->capacity - b->length)
+		return buffer_grow(b, n);
+	b->length += n;
+	return b->bytes + b->length - n;
+}
 
 void buffer_add(struct buffer *b, const void *bytes, size_t length);
 void buffer_span(struct buffer *b, struct span s);

@@ -14,6 +14,17 @@ int64_t clock_monotonic_ms(void);
 enum { CLOCK_TEXT = 40 };
 char *clock_text(int64_t wall_us, char text[static CLOCK_TEXT]);
 
+/* The same for many moments that lie close together: a second that was written before is not made again.
+ * Zeroed at first; belongs to one thread. */
+enum { CLOCK_SECONDS = 64 };
+struct clock_texts {
+	struct {
+		int64_t second;
+		char text[CLOCK_TEXT]; /* "" while the place is empty */
+	} seconds[CLOCK_SECONDS];
+};
+char *clock_texts_get(struct clock_texts *texts, int64_t wall_us, char text[static CLOCK_TEXT]);
+
 /* A civil date as days since 1970-01-01; today is the local date. */
 int32_t clock_today(void);
 enum { DATE_TEXT = 16 };

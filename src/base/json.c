@@ -2,7 +2,7 @@
 #include "base/escape.h"
 
 /* Stands in a JSON text as it is, and is one byte long. */
-static bool is_plain(uint8_t c)
+static inline bool is_plain(uint8_t c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
@@ -25,15 +25,34 @@ static void write_character(struct buffer *out, struct span *s)
 		buffer_add(out, start, (size_t)(s->at - start));
 }
 
+static size_t plain_length(struct span s)
+{
+	const uint8_t *at = s.at;
+
+	while (at < s.end && is_plain(*at))
+		at++;
+	return (size_t)(at - s.at);
+}
+
+/* Most texts are plain as a whole, and are copied at once. */
 static void write_string(struct buffer *out, struct span s)
 {
-	buffer_u8(out, '"');
-	while (span_left(s) > 0) {
-		const uint8_t *const start = s.at;
+	size_t plain = plain_length(s);
+	uint8_t *room;
 
-		while (s.at < s.end && is_plain(*s.at))
-			s.at++;
-		buffer_add(out, start, (size_t)(s.at - start));
+	if (plain == span_left(s)) {
+		room = buffer_extend(out, plain + 2);
+		if (room == NULL)
+			return;
+		room[0] = '"';
+		memcpy(room + 1, s.at, plain);
+		room[plain + 1] = '"';
+		return;
+	}
+	buffer_u8(out, '"');
+	for (; span_left(s) > 0; plain = plain_length(s)) {
+		buffer_add(out, s.at, plain);
+		s.at += plain;
 		if (span_left(s) > 0)
 			write_character(out, &s);
 	}
@@ -56,14 +75,23 @@ static void write_number(struct buffer *out, uint64_t number, bool negative)
 /* Keys are ours: plain letters, which need no look at each. */
 static void start_value(struct json *j, const char *key)
 {
-	if (j->begun[j->depth])
-		buffer_u8(j->out, ',');
+	const bool comma = j->begun[j->depth];
+	const size_t length = key != NULL ? strlen(key) : 0;
+	uint8_t *room;
+
 	j->begun[j->depth] = true;
+	if (!comma && key == NULL)
+		return;
+	room = buffer_extend(j->out, (comma ? 1 : 0) + (key != NULL ? length + 3 : 0));
+	if (room == NULL)
+		return;
+	if (comma)
+		*room++ = ',';
 	if (key == NULL)
 		return;
-	buffer_u8(j->out, '"');
-	buffer_text(j->out, key);
-	buffer_add(j->out, "\":", 2);
+	*room++ = '"';
+	memcpy(room, key, length);
+	memcpy(room + length, "\":", 2);
 }
 
 static void open_level(struct json *j, const char *key, char opening, char closing)

@@ -3,6 +3,8 @@
 #include "base/openssl_calls.h"
 #include "flow/flow.h"
 
+#include <threads.h>
+
 enum { SEED_LENGTH = 2, LONGEST = SEED_LENGTH + 16 + 16 + 2 + 4, SHA1_LENGTH = 20 };
 
 /* A message type and the one that answers it: then the second takes the place of the code. */
@@ -51,9 +53,19 @@ static bool has_ports(uint8_t transport)
 	       transport == TRANSPORT_ICMP || transport == TRANSPORT_ICMPV6;
 }
 
+/* Looking the algorithm up takes longer than using it; it stays as long as the program. */
+static EVP_MD *sha1;
+
+static void find_sha1(void)
+{
+	if (openssl_load(NULL))
+		sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
+
 char *community_id(const struct address *source, const struct address *destination, uint8_t transport,
 		   uint16_t source_port, uint16_t destination_port, char text[static COMMUNITY_ID])
 {
+	static once_flag once = ONCE_FLAG_INIT;
 	const bool icmp = transport == TRANSPORT_ICMP || transport == TRANSPORT_ICMPV6;
 	const bool one_way = icmp && !pair_icmp(transport, source_port, &destination_port);
 	const int order = address_compare(source, destination);
@@ -70,7 +82,8 @@ char *community_id(const struct address *source, const struct address *destinati
 		add_u16(bytes, &length, swap ? source_port : destination_port);
 	}
 	memcpy(text, "1:", 3);
-	if (openssl_load(NULL) && EVP_Digest(bytes, length, digest, NULL, EVP_sha1(), NULL) == 1)
+	call_once(&once, find_sha1);
+	if (sha1 != NULL && EVP_Digest(bytes, length, digest, NULL, sha1, NULL) == 1)
 		EVP_EncodeBlock((unsigned char *)text + 2, digest, SHA1_LENGTH);
 	return text;
 }
