@@ -70,7 +70,7 @@ static const char *other_answer(const struct decision *decision, enum policy_ver
 	return decision->verdict != expected ? verdict_text(decision->verdict) : NULL;
 }
 
-static void find_expectation(struct work *work, const struct expectation *expectation)
+static void find_expectation(struct work *work, const struct policy_expectation *expectation)
 {
 	for (size_t q = 0; q < expectation->question_count; q++) {
 		const struct decision decision = policy_decide(work->decider, &expectation->questions[q]);

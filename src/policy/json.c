@@ -157,7 +157,7 @@ static void question_json(struct json *json, const struct question *question)
 	buffer_free(&text);
 }
 
-static void expectation_json(struct json *json, const struct expectation *expectation, bool places)
+static void expectation_json(struct json *json, const struct policy_expectation *expectation, bool places)
 {
 	json_begin(json);
 	json_text(json, "verdict", verdict_text(expectation->verdict));

@@ -200,7 +200,7 @@ static void gather_name(struct layout *layout, const struct policy_name *name)
 	gather_addresses(layout, NULL, &name->addresses);
 }
 
-static void gather_expectation(struct layout *layout, const struct expectation *expectation)
+static void gather_expectation(struct layout *layout, const struct policy_expectation *expectation)
 {
 	if (begin(layout, expectation->place.line, expectation->place.column) == NULL)
 		return;

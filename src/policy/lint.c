@@ -65,7 +65,7 @@ static void question_text(const struct question *question, char *text, size_t si
 	buffer_free(&written);
 }
 
-static void check_expectation(struct linter *l, const struct expectation *expectation,
+static void check_expectation(struct linter *l, const struct policy_expectation *expectation,
 			      const struct question *question)
 {
 	const struct decision decision = policy_decide(l->decider, question);
@@ -99,7 +99,7 @@ static void check_expectation(struct linter *l, const struct expectation *expect
 void lint_expectations(struct linter *l)
 {
 	for (size_t i = 0; i < l->policy->expectation_count; i++) {
-		const struct expectation *const expectation = &l->policy->expectations[i];
+		const struct policy_expectation *const expectation = &l->policy->expectations[i];
 
 		for (size_t k = 0; k < expectation->question_count; k++)
 			check_expectation(l, expectation, &expectation->questions[k]);

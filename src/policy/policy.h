@@ -177,7 +177,7 @@ struct question {
 	const char *interface; /* or NULL */
 };
 
-struct expectation {
+struct policy_expectation {
 	enum policy_verdict verdict;
 	struct question *questions; /* a door such as dns/53 asks for tcp and udp */
 	size_t question_count;
@@ -202,7 +202,7 @@ struct policy {
 	bool required[RULE_FIELDS];
 	struct policy_name *names; /* in the order in which they were written */
 	struct rule *rules;
-	struct expectation *expectations;
+	struct policy_expectation *expectations;
 	struct acceptance *acceptances;
 	size_t name_count, rule_count, expectation_count, acceptance_count;
 	struct source_file *files; /* what was written, with its comments: for policy_format() */

@@ -203,7 +203,7 @@ static bool parse_expected_verdict(struct parser *p, enum policy_verdict *ret_ve
 void parse_expected(struct parser *p, struct statement *statement, const struct token *keyword)
 {
 	struct policy *const policy = p->policy;
-	struct expectation expectation = { 0 }, *grown;
+	struct policy_expectation expectation = { 0 }, *grown;
 
 	if (!parse_expected_verdict(p, &expectation.verdict)) {
 		lexer_skip_statement(&p->lexer);
