@@ -70,6 +70,36 @@ static void find_ended(struct work *work, const struct acceptance *acceptance, s
 					       acceptance->place.file, acceptance->place.line));
 }
 
+static bool has_ended(const struct work *work, const struct acceptance *acceptance)
+{
+	return acceptance->until < work->input->around->today;
+}
+
+/* How many of the first `count` findings it covers; those are accepted unless its time is over. */
+static size_t accept(struct work *work, const struct acceptance *acceptance, size_t count)
+{
+	size_t covered = 0;
+
+	for (size_t f = 0; f < count; f++) {
+		struct finding *const finding = &work->audit->findings[f];
+
+		if (!covers(acceptance, finding))
+			continue;
+		covered++;
+		if (!has_ended(work, acceptance))
+			finding->accepted = acceptance;
+	}
+	return covered;
+}
+
+void accept_findings(struct work *work)
+{
+	const struct policy *const policy = work->input->policy;
+
+	for (size_t a = 0; a < policy->acceptance_count; a++)
+		accept(work, &policy->acceptances[a], work->audit->finding_count);
+}
+
 void find_accepted(struct work *work)
 {
 	const struct policy *const policy = work->input->policy;
@@ -77,19 +107,9 @@ void find_accepted(struct work *work)
 
 	for (size_t a = 0; a < policy->acceptance_count; a++) {
 		const struct acceptance *const acceptance = &policy->acceptances[a];
-		const bool ended = acceptance->until < work->input->around->today;
-		size_t covered = 0;
+		const size_t covered = accept(work, acceptance, count);
 
-		for (size_t f = 0; f < count; f++) {
-			struct finding *const finding = &work->audit->findings[f];
-
-			if (!covers(acceptance, finding))
-				continue;
-			covered++;
-			if (!ended)
-				finding->accepted = acceptance;
-		}
-		if (ended)
+		if (has_ended(work, acceptance))
 			find_ended(work, acceptance, covered);
 	}
 }

@@ -28,6 +28,9 @@ enum finding_kind {
 	FINDING_EXPIRED,          /* `until` is past */
 	FINDING_EXPECTATION,      /* an expect line that fails */
 	FINDING_ACCEPTANCE_ENDED, /* an accepted finding whose time is over */
+	FINDING_TRAFFIC,          /* flows that no rule allows */
+	FINDING_DENIED_TRAFFIC,   /* flows that a rule denies by name, and that were answered */
+	FINDING_UNEXPECTED_PARTY, /* flows at a documented door, from or to others than its rules name */
 	FINDING_KINDS
 };
 
@@ -79,6 +82,7 @@ enum documented {
 
 /* One row of `check`: sockets on the same transport, port and namespace, held by the same program, or a door
  * that is documented and has no socket. IPv4 and IPv6 twins are one door. */
+struct traffic_door;
 struct audit_door {
 	uint16_t transport, port;           /* port 0 where the transport has none */
 	uint32_t space;                     /* index into host->spaces */
@@ -106,6 +110,9 @@ struct audit_door {
 	 * and that no rule names: by all likelihood a client waiting for answers, as a resolver does. The
 	 * kernel does not tell the two apart, so it is shown, and not counted as undocumented. */
 	bool temporary;
+
+	/* Seen in traffic, and no socket of this host (traffic.h); else NULL. */
+	const struct traffic_door *seen;
 };
 
 struct audit {

@@ -53,6 +53,17 @@ bool rule_is_past(const struct rule *rule, int32_t today);
 /* Whether what the server said is clear text, with no way to TLS. */
 bool spoken_is_clear(const struct knock_result *result);
 
+/* Whether what is spoken can be the service. TLS whose inside stayed unknown may carry what is documented;
+ * a rule for plain tls allows anything inside; and a service whose privacy is negotiated may come with TLS
+ * around it or without. */
+bool spoken_can_be(const char *spoken, const struct service *service);
+
+/* Whether what is spoken can be what the rule documents at this door. A rule may name several protocols for
+ * one port: any of them will do. *ret_service, which may be NULL, becomes the first of them, or NULL if none
+ * is named. */
+bool spoken_is_documented(const char *spoken, const struct rule *rule, unsigned transport, uint16_t port,
+			  const struct service **ret_service);
+
 /* ---- the rooms that find ---- */
 
 void find_undocumented(struct work *work);
@@ -61,6 +72,10 @@ void find_spoken(struct work *work);
 void find_wrong_process(struct work *work);
 void find_in_rules(struct work *work);
 void find_accepted(struct work *work);
+
+/* Marks what is accepted, and says nothing of acceptances that have ended: for an audit that could not see
+ * everything. */
+void accept_findings(struct work *work);
 
 /* ---- findings.c ---- */
 

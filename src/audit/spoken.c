@@ -18,10 +18,7 @@ static const char *without_tls(const char *spoken)
 	return is_inside_tls(spoken) ? spoken + strlen(INSIDE_TLS) : spoken;
 }
 
-/* Whether what is spoken can be the service. TLS whose inside stayed unknown may carry what is documented;
- * a rule for plain tls allows anything inside; and a service whose privacy is negotiated may come with TLS
- * around it or without. */
-static bool can_be(const char *spoken, const struct service *service)
+bool spoken_can_be(const char *spoken, const struct service *service)
 {
 	const char *const expected = service->spoken;
 
@@ -34,24 +31,24 @@ static bool can_be(const char *spoken, const struct service *service)
 	return service->privacy == PRIVACY_EITHER && strcmp(without_tls(spoken), without_tls(expected)) == 0;
 }
 
-/* A rule may name several protocols for one port: any of them will do. */
-static bool is_documented(const char *spoken, const struct audit_door *door,
+bool spoken_is_documented(const char *spoken, const struct rule *rule, unsigned transport, uint16_t port,
 			  const struct service **ret_service)
 {
-	const struct rule *const rule = door->rule;
+	const struct service *first = NULL;
+	bool any = false;
 
-	*ret_service = NULL;
-	for (size_t d = 0; d < rule->door_count; d++) {
+	for (size_t d = 0; d < rule->door_count && !any; d++) {
 		const struct rule one = { .doors = &rule->doors[d], .door_count = 1 };
 
-		if (rule_door_at(&one, door->transport, door->port) == NULL)
+		if (rule_door_at(&one, transport, port) == NULL)
 			continue;
-		if (rule->doors[d].service == NULL || can_be(spoken, rule->doors[d].service))
-			return true;
-		if (*ret_service == NULL)
-			*ret_service = rule->doors[d].service;
+		any = rule->doors[d].service == NULL || spoken_can_be(spoken, rule->doors[d].service);
+		if (first == NULL)
+			first = rule->doors[d].service;
 	}
-	return *ret_service == NULL;
+	if (ret_service != NULL)
+		*ret_service = first;
+	return any || first == NULL;
 }
 
 static void find_wrong_protocol(struct work *work, const struct audit_door *door,
@@ -62,7 +59,8 @@ static void find_wrong_protocol(struct work *work, const struct audit_door *door
 	char text[64];
 	const char *const spoken = knock_spoken(result, text);
 
-	if (spoken == NULL || door->documented != DOCUMENTED_YES || is_documented(spoken, door, &service))
+	if (spoken == NULL || door->documented != DOCUMENTED_YES ||
+	    spoken_is_documented(spoken, door->rule, door->transport, door->port, &service))
 		return;
 	finding = finding_add(work, FINDING_WRONG_PROTOCOL, door, door->rule,
 			      "%s is spoken, %s is documented (%s:%u); %s", spoken, service->spoken,

@@ -108,6 +108,30 @@ const struct finding_type finding_types[FINDING_KINDS] = {
 		.remedy = "Repair what was accepted, and remove the line; or decide anew, with a later date.",
 		.references = NIST "CM-7(1), RA-7; " PCI "1.2.6, 2.2.5",
 	},
+	[FINDING_TRAFFIC] = {
+		.id = "undocumented-traffic",
+		.title = "traffic that no rule allows",
+		.severity = AUDIT_HIGH,
+		.remedy = "Find out who needs it. If nobody does, stop the service and let the firewall refuse it; if "
+			  "somebody does, write a rule that names its owner and the reason.",
+		.references = NIST "CM-7, SC-7(5), SI-4(4); " PCI "1.2.5, 1.3.1, 1.3.2; " CIS "4.4, 13.6",
+	},
+	[FINDING_DENIED_TRAFFIC] = {
+		.id = "denied-traffic",
+		.title = "traffic that a rule denies was answered",
+		.severity = AUDIT_HIGH,
+		.remedy = "The rule is not in force where these packets went by: apply the policy, and look for a way "
+			  "around the firewall. Or have the owner of the rule change it.",
+		.references = NIST "SC-7(5), CM-7, SI-4(4); " PCI "1.2.5, 1.3.1, 1.3.2; " CIS "4.4, 13.6",
+	},
+	[FINDING_UNEXPECTED_PARTY] = {
+		.id = "unexpected-party",
+		.title = "parties that the rules for this door do not name",
+		.severity = AUDIT_HIGH,
+		.remedy = "Find out who they are. Add them to the rule if they belong there; otherwise let the "
+			  "firewall keep them out, and look at what they have done.",
+		.references = NIST "AC-4, SC-7(5), SI-4(4); " PCI "1.2.5, 1.3.1, 1.3.2; " CIS "4.4, 13.6",
+	},
 };
 
 const struct finding_type *finding_type_named(const char *id)

@@ -1,5 +1,6 @@
 /* The events of `check`: a `door` for each door, a `finding` for each finding, and `stats` at the end. */
 #include "output/check.h"
+#include "audit/traffic.h"
 #include "output/sockets.h"
 #include "protocols/protocols.h"
 
@@ -28,15 +29,23 @@ static const struct protocol *innermost(const struct audit_door *door)
 	return heard->inside_tls != NULL ? heard->inside_tls : heard->protocol;
 }
 
+/* Where it is: a socket's address, or that of a server seen in traffic. */
+static const struct address *address_of(const struct audit_door *door)
+{
+	if (door->socket_count > 0)
+		return &door->sockets[0]->local;
+	return door->seen != NULL && !address_is_unspecified(&door->seen->server) ? &door->seen->server : NULL;
+}
+
 void event_door(struct json *json, const struct audit_door *door)
 {
 	const struct transport *const transport = catalog_transport(door->transport);
 	const struct protocol *const protocol = innermost(door);
+	const char *const name = protocol != NULL ? protocol->name : NULL;
 
-	event_destination(json, door->socket_count > 0 ? &door->sockets[0]->local : NULL,
-			  transport == NULL || transport->has_ports, door->port);
+	event_destination(json, address_of(door), transport == NULL || transport->has_ports, door->port);
 	event_transport(json, door->transport);
-	json_text(json, "app_proto", protocol != NULL ? protocol->name : NULL);
+	json_text(json, "app_proto", door->seen != NULL ? door->seen->protocol : name);
 }
 
 static void write_facts(struct json *json, const char *key, const struct answer *answer)

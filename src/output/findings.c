@@ -115,7 +115,7 @@ void finding_event(struct out *out, const struct audit *audit, const struct find
 	}
 	json_end(&json);
 	json_open_object(&json, "doorward");
-	json_text(&json, "host", audit->host->name);
+	json_text(&json, "host", audit->host != NULL ? audit->host->name : NULL);
 	if (finding->rule != NULL)
 		write_place(&json, finding->rule);
 	json_end(&json);

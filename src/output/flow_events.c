@@ -1,0 +1,228 @@
+/* Events of traffic. Field names are EVE's where EVE has the field; what it does not have stands under
+ * "doorward". doc/events.md has them all. */
+#include "output/flow_events.h"
+#include "base/escape.h"
+#include "output/output.h"
+
+static bool is_icmp(const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
+}
+
+static bool has_ports(const struct flow *flow)
+{
+	const struct transport *const transport = catalog_transport(flow->transport);
+
+	return transport != NULL && transport->has_ports;
+}
+
+static const char *community_id_of(struct flow_events *events, const struct flow *flow, uint64_t id)
+{
+	const size_t place = id % FLOW_EVENTS_IDS;
+	char *const text = events->ids[place].text;
+
+	if (events->ids[place].flow != id || text[0] == '\0') {
+		events->ids[place].flow = id;
+		community_id(&flow->ends[0], &flow->ends[1], flow->transport, flow->ports[0], flow->ports[1],
+			     text);
+	}
+	return text;
+}
+
+static void write_time(struct flow_events *events, struct json *json, const char *key, int64_t time_ns)
+{
+	char text[CLOCK_TEXT];
+
+	json_text(json, key, clock_texts_get(&events->times, time_ns / 1000, text));
+}
+
+/* What every event of a flow begins with. */
+static struct json begin(struct flow_events *events, const struct flow *flow, const char *type,
+			 int64_t time_ns)
+{
+	const uint64_t id = flow_id(flow);
+	const bool ports = has_ports(flow);
+	struct json json = json_new(events->lines);
+
+	json_begin(&json);
+	write_time(events, &json, "timestamp", time_ns);
+	json_text(&json, "event_type", type);
+	json_unsigned(&json, "flow_id", id);
+	event_source(&json, &flow->ends[0], ports, flow->ports[0]);
+	event_destination(&json, &flow->ends[1], ports, flow->ports[1]);
+	event_transport(&json, flow->transport);
+	if (is_icmp(flow)) {
+		json_unsigned(&json, "icmp_type", flow->ports[0]);
+		json_unsigned(&json, "icmp_code", flow->ports[1]);
+	}
+	json_text(&json, "app_proto", flow_app_proto(flow));
+	json_text(&json, "community_id", community_id_of(events, flow, id));
+	return json;
+}
+
+static void end(struct flow_events *events, struct json *json)
+{
+	json_end(json);
+	buffer_u8(events->lines, '\n');
+}
+
+void message_event(struct flow_events *events, const struct flow *flow, const struct flow_message *message,
+		   int64_t time_ns)
+{
+	struct json json = begin(events, flow, message->type, time_ns);
+
+	json_open_object(&json, message->type);
+	message->emit(message->record, &json);
+	json_end(&json);
+	end(events, &json);
+}
+
+const char *flow_state_text(const struct flow *flow)
+{
+	const bool both = flow->sides[0].packets > 0 && flow->sides[1].packets > 0;
+
+	if (flow->transport != TRANSPORT_TCP)
+		return both ? "established" : "new";
+	switch (flow_conn_state(flow)) {
+	case CONN_SF:
+	case CONN_REJ:
+	case CONN_RSTO:
+	case CONN_RSTR:
+	case CONN_RSTOS0:
+	case CONN_RSTRH: return "closed";
+	case CONN_S1:
+	case CONN_S2:
+	case CONN_S3: return "established";
+	case CONN_S0:
+	case CONN_SH:
+	case CONN_SHR:
+	case CONN_OTH:
+	case CONN_STATES: break;
+	}
+	return both ? "established" : "new";
+}
+
+/* How EVE calls the state of the connection, as far as the packets show it. */
+static const char *tcp_state_text(enum conn_state state)
+{
+	static const char *const texts[CONN_STATES] = {
+		[CONN_S0] = "syn_sent",       [CONN_S1] = "established", [CONN_SF] = "closed",
+		[CONN_REJ] = "closed",        [CONN_S2] = "fin_wait2",   [CONN_S3] = "close_wait",
+		[CONN_RSTO] = "closed",       [CONN_RSTR] = "closed",    [CONN_RSTOS0] = "closed",
+		[CONN_RSTRH] = "closed",      [CONN_SH] = "fin_wait1",   [CONN_SHR] = "close_wait",
+		[CONN_OTH] = "established",
+	};
+
+	return texts[state];
+}
+
+static void write_flow(struct flow_events *events, struct json *json, const struct flow *flow,
+		       enum flow_reason reason)
+{
+	const int64_t age_ns = flow->last_ns - flow->first_ns;
+
+	json_open_object(json, "flow");
+	json_unsigned(json, "pkts_toserver", flow->sides[0].packets);
+	json_unsigned(json, "pkts_toclient", flow->sides[1].packets);
+	json_unsigned(json, "bytes_toserver", flow->sides[0].bytes);
+	json_unsigned(json, "bytes_toclient", flow->sides[1].bytes);
+	write_time(events, json, "start", flow->first_ns);
+	write_time(events, json, "end", flow->last_ns);
+	json_number(json, "age", age_ns > 0 ? age_ns / 1000000000 : 0);
+	json_text(json, "state", flow_state_text(flow));
+	json_text(json, "reason", flow_reason_text(reason));
+	json_end(json);
+}
+
+/* As in EVE, a flag that no packet had is absent. */
+static void write_tcp(struct json *json, const struct flow *flow)
+{
+	const unsigned seen = flow->sides[0].seen | flow->sides[1].seen;
+
+	json_open_object(json, "tcp");
+	if ((seen & (SEEN_SYN | SEEN_SYN_ACK)) != 0)
+		json_bool(json, "syn", true);
+	if ((seen & SEEN_FIN) != 0)
+		json_bool(json, "fin", true);
+	if ((seen & SEEN_RST) != 0)
+		json_bool(json, "rst", true);
+	if ((seen & SEEN_ACK) != 0)
+		json_bool(json, "ack", true);
+	json_text(json, "state", tcp_state_text(flow_conn_state(flow)));
+	json_end(json);
+}
+
+static void write_count(struct json *json, const char *key, uint64_t count)
+{
+	if (count > 0)
+		json_unsigned(json, key, count);
+}
+
+static void write_side(struct json *json, const char *key, const struct flow_side *side)
+{
+	if ((side->retransmissions | side->out_of_order | side->gaps | side->zero_windows) == 0)
+		return;
+	json_open_object(json, key);
+	write_count(json, "retransmissions", side->retransmissions);
+	write_count(json, "out_of_order", side->out_of_order);
+	write_count(json, "gaps", side->gaps);
+	write_count(json, "zero_windows", side->zero_windows);
+	json_end(json);
+}
+
+static void write_connection(struct json *json, const struct flow *flow)
+{
+	json_text(json, "conn_state", conn_state_text(flow_conn_state(flow)));
+	if (flow->history_length > 0)
+		json_span(json, "history", span_of(flow->history, flow->history_length));
+	if (flow->handshake_us > 0)
+		json_unsigned(json, "handshake_us", flow->handshake_us);
+	write_side(json, "toserver", &flow->sides[0]);
+	write_side(json, "toclient", &flow->sides[1]);
+}
+
+static void write_parse_error(struct json *json, const struct flow *flow)
+{
+	json_open_object(json, "parse_error");
+	json_text(json, "side", flow->parse_error_side ? "server" : "client");
+	json_unsigned(json, "offset", flow->parse_error_at);
+	json_end(json);
+}
+
+static void write_doorward(struct json *json, const struct flow *flow)
+{
+	char hex[2 * FLOW_EVIDENCE + 1];
+
+	json_open_object(json, "doorward");
+	json_text(json, "identified_by", identified_text(flow->identified));
+	json_text(json, "turned_into", flow_turned_into(flow));
+	if (flow->evidence_length > 0)
+		json_text(json, "evidence",
+			  hex_text(span_of(flow->evidence, flow->evidence_length), 0, hex, sizeof(hex)));
+	json_text(json, "cast", cast_text(flow->cast));
+	if (flow->parent != 0)
+		json_unsigned(json, "parent", flow->parent);
+	if (flow->tunnel != TUNNEL_NONE)
+		json_text(json, "tunnel", tunnel_text(flow->tunnel));
+	json_unsigned(json, "first_frame", flow->first_frame);
+	if (flow->swapped)
+		json_bool(json, "swapped", true);
+	if (flow->transport == TRANSPORT_TCP)
+		write_connection(json, flow);
+	if (flow->icmp_error != 0)
+		json_unsigned(json, "unreachable", flow->icmp_error - 1u);
+	if (flow->parse_error)
+		write_parse_error(json, flow);
+	json_end(json);
+}
+
+void flow_event(struct flow_events *events, const struct flow *flow, enum flow_reason reason)
+{
+	struct json json = begin(events, flow, "flow", flow->last_ns);
+
+	write_flow(events, &json, flow, reason);
+	if (flow->transport == TRANSPORT_TCP)
+		write_tcp(&json, flow);
+	write_doorward(&json, flow);
+	end(events, &json);
+}
