@@ -16,22 +16,25 @@
 
 enum { REQUEST_SIZE = 256, LISTENING = 1 << STATE_LISTEN, EVERY_STATE = (1 << SOCKET_STATES) - 2 };
 
-/* What the kernel is asked, for both families. `optional`: a kernel without it has no such sockets. */
+/* What the kernel is asked, for both families. */
 struct question {
 	const char *name;
 	uint16_t protocol, transport;
-	bool raw, packet, optional;
+	uint16_t both; /* message type that asks for both families in one walk through the kernel's table */
+	bool raw, packet;
+	/* Where the kernel counts them. Without it, a kernel may lack such sockets. */
+	const char *counted, *counted_v6;
 };
 
 static const struct question questions[] = {
-	{ "tcp", IPPROTO_TCP, TRANSPORT_TCP, false, false, false },
-	{ "mptcp", IPPROTO_MPTCP, TRANSPORT_TCP, false, false, true },
-	{ "udp", IPPROTO_UDP, TRANSPORT_UDP, false, false, false },
-	{ "udplite", IPPROTO_UDPLITE, TRANSPORT_UDPLITE, false, false, true },
-	{ "sctp", IPPROTO_SCTP, TRANSPORT_SCTP, false, false, true },
-	{ "dccp", IPPROTO_DCCP, TRANSPORT_DCCP, false, false, true },
-	{ "raw", IPPROTO_RAW, 0, true, false, true },
-	{ "packet", 0, 0, false, true, true },
+	{ "tcp", IPPROTO_TCP, TRANSPORT_TCP, TCPDIAG_GETSOCK, false, false, NULL, NULL },
+	{ "mptcp", IPPROTO_MPTCP, TRANSPORT_TCP, 0, false, false, "MPTCP", "MPTCPv6" },
+	{ "udp", IPPROTO_UDP, TRANSPORT_UDP, 0, false, false, NULL, NULL },
+	{ "udplite", IPPROTO_UDPLITE, TRANSPORT_UDPLITE, 0, false, false, "UDP-Lite", "UDPLITEv6" },
+	{ "sctp", IPPROTO_SCTP, TRANSPORT_SCTP, 0, false, false, "SCTP", "SCTPv6" },
+	{ "dccp", IPPROTO_DCCP, TRANSPORT_DCCP, 0, false, false, "DCCP", "DCCPv6" },
+	{ "raw", IPPROTO_RAW, 0, 0, true, false, "RAW", "RAWv6" },
+	{ "packet", 0, 0, 0, false, true, "PACKET", "PACKET" },
 };
 
 /* Where the answers to one question go. */
@@ -115,11 +118,30 @@ static void add_inet(void *context, const struct netlink_message *message)
 	}
 }
 
+static uint32_t states_asked(const struct answers *answers)
+{
+	return answers->snapshot->options->passive_only && answers->question->transport == TRANSPORT_TCP
+		       ? LISTENING
+		       : EVERY_STATE;
+}
+
+/* The question as it was before there was one for each family, which the kernel still answers. */
+static int ask_both(struct mnl_socket *netlink, struct answers *answers)
+{
+	uint8_t bytes[REQUEST_SIZE];
+	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct inet_diag_req *ask;
+
+	request->nlmsg_type = answers->question->both;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	ask = mnl_nlmsg_put_extra_header(request, sizeof(*ask));
+	ask->idiag_states = states_asked(answers);
+	return netlink_dump(netlink, request, add_inet, answers);
+}
+
 static int ask_inet(struct mnl_socket *netlink, struct answers *answers, uint8_t family)
 {
 	const struct question *const question = answers->question;
-	const bool doors_only = answers->snapshot->options->passive_only &&
-				question->transport == TRANSPORT_TCP;
 	uint8_t bytes[REQUEST_SIZE];
 	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
 	struct inet_diag_req_v2 *ask;
@@ -129,7 +151,7 @@ static int ask_inet(struct mnl_socket *netlink, struct answers *answers, uint8_t
 	ask = mnl_nlmsg_put_extra_header(request, sizeof(*ask));
 	ask->sdiag_family = family;
 	ask->sdiag_protocol = question->protocol <= UINT8_MAX ? (uint8_t)question->protocol : IPPROTO_RAW;
-	ask->idiag_states = doors_only ? LISTENING : EVERY_STATE;
+	ask->idiag_states = states_asked(answers);
 	if (question->protocol > UINT8_MAX)
 		mnl_attr_put_u32(request, INET_DIAG_REQ_PROTOCOL, question->protocol);
 	return netlink_dump(netlink, request, add_inet, answers);
@@ -202,13 +224,13 @@ static bool settle(struct answers *answers, bool v6, size_t before, int error)
 	answers->snapshot->host->socket_count = before;
 	if (procnet_read(answers->snapshot, question->name, v6, answers->space))
 		return true;
-	if (!question->optional || !is_absent(error))
+	if (question->counted == NULL || !is_absent(error))
 		snapshot_unseen(answers->snapshot, "%s sockets%s: %s", question->name, v6 ? " of IPv6" : "",
 				strerror(error));
 	return false;
 }
 
-static bool ask(struct mnl_socket *netlink, struct answers *answers, bool v6, int refused)
+static bool ask_family(struct mnl_socket *netlink, struct answers *answers, bool v6, int refused)
 {
 	const size_t before = answers->snapshot->host->socket_count;
 	int error = refused;
@@ -218,6 +240,23 @@ static bool ask(struct mnl_socket *netlink, struct answers *answers, bool v6, in
 	else if (netlink != NULL)
 		error = ask_inet(netlink, answers, v6 ? AF_INET6 : AF_INET);
 	return settle(answers, v6, before, error);
+}
+
+static bool ask(struct mnl_socket *netlink, struct answers *answers, int refused)
+{
+	struct host *const host = answers->snapshot->host;
+	const size_t before = host->socket_count;
+	bool answered;
+
+	if (netlink != NULL && answers->question->both != 0) {
+		if (ask_both(netlink, answers) == 0)
+			return true;
+		host->socket_count = before;
+	}
+	answered = ask_family(netlink, answers, false, refused);
+	if (!answers->question->packet)
+		answered |= ask_family(netlink, answers, true, refused);
+	return answered;
 }
 
 static struct mnl_socket *open_netlink(void)
@@ -235,16 +274,18 @@ bool diag_read(struct snapshot *snapshot, uint32_t space, struct error *err)
 	struct mnl_socket *const netlink = open_netlink();
 	const int refused = errno;
 	struct answers answers = { .snapshot = snapshot, .space = space };
+	char text[PROCNET_PROTOCOLS];
+	const struct span protocols = procnet_protocols(text);
 	bool answered = false;
 
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-		/* A walk through the kernel's table of MPTCP takes longer than all others together. */
-		if (questions[i].protocol == IPPROTO_MPTCP && procnet_counts_no_mptcp())
+		const struct question *const question = &questions[i];
+
+		if (question->counted != NULL &&
+		    procnet_has_none(protocols, question->counted, question->counted_v6))
 			continue;
-		answers.question = &questions[i];
-		answered |= ask(netlink, &answers, false, refused);
-		if (!questions[i].packet)
-			answered |= ask(netlink, &answers, true, refused);
+		answers.question = question;
+		answered |= ask(netlink, &answers, refused);
 	}
 	if (netlink != NULL)
 		mnl_socket_close(netlink);

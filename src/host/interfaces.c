@@ -4,6 +4,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 
 /* A list of addresses may name an interface as NAME:LABEL. */
 static bool same_interface(const char *name, const char *labelled)
@@ -11,6 +12,17 @@ static bool same_interface(const char *name, const char *labelled)
 	const size_t length = strlen(name);
 
 	return strncmp(name, labelled, length) == 0 && (labelled[length] == '\0' || labelled[length] == ':');
+}
+
+/* The list begins with the interfaces themselves, each with its number. */
+static uint32_t index_of(const struct ifaddrs *entry)
+{
+	struct sockaddr_ll link;
+
+	if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_PACKET)
+		return if_nametoindex(entry->ifa_name);
+	memcpy(&link, entry->ifa_addr, sizeof(link));
+	return (uint32_t)link.sll_ifindex;
 }
 
 /* The interface of that name in this space: it is new where none of the last ones is it. */
@@ -32,7 +44,7 @@ static struct host_interface *interface_named(struct snapshot *snapshot, const s
 		host->interface_count--;
 		return NULL;
 	}
-	interface->index = if_nametoindex(entry->ifa_name);
+	interface->index = index_of(entry);
 	interface->space = space;
 	interface->up = (entry->ifa_flags & IFF_UP) != 0;
 	interface->loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0;

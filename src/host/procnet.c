@@ -209,13 +209,20 @@ static bool kernel_counts_mptcp(void)
 	       (first > 6 || (first == 6 && second >= 3));
 }
 
-bool procnet_counts_no_mptcp(void)
+struct span procnet_protocols(char text[static PROCNET_PROTOCOLS])
 {
-	char text[16384];
-	const long length = file_read_text("/proc/thread-self/net/protocols", text, sizeof(text));
-	const struct span lines = span_of(text, length > 0 ? (size_t)length : 0);
-	uint64_t v4, v6;
+	const long length = file_read_text("/proc/thread-self/net/protocols", text, PROCNET_PROTOCOLS);
 
-	return kernel_counts_mptcp() && procnet_count(lines, "MPTCP", &v4) &&
-	       procnet_count(lines, "MPTCPv6", &v6) && v4 + v6 == 0;
+	return span_of(text, length > 0 ? (size_t)length : 0);
+}
+
+/* What a kernel lacks, or has not loaded, is not in the list. */
+bool procnet_has_none(struct span protocols, const char *name, const char *name_v6)
+{
+	uint64_t v4 = 0, v6 = 0;
+
+	if (!procnet_count(protocols, "TCP", &v4) || (strcmp(name, "MPTCP") == 0 && !kernel_counts_mptcp()))
+		return false;
+	return (!procnet_count(protocols, name, &v4) || v4 == 0) &&
+	       (!procnet_count(protocols, name_v6, &v6) || v6 == 0);
 }

@@ -8,12 +8,17 @@
  * such list. */
 bool procnet_read(struct snapshot *snapshot, const char *name, bool v6, uint32_t space);
 
-/* Whether the kernel's own count says that the thread's network namespace has no MPTCP socket. False where it
- * does not count them, which it does from Linux 6.3 on. */
-bool procnet_counts_no_mptcp(void);
+/* Text of /proc/net/protocols of the thread's network namespace: which protocols the kernel has, and how many
+ * sockets of each. Empty if it cannot be read. */
+enum { PROCNET_PROTOCOLS = 16384 };
+struct span procnet_protocols(char text[static PROCNET_PROTOCOLS]);
 
-/* How many sockets of a protocol such as "MPTCP" the text of /proc/net/protocols counts; false if none. */
-bool procnet_count(struct span text, const char *protocol, uint64_t *ret_count);
+/* Whether that text says that there is no socket of a protocol such as "MPTCP", neither of IPv4 nor of IPv6.
+ * False where it does not tell: MPTCP is counted from Linux 6.3 on. */
+bool procnet_has_none(struct span protocols, const char *name, const char *name_v6);
+
+/* How many sockets of a protocol it counts; false if it does not name it. */
+bool procnet_count(struct span protocols, const char *protocol, uint64_t *ret_count);
 
 /* Reads one line of an inet list: "  1: 0100007F:0016 00000000:0000 0A ...". False if it is not one. */
 bool procnet_read_inet(struct span line, bool v6, struct host_socket *ret_socket);

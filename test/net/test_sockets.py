@@ -154,6 +154,17 @@ def test_raw_and_packet_sockets(space, listed):
     assert packet["socket"]["ethertype"] == 3 and "dest_ip" not in packet
 
 
+def test_udplite_of_both_families(space, listed):
+    with open("/proc/net/protocols", encoding="ascii") as protocols:
+        if "UDP-Lite" not in protocols.read():
+            pytest.skip("this kernel has no UDP-Lite")
+    program = start(space, "a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 136); a.bind(('127.0.0.1', 7000))\n"
+                           "b = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, 136); b.bind(('::1', 7001))")
+    events = listed(space)
+    assert sorted((event["dest_port"], event["proto"]) for event in events) == [(7000, "UDPLITE"), (7001, "UDPLITE")]
+    assert [pids(event) for event in events] == [[program.pid]] * 2
+
+
 def test_an_mptcp_door_is_listed_once(space, listed):
     if not os.path.exists("/proc/sys/net/mptcp/enabled"):
         pytest.skip("this kernel has no MPTCP")

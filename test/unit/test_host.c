@@ -337,6 +337,20 @@ static void the_kernels_count_of_a_protocol_is_found_by_its_name(void **unused)
 	assert_true(procnet_count(text, "MPTCPv6", &count) && count == 0);
 	assert_false(procnet_count(text, "MPT", &count));
 	assert_false(procnet_count(span_text("MPTCP 1936"), "MPTCP", &count));
+	assert_false(procnet_has_none(text, "RAW", "RAWv6")); /* a list without TCP is none */
+}
+
+static void what_the_kernel_counts_as_none_need_not_be_asked_for(void **unused)
+{
+	const struct span text = span_text("protocol  size sockets  memory\nRAWv6     1344      2      -1\n"
+					   "UDPLITEv6 1472      0       0\nUDP-Lite  1344      0       0\n"
+					   "RAW       1152      0      -1\nTCP       2304      5     226\n");
+
+	(void)unused;
+	assert_true(procnet_has_none(text, "UDP-Lite", "UDPLITEv6"));
+	assert_true(procnet_has_none(text, "SCTP", "SCTPv6"));
+	assert_false(procnet_has_none(text, "RAW", "RAWv6"));
+	assert_false(procnet_has_none(span_of(NULL, 0), "SCTP", "SCTPv6"));
 }
 
 /* ---- processes ---- */
@@ -833,6 +847,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_proc_net_may_be_cut_anywhere),
 		cmocka_unit_test(packet_sockets_are_read_from_proc_net),
 		cmocka_unit_test(the_kernels_count_of_a_protocol_is_found_by_its_name),
+		cmocka_unit_test(what_the_kernel_counts_as_none_need_not_be_asked_for),
 		cmocka_unit_test(a_process_may_have_any_name),
 		cmocka_unit_test(half_a_stat_line_is_no_process),
 		cmocka_unit_test(the_effective_user_counts),
