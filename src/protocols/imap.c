@@ -1,24 +1,13 @@
 /* imap.c: Internet Message Access Protocol. RFC 9051 and RFC 3501 (greeting, CAPABILITY, LOGINDISABLED),
- * RFC 2971 (ID). Nobody is logged in. */
-#include "protocols/text.h"
+ * RFC 2971 (ID). */
+#include "protocols/imap.h"
 
 #include <ctype.h>
 #include <strings.h>
 
-enum { FIRST_LIMIT = 1024, TAG_LIMIT = 32, ANSWER_LIMIT = 16384 };
+enum { FIRST_LIMIT = 1024, TAG_LIMIT = 32 };
 
-/* The commands that are sent, and the tags that come back with their ends. */
-#define TAG_CAPABILITY "d1 "
-#define TAG_ID         "d2 "
-
-enum stage { HEARS_GREETING, HEARS_CAPABILITY, HEARS_ID };
-
-struct state {
-	enum stage stage;
-	bool has_id, login_disabled, plain;
-};
-
-static const struct weakness clear_login = {
+const struct weakness imap_clear_login = {
 	"imap-clear-login",
 	"IMAP takes passwords in the clear",
 	2,
@@ -26,9 +15,9 @@ static const struct weakness clear_login = {
 	"server's "
 	"own address), allowplaintext in Cyrus.",
 };
-static const struct weakness *const weaknesses[] = { &clear_login, NULL };
+static const struct weakness *const weaknesses[] = { &imap_clear_login, NULL };
 
-static const struct text_product products[] = {
+const struct text_product imap_products[] = {
 	{ "Dovecot", "Dovecot" },         { "Cyrus IMAP", "Cyrus IMAP" },
 	{ "Courier", "Courier IMAP" },    { "Microsoft Exchange", "Microsoft Exchange" },
 	{ "Zimbra", "Zimbra" },           { "Gimap", "Google IMAP" },
@@ -42,12 +31,13 @@ static const struct text_product products[] = {
 	{ "GreenMail", "GreenMail" },     { "Apache James", "Apache James" },
 	{ "JAMES", "Apache James" },      { "Archiveopteryx", "Archiveopteryx" },
 };
+const size_t imap_product_count = sizeof(imap_products) / sizeof(*imap_products);
 
 /* ---- recognising ---- */
 
 /* MUPDATE and IMSP greet with "* OK" as well, and name themselves; ACAP has its own word, and "* BYE" alone
  * may be its. */
-static enum verdict greeting_says(struct span line)
+enum verdict imap_greeting_says(struct span line)
 {
 	if (!text_is_plain(line) || text_has_word(line, "MUPDATE") || text_has_word(line, "IMSP"))
 		return NO;
@@ -117,7 +107,7 @@ static enum verdict recognise_lines(struct span rest, enum side side)
 
 		if (line.failed)
 			return text_is_plain(rest) ? MORE : NO;
-		says = side == SIDE_SERVER   ? greeting_says(line)
+		says = side == SIDE_SERVER   ? imap_greeting_says(line)
 		       : text_is_plain(line) ? command_says(line)
 					     : NO;
 		if (says != MORE)
@@ -134,20 +124,19 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return verdict == MORE && span_left(first) >= FIRST_LIMIT ? NO : verdict;
 }
 
-/* ---- asking ---- */
+/* ---- what both sides say of themselves ---- */
 
-static void read_capabilities(struct state *state, struct span list, struct answer *answer)
+struct imap_capabilities imap_read_capabilities(struct span list)
 {
-	list = text_trim(list);
-	answer_fact(answer, "capabilities", list);
-	answer->starttls = !answer->inside_tls && text_has_word(list, "STARTTLS");
-	state->has_id = text_has_word(list, "ID");
-	state->login_disabled = text_has_word(list, "LOGINDISABLED");
-	state->plain = text_has_word(list, "PLAIN") || text_has_word(list, "AUTH=LOGIN");
-	if (!answer->inside_tls && !state->login_disabled)
-		answer_weakness(answer, &clear_login, "LOGIN is allowed before TLS");
-	else if (!answer->inside_tls && state->plain)
-		answer_weakness(answer, &clear_login, "AUTH=PLAIN is offered before TLS");
+	const bool plain = text_has_word(list, "PLAIN") || text_has_word(list, "AUTH=LOGIN");
+
+	return (struct imap_capabilities){
+		.starttls = text_has_word(list, "STARTTLS"),
+		.id = text_has_word(list, "ID"),
+		.clear_login = !text_has_word(list, "LOGINDISABLED") ? "LOGIN is allowed before TLS"
+			       : plain                               ? "AUTH=PLAIN is offered before TLS"
+								     : NULL,
+	};
 }
 
 /* A quoted string; RFC 3501 4.3 allows a backslash before a quote or another backslash, which names and
@@ -158,100 +147,15 @@ static struct span next_quoted(struct span *s)
 	return span_until(s, '"');
 }
 
-/* RFC 2971 3.2: ("name" "Cyrus" "version" "1.5" "os" NIL). */
-static void read_id(struct span list, struct answer *answer)
+bool imap_next_id(struct span *list, struct span *ret_key, struct span *ret_value)
 {
-	struct span name = span_of(NULL, 0), version = name;
+	struct span after;
 
-	while (!list.failed && span_left(list) > 0) {
-		const struct span key = next_quoted(&list);
-		struct span after = list;
-		const bool nil = span_is_nocase(text_word(&after), "NIL");
-		const struct span value = nil ? span_of(NULL, 0) : next_quoted(&list);
-
-		if (key.failed || value.failed)
-			break;
-		if (span_is_nocase(key, "name"))
-			name = value;
-		else if (span_is_nocase(key, "version"))
-			version = value;
-		else if (span_is_nocase(key, "vendor"))
-			answer_fact(answer, "vendor", value);
-		else if (span_is_nocase(key, "os"))
-			answer_fact(answer, "os", value);
-	}
-	if (span_left(name) > 0)
-		answer_product(answer, name, version);
+	*ret_key = next_quoted(list);
+	after = *list;
+	*ret_value = span_is_nocase(text_word(&after), "NIL") ? span_of(NULL, 0) : next_quoted(list);
+	return !ret_key->failed && !ret_value->failed;
 }
-
-static enum probe_step hear_greeting(struct state *state, struct span line, struct buffer *out,
-				     struct answer *answer)
-{
-	if (greeting_says(line) != YES)
-		return PROBE_NOT;
-	span_skip(&line, strlen("* "));
-	answer_fact(answer, "greeting", line);
-	(void)text_tell_product(answer, line, products, sizeof(products) / sizeof(*products));
-	if (span_begins_nocase(line, "BYE"))
-		return PROBE_DONE;
-	buffer_text(out, TAG_CAPABILITY "CAPABILITY\r\n");
-	state->stage = HEARS_CAPABILITY;
-	return PROBE_WAIT;
-}
-
-static enum probe_step say_goodbye(struct buffer *out)
-{
-	buffer_text(out, "d3 LOGOUT\r\n");
-	return PROBE_DONE;
-}
-
-static enum probe_step hear_line(struct state *state, struct span line, struct buffer *out,
-				 struct answer *answer)
-{
-	if (state->stage == HEARS_GREETING)
-		return hear_greeting(state, line, out, answer);
-	if (span_begins_nocase(line, "* CAPABILITY ") && state->stage == HEARS_CAPABILITY) {
-		span_skip(&line, strlen("* CAPABILITY "));
-		read_capabilities(state, line, answer);
-	} else if (span_begins_nocase(line, "* ID ")) {
-		span_skip(&line, strlen("* ID "));
-		read_id(line, answer);
-	} else if (span_begins(line, TAG_CAPABILITY) && state->stage == HEARS_CAPABILITY) {
-		if (!state->has_id)
-			return say_goodbye(out);
-		buffer_text(out, TAG_ID "ID NIL\r\n");
-		state->stage = HEARS_ID;
-	} else if (span_begins(line, TAG_ID) || span_begins_nocase(line, "* BYE")) {
-		return say_goodbye(out);
-	}
-	return PROBE_WAIT;
-}
-
-static enum probe_step hear(void *memory, struct span *heard, bool ended, struct buffer *out,
-			    struct answer *answer)
-{
-	struct state *const state = memory;
-
-	for (;;) {
-		struct span rest = *heard, line = span_line(&rest);
-		enum probe_step step;
-
-		if (line.failed && !ended && span_left(*heard) < ANSWER_LIMIT)
-			return PROBE_WAIT;
-		if (line.failed)
-			return state->stage == HEARS_GREETING ? PROBE_NOT : PROBE_DONE;
-		*heard = rest;
-		step = hear_line(state, line, out, answer);
-		if (step != PROBE_WAIT)
-			return step;
-	}
-}
-
-static const struct probe probe = {
-	.transports = PROBE_TCP,
-	.server_speaks_first = true,
-	.hear = hear,
-};
 
 const struct protocol protocol_imap = {
 	.name = "imap",
@@ -260,7 +164,8 @@ const struct protocol protocol_imap = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
-	.probe = &probe,
-	.probe_state_size = sizeof(struct state),
+	.parser = &imap_parser,
+	.probe = &imap_probe,
+	.probe_state_size = IMAP_PROBE_STATE,
 	.weaknesses = weaknesses,
 };

@@ -1,5 +1,7 @@
 #include "protocols/lines.h"
 
+#include <stdio.h>
+
 enum { LINE_BEGIN, BEHIND_DOT, BEHIND_CR, INSIDE_LINE };
 
 enum verdict line_take(struct span *bytes, struct span *ret_line)
@@ -71,6 +73,17 @@ bool texts_add(char *room, size_t size, struct span text)
 		return false;
 	span_copy_text(text, room + at, span_left(text) + 1);
 	return true;
+}
+
+void answer_texts(struct answer *answer, const char *key, const char *room)
+{
+	char all[FACT_VALUE] = "";
+	size_t length = 0;
+
+	for (; *room != '\0' && length < sizeof(all); room += strlen(room) + 1)
+		length += (size_t)snprintf(all + length, sizeof(all) - length, "%s%s", length > 0 ? ", " : "",
+					   room);
+	answer_fact(answer, key, span_text(all));
 }
 
 void emit_text(struct json *json, const char *key, const char *text)

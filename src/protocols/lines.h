@@ -31,6 +31,9 @@ bool dotted_skip(struct dotted *dotted, struct span *bytes);
  * for it. */
 bool texts_add(char *room, size_t size, struct span text);
 
+/* The same as a fact, with ", " between them. */
+void answer_texts(struct answer *answer, const char *key, const char *room);
+
 /* Members that are left out when they are empty; an array of texts. */
 void emit_text(struct json *json, const char *key, const char *text);
 void emit_span(struct json *json, const char *key, struct span text);
