@@ -129,10 +129,10 @@ struct packets {
 /* Reads a frame of a LINKTYPE. wire_length is the frame's on the wire, never below what is captured. */
 void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length);
 
-/* A number that is the same for all frames between two addresses, for choosing the worker that reads them: made
- * of the outermost pair of IP addresses in either order. An ICMP error has that of the packet that it quotes,
- * so that it meets the flow of which it speaks; of its fragments, that of its own pair. 0 for what is not IP.
- * Far cheaper than packet_decode() on the usual link types. */
+/* A number that is the same for all frames between two addresses, for choosing the worker that reads them:
+ * made of the outermost pair of IP addresses in either order. An ICMP error has that of the packet that it
+ * quotes, so that it meets the flow of which it speaks; of its fragments, that of its own pair. 0 for what is
+ * not IP. Far cheaper than packet_decode() on the usual link types. */
 uint32_t packet_steer(uint16_t link, struct span frame);
 
 /* What a tunnel that a flow has recognised carries, read as further packets behind the last one. */
