@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PACKED_PIECE = 128 * 1024, ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */ };
+enum { PACKED_PIECE = 128 * 1024, READ_PIECE = 1 << 18, ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */ };
 
 enum packing { PLAIN, GZIP, ZSTD };
 
@@ -177,7 +177,8 @@ enum source_state source_fill(struct source *source, size_t n, struct error *err
 			continue;
 		}
 		if (source->packing == PLAIN) {
-			got = read_some(source, source->window.bytes + source->window.end, room);
+			got = read_some(source, source->window.bytes + source->window.end,
+					room < READ_PIECE ? room : READ_PIECE);
 			if (got < 0)
 				error_system(err, errno, "cannot be read");
 		} else {

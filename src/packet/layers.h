@@ -75,10 +75,6 @@ static inline void octets_cut(struct octets *o, uint32_t length)
 		o->s.end = o->s.at + length;
 }
 
-/* The usual frame, from its first byte to its payload in one go. False, and nothing is read, for any other.
- */
-bool decode_usual(struct packets *packets, uint16_t link, struct octets o);
-
 void decode_link(struct packets *packets, uint16_t link, struct octets o);
 void decode_ethernet(struct packets *packets, struct octets o);
 void decode_ethertype(struct packets *packets, uint16_t type, struct octets o, enum tunnel tunnel);

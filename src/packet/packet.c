@@ -58,20 +58,6 @@ void packets_problem(struct packets *packets, struct packet *packet, enum packet
 		packet->problem = (uint8_t)problem;
 }
 
-void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length)
-{
-	const struct octets o = { .s = frame, .wire = wire_length };
-
-	packets->count = 0;
-	packets->problem = PACKET_WHOLE;
-	packets->ethertype = 0;
-	packets->vlan_count = 0;
-	packets->has_macs = false;
-	packets->body = span_of(NULL, 0);
-	if (!decode_usual(packets, link, o))
-		decode_link(packets, link, o);
-}
-
 bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carried, struct span bytes)
 {
 	const unsigned before = packets->count;

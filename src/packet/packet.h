@@ -115,15 +115,15 @@ enum extension {
 
 /* What a frame holds. */
 struct packets {
-	struct packet list[PACKET_DEPTH]; /* count of them are filled, the outermost first */
-	unsigned count;
+	unsigned count;              /* of list */
 	enum packet_problem problem; /* the first that was met, in the link layer or a packet */
 	uint16_t ethertype; /* of what is not IP: 0x0806 for ARP; below 1536: LLC, and then its SAP */
 	uint16_t vlans[PACKET_VLANS];
 	uint8_t vlan_count;
 	bool has_macs;
 	uint8_t source_mac[6], destination_mac[6];
-	struct span body; /* of what is not IP */
+	struct span body;                 /* of what is not IP */
+	struct packet list[PACKET_DEPTH]; /* the outermost first; those behind `count` are not filled */
 };
 
 /* Reads a frame of a LINKTYPE. wire_length is the frame's on the wire, never below what is captured. */

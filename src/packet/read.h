@@ -1,5 +1,5 @@
 /* read.h: the headers that nearly every frame has, each read in one go. They stand here in full because two
- * ways lead through them: the usual one, which is one function (usual.c), and that of the layers. Each fills
+ * ways lead through them: the usual one, which is one function (decode.c), and that of the layers. Each fills
  * in the packet, steps over the header and says what was wrong with it. */
 #ifndef PACKET_READ_H
 #define PACKET_READ_H

@@ -50,7 +50,7 @@ static bool read_usual(struct packet *packet, struct octets o)
 	}
 }
 
-bool decode_usual(struct packets *packets, uint16_t link, struct octets o)
+static bool decode_usual(struct packets *packets, uint16_t link, struct octets o)
 {
 	const uint8_t *const start = o.s.at;
 	unsigned tags;
@@ -65,4 +65,16 @@ bool decode_usual(struct packets *packets, uint16_t link, struct octets o)
 		note_ethernet(packets, start, tags);
 	packets->count = 1;
 	return true;
+}
+
+void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length)
+{
+	packets->count = 0;
+	packets->problem = PACKET_WHOLE;
+	packets->ethertype = 0;
+	packets->vlan_count = 0;
+	packets->has_macs = false;
+	packets->body = span_of(NULL, 0);
+	if (!decode_usual(packets, link, (struct octets){ .s = frame, .wire = wire_length }))
+		decode_link(packets, link, (struct octets){ .s = frame, .wire = wire_length });
 }
