@@ -36,3 +36,21 @@ struct span base64_read(struct span text, uint8_t *room, size_t size)
 	bytes.end = room + length;
 	return bytes;
 }
+
+char *base64_text(struct span bytes, char *text, size_t size)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t length = 0;
+
+	for (; bytes.at < bytes.end; bytes.at++) {
+		bits = bits << 8 | *bytes.at;
+		for (have += 8; have >= 6 && length + 1 < size; have -= 6)
+			text[length++] = digits[bits >> (have - 6) & 63];
+	}
+	if (have > 0 && length + 1 < size)
+		text[length++] = digits[bits << (6 - have) & 63];
+	text[length] = '\0';
+	return text;
+}
