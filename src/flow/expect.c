@@ -7,9 +7,9 @@
 enum { BUCKETS = 1 << 13, SECONDS_USUAL = 60 };
 
 struct announcement {
-	struct announcement *next;	    /* in its bucket */
+	struct announcement *next;          /* in its bucket */
 	struct announcement *older, *newer; /* in the list by age */
-	struct expectation what;	    /* about points behind this struct, or is NULL */
+	struct expectation what;            /* about points behind this struct, or is NULL */
 	uint64_t parent;
 	int64_t until_ns;
 	char about[];
@@ -26,13 +26,14 @@ struct expectations *expectations_new(void)
 	return calloc(1, sizeof(struct expectations));
 }
 
-static struct announcement **bucket_of(struct expectations *all, uint8_t transport, const struct address *address,
-				       uint16_t port)
+static struct announcement **bucket_of(struct expectations *all, uint8_t transport,
+				       const struct address *address, uint16_t port)
 {
 	uint64_t halves[2];
 
 	memcpy(halves, address->bytes, sizeof(halves));
-	return &all->buckets[hash_number(halves[1] + hash_number(halves[0] ^ (uint64_t)transport << 16 ^ port)) %
+	return &all->buckets[hash_number(halves[1] +
+					 hash_number(halves[0] ^ (uint64_t)transport << 16 ^ port)) %
 			     BUCKETS];
 }
 
@@ -73,7 +74,8 @@ static struct announcement *make(const struct expectation *what, uint64_t parent
 	return made;
 }
 
-static bool names(const struct announcement *one, uint8_t transport, const struct address *address, uint16_t port)
+static bool names(const struct announcement *one, uint8_t transport, const struct address *address,
+		  uint16_t port)
 {
 	return one->what.transport == transport && one->what.port == port &&
 	       address_compare(&one->what.address, address) == 0;
@@ -93,8 +95,8 @@ static void drop_repeated(struct expectations *all, struct announcement *const *
 	}
 }
 
-void expectations_add(struct expectations *all, const struct expectation *what, uint64_t parent, int64_t now_ns,
-		      struct engine_counts *counts)
+void expectations_add(struct expectations *all, const struct expectation *what, uint64_t parent,
+		      int64_t now_ns, struct engine_counts *counts)
 {
 	struct announcement **const bucket = bucket_of(all, what->transport, &what->address, what->port);
 	struct announcement *made;
@@ -122,7 +124,8 @@ void expectations_add(struct expectations *all, const struct expectation *what, 
 
 /* The newest that names this end of the flow; one that names the other end as well comes before one that does
  * not. What is out of date on the way is dropped. */
-static struct announcement *find(struct expectations *all, const struct flow *flow, unsigned end, int64_t now_ns)
+static struct announcement *find(struct expectations *all, const struct flow *flow, unsigned end,
+				 int64_t now_ns)
 {
 	struct announcement *next, *found = NULL;
 
@@ -143,7 +146,8 @@ static struct announcement *find(struct expectations *all, const struct flow *fl
 	return found;
 }
 
-bool expectations_match(struct expectations *all, const struct flow *flow, int64_t now_ns, struct expected *ret_expected)
+bool expectations_match(struct expectations *all, const struct flow *flow, int64_t now_ns,
+			struct expected *ret_expected)
 {
 	struct announcement *found = NULL;
 	unsigned end = 2;
@@ -154,11 +158,13 @@ bool expectations_match(struct expectations *all, const struct flow *flow, int64
 		found = find(all, flow, --end, now_ns);
 	if (found == NULL)
 		return false;
-	*ret_expected = (struct expected){
-		.protocol = found->what.protocol, .parent = found->parent, .waiting = end, .side = found->what.waiting
-	};
+	*ret_expected = (struct expected){ .protocol = found->what.protocol,
+					   .parent = found->parent,
+					   .waiting = end,
+					   .side = found->what.waiting };
 	if (found->what.about != NULL)
-		(void)span_copy_text(span_text(found->about), ret_expected->about, sizeof(ret_expected->about));
+		(void)span_copy_text(span_text(found->about), ret_expected->about,
+				     sizeof(ret_expected->about));
 	if (!found->what.many)
 		drop(all, found);
 	return true;

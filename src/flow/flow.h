@@ -189,7 +189,8 @@ struct flow_listener {
 
 struct engine_options {
 	struct flow_limits limits;
-	const struct ipsec_keys *keys; /* borrowed, or NULL */
+	const char *keys_path; /* a file of IPsec keys (packet/ipsec.h), for what is said of it; or NULL */
+	struct span keys;      /* what it holds; read by engine_new() */
 };
 
 struct engine_counts {

@@ -1,7 +1,7 @@
-/* identify.c: the registry as sets. For each first byte of a stream, and for each side, a set says who can begin
- * with it; it is computed from the recognisers themselves, since who says NO to one byte never says YES to what
- * begins with it. A datagram comes whole, and a single byte of it is no question: all that are customary over
- * datagrams are asked, those of the port first. */
+/* identify.c: the registry as sets. For each first byte of a stream, and for each side, a set says who can
+ * begin with it; it is computed from the recognisers themselves, since who says NO to one byte never says YES
+ * to what begins with it. A datagram comes whole, and a single byte of it is no question: all that are
+ * customary over datagrams are asked, those of the port first. */
 #include "flow/identify.h"
 
 #include <assert.h>
@@ -24,8 +24,9 @@ enum manner { MANNER_STREAM, MANNER_DATAGRAM, MANNER_MESSAGE, MANNERS };
 static const struct protocol *protocols[PROTOCOLS_MOST];
 static size_t protocol_count;
 static struct set all_of[MANNERS];
-static struct set stream_begins[2][256];	/* by side and first byte */
-static uint16_t customary_datagram[PORTS]; /* number of the protocol at the port */
+static struct set stream_begins[2][256];         /* by side and first byte */
+static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
+static const struct protocol *at_transport[256]; /* without ports */
 
 static void set_add(struct set *set, size_t nth)
 {
@@ -45,9 +46,21 @@ static void note_ports(const struct protocol *protocol, size_t nth)
 	for (size_t i = 0; i < protocol->door_count; i++) {
 		const struct catalog_door *const door = &protocol->doors[i];
 
-		for (uint32_t port = door->first; door->transport == TRANSPORT_UDP && port <= door->last; port++)
+		for (uint32_t port = door->first; door->transport == TRANSPORT_UDP && port <= door->last;
+		     port++)
 			if (customary_datagram[port] == 0)
 				customary_datagram[port] = (uint16_t)(nth + 1);
+	}
+}
+
+static void note_transports(const struct protocol *protocol)
+{
+	for (size_t i = 0; i < protocol->door_count; i++) {
+		const uint16_t number = protocol->doors[i].transport;
+		const struct transport *const transport = number < 256 ? catalog_transport(number) : NULL;
+
+		if (transport != NULL && !transport->has_ports && at_transport[number] == NULL)
+			at_transport[number] = protocol;
 	}
 }
 
@@ -80,6 +93,7 @@ static void build(void)
 		}
 		if (is_customary(protocol, TRANSPORT_SCTP))
 			set_add(&all_of[MANNER_MESSAGE], nth);
+		note_transports(protocol);
 	}
 }
 
@@ -105,9 +119,15 @@ const struct protocol *identify_protocol(uint16_t number)
 	return number > 0 && number <= protocol_count ? protocols[number - 1] : NULL;
 }
 
+const struct protocol *identify_transport(uint8_t transport)
+{
+	prepare();
+	return at_transport[transport];
+}
+
 /* Asks those of the set, in the order of the registry; the first that says YES. */
-static const struct protocol *ask_set(const struct set *set, struct span first, enum side side, unsigned transport,
-				      bool *more)
+static const struct protocol *ask_set(const struct set *set, struct span first, enum side side,
+				      unsigned transport, bool *more)
 {
 	for (size_t word = 0; word < WORDS; word++) {
 		for (uint64_t left = set->words[word]; left != 0; left &= left - 1) {
@@ -136,7 +156,8 @@ static const struct protocol *ask_datagram(const struct identify_question *quest
 	return ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, more);
 }
 
-static const struct protocol *ask(const struct identify_question *question, unsigned end, enum side side, bool *more)
+static const struct protocol *ask(const struct identify_question *question, unsigned end, enum side side,
+				  bool *more)
 {
 	const struct span first = question->first[end];
 
@@ -160,14 +181,14 @@ void identify(const struct identify_question *question, struct identify_answer *
 	*ret_answer = (struct identify_answer){ 0 };
 	for (unsigned swapped = 0; swapped < ways; swapped++) {
 		for (unsigned end = 0; end < 2; end++) {
-			const struct protocol *const protocol =
-				ask(question, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER, &ret_answer->more);
+			const struct protocol *const protocol = ask(
+				question, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER, &ret_answer->more);
 
 			if (protocol == NULL)
 				continue;
 			*ret_answer = (struct identify_answer){ .protocol = protocol,
-								 .decided = end,
-								 .swapped = swapped != 0 };
+								.decided = end,
+								.swapped = swapped != 0 };
 			return;
 		}
 	}

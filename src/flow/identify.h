@@ -25,6 +25,9 @@ struct identify_answer {
 
 void identify(const struct identify_question *question, struct identify_answer *ret_answer);
 
+/* Of a transport without ports, which the IP header names; NULL if nobody is at home there. */
+const struct protocol *identify_transport(uint8_t transport);
+
 /* The registry's place of a protocol plus 1, as struct flow keeps it, and back. */
 uint16_t identify_number(const struct protocol *protocol);
 const struct protocol *identify_protocol(uint16_t number);

@@ -39,9 +39,9 @@ static struct expectation at(uint32_t n, uint16_t port)
 
 static struct flow flow_of(uint32_t from, uint16_t port, uint32_t to, uint16_t to_port)
 {
-	return (struct flow){
-		.ends = { host(from), host(to) }, .ports = { port, to_port }, .transport = TRANSPORT_TCP
-	};
+	return (struct flow){ .ends = { host(from), host(to) },
+			      .ports = { port, to_port },
+			      .transport = TRANSPORT_TCP };
 }
 
 static void the_named_end_is_found_once(void **state)

@@ -2,7 +2,8 @@
 #include "flow/identify.h"
 #include "words.h"
 
-static struct identify_answer asked(const struct words *w, size_t bytes, unsigned end, bool from_start, uint16_t port)
+static struct identify_answer asked(const struct words *w, size_t bytes, unsigned end, bool from_start,
+				    uint16_t port)
 {
 	struct identify_question question = { .from_start = from_start,
 					      .transport = (uint8_t)w->transport,
@@ -22,10 +23,12 @@ static void each_word_is_identified_at_any_port(void **unused)
 	(void)unused;
 	for (const struct words *w = words; w < words + words_count; w++) {
 		for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
-			const struct identify_answer answer = asked(w, span_left(w->bytes), w->side, true, ports[i]);
+			const struct identify_answer answer = asked(w, span_left(w->bytes), w->side, true,
+								    ports[i]);
 
 			if (answer.protocol != w->protocol || answer.decided != w->side || answer.swapped)
-				fail_msg("%s: %s", w->name, answer.protocol ? answer.protocol->name : "nobody");
+				fail_msg("%s: %s", w->name,
+					 answer.protocol ? answer.protocol->name : "nobody");
 		}
 	}
 }
@@ -40,8 +43,8 @@ static void the_filter_changes_no_answer(void **unused)
 		for (size_t n = 1; w->transport == TRANSPORT_TCP && n <= whole; n++) {
 			const struct identify_answer answer = asked(w, n, w->side, true, 0);
 			bool more = false;
-			const struct protocol *const all =
-				protocol_recognise(span_of(w->bytes.at, n), w->side, TRANSPORT_TCP, NULL, &more);
+			const struct protocol *const all = protocol_recognise(
+				span_of(w->bytes.at, n), w->side, TRANSPORT_TCP, NULL, &more);
 
 			if (answer.protocol != all)
 				fail_msg("%s at %zu bytes: another answer", w->name, n);
@@ -61,7 +64,8 @@ static void who_says_no_to_one_byte_never_says_yes(void **unused)
 		for (size_t i = 0; w->transport == TRANSPORT_TCP && (protocol = protocol_nth(i)) != NULL; i++)
 			if (protocol->recognise(span_of(w->bytes.at, 1), w->side, TRANSPORT_TCP) == NO &&
 			    protocol->recognise(w->bytes, w->side, TRANSPORT_TCP) == YES)
-				fail_msg("%s says NO to the first byte of %s and then YES", protocol->name, w->name);
+				fail_msg("%s says NO to the first byte of %s and then YES", protocol->name,
+					 w->name);
 }
 
 /* Seen from the middle, the ends may stand the other way round; and some words fit both. */
@@ -69,8 +73,7 @@ static void the_middle_tells_who_is_the_server(void **unused)
 {
 	(void)unused;
 	for (const struct words *w = words; w < words + words_count; w++) {
-		const bool fits_both =
-			w->protocol->recognise(w->bytes, !w->side, w->transport) == YES;
+		const bool fits_both = w->protocol->recognise(w->bytes, !w->side, w->transport) == YES;
 
 		for (unsigned end = 0; end < 2; end++) {
 			const struct identify_answer answer = asked(w, span_left(w->bytes), end, false, 0);

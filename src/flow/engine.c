@@ -1,0 +1,334 @@
+/* engine.c: frames to packets to flows. A batch is decoded as a whole before its flows are looked up, so that
+ * the processor fetches them meanwhile. */
+#include "flow/engine.h"
+#include "base/hash.h"
+#include "flow/conversation.h"
+#include "flow/icmp.h"
+#include "flow/identify.h"
+#include "flow/table.h"
+#include "packet/fragments.h"
+#include "packet/ipsec.h"
+
+#include <stdlib.h>
+
+struct engine {
+	struct packets batch[CAPTURE_BATCH];
+	uint64_t hashes[CAPTURE_BATCH]; /* of the outermost packets */
+	struct flow_table *table;
+	struct fragments *fragments;
+	struct ipsec *ipsec;
+	bool has_keys;
+	struct expectations *expectations;
+	struct conversations *conversations;
+	struct flow_listener listener;
+	struct engine_counts counts;
+	/* Of the packet that is read now. */
+	int64_t time_ns;
+	uint64_t frame;
+};
+
+static void on_end(void *context, struct flow *flow, enum flow_reason reason)
+{
+	struct engine *const engine = context;
+
+	conversation_end(engine->conversations, flow, engine->frame);
+	if (engine->listener.ended != NULL)
+		engine->listener.ended(engine->listener.context, flow, reason, engine->frame);
+}
+
+/* The last of the errors is the one that is said. */
+static void on_key_error(void *context, const struct error *err)
+{
+	struct error *const ret = context;
+
+	if (ret != NULL)
+		*ret = *err;
+}
+
+static bool take_keys(struct engine *engine, const struct engine_options *options, struct error *err)
+{
+	engine->has_keys = options->keys_path != NULL;
+	return !engine->has_keys ||
+	       ipsec_read_keys(engine->ipsec, options->keys_path, options->keys, on_key_error, err);
+}
+
+static bool make_parts(struct engine *engine)
+{
+	engine->fragments = fragments_new(FRAGMENTS_MEMORY);
+	engine->ipsec = ipsec_new();
+	engine->expectations = expectations_new();
+	if (engine->expectations != NULL)
+		engine->conversations = conversations_new(&engine->listener, engine->expectations,
+							  &engine->counts);
+	return engine->fragments != NULL && engine->ipsec != NULL && engine->conversations != NULL;
+}
+
+struct engine *engine_new(const struct engine_options *options, const struct flow_listener *listener,
+			  struct error *err)
+{
+	struct engine *const engine = calloc(1, sizeof(*engine));
+	const struct flow_ending ending = { on_end, engine };
+
+	if (engine == NULL) {
+		error_memory(err);
+		return NULL;
+	}
+	engine->listener = *listener;
+	engine->table = flow_table_new(&options->limits, &ending, err);
+	if (engine->table != NULL && !make_parts(engine))
+		error_memory(err);
+	else if (engine->table != NULL && take_keys(engine, options, err))
+		return engine;
+	engine_free(engine);
+	return NULL;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	engine->listener = (struct flow_listener){ 0 }; /* who listened may be gone */
+	if (engine->conversations != NULL)
+		flow_table_end_all(engine->table, REASON_END_OF_INPUT);
+	flow_table_free(engine->table);
+	conversations_free(engine->conversations);
+	expectations_free(engine->expectations);
+	fragments_free(engine->fragments);
+	ipsec_free(engine->ipsec);
+	free(engine);
+}
+
+/* ---- what is told apart ---- */
+
+static uint32_t vni_of(const struct packet *outside, enum tunnel tunnel)
+{
+	struct span header = outside->payload;
+
+	switch (tunnel) {
+	case TUNNEL_VXLAN:
+	case TUNNEL_GENEVE: span_skip(&header, 4); return span_u24(&header);
+	case TUNNEL_NVGRE:
+		return outside->tunnel_key >> 8; /* behind it stands a number of the sender's own */
+	default: return 0;                       /* keys and labels that each direction has for itself */
+	}
+}
+
+/* The same addresses may be in use in several networks, of which tunnels carry one each. Only what both
+ * directions have in common tells them apart. */
+static uint32_t context_inside(uint32_t context, const struct packet *outside, enum tunnel tunnel)
+{
+	const uint64_t kind = (uint64_t)tunnel << 24 | vni_of(outside, tunnel);
+
+	return (uint32_t)hash_number((uint64_t)context << 32 | kind);
+}
+
+/* ---- flows that begin ---- */
+
+static bool has_ports(const struct flow *flow)
+{
+	const struct transport *const transport = catalog_transport(flow->transport);
+
+	return transport != NULL && transport->has_ports;
+}
+
+/* The IP header says what it is; some of these can be read. */
+static void begin_without_ports(struct flow *flow)
+{
+	const struct protocol *const protocol = identify_transport(flow->transport);
+
+	flow->identified = IDENTIFIED_TRANSPORT;
+	flow->protocol = identify_number(protocol);
+	flow->settled = protocol == NULL || protocol->parser == NULL;
+}
+
+static void begin_flow(struct engine *engine, struct flow *flow, uint64_t parent)
+{
+	struct expected expected;
+	const bool is_expected = expectations_match(engine->expectations, flow, engine->time_ns, &expected);
+
+	flow->parent = is_expected ? expected.parent : parent;
+	engine->counts.expected += is_expected;
+	if (!has_ports(flow))
+		begin_without_ports(flow);
+	else if (is_expected && expected.protocol != NULL)
+		conversation_expected(engine->conversations, flow, &expected, engine->time_ns, engine->frame);
+}
+
+/* ---- packets ---- */
+
+/* What is known of a packet beside what it says itself. */
+struct layer {
+	uint64_t hash;
+	uint64_t parent; /* id of the flow that it came inside */
+	uint32_t context;
+	struct datagram datagram; /* that it was put together from; no pieces if it came whole */
+};
+
+/* False for a piece of a datagram that is not whole. */
+static bool put_together(struct engine *engine, struct packets *packets, unsigned nth, struct layer *layer)
+{
+	if (fragments_add(engine->fragments, packets, nth, layer->context, engine->time_ns,
+			  &layer->datagram) != FRAGMENTS_WHOLE)
+		return false;
+	if (nth >= packets->count)
+		return false;
+	layer->hash = flow_hash(&packets->list[nth], layer->context);
+	return true;
+}
+
+/* What IPsec protects is added behind. ESP in UDP is told from other datagrams by its keys alone. */
+static void open_ipsec(struct engine *engine, struct packets *packets, unsigned nth)
+{
+	enum ipsec_result result = IPSEC_NOT;
+
+	switch (packets->list[nth].transport) {
+	case TRANSPORT_ESP:
+	case TRANSPORT_AH: result = ipsec_open(engine->ipsec, packets, nth); break;
+	case TRANSPORT_UDP:
+		if (engine->has_keys && nth + 1 == packets->count)
+			result = ipsec_open_udp(engine->ipsec, packets, nth);
+		break;
+	default: return;
+	}
+	engine->counts.ipsec_good += result == IPSEC_GOOD;
+	engine->counts.ipsec_bad += result == IPSEC_BAD;
+	engine->counts.ipsec_replayed += result == IPSEC_REPLAYED;
+}
+
+/* Counts the packet in its flow and reads what it says; returns the flow. */
+static struct flow *read_packet(struct engine *engine, struct packets *packets, unsigned nth,
+				const struct layer *layer)
+{
+	const struct packet *const packet = &packets->list[nth];
+	unsigned end;
+	struct flow *const flow = flow_table_touch(engine->table, packet, layer->hash, layer->context,
+						   engine->time_ns, engine->frame, &end);
+
+	if (flow->sides[0].packets + flow->sides[1].packets == 1) {
+		const bool swapped = flow->swapped;
+
+		begin_flow(engine, flow, layer->parent);
+		if (flow->swapped != swapped)
+			end = !end;
+	}
+	if (layer->datagram.pieces > 1) { /* each counts as a packet */
+		flow->sides[end].packets += layer->datagram.pieces - 1;
+		flow->sides[end].bytes += (uint64_t)layer->datagram.bytes - packet->length;
+	}
+	if (!flow->settled) {
+		if (packet->payload_length > 0 && packet->transport != TRANSPORT_TCP)
+			flow->sides[end].seen |= SEEN_DATA;
+		conversation_packet(engine->conversations, flow, end, packets, nth, engine->time_ns,
+				    engine->frame);
+	}
+	return flow;
+}
+
+/* The packets of a frame, from the outermost inwards. What a conversation finds in one is added behind. */
+static void read_packets(struct engine *engine, struct packets *packets, uint64_t hash)
+{
+	struct engine_counts *const counts = &engine->counts;
+	struct layer layer = { .hash = hash };
+
+	for (unsigned nth = 0; nth < packets->count; nth++) {
+		const struct packet *const packet = &packets->list[nth];
+		const struct flow *flow;
+
+		counts->packets++;
+		counts->bad_checksums += packet->ip_checksum == CHECKSUM_BAD;
+		if (nth > 0) {
+			counts->tunnelled++;
+			layer.context = context_inside(layer.context, packet - 1,
+						       (enum tunnel)packet->tunnel);
+			layer.hash = flow_hash(packet, layer.context);
+			layer.datagram.pieces = 0;
+		}
+		if (packet->fragment && !put_together(engine, packets, nth, &layer))
+			return;
+		flow = read_packet(engine, packets, nth, &layer);
+		open_ipsec(engine, packets, nth);
+		if (nth + 1 < packets->count)
+			layer.parent = flow_id(flow);
+		if (icmp_is_error(packet))
+			icmp_join(engine->table, packet, layer.context, counts);
+	}
+}
+
+static void read_frame(struct engine *engine, const struct frame *frame, uint64_t number,
+		       struct packets *packets, uint64_t hash)
+{
+	engine->time_ns = frame->time_ns;
+	engine->frame = number;
+	engine->counts.frames++;
+	engine->counts.bytes += frame->length;
+	engine->counts.not_ip += packets->count == 0 && packets->problem == PACKET_WHOLE;
+	read_packets(engine, packets, hash);
+	if (packets->problem != PACKET_WHOLE)
+		engine->counts.problems[packets->problem]++;
+}
+
+void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct packets *const packets = &engine->batch[i];
+
+		packet_decode(packets, frames[i].link, span_of(frames[i].bytes, frames[i].captured),
+			      frames[i].length);
+		engine->hashes[i] = packets->count > 0 ? flow_hash(&packets->list[0], 0) : 0;
+		flow_prefetch_slot(engine->table, engine->hashes[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		flow_prefetch(engine->table, engine->hashes[i]);
+	for (size_t i = 0; i < count; i++)
+		read_frame(engine, &frames[i], numbers[i], &engine->batch[i], engine->hashes[i]);
+}
+
+/* ---- ends ---- */
+
+void engine_expire(struct engine *engine, int64_t now_ns, uint64_t frame)
+{
+	engine->frame = frame;
+	engine->time_ns = now_ns;
+	flow_table_expire(engine->table, now_ns);
+	fragments_expire(engine->fragments, now_ns);
+}
+
+bool engine_finish(struct engine *engine, uint64_t before_frame)
+{
+	fragments_expire(engine->fragments, INT64_MAX);
+	return flow_table_end_some(engine->table, REASON_END_OF_INPUT, before_frame);
+}
+
+/* ---- counts ---- */
+
+const struct engine_counts *engine_counts(struct engine *engine)
+{
+	const struct fragments_counts *const fragments = fragments_counts(engine->fragments);
+
+	engine->counts.flows = *flow_table_counts(engine->table);
+	engine->counts.fragments = fragments->pieces;
+	engine->counts.reassembled = fragments->whole;
+	engine->counts.fragments_overlapping = fragments->overlaps + fragments->conflicts;
+	engine->counts.fragments_dropped = fragments->refused + fragments->timeouts + fragments->evicted;
+	return &engine->counts;
+}
+
+/* All of them are counters of 64 bits. */
+_Static_assert(sizeof(struct engine_counts) % sizeof(uint64_t) == 0 && sizeof(size_t) == sizeof(uint64_t),
+	       "counts are added as one row");
+
+void engine_counts_add(struct engine_counts *sum, const struct engine_counts *counts)
+{
+	uint64_t mine[sizeof(*sum) / sizeof(uint64_t)], theirs[sizeof(*sum) / sizeof(uint64_t)];
+
+	memcpy(mine, sum, sizeof(mine));
+	memcpy(theirs, counts, sizeof(theirs));
+	for (size_t i = 0; i < sizeof(mine) / sizeof(*mine); i++)
+		mine[i] += theirs[i];
+	memcpy(sum, mine, sizeof(mine));
+}
+
+uint64_t engine_frame(const struct engine *engine)
+{
+	return engine->frame;
+}

@@ -1,0 +1,13 @@
+/* icmp.h: errors that speak of other flows (RFC 792, RFC 4443). */
+#ifndef FLOW_ICMP_H
+#define FLOW_ICMP_H
+
+#include "flow/table.h"
+
+bool icmp_is_error(const struct packet *packet);
+
+/* Notes the error at the flow whose packet it quotes, and counts it. `context` is the error's own. */
+void icmp_join(struct flow_table *table, const struct packet *error, uint32_t context,
+	       struct engine_counts *counts);
+
+#endif

@@ -1,0 +1,37 @@
+/* names.c: flows in words. */
+#include "flow/identify.h"
+
+const char *identified_text(enum identified identified)
+{
+	static const char *const texts[] = {
+		[IDENTIFIED_NOT] = NULL,
+		[IDENTIFIED_BY_CONTENT] = "content",
+		[IDENTIFIED_EXPECTED] = "expected",
+		[IDENTIFIED_TRANSPORT] = "transport",
+	};
+
+	return texts[identified];
+}
+
+const char *flow_app_proto(const struct flow *flow)
+{
+	const uint16_t number = flow->protocol_first != 0 ? flow->protocol_first : flow->protocol;
+	const struct protocol *const protocol = identify_protocol(number);
+	const struct transport *transport;
+
+	if (protocol != NULL)
+		return protocol->name;
+	if (flow->identified == IDENTIFIED_TRANSPORT) {
+		transport = catalog_transport(flow->transport);
+		return transport != NULL ? transport->name : "unknown";
+	}
+	return ((flow->sides[0].seen | flow->sides[1].seen) & SEEN_DATA) != 0 ? "unknown" : "none";
+}
+
+const char *flow_turned_into(const struct flow *flow)
+{
+	const struct protocol *const protocol = identify_protocol(flow->protocol_first != 0 ? flow->protocol
+											    : 0);
+
+	return protocol != NULL ? protocol->name : NULL;
+}

@@ -1,0 +1,376 @@
+/* The engine: frames in, flows out, with what stands between them. */
+#include "flow/flow.h"
+#include "frames.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { ENDED_MOST = 64 };
+static const int64_t second = 1000000000;
+
+/* What an engine told. */
+struct told {
+	struct flow ended[ENDED_MOST];
+	enum flow_reason reasons[ENDED_MOST];
+	uint64_t frames[ENDED_MOST];
+	size_t count;
+};
+
+struct bench {
+	struct frames frames;
+	struct told told;
+	struct engine *engine;
+};
+
+static void on_ended(void *context, const struct flow *flow, enum flow_reason reason, uint64_t frame)
+{
+	struct told *const told = context;
+
+	assert_true(told->count < ENDED_MOST);
+	told->ended[told->count] = *flow;
+	told->reasons[told->count] = reason;
+	told->frames[told->count] = frame;
+	told->count++;
+}
+
+static int set_up(void **state)
+{
+	const struct engine_options options = { .limits = { .timeouts = flow_timeouts_usual } };
+	struct bench *const bench = calloc(1, sizeof(*bench));
+	const struct flow_listener listener = { .context = &bench->told, .ended = on_ended };
+
+	bench->engine = engine_new(&options, &listener, NULL);
+	*state = bench;
+	return bench->engine != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *const bench = *state;
+
+	engine_free(bench->engine);
+	frames_free(&bench->frames);
+	free(bench);
+	return 0;
+}
+
+/* Reads all frames and ends all flows. */
+static const struct engine_counts *run(struct bench *bench)
+{
+	const struct frames *const frames = &bench->frames;
+
+	for (size_t at = 0; at < frames->count; at += CAPTURE_BATCH) {
+		const size_t left = frames->count - at;
+
+		engine_read(bench->engine, frames->list + at, frames->numbers + at,
+			    left < CAPTURE_BATCH ? left : CAPTURE_BATCH);
+	}
+	while (engine_finish(bench->engine, UINT64_MAX))
+		;
+	return engine_counts(bench->engine);
+}
+
+static const struct ends call = { "192.0.2.1", 40000, "192.0.2.2", 9 };
+
+static void a_datagram_and_its_answer_are_one_flow(void **state)
+{
+	struct bench *const bench = *state;
+	const struct engine_counts *counts;
+
+	frames_udp(&bench->frames, call, second, "\xf0\xf1", 2);
+	frames_udp(&bench->frames, ends_back(call), 2 * second, "\xf2\xf3", 2);
+	counts = run(bench);
+	assert_int_equal(counts->frames, 2);
+	assert_int_equal(counts->packets, 2);
+	assert_int_equal(counts->bytes, 60);
+	assert_int_equal(counts->flows.flows, 1);
+	assert_int_equal(counts->bad_checksums, 0);
+	assert_int_equal(bench->told.count, 1);
+	assert_int_equal(bench->told.ended[0].first_frame, 1);
+	assert_int_equal(bench->told.ended[0].sides[1].packets, 1);
+	assert_string_equal(flow_app_proto(&bench->told.ended[0]), "unknown");
+	assert_null(flow_turned_into(&bench->told.ended[0]));
+	assert_int_equal(bench->told.reasons[0], REASON_END_OF_INPUT);
+}
+
+static void what_says_nothing_is_none(void **state)
+{
+	struct bench *const bench = *state;
+
+	frames_tcp(&bench->frames, call, second, TCP_SYN, 100, 0, "");
+	frames_tcp(&bench->frames, ends_back(call), second, TCP_RST | TCP_ACK, 0, 101, "");
+	frames_udp(&bench->frames, call, second, "", 0);
+	(void)run(bench);
+	assert_int_equal(bench->told.count, 2);
+	assert_string_equal(flow_app_proto(&bench->told.ended[0]), "none");
+	assert_string_equal(flow_app_proto(&bench->told.ended[1]), "none");
+	assert_int_equal(flow_conn_state(&bench->told.ended[0]), CONN_REJ);
+}
+
+/* The IP header names what has no ports. */
+static void a_ping_is_icmp(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+
+	for (int i = 0; i < 2; i++) {
+		buffer_add(&b, i == 0 ? "\x08\0\0\0\0\1\0\1ping" : "\0\0\0\0\0\1\0\1ping", 12);
+		put_ip(&b, i == 0 ? call : ends_back(call), TRANSPORT_ICMP);
+		frames_add(&bench->frames, &b, second);
+	}
+	buffer_free(&b);
+	(void)run(bench);
+	assert_int_equal(bench->told.count, 1);
+	assert_string_equal(flow_app_proto(&bench->told.ended[0]), "icmp");
+	assert_int_equal(bench->told.ended[0].identified, IDENTIFIED_TRANSPORT);
+	assert_string_equal(identified_text(IDENTIFIED_TRANSPORT), "transport");
+	assert_null(identified_text(IDENTIFIED_NOT));
+}
+
+/* ---- tunnels ---- */
+
+static const struct ends outside = { "198.51.100.1", 0, "198.51.100.2", 0 };
+
+static void a_packet_inside_another_is_a_flow_with_a_parent(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+	const struct engine_counts *counts;
+	const struct flow *const flows = bench->told.ended;
+
+	buffer_text(&b, "?");
+	put_udp(&b, call);
+	put_ip(&b, call, TRANSPORT_UDP);
+	put_ip(&b, outside, 4);
+	frames_add(&bench->frames, &b, second);
+	frames_udp(&bench->frames, call, second, "?", 1); /* the same ends, but not in the tunnel */
+	counts = run(bench);
+	assert_int_equal(counts->packets, 3);
+	assert_int_equal(counts->tunnelled, 1);
+	assert_int_equal(bench->told.count, 3);
+	assert_int_equal(flows[0].tunnel, TUNNEL_NONE);
+	assert_string_equal(flow_app_proto(&flows[0]), "ipip");
+	assert_int_equal(flows[1].tunnel, TUNNEL_IPIP);
+	assert_int_equal(flows[1].parent, flow_id(&flows[0]));
+	assert_int_equal(flows[2].tunnel, TUNNEL_NONE);
+	assert_int_equal(flows[2].parent, 0);
+	assert_int_not_equal(flow_id(&flows[1]), flow_id(&flows[2]));
+}
+
+/* GRE with a key that is a virtual network (RFC 7637). */
+static void put_nvgre(struct buffer *b, uint32_t network, uint8_t sender, struct ends ends)
+{
+	const uint8_t header[] = { 0x20, 0, 0x65, 0x58, (uint8_t)(network >> 16), (uint8_t)(network >> 8),
+				   (uint8_t)network, sender };
+
+	put_ethernet(b);
+	put_before(b, header, sizeof(header));
+	put_ip(b, ends, TRANSPORT_GRE);
+}
+
+static void networks_keep_the_same_addresses_apart(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct ends ends = i % 2 == 0 ? call : ends_back(call);
+
+		buffer_text(&b, "?");
+		put_udp(&b, ends);
+		put_ip(&b, ends, TRANSPORT_UDP);
+		put_nvgre(&b, 100 + i / 2, (uint8_t)i, i % 2 == 0 ? outside : ends_back(outside));
+		frames_add(&bench->frames, &b, second);
+	}
+	buffer_free(&b);
+	(void)run(bench);
+	assert_int_equal(bench->told.count, 3);
+	assert_int_equal(bench->told.ended[0].transport, TRANSPORT_GRE);
+	assert_int_equal(bench->told.ended[0].sides[0].packets, 2);
+	for (size_t i = 1; i < 3; i++) {
+		assert_int_equal(bench->told.ended[i].tunnel, TUNNEL_NVGRE);
+		assert_int_equal(bench->told.ended[i].sides[0].packets, 1);
+		assert_int_equal(bench->told.ended[i].sides[1].packets, 1);
+	}
+}
+
+/* ---- ICMP errors ---- */
+
+static void add_error(struct bench *bench, uint8_t type, uint8_t code, struct ends about)
+{
+	const struct ends from = { "203.0.113.1", 0, about.source, 0 };
+	struct buffer b = buffer_new(1 << 16);
+	const uint8_t header[8] = { type, code };
+
+	buffer_text(&b, "?");
+	put_udp(&b, about);
+	put_ip(&b, about, TRANSPORT_UDP);
+	put_before(&b, header, sizeof(header));
+	put_ip(&b, from, TRANSPORT_ICMP);
+	frames_add(&bench->frames, &b, second);
+	buffer_free(&b);
+}
+
+static void an_error_is_joined_to_its_flow(void **state)
+{
+	struct bench *const bench = *state;
+	const struct ends other = { "192.0.2.1", 40001, "192.0.2.2", 9 };
+	const struct engine_counts *counts;
+
+	frames_udp(&bench->frames, call, second, "?", 1);
+	frames_udp(&bench->frames, other, second, "?", 1);
+	add_error(bench, 3, 3, call);
+	add_error(bench, 11, 0, other);		 /* time exceeded: not unreachable */
+	add_error(bench, 3, 1, ends_back(call)); /* the other way is the same flow; the first error stands */
+	add_error(bench, 3, 1, (struct ends){ "192.0.2.9", 1, "192.0.2.8", 2 });
+	counts = run(bench);
+	assert_int_equal(counts->icmp_errors, 4);
+	assert_int_equal(counts->icmp_errors_joined, 3);
+	assert_int_equal(bench->told.ended[0].icmp_error, 1 + 3);
+	assert_int_equal(bench->told.ended[1].icmp_error, 0);
+}
+
+/* ---- fragments ---- */
+
+static void pieces_are_one_datagram_of_one_flow(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer whole = buffer_new(1 << 16), b = buffer_new(1 << 16);
+	const struct engine_counts *counts;
+
+	buffer_fill(&whole, 0xf5, 24);
+	put_udp(&whole, call);
+	for (unsigned i = 0; i < 2; i++) {
+		buffer_add(&b, whole.bytes + 16 * i, 16);
+		put_ip(&b, call, TRANSPORT_UDP);
+		b.bytes[4] = 0x77;
+		b.bytes[6] = i == 0 ? 0x20 : 0;
+		b.bytes[7] = (uint8_t)(2 * i);
+		b.bytes[10] = b.bytes[11] = 0; /* its checksum is wrong now */
+		frames_add(&bench->frames, &b, second);
+	}
+	buffer_free(&whole);
+	buffer_free(&b);
+	counts = run(bench);
+	assert_int_equal(counts->bad_checksums, 2);
+	assert_int_equal(counts->fragments, 2);
+	assert_int_equal(counts->reassembled, 1);
+	assert_int_equal(counts->fragments_dropped, 0);
+	assert_int_equal(bench->told.count, 1);
+	assert_int_equal(bench->told.ended[0].ports[1], 9);
+	assert_int_equal(bench->told.ended[0].sides[0].packets, 2);
+	assert_int_equal(bench->told.ended[0].sides[0].bytes, 72);
+}
+
+static void a_piece_alone_is_counted(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+	const struct engine_counts *counts;
+
+	buffer_fill(&b, 0xf5, 16);
+	put_ip(&b, call, TRANSPORT_UDP);
+	b.bytes[6] = 0x20;
+	frames_add(&bench->frames, &b, second);
+	buffer_free(&b);
+	counts = run(bench);
+	assert_int_equal(counts->fragments, 1);
+	assert_int_equal(counts->fragments_dropped, 1);
+	assert_int_equal(bench->told.count, 0);
+}
+
+/* ---- ends ---- */
+
+static void flows_end_in_the_order_of_their_first_frames(void **state)
+{
+	struct bench *const bench = *state;
+	struct told *const told = &bench->told;
+	struct frames *const frames = &bench->frames;
+
+	for (uint16_t i = 0; i < 20; i++)
+		frames_udp(frames, (struct ends){ "192.0.2.1", (uint16_t)(1000 - i), "192.0.2.2", 9 },
+			   i * second, "?", 1);
+	engine_read(bench->engine, frames->list, frames->numbers, frames->count);
+	engine_expire(bench->engine, 66 * second, 20);
+	assert_true(told->count >= 6 && told->count <= 7);
+	assert_int_equal(told->frames[0], 20);
+	assert_int_equal(told->reasons[0], REASON_TIMEOUT);
+	for (uint64_t before = 10; engine_finish(bench->engine, before); before += 3)
+		assert_true(told->ended[told->count - 1].first_frame < before);
+	assert_int_equal(told->count, 20);
+	for (uint64_t i = 0; i < told->count; i++)
+		assert_int_equal(told->ended[i].first_frame, i + 1);
+}
+
+static void what_cannot_be_read_is_counted(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+	struct frames *const frames = &bench->frames;
+	const struct engine_counts *counts;
+
+	buffer_fill(&b, 0, 28); /* ARP */
+	put_before(&b, "\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\x06", 14);
+	frames_add(frames, &b, second);
+	frames->list[0].link = 1;
+	buffer_fill(&b, 0xff, 10);
+	frames_add(frames, &b, second);
+	buffer_fill(&b, 0x45, 10);
+	frames_add(frames, &b, second);
+	buffer_free(&b);
+	counts = run(bench);
+	assert_int_equal(counts->not_ip, 1);
+	assert_int_equal(counts->problems[PACKET_IP_HEADER], 1);
+	assert_int_equal(counts->problems[PACKET_IP_SHORT], 1);
+	assert_int_equal(counts->packets, 0);
+	assert_int_equal(bench->told.count, 0);
+}
+
+static void too_little_memory_is_said(void **state)
+{
+	const struct engine_options options = { .limits = { .memory = 1, .timeouts = flow_timeouts_usual } };
+	const struct flow_listener nobody = { 0 };
+	struct error err;
+
+	(void)state;
+	assert_null(engine_new(&options, &nobody, &err));
+	assert_non_null(strstr(err.text, "memory"));
+}
+
+static void counts_of_several_are_added(void **state)
+{
+	struct engine_counts sum = { .frames = 1, .ipsec_replayed = 2 };
+	const struct engine_counts more = { .frames = 10, .ipsec_replayed = 20, .flows.live = 3 };
+
+	(void)state;
+	engine_counts_add(&sum, &more);
+	assert_int_equal(sum.frames, 11);
+	assert_int_equal(sum.ipsec_replayed, 22);
+	assert_int_equal(sum.flows.live, 3);
+	assert_int_equal(sum.packets, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_datagram_and_its_answer_are_one_flow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_says_nothing_is_none, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_ping_is_icmp, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_packet_inside_another_is_a_flow_with_a_parent, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(networks_keep_the_same_addresses_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_error_is_joined_to_its_flow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(pieces_are_one_datagram_of_one_flow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_piece_alone_is_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(flows_end_in_the_order_of_their_first_frames, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_counted, set_up, tear_down),
+		cmocka_unit_test(too_little_memory_is_said),
+		cmocka_unit_test(counts_of_several_are_added),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
