@@ -92,6 +92,18 @@ static void tell_fingerprint(struct answer *answer, const X509 *certificate)
 		    span_text(hex_text(span_of(digest, size), ':', text, sizeof(text))));
 }
 
+/* EVE writes it in octets: "0A:1B". */
+static void tell_serial(struct answer *answer, const X509 *certificate)
+{
+	const ASN1_INTEGER *const serial = X509_get0_serialNumber(certificate);
+	char text[FACT_VALUE];
+
+	answer_fact(
+		answer, "serial",
+		span_text(hex_text(span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)),
+				   ':', text, sizeof(text))));
+}
+
 static void judge_dates(struct answer *answer, const X509 *certificate, int64_t now)
 {
 	time_t moment = (time_t)now;
@@ -147,10 +159,52 @@ void tls_tell_certificate(struct answer *answer, struct span der, int64_t now)
 		return;
 	tell_name(answer, "subject", X509_get_subject_name(certificate));
 	tell_name(answer, "issuerdn", X509_get_issuer_name(certificate));
+	tell_serial(answer, certificate);
 	tell_alternative_names(answer, certificate);
 	tell_fingerprint(answer, certificate);
 	judge_dates(answer, certificate, now);
 	judge_key(answer, certificate);
 	judge_signature(answer, certificate);
 	X509_free(certificate);
+}
+
+static void write_names(struct json *json, struct span list)
+{
+	json_open_array(json, "subjectaltname");
+	while (span_left(list) > 0) {
+		struct span name = span_until(&list, ',');
+
+		if (name.failed) {
+			name = span_of(list.at, span_left(list));
+			list.at = list.end;
+		}
+		if (span_peek(name, 0) == ' ')
+			span_skip(&name, 1);
+		json_span(json, NULL, name);
+	}
+	json_end(json);
+}
+
+void certificate_write(struct json *json, struct span der)
+{
+	struct answer answer = { .fact_count = 0 };
+
+	tls_tell_certificate(&answer, der, 0);
+	for (size_t i = 0; i < answer.fact_count; i++) {
+		const struct fact *const fact = &answer.facts[i];
+
+		if (strcmp(fact->key, "subjectaltname") == 0)
+			write_names(json, span_text(fact->value));
+		else
+			json_text(json, fact->key, fact->value);
+	}
+}
+
+void certificate_judge(struct parse *parse, struct span der, int64_t now)
+{
+	struct answer answer = { .fact_count = 0 };
+
+	tls_tell_certificate(&answer, der, now);
+	for (size_t i = 0; i < answer.weakness_count; i++)
+		parse_weakness(parse, answer.weaknesses[i].weakness, "%s", answer.weaknesses[i].evidence);
 }

@@ -186,7 +186,7 @@ static void write_svcb(struct json *json, struct span message, struct span s)
 
 		if (key == ALPN) {
 			json_open_array(json, "alpn");
-			while (span_left(value) > 0)
+			while (span_left(value) > 0 && !value.failed)
 				json_span(json, NULL, take_string(&value));
 			json_end(json);
 		} else if (key == PORT) {

@@ -1,0 +1,101 @@
+/* How conversations of TLS are read: hellos, certificates, fingerprints, what is weak. */
+#include "told.h"
+
+static void a_handshake_of_1_2_is_told_with_its_certificate(void **state)
+{
+	const struct turn turns[] = { talk_first("tls.client.tcp.curl"), talk_first("tls.server.tcp.nginx") };
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, turns, "\"version\":\"TLS 1.2\"",
+	     "\"cipher\":\"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\"", "\"client_alpns\":[\"h2\",\"http/1.1\"]",
+	     "\"ja3\":{\"hash\":\"78f0dc5ac5b19daf131a133cfdee9691\"",
+	     "\"ja4\":\"t13i3111h2_e8f1e7e78f70_b26ce05bbdd6\"", "\"subject\":\"CN=beta.lab.example\"",
+	     "\"fingerprint\":\"72:37:d3:09:", "\"weakness\":\"tls-certificate-self-signed\"",
+	     "!session_resumed");
+}
+
+static void one_side_alone_is_told(void **state)
+{
+	const struct turn client[] = { talk_first("tls.client.tcp.openssl") };
+	const struct turn server[] = { talk_first("tls.server.tcp.apache") };
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, client, "\"client_version\":\"TLS 1.3\"", "!\"version\"");
+	TOLD("tls", TRANSPORT_TCP, server, "\"version\":", "\"ja3s\":", "!\"ja3\":");
+}
+
+#define RANDOM_32 "0123456789abcdef0123456789abcdef"
+
+static void old_versions_and_weak_ciphers_are_findings(void **state)
+{
+	const struct turn turns[] = { SERVER("\x16\3\1\0\x2a\2\0\0\x26\3\1" RANDOM_32 "\0\0\5\0") };
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, turns,
+	     "{\"weakness\":\"tls-old\",\"evidence\":\"the server agrees to TLS 1.0\"}",
+	     "{\"weakness\":\"tls-weak-cipher\",\"evidence\":\"TLS_RSA_WITH_RC4_128_SHA: RC4 is broken\"}");
+}
+
+static void messages_may_be_laid_over_several_records(void **state)
+{
+	(void)state;
+	talk_tcp("tls",
+		 "{\"tls\":{\"ja3\":{\"hash\":\"b02be259814e870a469a20ce9b2a7900\",\"string\":\"769,47,,,\"},"
+		 "\"ja4\":\"t10i010000_ba72b8082249_000000000000\",\"client_version\":\"TLS 1.0\"}}\n",
+		 CLIENT("\x16\3\1\0\3\1\0\0"),
+		 CLIENT("\x16\3\1\0\x10\x29\3\1"
+			"0123456789abc"),
+		 CLIENT("\x16\3\1\0\x1a"
+			"def0123456789abcdef"
+			"\0\0\2\0\x2f\1\0"));
+}
+
+static void a_fatal_alert_ends_it(void **state)
+{
+	const struct turn turns[] = { talk_first("tls.client.tcp.curl"), SERVER("\x15\3\3\0\2\2\x28") };
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, turns,
+	     "\"alert\":{\"level\":\"fatal\",\"description\":\"handshake_failure\",\"code\":40}",
+	     "{\"done\":\"server\"}");
+}
+
+/* The server takes up the id of the session, and changes the cipher at once. */
+static void resumed_sessions_are_told(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\x16\3\1\0\x31\1\0\0\x2d\3\3" RANDOM_32 "\4same\0\2\0\x2f\1\0"),
+		SERVER("\x16\3\3\0\x2e\2\0\0\x2a\3\3" RANDOM_32 "\4same\0\x2f\0"),
+		SERVER("\x14\3\3\0\1\1"),
+	};
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, turns, "\"session_resumed\":true", "{\"done\":\"server\"}");
+}
+
+static void ssl_2_is_a_finding(void **state)
+{
+	const struct turn turns[] = {
+		SERVER("\x80\x1e\4\0\1\0\2\0\0\0\3\0\x10\7\0\xc0"
+		       "0123456789abcdef"),
+	};
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, turns,
+	     "{\"weakness\":\"ssl\",\"evidence\":\"the server agrees to SSL 2.0\"}", "\"version\":\"SSLv2\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_handshake_of_1_2_is_told_with_its_certificate),
+		cmocka_unit_test(one_side_alone_is_told),
+		cmocka_unit_test(old_versions_and_weak_ciphers_are_findings),
+		cmocka_unit_test(messages_may_be_laid_over_several_records),
+		cmocka_unit_test(a_fatal_alert_ends_it),
+		cmocka_unit_test(resumed_sessions_are_told),
+		cmocka_unit_test(ssl_2_is_a_finding),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
