@@ -61,6 +61,7 @@ bool capture_add(struct capture *capture, const char *path, struct error *err)
 	if (stream == NULL)
 		return error_memory(err);
 	stream->reader.filter = capture->filter;
+	stream->reader.number = (uint32_t)capture->count;
 	if (!reader_open(&stream->reader, path, capture->follow)) {
 		*err = stream->reader.file.problem;
 		reader_close(&stream->reader);
@@ -72,25 +73,18 @@ bool capture_add(struct capture *capture, const char *path, struct error *err)
 }
 
 /* Reads on until there is a frame, or until the window must move. */
-static void advance(struct stream *stream, uint32_t file)
+static enum head advance(struct reader *reader, struct frame *frame)
 {
-	struct reader *const reader = &stream->reader;
-
 	for (;;) {
-		const uint64_t before = source_offset(reader->source);
+		const uint64_t before = reader->window->taken;
 
-		switch (reader->next(reader, &stream->frame)) {
-		case STEP_FRAME:
-			stream->frame.file = file;
-			stream->head = HEAD_FRAME;
-			return;
-		case STEP_FILL: stream->head = HEAD_FILL; return;
-		case STEP_DAMAGED: stream->head = HEAD_ENDED; return;
+		switch (reader->next(reader, frame)) {
+		case STEP_FRAME: return HEAD_FRAME;
+		case STEP_FILL: return HEAD_FILL;
+		case STEP_DAMAGED: return HEAD_ENDED;
 		case STEP_NOTHING:
-			if (!reader->source_ended || source_offset(reader->source) != before)
-				break;
-			stream->head = HEAD_ENDED;
-			return;
+			if (reader->source_ended && reader->window->taken == before)
+				return HEAD_ENDED;
 		}
 	}
 }
@@ -123,7 +117,7 @@ static bool prepare(struct capture *capture, bool may_move)
 
 		while (stream->head == HEAD_EMPTY || stream->head == HEAD_FILL) {
 			if (stream->head == HEAD_EMPTY) {
-				advance(stream, (uint32_t)i);
+				stream->head = advance(&stream->reader, &stream->frame);
 				continue;
 			}
 			if (!may_move)
@@ -148,6 +142,27 @@ static struct stream *earliest(struct capture *capture)
 	return first;
 }
 
+/* Of one file alone there is no order to be kept: frames go out as they are read. */
+static size_t read_alone(struct stream *stream, struct frame frames[static CAPTURE_BATCH])
+{
+	size_t count = 0;
+
+	while (count < CAPTURE_BATCH && (stream->head == HEAD_EMPTY || stream->head == HEAD_FILL)) {
+		if (stream->head == HEAD_EMPTY) {
+			stream->head = advance(&stream->reader, &frames[count]);
+			if (stream->head == HEAD_FRAME) {
+				stream->head = HEAD_EMPTY;
+				count++;
+			}
+		} else if (count == 0) {
+			refill(stream);
+		} else {
+			break;
+		}
+	}
+	return count;
+}
+
 size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_BATCH])
 {
 	size_t count = 0;
@@ -156,6 +171,8 @@ size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_
 		if (capture->streams[i]->head == HEAD_IDLE)
 			capture->streams[i]->head = HEAD_FILL;
 	}
+	if (capture->count == 1 && capture->streams[0]->head != HEAD_FRAME)
+		return read_alone(capture->streams[0], frames);
 	while (count < CAPTURE_BATCH && prepare(capture, count == 0)) {
 		struct stream *const stream = earliest(capture);
 
@@ -185,7 +202,7 @@ const struct capture_file *capture_file(const struct capture *capture, size_t nt
 {
 	struct reader *const reader = &capture->streams[nth]->reader;
 
-	reader->file.offset = source_offset(reader->source);
+	reader->file.offset = reader->window->taken;
 	reader->file.position = source_position(reader->source);
 	reader->file.ended = capture->streams[nth]->head == HEAD_ENDED;
 	return &reader->file;

@@ -13,43 +13,56 @@ static const struct {
 	{ 0xa1b2cd34, false, true },
 };
 
+/* A number of the record's header, in the byte order of the file. */
+static inline uint32_t field(const uint8_t *at, bool big_endian)
+{
+	const uint32_t n = load_u32(at);
+
+	return big_endian ? n : __builtin_bswap32(n);
+}
+
+/* The record is longer than what the window holds: more of it is read, or it is the last one and cut off. */
+static enum step cut_record(struct reader *reader, size_t wanted, uint32_t *ret_captured)
+{
+	if (!reader->source_ended) {
+		reader->wanted = wanted;
+		return STEP_FILL;
+	}
+	reader->file.truncated = true;
+	*ret_captured = (uint32_t)(span_left(window_span(reader->window)) - reader->record_header);
+	return STEP_NOTHING;
+}
+
 static enum step next_record(struct reader *reader, struct frame *frame)
 {
-	const struct span window = source_window(reader->source);
-	const size_t here = span_left(window);
-	struct span s = window;
-	uint32_t seconds, fraction, captured, length;
+	struct span s = window_span(reader->window);
+	const size_t here = span_left(s);
+	const uint8_t *const at = span_header(&s, reader->record_header);
+	uint32_t captured;
+	int64_t fraction, time_ns;
 
 	if (here == 0 && reader->source_ended)
 		return STEP_NOTHING;
-	if (here < reader->record_header)
+	if (at == NULL)
 		return reader_want(reader, reader->record_header, "the header of a record");
-	seconds = reader_u32(reader, &s);
-	fraction = reader_u32(reader, &s);
-	captured = reader_u32(reader, &s);
-	length = reader_u32(reader, &s);
+	fraction = field(at + 4, reader->big_endian);
+	time_ns = (int64_t)field(at, reader->big_endian) * 1000000000 +
+		  (reader->nanoseconds ? fraction : fraction * 1000);
+	captured = field(at + 8, reader->big_endian);
 	if (captured > CAPTURE_FRAME_LIMIT)
 		return reader_damaged(reader, "a record claims %u bytes, and no frame is so long", captured);
-	if (here < reader->record_header + captured) {
-		if (!reader->source_ended) {
-			reader->wanted = reader->record_header + captured;
-			return STEP_FILL;
-		}
-		reader->file.truncated = true;
-		captured = (uint32_t)(here - reader->record_header);
-	}
-	s = window;
-	span_skip(&s, reader->record_header);
-	source_take(reader->source, reader->record_header + captured);
-	return reader_give(reader, frame, 0, span_take(&s, captured), length,
-			   (int64_t)seconds * 1000000000 +
-				   (int64_t)fraction * (reader->nanoseconds ? 1 : 1000));
+	if (captured > span_left(s) &&
+	    cut_record(reader, reader->record_header + captured, &captured) == STEP_FILL)
+		return STEP_FILL;
+	window_take(reader->window, reader->record_header + captured);
+	return reader_give(reader, frame, 0, span_take(&s, captured), field(at + 12, reader->big_endian),
+			   time_ns);
 }
 
 /* The rest of the file's header, once the window holds it. */
 static enum step read_header(struct reader *reader, struct frame *frame)
 {
-	struct span s = source_window(reader->source);
+	struct span s = window_span(reader->window);
 	struct interface *interface;
 	uint32_t snap_length, link;
 
@@ -59,7 +72,7 @@ static enum step read_header(struct reader *reader, struct frame *frame)
 	span_skip(&s, 16);
 	snap_length = reader_u32(reader, &s);
 	link = reader_u32(reader, &s);
-	source_take(reader->source, FILE_HEADER);
+	window_take(reader->window, FILE_HEADER);
 	interface = reader_add_interface(reader,
 					 (uint16_t)link); /* the upper half tells of frame check sequences */
 	if (interface == NULL)
@@ -71,7 +84,7 @@ static enum step read_header(struct reader *reader, struct frame *frame)
 
 bool pcap_begin(struct reader *reader)
 {
-	struct span s = source_window(reader->source), other = s;
+	struct span s = window_span(reader->window), other = s;
 	const uint32_t big = span_u32(&s), little = span_u32_le(&other);
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -241,13 +241,13 @@ static enum step cut_off(struct reader *reader, struct block *block, const struc
 	reader->file.truncated = true;
 	if (captured > span_left(s))
 		captured = (uint32_t)span_left(s);
-	source_take(reader->source, span_left(source_window(reader->source)));
+	window_take(reader->window, span_left(window_span(reader->window)));
 	return give(reader, frame, &s, (uint32_t)interface, high << 32 | low, captured, length);
 }
 
 static enum step next_block(struct reader *reader, struct frame *frame)
 {
-	const struct span window = source_window(reader->source);
+	const struct span window = window_span(reader->window);
 	const size_t here = span_left(window);
 	struct span s = window;
 	struct block block;
@@ -287,7 +287,7 @@ static enum step next_block(struct reader *reader, struct frame *frame)
 
 bool pcapng_begin(struct reader *reader)
 {
-	struct span s = source_window(reader->source);
+	struct span s = window_span(reader->window);
 
 	if (span_u32(&s) != BLOCK_SECTION)
 		return false;

@@ -15,7 +15,7 @@ enum step reader_damaged(struct reader *reader, const char *format, ...)
 	vsnprintf(words, sizeof(words), format, list);
 	va_end(list);
 	error_set(&reader->file.problem, "%s: at offset %llu: %s", reader->file.path,
-		  (unsigned long long)source_offset(reader->source), words);
+		  (unsigned long long)reader->window->taken, words);
 	reader->file.damaged = true;
 	return STEP_DAMAGED;
 }
@@ -57,35 +57,13 @@ struct interface *reader_add_interface(struct reader *reader, uint16_t link)
 	return added;
 }
 
-enum step reader_give(struct reader *reader, struct frame *frame, uint32_t interface, struct span bytes,
-		      uint32_t length, int64_t time_ns)
-{
-	const struct interface *const on = &reader->interfaces[interface];
-
-	*frame = (struct frame){
-		.bytes = bytes.at,
-		.captured = (uint32_t)span_left(bytes),
-		.length = length > span_left(bytes) ? length : (uint32_t)span_left(bytes),
-		.time_ns = time_ns,
-		.link = on->link,
-		.interface = (uint16_t)interface,
-	};
-	if (on->excluded || (on->filter != NULL && !filter_matches(on->filter, frame))) {
-		reader->file.filtered++;
-		return STEP_NOTHING;
-	}
-	reader->file.frames++;
-	reader->file.bytes += frame->captured;
-	return STEP_FRAME;
-}
-
 static bool choose_format(struct reader *reader)
 {
 	struct error err;
 
 	if (source_fill(reader->source, LONGEST_MAGIC, &err) == SOURCE_FAILED)
 		return error_set(&reader->file.problem, "%s: %s", reader->file.path, err.text);
-	if (span_left(source_window(reader->source)) == 0)
+	if (span_left(window_span(reader->window)) == 0)
 		return error_set(&reader->file.problem, "%s: is empty", reader->file.path);
 	if (pcap_begin(reader) || pcapng_begin(reader))
 		return true;
@@ -101,6 +79,7 @@ bool reader_open(struct reader *reader, const char *path, bool follow)
 	reader->source = source_open(path, follow, &err);
 	if (reader->source == NULL)
 		return error_set(&reader->file.problem, "%s: %s", path, err.text);
+	reader->window = source_window(reader->source);
 	reader->file.size = source_size(reader->source);
 	return choose_format(reader);
 }

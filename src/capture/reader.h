@@ -24,7 +24,9 @@ struct interface {
 
 struct reader {
 	struct source *source; /* owned */
+	struct window *window; /* the source's */
 	struct capture_file file;
+	uint32_t number;       /* of the file, in the order of capture_add() */
 	struct filter *filter; /* borrowed from the capture; NULL without one */
 	enum step (*next)(struct reader *reader, struct frame *frame);
 	size_t wanted;
@@ -73,7 +75,28 @@ enum step reader_damaged(struct reader *reader, const char *format, ...)
 struct interface *reader_add_interface(struct reader *reader, uint16_t link);
 
 /* Fills the frame from bytes in the window and decides whether the filter lets it through. */
-enum step reader_give(struct reader *reader, struct frame *frame, uint32_t interface, struct span bytes,
-		      uint32_t length, int64_t time_ns);
+static inline enum step reader_give(struct reader *reader, struct frame *frame, uint32_t interface,
+				    struct span bytes, uint32_t length, int64_t time_ns)
+{
+	const struct interface *const on = &reader->interfaces[interface];
+	const uint32_t captured = (uint32_t)span_left(bytes);
+
+	*frame = (struct frame){
+		.bytes = bytes.at,
+		.captured = captured,
+		.length = length > captured ? length : captured,
+		.time_ns = time_ns,
+		.file = reader->number,
+		.link = on->link,
+		.interface = (uint16_t)interface,
+	};
+	if (on->excluded || (on->filter != NULL && !filter_matches(on->filter, frame))) {
+		reader->file.filtered++;
+		return STEP_NOTHING;
+	}
+	reader->file.frames++;
+	reader->file.bytes += captured;
+	return STEP_FRAME;
+}
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PACKED_PIECE = 128 * 1024, ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */ };
+enum { PACKED_PIECE = 128 * 1024, READ_PIECE = 1 << 18, ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */ };
 
 enum packing { PLAIN, GZIP, ZSTD };
 
@@ -17,47 +17,35 @@ struct source {
 	int fd;
 	bool follow, file_ended, owned;
 	enum packing packing;
-	uint64_t size, position, taken, to_skip;
-	uint8_t *window; /* SOURCE_WINDOW bytes */
-	size_t start, end;
-	uint8_t *packed; /* PACKED_PIECE bytes; NULL for plain files */
+	uint64_t size, position, to_skip;
+	struct window window; /* its bytes are owned */
+	uint8_t *packed;      /* PACKED_PIECE bytes; NULL for plain files */
 	size_t packed_start, packed_end;
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 	bool inside; /* a compressed frame has begun and not ended */
 };
 
-struct span source_window(const struct source *source)
+struct window *source_window(struct source *source)
 {
-	return span_of(source->window + source->start, source->end - source->start);
-}
-
-void source_take(struct source *source, size_t n)
-{
-	source->start += n;
-	source->taken += n;
+	return &source->window;
 }
 
 void source_skip(struct source *source, uint64_t n)
 {
-	const size_t here = source->end - source->start;
+	const size_t here = source->window.end - source->window.start;
 
 	if (n <= here) {
-		source_take(source, (size_t)n);
+		window_take(&source->window, (size_t)n);
 		return;
 	}
-	source_take(source, here);
+	window_take(&source->window, here);
 	source->to_skip += n - here;
 }
 
 uint64_t source_missing(const struct source *source)
 {
 	return source->to_skip;
-}
-
-uint64_t source_offset(const struct source *source)
-{
-	return source->taken;
 }
 
 uint64_t source_position(const struct source *source)
@@ -159,28 +147,29 @@ static ssize_t read_unpacked(struct source *source, uint8_t *to, size_t room, st
 
 static void make_room(struct source *source)
 {
-	if (source->start == 0)
+	if (source->window.start == 0)
 		return;
-	memmove(source->window, source->window + source->start, source->end - source->start);
-	source->end -= source->start;
-	source->start = 0;
+	memmove(source->window.bytes, source->window.bytes + source->window.start,
+		source->window.end - source->window.start);
+	source->window.end -= source->window.start;
+	source->window.start = 0;
 }
 
 /* Bytes that were stepped over before they were read. */
 static void drop_skipped(struct source *source)
 {
-	const size_t here = source->end - source->start;
+	const size_t here = source->window.end - source->window.start;
 	const size_t now = source->to_skip < here ? (size_t)source->to_skip : here;
 
-	source_take(source, now);
+	window_take(&source->window, now);
 	source->to_skip -= now;
 }
 
 enum source_state source_fill(struct source *source, size_t n, struct error *err)
 {
 	make_room(source);
-	while (source->to_skip > 0 || source->end - source->start < n) {
-		const size_t room = SOURCE_WINDOW - source->end;
+	while (source->to_skip > 0 || source->window.end - source->window.start < n) {
+		const size_t room = SOURCE_WINDOW - source->window.end;
 		ssize_t got;
 
 		if (room == 0) { /* all of it is being skipped, else n would fit */
@@ -188,17 +177,18 @@ enum source_state source_fill(struct source *source, size_t n, struct error *err
 			continue;
 		}
 		if (source->packing == PLAIN) {
-			got = read_some(source, source->window + source->end, room);
+			got = read_some(source, source->window.bytes + source->window.end,
+					room < READ_PIECE ? room : READ_PIECE);
 			if (got < 0)
 				error_system(err, errno, "cannot be read");
 		} else {
-			got = read_unpacked(source, source->window + source->end, room, err);
+			got = read_unpacked(source, source->window.bytes + source->window.end, room, err);
 		}
 		if (got < 0)
 			return SOURCE_FAILED;
 		if (got == 0)
 			return source->follow ? SOURCE_IDLE : SOURCE_END;
-		source->end += (size_t)got;
+		source->window.end += (size_t)got;
 		drop_skipped(source);
 	}
 	return SOURCE_MORE;
@@ -206,16 +196,16 @@ enum source_state source_fill(struct source *source, size_t n, struct error *err
 
 static bool unpack_from(struct source *source, enum packing packing, struct error *err)
 {
-	const size_t length = source->end;
+	const size_t length = source->window.end;
 
 	if (packing == ZSTD ? !zstd_load(err) : !zlib_load(err))
 		return false;
 	source->packed = malloc(PACKED_PIECE);
 	if (source->packed == NULL)
 		return error_memory(err);
-	memcpy(source->packed, source->window, length);
+	memcpy(source->packed, source->window.bytes, length);
 	source->packed_end = length;
-	source->end = 0;
+	source->window.end = 0;
 	if (packing == ZSTD) {
 		source->zstd = ZSTD_createDStream();
 		if (source->zstd == NULL)
@@ -233,19 +223,19 @@ static bool detect_packing(struct source *source, struct error *err)
 {
 	static const uint8_t zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
 
-	while (source->end < sizeof(zstd)) {
-		const ssize_t got = read_some(source, source->window + source->end,
-					      PACKED_PIECE - source->end);
+	while (source->window.end < sizeof(zstd)) {
+		const ssize_t got = read_some(source, source->window.bytes + source->window.end,
+					      PACKED_PIECE - source->window.end);
 
 		if (got < 0)
 			return error_system(err, errno, "cannot be read");
 		if (got == 0)
 			return true;
-		source->end += (size_t)got;
+		source->window.end += (size_t)got;
 	}
-	if (memcmp(source->window, zstd, sizeof(zstd)) == 0)
+	if (memcmp(source->window.bytes, zstd, sizeof(zstd)) == 0)
 		return unpack_from(source, ZSTD, err);
-	if (source->window[0] == 0x1f && source->window[1] == 0x8b)
+	if (source->window.bytes[0] == 0x1f && source->window.bytes[1] == 0x8b)
 		return unpack_from(source, GZIP, err);
 	return true;
 }
@@ -276,8 +266,8 @@ struct source *source_open(const char *path, bool follow, struct error *err)
 	}
 	source->fd = -1;
 	source->follow = follow;
-	source->window = malloc(SOURCE_WINDOW);
-	if (source->window == NULL)
+	source->window.bytes = malloc(SOURCE_WINDOW);
+	if (source->window.bytes == NULL)
 		error_memory(err);
 	else if (open_file(source, path, err) && detect_packing(source, err))
 		return source;
@@ -296,6 +286,6 @@ void source_free(struct source *source)
 	if (source->zstd != NULL)
 		ZSTD_freeDStream(source->zstd);
 	free(source->packed);
-	free(source->window);
+	free(source->window.bytes);
 	free(source);
 }

@@ -10,15 +10,31 @@
 
 struct source;
 
+/* Bytes from start to end were read and not taken yet. */
+struct window {
+	uint8_t *bytes; /* SOURCE_WINDOW of them */
+	size_t start, end;
+	uint64_t taken; /* since the beginning */
+};
+
 /* Opens a path, or standard input for "-". NULL with words. */
 struct source *source_open(const char *path, bool follow, struct error *err);
 void source_free(struct source *source);
 
+struct window *source_window(struct source *source);
+
 /* What can be read without moving anything. */
-struct span source_window(const struct source *source);
+static inline struct span window_span(const struct window *window)
+{
+	return (struct span){ .at = window->bytes + window->start, .end = window->bytes + window->end };
+}
 
 /* Takes n bytes, which must be in the window. */
-void source_take(struct source *source, size_t n);
+static inline void window_take(struct window *window, size_t n)
+{
+	window->start += n;
+	window->taken += n;
+}
 
 /* Steps over n bytes, of which any part may not have been read yet. */
 void source_skip(struct source *source, uint64_t n);
@@ -34,8 +50,7 @@ enum source_state source_fill(struct source *source, size_t n, struct error *err
 
 enum { SOURCE_WINDOW = 1 << 20 };
 
-/* Bytes taken so far, after decompression; bytes of the file read so far, and its size (0 if unknown). */
-uint64_t source_offset(const struct source *source);
+/* Bytes of the file read so far, and its size (0 if unknown). */
 uint64_t source_position(const struct source *source);
 uint64_t source_size(const struct source *source);
 

@@ -21,6 +21,12 @@ void index_free(struct index *index)
 	pages_free(index->slots, index_memory(index));
 }
 
+void index_clear(struct index *index)
+{
+	memset(index->slots, 0, index_memory(index));
+	index->used = 0;
+}
+
 void index_add(struct index *index, uint32_t tag, uint32_t number)
 {
 	size_t at = tag & index->mask;

@@ -21,6 +21,9 @@ struct index {
 bool index_init(struct index *index);
 void index_free(struct index *index);
 
+/* Nothing is in it any more. */
+void index_clear(struct index *index);
+
 static inline size_t index_memory(const struct index *index)
 {
 	return (index->mask + 1) * sizeof(struct slot);

@@ -119,10 +119,8 @@ static struct flow *look_up(const struct flow_table *table, const struct packet 
 		if (slot.tag != (uint32_t)hash)
 			continue;
 		flow = flow_numbered(table, slot.number);
-		for (*ret_side = 0; *ret_side < 2; (*ret_side)++) {
-			if (flow_has(flow, packet, context, *ret_side))
-				return flow;
-		}
+		if (flow_has(flow, packet, context, ret_side))
+			return flow;
 	}
 }
 
@@ -141,14 +139,19 @@ static size_t memory_of(const struct flow_table *table)
 	return index_memory(&table->index) + places_memory(table->places.next);
 }
 
-/* It may still hang in the wheel; its place is free when the wheel lets go. */
-static void end_flow(struct flow_table *table, struct flow *flow, enum flow_reason reason)
+static void tell_end(struct flow_table *table, struct flow *flow, enum flow_reason reason)
 {
-	index_remove(&table->index, flow_hash_again(flow), flow->number);
 	table->counts.live--;
 	table->counts.ended[reason]++;
 	table->ending.on_end(table->ending.context, flow, reason);
 	flow->in_use = false;
+}
+
+/* It may still hang in the wheel; its place is free when the wheel lets go. */
+static void end_flow(struct flow_table *table, struct flow *flow, enum flow_reason reason)
+{
+	index_remove(&table->index, flow_hash_again(flow), flow->number);
+	tell_end(table, flow, reason);
 }
 
 static enum flow_reason reason_of(const struct flow *flow)
@@ -184,7 +187,7 @@ void flow_table_expire(struct flow_table *table, int64_t now_ns)
 	}
 }
 
-/* Takes all flows off the wheel and into one list. */
+/* Takes all flows off the wheel and out of the index, and into one list. */
 static void begin_to_finish(struct flow_table *table)
 {
 	uint32_t list = NO_FLOW;
@@ -198,6 +201,7 @@ static void begin_to_finish(struct flow_table *table)
 		}
 	}
 	wheel_clear(&table->wheel);
+	index_clear(&table->index);
 	table->to_finish = places_sort(&table->places, list);
 	table->finishing = true;
 }
@@ -212,7 +216,7 @@ bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint
 		if (flow->first_frame >= before_frame && before_frame != UINT64_MAX)
 			return true;
 		table->to_finish = flow->next_due;
-		end_flow(table, flow, reason);
+		tell_end(table, flow, reason);
 	}
 	places_clear(&table->places);
 	table->finishing = false;
@@ -264,19 +268,20 @@ static void begin(struct flow *flow, const struct packet *packet, uint32_t conte
 {
 	const uint32_t number = flow->number;
 
-	*flow = (struct flow){
-		.ends = { packet->source, packet->destination },
-		.ports = { packet->source_port, packet->destination_port },
-		.transport = packet->transport,
-		.version = packet->version,
-		.tunnel = packet->tunnel,
-		.cast = packet->cast,
-		.context = context,
-		.number = number,
-		.first_ns = now_ns,
-		.last_ns = now_ns,
-		.in_use = true,
-	};
+	memset(flow, 0, sizeof(*flow));
+	flow->ends[0] = packet->source;
+	flow->ends[1] = packet->destination;
+	flow->ports[0] = packet->source_port;
+	flow->ports[1] = packet->destination_port;
+	flow->transport = packet->transport;
+	flow->version = packet->version;
+	flow->tunnel = packet->tunnel;
+	flow->cast = packet->cast;
+	flow->context = context;
+	flow->number = number;
+	flow->first_ns = now_ns;
+	flow->last_ns = now_ns;
+	flow->in_use = true;
 }
 
 /* The end that calls is the originator: a SYN ACK that comes first was sent by the one that was called. */

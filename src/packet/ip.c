@@ -1,5 +1,5 @@
 /* IPv4 (RFC 791) and IPv6 (RFC 8200) with their options and extension headers. */
-#include "packet/layers.h"
+#include "packet/read.h"
 
 enum {
 	NEXT_HOP_BY_HOP = 0,
@@ -12,72 +12,23 @@ enum {
 	NEXT_SHIM6 = 140,
 };
 
-/* What each packet shows by itself; anycast, and a network's own broadcast, are known of a flow's address. */
-static enum cast cast_v4(uint32_t destination)
-{
-	if (destination >> 28 == 0xe)
-		return CAST_MULTICAST;
-	return destination == UINT32_MAX ? CAST_BROADCAST : CAST_UNICAST;
-}
-
-static enum checksum header_checksum(struct span header)
-{
-	return checksum_fold(checksum_add(0, header)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
-}
-
-/* A frame of a machine that hands its segmentation to the card shows length 0: then it is what was captured.
- */
-static uint32_t length_or_all(uint32_t length, uint32_t wire)
-{
-	return length == 0 ? wire : length;
-}
-
 static void decode_v4(struct packets *packets, struct octets o, enum tunnel tunnel)
 {
-	const struct span start = o.s;
-	const uint8_t header = (uint8_t)((span_u8(&o.s) & 0x0f) * 4);
+	enum packet_problem problem;
 	struct packet *packet;
-	uint32_t destination;
-	uint16_t fragment;
 
-	if (header < 20) {
+	if ((span_peek(o.s, 0) & 0x0f) < 5) {
 		packets_problem(packets, NULL, PACKET_IP_HEADER);
 		return;
 	}
 	packet = packets_add(packets, tunnel);
 	if (packet == NULL)
 		return;
-	packet->version = 4;
-	packet->traffic_class = span_u8(&o.s);
-	packet->length = length_or_all(span_u16(&o.s), o.wire);
-	packet->ip_identification = span_u16(&o.s);
-	fragment = span_u16(&o.s);
-	packet->hop_limit = span_u8(&o.s);
-	packet->transport = span_u8(&o.s);
-	span_skip(&o.s, 2);
-	packet->source = address_v4(span_u32(&o.s));
-	destination = span_u32(&o.s);
-	packet->destination = address_v4(destination);
-	packet->ip_header = header;
-	packet->cast = (uint8_t)cast_v4(destination);
-	span_skip(&o.s, header - 20u);
-	if (o.s.failed) {
-		packets_problem(packets, packet, PACKET_IP_SHORT);
-		return;
-	}
-	if (packet->length < header) {
-		packets_problem(packets, packet, PACKET_IP_LENGTH);
-		return;
-	}
-	packet->ip = start;
-	packet->ip_checksum = (uint8_t)header_checksum(span_of(start.at, header));
-	o.wire = o.wire > header ? o.wire - header : 0;
-	octets_cut(&o, packet->length - header);
-	packet->fragment_id = packet->ip_identification;
-	packet->fragment_offset = (fragment & 0x1fffu) * 8;
-	packet->more_fragments = (fragment & 0x2000) != 0;
-	packet->fragment = packet->fragment_offset != 0 || packet->more_fragments;
-	decode_transport(packets, packet, o);
+	problem = read_v4(packet, &o);
+	if (problem == PACKET_WHOLE)
+		decode_transport(packets, packet, o);
+	else
+		packets_problem(packets, packet, problem);
 }
 
 static void read_fragment_header(struct packet *packet, struct span *s)
@@ -148,7 +99,8 @@ static bool read_extensions(struct packet *packet, struct octets *o)
 			span_skip(&header, 1);
 			read_fragment_header(packet, &header);
 			if (packet->fragment)
-				return true; /* what follows is a piece, and its headers are read once it is whole */
+				return true; /* what follows is a piece, and its headers are read once it is
+						whole */
 		} else if (kind == NEXT_ROUTING) {
 			span_skip(&header, 2);
 			read_routing(packet, header);
@@ -165,39 +117,17 @@ static bool read_extensions(struct packet *packet, struct octets *o)
 static void decode_v6(struct packets *packets, struct octets o, enum tunnel tunnel)
 {
 	struct packet *const packet = packets_add(packets, tunnel);
-	const struct span start = o.s;
-	uint32_t first, payload;
-	struct span source, destination;
 
 	if (packet == NULL)
 		return;
-	first = span_u32(&o.s);
-	payload = span_u16(&o.s);
-	packet->version = 6;
-	packet->traffic_class = (uint8_t)(first >> 20);
-	packet->transport = span_u8(&o.s);
-	packet->hop_limit = span_u8(&o.s);
-	source = span_take(&o.s, 16);
-	destination = span_take(&o.s, 16);
-	if (o.s.failed) {
+	if (read_v6(packet, &o) != PACKET_WHOLE) {
 		packets->count--;
 		packets_problem(packets, NULL, PACKET_IP_SHORT);
-		return;
-	}
-	packet->ip = start;
-	packet->source = address_v6(source.at);
-	packet->destination = address_v6(destination.at);
-	packet->cast = packet->destination.bytes[0] == 0xff ? CAST_MULTICAST : CAST_UNICAST;
-	packet->ip_header = 40;
-	o.wire = o.wire > 40 ? o.wire - 40 : 0;
-	payload = length_or_all(payload, o.wire);
-	packet->length = payload + 40;
-	octets_cut(&o, payload);
-	if (!read_extensions(packet, &o)) {
+	} else if (!read_extensions(packet, &o)) {
 		packets_problem(packets, packet, PACKET_IP_EXTENSION);
-		return;
+	} else {
+		decode_transport(packets, packet, o);
 	}
-	decode_transport(packets, packet, o);
 }
 
 void decode_ip(struct packets *packets, struct octets o, enum tunnel tunnel)

@@ -45,7 +45,8 @@ struct packet *packets_add(struct packets *packets, enum tunnel tunnel)
 		return NULL;
 	}
 	packet = &packets->list[packets->count++];
-	*packet = (struct packet){ .tunnel = (uint8_t)tunnel };
+	packet_clear(packet);
+	packet->tunnel = (uint8_t)tunnel;
 	return packet;
 }
 
@@ -55,17 +56,6 @@ void packets_problem(struct packets *packets, struct packet *packet, enum packet
 		packets->problem = problem;
 	if (packet != NULL && packet->problem == PACKET_WHOLE)
 		packet->problem = (uint8_t)problem;
-}
-
-void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length)
-{
-	packets->count = 0;
-	packets->problem = PACKET_WHOLE;
-	packets->ethertype = 0;
-	packets->vlan_count = 0;
-	packets->has_macs = false;
-	packets->body = span_of(NULL, 0);
-	decode_link(packets, link, (struct octets){ .s = frame, .wire = wire_length });
 }
 
 bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carried, struct span bytes)
@@ -122,16 +112,19 @@ bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted)
 
 uint32_t checksum_add(uint32_t sum, struct span s)
 {
-	while (span_left(s) > 1)
-		sum += span_u16(&s);
-	return span_left(s) > 0 ? sum + (uint32_t)(span_u8(&s) << 8) : sum;
-}
+	uint64_t wide = sum;
 
-uint16_t checksum_fold(uint32_t sum)
-{
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	while (span_left(s) >= 8) {
+		const uint8_t *const at = span_header(&s, 8);
+
+		wide += (uint64_t)load_u32(at) + load_u32(at + 4);
+	}
+	while (span_left(s) > 1)
+		wide += span_u16(&s);
+	if (span_left(s) > 0)
+		wide += (uint32_t)(span_u8(&s) << 8);
+	wide = (wide & UINT32_MAX) + (wide >> 32);
+	return (uint32_t)((wide & 0xffff) + (wide >> 16 & 0xffff) + (wide >> 32));
 }
 
 enum checksum packet_checksum(const struct packet *packet)

@@ -115,24 +115,24 @@ enum extension {
 
 /* What a frame holds. */
 struct packets {
-	struct packet list[PACKET_DEPTH]; /* count of them are filled, the outermost first */
-	unsigned count;
+	unsigned count;              /* of list */
 	enum packet_problem problem; /* the first that was met, in the link layer or a packet */
 	uint16_t ethertype; /* of what is not IP: 0x0806 for ARP; below 1536: LLC, and then its SAP */
 	uint16_t vlans[PACKET_VLANS];
 	uint8_t vlan_count;
 	bool has_macs;
 	uint8_t source_mac[6], destination_mac[6];
-	struct span body; /* of what is not IP */
+	struct span body;                 /* of what is not IP */
+	struct packet list[PACKET_DEPTH]; /* the outermost first; those behind `count` are not filled */
 };
 
 /* Reads a frame of a LINKTYPE. wire_length is the frame's on the wire, never below what is captured. */
 void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length);
 
-/* A number that is the same for all frames between two addresses, for choosing the worker that reads them: made
- * of the outermost pair of IP addresses in either order. An ICMP error has that of the packet that it quotes,
- * so that it meets the flow of which it speaks; of its fragments, that of its own pair. 0 for what is not IP.
- * Far cheaper than packet_decode() on the usual link types. */
+/* A number that is the same for all frames between two addresses, for choosing the worker that reads them:
+ * made of the outermost pair of IP addresses in either order. An ICMP error has that of the packet that it
+ * quotes, so that it meets the flow of which it speaks; of its fragments, that of its own pair. 0 for what is
+ * not IP. Far cheaper than packet_decode() on the usual link types. */
 uint32_t packet_steer(uint16_t link, struct span frame);
 
 /* What a tunnel that a flow has recognised carries, read as further packets behind the last one. */

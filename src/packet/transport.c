@@ -1,7 +1,7 @@
 /* What the IP header's protocol field names: TCP (RFC 9293), UDP (RFC 768), UDP-Lite (RFC 3828), SCTP (RFC
  * 9260), DCCP (RFC 4340), ICMP (RFC 792, RFC 4443), and the tunnels; everything else is a payload without
  * ports. */
-#include "packet/layers.h"
+#include "packet/read.h"
 
 enum {
 	PROTOCOL_IPIP = 4,
@@ -15,14 +15,8 @@ enum {
 	OPTION_WINDOW_SCALE = 3,
 };
 
-static void keep_payload(struct packet *packet, struct octets o)
-{
-	packet->payload = o.s;
-	packet->payload_length = o.wire;
-}
-
 /* Only of a SYN, where the scale of the window is said. */
-static void read_tcp_options(struct packet *packet, struct span options)
+void read_tcp_options(struct packet *packet, struct span options)
 {
 	while (span_left(options) > 0) {
 		const uint8_t kind = span_u8(&options);
@@ -42,60 +36,29 @@ static void read_tcp_options(struct packet *packet, struct span options)
 	}
 }
 
-static void decode_tcp(struct packets *packets, struct packet *packet, struct octets o)
+enum packet_problem read_ports_part(struct packet *packet, struct span s)
 {
-	struct span options;
-	uint8_t header;
-
-	packet->source_port = span_u16(&o.s);
-	packet->destination_port = span_u16(&o.s);
-	packet->sequence = span_u32(&o.s);
-	packet->acknowledgement = span_u32(&o.s);
-	header = (uint8_t)((span_u8(&o.s) >> 4) * 4);
-	packet->tcp_flags = span_u8(&o.s);
-	packet->window = span_u16(&o.s);
-	span_skip(&o.s, 4);
-	packet->tcp_header = header;
-	if (o.s.failed) {
-		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
-		return;
-	}
-	if (header < 20 || header > o.wire) {
-		packets_problem(packets, packet, PACKET_TRANSPORT_HEADER);
-		return;
-	}
-	options = span_take(&o.s, header - 20u);
-	if (options.failed) {
-		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
-		o.s.at = o.s.end;
-	} else if ((packet->tcp_flags & TCP_SYN) != 0) {
-		read_tcp_options(packet, options);
-	}
-	o.wire -= header;
-	keep_payload(packet, o);
+	packet->source_port = span_u16(&s);
+	packet->destination_port = span_u16(&s);
+	return PACKET_TRANSPORT_SHORT;
 }
 
-static void decode_udp(struct packets *packets, struct packet *packet, struct octets o)
+enum packet_problem read_tcp_part(struct packet *packet, struct span s)
 {
-	uint16_t length;
+	packet->source_port = span_u16(&s);
+	packet->destination_port = span_u16(&s);
+	packet->sequence = span_u32(&s);
+	packet->acknowledgement = span_u32(&s);
+	packet->tcp_header = (uint8_t)((span_u8(&s) >> 4) * 4);
+	packet->tcp_flags = span_u8(&s);
+	packet->window = span_u16(&s);
+	return PACKET_TRANSPORT_SHORT;
+}
 
-	packet->source_port = span_u16(&o.s);
-	packet->destination_port = span_u16(&o.s);
-	length = span_u16(&o.s);
-	span_skip(&o.s, 2);
-	if (o.s.failed) {
-		packets_problem(packets, packet, PACKET_TRANSPORT_SHORT);
-		return;
-	}
-	o.wire = o.wire > 8 ? o.wire - 8 : 0;
-	/* UDP-Lite has its coverage there, and a jumbogram's length is nothing. */
-	if (packet->transport != TRANSPORT_UDPLITE && length != 0) {
-		if (length < 8)
-			packets_problem(packets, packet, PACKET_TRANSPORT_HEADER);
-		else
-			octets_cut(&o, length - 8u);
-	}
-	keep_payload(packet, o);
+static void note_problem(struct packets *packets, struct packet *packet, enum packet_problem problem)
+{
+	if (problem != PACKET_WHOLE)
+		packets_problem(packets, packet, problem);
 }
 
 /* The first data chunk's user data is the payload; a packet without one carries none. */
@@ -179,9 +142,9 @@ void decode_transport(struct packets *packets, struct packet *packet, struct oct
 		return;
 	}
 	switch (packet->transport) {
-	case TRANSPORT_TCP: decode_tcp(packets, packet, o); break;
+	case TRANSPORT_TCP: note_problem(packets, packet, read_tcp(packet, &o)); break;
 	case TRANSPORT_UDP:
-	case TRANSPORT_UDPLITE: decode_udp(packets, packet, o); break;
+	case TRANSPORT_UDPLITE: note_problem(packets, packet, read_udp(packet, &o)); break;
 	case TRANSPORT_ICMP:
 	case TRANSPORT_ICMPV6: decode_icmp(packets, packet, o); break;
 	case TRANSPORT_SCTP: decode_sctp(packets, packet, o); break;

@@ -388,6 +388,116 @@ static void extension_headers_without_end_are_refused(void **unused)
 	buffer_free(&b);
 }
 
+/* What is usual is read in one way and what is not in another: raw IP of one link type goes the first way, of
+ * another the second. Cut and flipped, the same must come out of both. */
+static void the_usual_way_reads_as_the_layers_do(void **unused)
+{
+	struct buffer b[4] = { udp_v4(), udp(), frame(), frame() };
+	static struct packets usual, layers;
+
+	(void)unused;
+	ipv6(&b[1], 17);
+	buffer_add(&b[2], "\0\x50\1\xbb\0\0\0\1\0\0\0\2\x70\x12\2\0\0\0\0\0\2\4\5\xb4\1\3\3\7hi", 30);
+	buffer_add(&b[3], b[2].bytes, b[2].length);
+	ipv4(&b[2], 6);
+	ipv6(&b[3], 6);
+	for (size_t kind = 0; kind < 4; kind++) {
+		for (size_t flip = 0; flip < 8 * b[kind].length; flip++) {
+			const size_t cut = flip % 3 == 0 ? flip % b[kind].length : b[kind].length;
+			uint8_t *const exact = malloc(cut + 1);
+
+			memcpy(exact, b[kind].bytes, cut);
+			if (flip / 8 < cut)
+				exact[flip / 8] ^= (uint8_t)(1 << flip % 8);
+			memset(&usual, 0xa5, sizeof(usual));
+			memset(&layers, 0x5a, sizeof(layers));
+			packet_decode(&usual, 101, span_of(exact, cut), (uint32_t)(cut + flip % 2));
+			packet_decode(&layers, 228, span_of(exact, cut), (uint32_t)(cut + flip % 2));
+			assert_int_equal(usual.count, layers.count);
+			assert_int_equal(usual.problem, layers.problem);
+			for (unsigned n = 0; n < usual.count; n++)
+				assert_memory_equal(&usual.list[n], &layers.list[n], sizeof(struct packet));
+			free(exact);
+		}
+		buffer_free(&b[kind]);
+	}
+}
+
+/* The frame's worker, by a link type that is read at once and by one that is decoded, which must agree. */
+static uint32_t steered(const struct buffer *ip)
+{
+	struct buffer b = frame();
+	uint32_t number;
+
+	buffer_add(&b, ip->bytes, ip->length);
+	number = packet_steer(101, buffer_read(&b));
+	assert_int_equal(packet_steer(0, span_of(b.bytes, 0)), 0);
+	prepend_u16(&b, ip->bytes[0] >> 4 == 4 ? 0x0800 : 0x86dd);
+	prepend(&b, "\x0f\0", 2);
+	assert_int_equal(packet_steer(104, buffer_read(&b)), number);
+	buffer_free(&b);
+	return number;
+}
+
+/* Ethernet with a tag, and Linux' cooked frames. */
+static void assert_links_steer_alike(const struct buffer *ip)
+{
+	const uint32_t number = steered(ip);
+	struct buffer b = frame(), cooked = frame();
+
+	buffer_add(&b, ip->bytes, ip->length);
+	prepend(&b, "\0\7\x08\0", 4);
+	ethernet(&b, 0x8100);
+	assert_int_equal(packet_steer(1, buffer_read(&b)), number);
+	buffer_add(&cooked, "\0\0\0\1\0\6\2\0\0\0\0\1\0\0\x08\0", 16);
+	buffer_add(&cooked, ip->bytes, ip->length);
+	assert_int_equal(packet_steer(113, buffer_read(&cooked)), number);
+	buffer_free(&b);
+	buffer_free(&cooked);
+}
+
+static void both_directions_and_their_errors_meet_the_same_worker(void **unused)
+{
+	struct buffer there = udp_v4(), back = udp_v4(), error = udp_v4(), v6 = udp(), other = udp_v4();
+	uint8_t end[16];
+
+	(void)unused;
+	memcpy(end, back.bytes + 12, 4);
+	memcpy(back.bytes + 12, back.bytes + 16, 4);
+	memcpy(back.bytes + 16, end, 4);
+	assert_int_equal(steered(&there), steered(&back));
+	assert_links_steer_alike(&there);
+	other.bytes[15] = 77;
+	assert_true(steered(&there) != steered(&other));
+
+	error.length = 28;
+	prepend(&error, "\3\3\0\0\0\0\0\0", 8);
+	ipv4(&error, 1);
+	error.bytes[15] = 99; /* a router says it */
+	assert_int_equal(steered(&error), steered(&there));
+	buffer_set_u16(
+		&error, 6,
+		0x2000); /* of its pieces the later ones quote nothing, so the first one goes with them */
+	assert_true(steered(&error) != steered(&there));
+	there.bytes[6] = 0x20;
+	assert_int_equal(steered(&there), steered(&back));
+
+	ipv6(&v6, 17);
+	assert_true(steered(&v6) != 0);
+	memcpy(end, v6.bytes + 8, 16);
+	buffer_free(&other);
+	other = frame();
+	buffer_add(&other, v6.bytes, v6.length);
+	memcpy(other.bytes + 8, other.bytes + 24, 16);
+	memcpy(other.bytes + 24, end, 16);
+	assert_int_equal(steered(&v6), steered(&other));
+	buffer_free(&there);
+	buffer_free(&back);
+	buffer_free(&error);
+	buffer_free(&v6);
+	buffer_free(&other);
+}
+
 static void a_fragment_has_no_ports(void **unused)
 {
 	struct buffer b = udp_v4();
@@ -551,6 +661,8 @@ int main(void)
 		cmocka_unit_test(etherip_and_mpls_in_ip),
 		cmocka_unit_test(extension_headers_are_stepped_over_and_noted),
 		cmocka_unit_test(extension_headers_without_end_are_refused),
+		cmocka_unit_test(the_usual_way_reads_as_the_layers_do),
+		cmocka_unit_test(both_directions_and_their_errors_meet_the_same_worker),
 		cmocka_unit_test(a_fragment_has_no_ports),
 		cmocka_unit_test(nesting_ends_at_its_bound),
 		cmocka_unit_test(an_icmp_error_quotes_the_packet_that_it_is_about),
