@@ -1,0 +1,51 @@
+/* VXLAN: RFC 7348, with the group of draft-smith-vxlan-group-policy, which Linux writes as well. */
+#include "protocols/inner.h"
+#include "protocols/parse.h"
+
+enum {
+	HAS_NETWORK = 0x08,
+	HAS_GROUP = 0x80,
+	GROUP_BITS = 0x48, /* behind the flags of a packet with a group: do not learn, policy was applied */
+};
+
+static bool take_header(struct span *s)
+{
+	const uint8_t flags = span_u8(s), more = span_u8(s);
+	const uint16_t group = span_u16(s);
+
+	span_skip(s, 3); /* the network's number */
+	if (span_u8(s) != 0 || s->failed)
+		return false;
+	return flags == HAS_NETWORK ? more == 0 && group == 0
+				    : flags == (HAS_NETWORK | HAS_GROUP) && (more & ~GROUP_BITS) == 0;
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	(void)side;
+	return transport == TRANSPORT_UDP && take_header(&first) && inner_is_ethernet(first, INNER_BEGINS)
+		       ? YES
+		       : NO;
+}
+
+static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+{
+	struct span frame = *bytes;
+
+	(void)state;
+	bytes->at = bytes->end;
+	if (take_header(&frame))
+		parse_open(parse, TUNNEL_VXLAN, CARRIED_ETHERNET, frame);
+	return PARSE_ON;
+}
+
+static const struct parser parser = { .read = read, .leads = true };
+
+const struct protocol protocol_vxlan = {
+	.name = "vxlan",
+	.title = "Virtual Extensible LAN",
+	DOORS(UDP(4789), UDP(8472)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.parser = &parser,
+};

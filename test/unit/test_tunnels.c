@@ -1,0 +1,140 @@
+/* Tunnels in UDP: what is opened of them, and what looks like one and is none. Whole datagrams lie in
+ * test/data/first; here they are changed in one place. */
+#include "talk.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+/* ---- what is opened ---- */
+
+static void frames_are_opened(void **unused)
+{
+	(void)unused;
+	talk_udp("vxlan", "{\"open\":\"vxlan\",\"length\":47}\n{\"open\":\"vxlan\",\"length\":47}\n",
+		 talk_first("vxlan.client.udp.specification"), talk_first("vxlan.server.udp.specification"));
+	talk_udp("vxlan", "{\"open\":\"vxlan\",\"length\":67}\n",
+		 talk_first("vxlan.client.udp.specification-group"));
+	talk_udp("geneve", "{\"open\":\"geneve\",\"length\":71}\n{\"open\":\"geneve\",\"length\":33}\n",
+		 talk_first("geneve.client.udp.specification-options"),
+		 talk_first("geneve.server.udp.specification"));
+	talk_udp("l2tp", "{\"open\":\"l2tp\",\"length\":37}\n{\"open\":\"l2tp\",\"length\":47}\n",
+		 talk_first("l2tp.client.udp.specification"),
+		 talk_first("l2tp.client.udp.specification-data"),
+		 talk_first("l2tp.client.udp.specification-3-data"));
+}
+
+static void packets_are_opened(void **unused)
+{
+	(void)unused;
+	talk_udp("teredo", "{\"open\":\"teredo\",\"length\":53}\n",
+		 talk_first("teredo.client.udp.specification"),
+		 talk_first("teredo.server.udp.specification-bubble"));
+	talk_udp("gtp", "{\"open\":\"gtp\",\"length\":33}\n{\"open\":\"gtp\",\"length\":53}\n",
+		 talk_first("gtp.client.udp.specification"), talk_first("gtp.server.udp.specification-echo"),
+		 talk_first("gtp.client.udp.specification-extension"));
+	talk_udp("mpls-udp", "{\"open\":\"mpls\",\"length\":41}\n",
+		 talk_first("mpls-udp.client.udp.specification"));
+}
+
+/* ---- what is not taken ---- */
+
+static const struct words *words_named(const char *name)
+{
+	for (const struct words *w = words; w < words + words_count; w++)
+		if (strcmp(w->name, name) == 0)
+			return w;
+	fail_msg("no %s in test/data/first", name);
+	return NULL;
+}
+
+/* One octet changed makes it another thing. */
+static void one_octet_makes_the_difference(void **unused)
+{
+	static const struct {
+		const char *name, *why;
+		size_t at;
+		uint8_t value;
+	} cases[] = {
+		{ "vxlan.client.udp.specification", "no network", 0, 0 },
+		{ "vxlan.client.udp.specification", "a reserved bit in the flags", 0, 0x0c },
+		{ "vxlan.client.udp.specification", "a reserved octet", 7, 1 },
+		{ "vxlan.client.udp.specification", "a group without its bit", 3, 1 },
+		{ "vxlan.client.udp.specification", "a sender that is a group", 8 + 6, 1 },
+		{ "vxlan.client.udp.specification", "a wrong checksum inside", 8 + 14 + 10, 0x55 },
+		{ "vxlan.client.udp.specification-arp", "an ARP that asks nothing", 8 + 14 + 7, 9 },
+		{ "geneve.client.udp.specification", "version 1", 0, 0x40 },
+		{ "geneve.client.udp.specification", "a reserved bit", 1, 1 },
+		{ "geneve.client.udp.specification", "a reserved octet", 7, 1 },
+		{ "geneve.client.udp.specification", "another type", 3, 0x59 },
+		{ "geneve.client.udp.specification-options", "a reserved bit in an option", 8 + 3, 0x21 },
+		{ "geneve.client.udp.specification-options", "an option longer than all", 8 + 3, 0x1f },
+		{ "geneve.server.udp.specification", "IPv4 that says to be IPv6", 3, 0xdd },
+		{ "teredo.client.udp.specification", "no Teredo address", 8 + 1, 2 },
+		{ "teredo.client.udp.specification", "a length beyond the end", 5, 200 },
+		{ "teredo.client.udp.specification-solicitation", "not to the routers", 13 + 39, 3 },
+		{ "gtp.client.udp.specification", "version 0", 0, 0x10 },
+		{ "gtp.client.udp.specification", "GTP'", 0, 0x20 },
+		{ "gtp.client.udp.specification", "a spare bit", 0, 0x38 },
+		{ "gtp.client.udp.specification", "a length that is not the packet's", 3, 34 },
+		{ "gtp.client.udp.specification-extension", "an extension without length", 12, 0 },
+		{ "gtp.client.udp.specification-echo", "a tunnel that is asked for an echo", 7, 1 },
+		{ "gtp.server.udp.specification-error", "an element of no known type", 12, 99 },
+		{ "gtp.client.udp.specification-delete2", "a spare bit", 0, 0x49 },
+		{ "gtp.client.udp.specification-delete2", "an element beyond the end", 14, 9 },
+		{ "l2tp.client.udp.specification", "a length that is not the datagram's", 3, 20 },
+		{ "l2tp.client.udp.specification", "a first attribute that is no type", 12 + 5, 1 },
+		{ "l2tp.client.udp.specification", "a reserved bit in an attribute", 12, 0xc0 },
+		{ "l2tp.client.udp.specification", "version 4", 1, 4 },
+		{ "l2tp.client.udp.specification-data", "a reserved bit", 0, 0x10 },
+		{ "l2tp.client.udp.specification-lcp", "a length that is not the packet's", 12 + 7, 9 },
+		{ "mpls-udp.client.udp.specification", "time to live 0", 3, 0 },
+		{ "mpls-udp.client.udp.specification", "a reserved label", 1, 0 },
+		{ "mpls-udp.client.udp.specification", "a packet shorter than what is there", 8 + 3, 20 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct words *const w = words_named(cases[i].name);
+		const size_t length = span_left(w->bytes);
+		uint8_t *const changed = malloc(length);
+
+		memcpy(changed, w->bytes.at, length);
+		assert_true(cases[i].at < length && changed[cases[i].at] != cases[i].value);
+		changed[cases[i].at] = cases[i].value;
+		if (w->protocol->recognise(span_of(changed, length), w->side, w->transport) != NO)
+			fail_msg("%s is taken with %s", cases[i].name, cases[i].why);
+		free(changed);
+	}
+}
+
+static void random_octets_are_no_tunnel(void **unused)
+{
+	static const char *const names[] = { "geneve", "gtp", "l2tp", "mpls-udp", "teredo", "vxlan" };
+	uint64_t random = 1;
+	uint8_t bytes[96];
+
+	(void)unused;
+	for (unsigned n = 0; n < 100000; n++) {
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			bytes[i] = (uint8_t)(random >> 56);
+		}
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			assert_int_equal(
+				protocol_named(span_text(names[i]))
+					->recognise(span_of(bytes, 8 + n % 88), SIDE_CLIENT, TRANSPORT_UDP),
+				NO);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_are_opened),
+		cmocka_unit_test(packets_are_opened),
+		cmocka_unit_test(one_octet_makes_the_difference),
+		cmocka_unit_test(random_octets_are_no_tunnel),
+	};
+
+	return cmocka_run_group_tests(tests, words_read, words_free);
+}
