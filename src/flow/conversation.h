@@ -1,5 +1,5 @@
-/* conversation.h: what a flow holds while its content is read: the two streams, the first bytes until the protocol is
- * known, and then its parser.
+/* conversation.h: what a flow holds while its content is read: the two streams, the first bytes until the
+ * protocol is known, and then its parser.
  *
  * It begins with the first payload, and ends as soon as nothing more is wanted: flow->settled is set then,
  * flow->work is NULL, and packets are only counted. */
@@ -9,13 +9,19 @@
 #include "flow/expect.h"
 #include "flow/flow.h"
 
-enum { CONVERSATION_DATAGRAMS = 8 }; /* datagrams of each end that are shown to the recognisers */
+enum {
+	CONVERSATION_DATAGRAMS = 8, /* datagrams of each end that are shown to the recognisers */
+	CONVERSATION_PATIENCE =
+		1 << 16, /* bytes of an end that nobody understood, while the other is silent */
+	CONVERSATIONS_MEMORY = 1 << 29, /* bytes that all conversations of an engine may take */
+};
 
-/* What conversations share in one engine: where they tell, what they count, and the memory they are made of. */
+/* What conversations share in one engine: where they tell, what they count, and the memory they are made of.
+ * What is given is borrowed; who listens is asked at the beginning. */
 struct conversations;
 
-struct conversations *conversations_new(const struct flow_listener *listener, struct expectations *expectations,
-					struct engine_counts *counts);
+struct conversations *conversations_new(const struct flow_listener *listener,
+					struct expectations *expectations, struct engine_counts *counts);
 void conversations_free(struct conversations *all);
 
 /* A packet of a flow that is not settled. `packets` and nth tell which; what a parser opens in it is added to

@@ -126,6 +126,7 @@ struct flow {
 	bool parse_error, parse_error_side;
 	uint8_t history_length;
 	uint8_t evidence_length;
+	uint8_t unclear;            /* bits of the ends whose first words no recogniser knows */
 	char history[FLOW_HISTORY]; /* letters as Zeek writes them; capitals are the originator's */
 	uint8_t evidence[FLOW_EVIDENCE];
 };
@@ -204,7 +205,9 @@ struct engine_counts {
 	uint64_t icmp_errors, icmp_errors_joined;
 	uint64_t tunnelled; /* packets that came inside others */
 	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps;
-	uint64_t unread_dropped; /* bytes that waited longer than their bounds allow */
+	uint64_t stream_conflicts; /* segments that said other words in the place of those that came first */
+	uint64_t given_up;         /* flows that were not read for want of memory */
+	uint64_t unread_dropped;   /* bytes that waited longer than their bounds allow */
 	uint64_t parse_errors;
 	uint64_t expected, expectations, expectations_dropped;
 	uint64_t ipsec_good, ipsec_bad, ipsec_replayed;

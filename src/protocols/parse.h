@@ -134,7 +134,7 @@ void parse_expect(struct parse *parse, const struct expectation *expectation);
 void parse_skip(struct parse *parse, uint64_t length);
 
 /* At least `length` bytes (of this side, from the first that is not taken) are needed for the next message;
- * at most PARSE_UNREAD_LIMIT. */
+ * at most PARSE_UNREAD_LIMIT. If they are there and something was taken, read() is called again at once. */
 void parse_want(struct parse *parse, size_t length);
 
 /* From the first byte that was not taken, on both sides, another protocol begins: the one given, or NULL for

@@ -301,7 +301,8 @@ static enum parse_step call_read(struct play *play, enum side side, size_t *ret_
 	return step;
 }
 
-/* Reads while each call brings something new to read: what stands behind skipped bytes. */
+/* Reads while each call brings something new to read: what stands behind skipped bytes, or what was wanted.
+ */
 static bool read_stream(struct play *play, enum side side)
 {
 	struct unread *const unread = &play->unread[side];
@@ -315,7 +316,7 @@ static bool read_stream(struct play *play, enum side side)
 		drop(unread, taken);
 		unread->want = play->parse.want;
 		unread->skip = play->parse.skip;
-		again = unread->skip > 0;
+		again = unread->skip > 0 || (unread->want > 0 && taken > 0);
 		if (!heed(play, side, step))
 			return false;
 		skip(unread);

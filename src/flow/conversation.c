@@ -1,0 +1,615 @@
+/* A flow that is not settled: who speaks what is found out from the first bytes of each side, and then its
+ * parser reads it. A flow of which the first payload tells what it is, and of which nothing more is wanted,
+ * costs no memory at all. */
+#include "flow/conversation.h"
+#include "flow/identify.h"
+#include "flow/parsing.h"
+
+#include <stdlib.h>
+
+enum { LISTENING_KEPT = 2 * RECOGNISE_LIMIT }; /* bytes of each side, until it is known whose they are */
+
+/* The packet that is read now. */
+struct event {
+	struct packets *packets;
+	unsigned nth, end;
+	int64_t time_ns;
+	uint64_t frame;
+};
+
+struct conversations *conversations_new(const struct flow_listener *listener,
+					struct expectations *expectations, struct engine_counts *counts)
+{
+	struct conversations *const all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	*all = (struct conversations){
+		.pool = { .limit = CONVERSATIONS_MEMORY },
+		.listener = listener,
+		.expectations = expectations,
+		.counts = counts,
+		.listened = listener->message != NULL || listener->weakness != NULL ||
+			    listener->software != NULL,
+	};
+	return all;
+}
+
+void conversations_free(struct conversations *all)
+{
+	if (all != NULL)
+		pool_free(&all->pool);
+	free(all);
+}
+
+static bool is_tcp(const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_TCP;
+}
+
+static const struct packet *packet_of(const struct event *event)
+{
+	return &event->packets->list[event->nth];
+}
+
+/* ---- what is known of the flow ---- */
+
+static void note_evidence(struct flow *flow, struct span first)
+{
+	flow->evidence_length = (uint8_t)(span_left(first) < FLOW_EVIDENCE ? span_left(first)
+									   : FLOW_EVIDENCE);
+	memcpy(flow->evidence, first.at, flow->evidence_length);
+}
+
+static void note_protocol(struct conversations *all, struct flow *flow, const struct protocol *protocol,
+			  enum identified how, int64_t time_ns, uint64_t frame)
+{
+	const uint16_t number = identify_number(protocol);
+
+	if (flow->protocol != 0 && flow->protocol_first == 0 && number != flow->protocol)
+		flow->protocol_first = flow->protocol;
+	flow->protocol = number;
+	if (flow->identified == IDENTIFIED_NOT)
+		flow->identified = (uint8_t)how;
+	if (all->listener->identified != NULL)
+		all->listener->identified(all->listener->context, flow, time_ns, frame);
+}
+
+/* Whether end 0 is known to be the one that called. */
+static bool is_from_start(const struct flow *flow)
+{
+	return is_tcp(flow) &&
+	       ((flow->sides[0].seen & SEEN_SYN) != 0 || (flow->sides[1].seen & SEEN_SYN_ACK) != 0);
+}
+
+static void swap_ends(struct flow *flow)
+{
+	flow_swap_ends(flow);
+	flow->unclear = (uint8_t)(flow->unclear >> 1 | (flow->unclear & 1) << 1);
+}
+
+/* ---- a conversation begins and ends ---- */
+
+static size_t size_of(const struct flow *flow)
+{
+	return sizeof(struct conversation) + (is_tcp(flow) ? 2 * sizeof(struct stream) : 0);
+}
+
+static struct conversation *new_conversation(struct conversations *all, struct flow *flow)
+{
+	struct conversation *const c = pool_take(&all->pool, size_of(flow));
+
+	if (c == NULL) {
+		all->counts->given_up++;
+		flow->settled = true;
+		return NULL;
+	}
+	c->all = all;
+	c->flow = flow;
+	c->sides_known = is_from_start(flow);
+	c->halves[0].unclear = (flow->unclear & 1) != 0;
+	c->halves[1].unclear = (flow->unclear & 2) != 0;
+	c->halves[0].from_start = c->halves[1].from_start = !is_tcp(flow);
+	flow->work = c;
+	return c;
+}
+
+static void settle(struct conversation *c)
+{
+	struct conversations *const all = c->all;
+	struct flow *const flow = c->flow;
+
+	parsing_end(c);
+	for (unsigned nth = 0; nth < 2; nth++) {
+		half_clear(c, &c->halves[nth]);
+		if (is_tcp(flow))
+			stream_close(&c->streams[nth], &all->streams);
+	}
+	pool_give(&all->pool, c->about, EXPECT_ABOUT);
+	pool_give(&all->pool, c, size_of(flow));
+	flow->work = NULL;
+	flow->settled = true;
+}
+
+/* ---- whose words these are ---- */
+
+static void deliver(struct conversation *c, unsigned nth, struct span bytes, bool cut);
+static void deliver_gap(struct conversation *c, unsigned nth, uint64_t length);
+
+/* The packet of a datagram that was kept, as far as it is still known. */
+static struct packet packet_again(const struct conversation *c, unsigned nth, struct span bytes, bool cut)
+{
+	struct packet packet = c->packets->list[c->nth];
+	const unsigned end = nth ^ c->crossed;
+
+	packet.source = c->flow->ends[end];
+	packet.destination = c->flow->ends[!end];
+	packet.source_port = c->flow->ports[end];
+	packet.destination_port = c->flow->ports[!end];
+	packet.length -= packet.payload_length;
+	packet.payload = bytes;
+	packet.payload_length = (uint32_t)span_left(bytes) + cut;
+	packet.length += packet.payload_length;
+	return packet;
+}
+
+/* Hands on what was kept while listening, in turn. The halves are empty then, and what is not taken comes
+ * back. */
+static void replay(struct conversation *c)
+{
+	const struct conversation before = *c;
+	struct span kept[2];
+
+	c->turn_count = 0;
+	for (unsigned nth = 0; nth < 2; nth++) {
+		kept[nth] = span_of(before.halves[nth].bytes, before.halves[nth].length);
+		c->halves[nth].bytes = NULL;
+		c->halves[nth].length = c->halves[nth].room = 0;
+		c->halves[nth].lost = 0;
+	}
+	for (unsigned i = 0; i < before.turn_count && !c->over; i++) {
+		const unsigned nth = before.turns[i].half;
+
+		deliver(c, nth, span_take(&kept[nth], before.turns[i].length), before.turns[i].cut);
+	}
+	for (unsigned nth = 0; nth < 2; nth++) {
+		if (before.halves[nth].lost > 0 && !c->over)
+			deliver_gap(c, nth, before.halves[nth].lost);
+		pool_give(&c->all->pool, before.halves[nth].bytes, before.halves[nth].room);
+	}
+}
+
+/* From here on the protocol reads, if anybody wants to know what. */
+static void become(struct conversation *c, const struct protocol *protocol, enum identified how)
+{
+	note_protocol(c->all, c->flow, protocol, how, c->parse.time_ns, c->frame);
+	if (!parsing_is_wanted(c->all, protocol))
+		c->over = true;
+	else if (parsing_begin(c, protocol))
+		replay(c);
+}
+
+static void set_sides(struct conversation *c, bool swapped)
+{
+	if (swapped) {
+		swap_ends(c->flow);
+		c->crossed = !c->crossed;
+	}
+	c->client = (uint8_t)half_of_end(c, 0);
+	c->sides_known = true;
+}
+
+static void give_up_unless_hope(struct conversation *c, unsigned nth)
+{
+	const struct half *const half = &c->halves[nth];
+
+	if (!is_tcp(c->flow))
+		c->over |= c->flow->sides[nth ^ c->crossed].packets >= CONVERSATION_DATAGRAMS;
+	else if (half->unclear)
+		c->over |= c->halves[!nth].unclear || half->length + half->lost > CONVERSATION_PATIENCE;
+}
+
+static void ask(struct conversation *c, unsigned nth, struct span first)
+{
+	const unsigned place = c->sides_known ? nth != c->client : nth ^ c->crossed;
+	const unsigned end = nth ^ c->crossed;
+	struct identify_question question = {
+		.from_start = c->sides_known,
+		.transport = c->flow->transport,
+		.ports = { c->flow->ports[end ^ place], c->flow->ports[!(end ^ place)] },
+	};
+	struct identify_answer answer;
+
+	question.first[place] = first;
+	identify(&question, &answer);
+	if (answer.protocol != NULL) {
+		if (!c->sides_known)
+			set_sides(c, answer.swapped);
+		note_evidence(c->flow, first);
+		become(c, answer.protocol, IDENTIFIED_BY_CONTENT);
+		return;
+	}
+	if (!answer.more || span_left(first) >= RECOGNISE_LIMIT)
+		c->halves[nth].unclear = true;
+	give_up_unless_hope(c, nth);
+}
+
+/* ---- listening ---- */
+
+static void note_turn(struct conversation *c, unsigned nth, uint32_t length, bool cut)
+{
+	const unsigned count = c->turn_count;
+
+	if (is_tcp(c->flow) && count > 0 &&
+	    (c->turns[count - 1].half == nth || count == CONVERSATION_TURNS)) {
+		if (c->turns[count - 1].half == nth)
+			c->turns[count - 1].length += length;
+		return;
+	}
+	c->turns[count].half = (uint8_t)nth;
+	c->turns[count].cut = cut;
+	c->turns[count].length = length;
+	c->turn_count++;
+}
+
+static bool has_place(const struct conversation *c, unsigned nth, struct span bytes)
+{
+	const struct half *const half = &c->halves[nth];
+	const unsigned count = c->turn_count;
+	const bool joins = is_tcp(c->flow) && count > 0 && c->turns[count - 1].half == nth;
+
+	return half->lost == 0 && (joins || count < CONVERSATION_TURNS) &&
+	       (half->length == 0 || half->length + span_left(bytes) <= LISTENING_KEPT);
+}
+
+static void listen(struct conversation *c, unsigned nth, struct span bytes, bool cut)
+{
+	struct half *const half = &c->halves[nth];
+	uint32_t before;
+
+	if (!has_place(c, nth, bytes) && !is_tcp(c->flow)) {
+		half_clear(c, &c->halves[0]);
+		half_clear(c, &c->halves[1]);
+		c->turn_count = 0;
+	} else if (!has_place(c, nth, bytes)) {
+		half->lost += span_left(bytes);
+		half->unclear = true;
+		give_up_unless_hope(c, nth);
+		return;
+	}
+	before = half->length;
+	if (!half_append(c, nth, bytes))
+		return;
+	note_turn(c, nth, (uint32_t)span_left(bytes), cut);
+	if (!is_tcp(c->flow))
+		ask(c, nth, span_of(half->bytes + before, half->length - before));
+	else if (!half->unclear)
+		ask(c, nth, span_of(half->bytes, half->length));
+	else
+		give_up_unless_hope(c, nth);
+}
+
+static void listen_gap(struct conversation *c, unsigned nth, uint64_t length)
+{
+	struct half *const half = &c->halves[nth];
+
+	if (half->length == 0 && half->lost == 0) {
+		half->from_start = false;
+		half->taken += length;
+		return;
+	}
+	half->lost += length;
+	half->unclear = true;
+	give_up_unless_hope(c, nth);
+}
+
+static void deliver(struct conversation *c, unsigned nth, struct span bytes, bool cut)
+{
+	if (!c->parsing) {
+		listen(c, nth, bytes, cut);
+	} else if (is_tcp(c->flow)) {
+		parsing_bytes(c, nth, bytes);
+	} else {
+		const struct packet packet = packet_again(c, nth, bytes, cut);
+
+		parsing_datagram(c, nth, bytes, &packet, cut);
+	}
+}
+
+static void deliver_gap(struct conversation *c, unsigned nth, uint64_t length)
+{
+	if (c->parsing)
+		parsing_gap(c, nth, length);
+	else
+		listen_gap(c, nth, length);
+}
+
+static void ask_again(struct conversation *c, unsigned nth)
+{
+	if (!c->parsing && !c->over && c->halves[nth].length > 0)
+		ask(c, nth, span_of(c->halves[nth].bytes, c->halves[nth].length));
+}
+
+void conversation_begin_anew(struct conversation *c, unsigned nth, const struct protocol *to)
+{
+	parsing_end(c);
+	c->parse.upgraded = false;
+	c->turn_count = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		const unsigned half = i == 0 ? !nth : nth; /* what the other said was said before */
+
+		c->halves[half].want = 0;
+		c->halves[half].unclear = false;
+		c->halves[half].from_start = true;
+		if (c->halves[half].length > 0)
+			note_turn(c, half, c->halves[half].length, false);
+	}
+	if (++c->upgrades > CONVERSATION_UPGRADES) {
+		c->over = true;
+	} else if (to != NULL) {
+		become(c, to, IDENTIFIED_BY_CONTENT);
+	} else {
+		ask_again(c, !nth);
+		ask_again(c, nth);
+	}
+}
+
+/* ---- packets ---- */
+
+/* What stream_take() is called with. */
+struct taker {
+	struct conversation *c;
+	unsigned nth;
+};
+
+static bool take(void *context, struct span bytes, uint64_t gap)
+{
+	const struct taker *const taker = context;
+	struct conversation *const c = taker->c;
+
+	if (gap == 0)
+		deliver(c, taker->nth, bytes, false);
+	else
+		deliver_gap(c, taker->nth, gap);
+	for (unsigned nth = 0; nth < 2; nth++) {
+		c->streams[nth].skip += c->halves[nth].skip;
+		c->halves[nth].taken += c->halves[nth].skip;
+		c->halves[nth].skip = 0;
+	}
+	return !c->over;
+}
+
+static uint32_t first_sequence(const struct packet *packet)
+{
+	return packet->sequence + ((packet->tcp_flags & TCP_SYN) != 0);
+}
+
+/* Where a side begins of which this is the first packet with content: sequence number of its first byte.
+ * Where the SYN was seen and something lies between, what the other side has acknowledged is the beginning.
+ */
+static uint32_t begin_of(const struct flow *flow, unsigned end, const struct packet *packet,
+			 bool *ret_from_start)
+{
+	const struct flow_side *const mine = &flow->sides[end], *const other = &flow->sides[!end];
+	const uint32_t first = first_sequence(packet);
+	const bool opened = (mine->seen & (SEEN_SYN | SEEN_SYN_ACK)) != 0;
+
+	*ret_from_start = opened && (mine->seen & SEEN_GAP) == 0;
+	if (*ret_from_start || !opened || (other->seen & SEEN_ACK) == 0 ||
+	    first - other->acknowledged > STREAM_WINDOW_LIMIT)
+		return first;
+	*ret_from_start = true;
+	return other->acknowledged;
+}
+
+static void begin_stream(struct conversation *c, unsigned end, const struct packet *packet)
+{
+	const unsigned nth = half_of_end(c, end);
+	struct stream *const stream = &c->streams[nth];
+	bool from_start;
+	uint32_t begin;
+
+	if ((packet->tcp_flags & TCP_SYN) != 0)
+		stream_open(stream, packet->sequence);
+	if (!stream->begun && packet->payload_length > 0) {
+		begin = begin_of(c->flow, end, packet, &from_start);
+		stream_open(stream, begin - 1);
+		stream->from_start = from_start &&
+				     !c->halves[nth].unclear; /* its first words were not kept */
+	}
+	if (stream->passed == 0)
+		c->halves[nth].from_start = stream->from_start;
+}
+
+static void read_segment(struct conversation *c, unsigned end, const struct packet *packet)
+{
+	struct taker mine = { c, half_of_end(c, end) }, other = { c, !mine.nth };
+	struct stream_counts *const counts = &c->all->streams;
+
+	begin_stream(c, end, packet);
+	if ((packet->tcp_flags & TCP_ACK) != 0)
+		(void)stream_acknowledged(&c->streams[other.nth], packet->acknowledgement, counts, take,
+					  &other);
+	if (!c->over && (packet->tcp_flags & TCP_RST) == 0)
+		(void)stream_segment(&c->streams[mine.nth], first_sequence(packet), packet->payload,
+				     packet->payload_length, (packet->tcp_flags & TCP_FIN) != 0, counts, take,
+				     &mine);
+	c->over |= c->streams[0].ended && c->streams[1].ended;
+}
+
+static void read_datagram(struct conversation *c, unsigned end, const struct packet *packet)
+{
+	const unsigned nth = half_of_end(c, end);
+	const bool cut = span_left(packet->payload) < packet->payload_length;
+
+	if (span_left(packet->payload) == 0)
+		return;
+	if (c->parsing)
+		parsing_datagram(c, nth, packet->payload, packet, cut);
+	else
+		listen(c, nth, packet->payload, cut);
+}
+
+static void count_streams(const struct conversations *all)
+{
+	all->counts->stream_gaps = all->streams.gaps;
+	all->counts->stream_gap_bytes = all->streams.gap_bytes;
+	all->counts->stream_overlaps = all->streams.overlaps;
+	all->counts->stream_conflicts = all->streams.conflicts;
+}
+
+/* ---- the first payload ---- */
+
+/* Nobody knows these words. The other end may say something that tells. */
+static void note_unclear(struct flow *flow, unsigned end)
+{
+	flow->unclear |= (uint8_t)(1u << end);
+	if (is_tcp(flow))
+		flow->settled = flow->unclear == 3 || flow->sides[end].bytes > CONVERSATION_PATIENCE;
+	else
+		flow->settled = flow->sides[end].packets >= CONVERSATION_DATAGRAMS;
+}
+
+/* The protocol was known before: by announcement, or because the IP header names it. */
+static struct conversation *begin_known(struct conversations *all, struct flow *flow)
+{
+	const struct protocol *const protocol = identify_protocol(flow->protocol);
+	struct conversation *c;
+
+	if (protocol == NULL || !parsing_is_wanted(all, protocol)) {
+		flow->settled = true;
+		return NULL;
+	}
+	c = new_conversation(all, flow);
+	if (c == NULL)
+		return NULL;
+	c->sides_known = true;
+	(void)parsing_begin(c, protocol);
+	return c;
+}
+
+/* The first payload, if it stands at the beginning of its side, often tells all. Returns a conversation only
+ * if something must be kept. */
+static struct conversation *begin_recognised(struct conversations *all, struct flow *flow,
+					     const struct event *event)
+{
+	const struct packet *const packet = packet_of(event);
+	struct identify_question question = {
+		.from_start = is_from_start(flow),
+		.transport = flow->transport,
+		.ports = { flow->ports[0], flow->ports[1] },
+	};
+	struct identify_answer answer;
+	struct conversation *c;
+
+	question.first[event->end] = packet->payload;
+	identify(&question, &answer);
+	if (answer.protocol == NULL && !answer.more) {
+		note_unclear(flow, event->end);
+		return NULL;
+	}
+	if (answer.protocol == NULL)
+		return new_conversation(all, flow);
+	note_evidence(flow, packet->payload);
+	if (answer.swapped)
+		swap_ends(flow);
+	note_protocol(all, flow, answer.protocol, IDENTIFIED_BY_CONTENT, event->time_ns, event->frame);
+	if (!parsing_is_wanted(all, answer.protocol)) {
+		flow->settled = true;
+		return NULL;
+	}
+	c = new_conversation(all, flow);
+	if (c == NULL)
+		return NULL;
+	c->sides_known = true;
+	(void)parsing_begin(c, answer.protocol);
+	return c;
+}
+
+static struct conversation *begin(struct conversations *all, struct flow *flow, const struct event *event)
+{
+	const struct packet *const packet = packet_of(event);
+	bool from_start;
+
+	if (packet->payload_length == 0 || (is_tcp(flow) && (packet->tcp_flags & TCP_RST) != 0))
+		return NULL;
+	if (flow->identified != IDENTIFIED_NOT)
+		return begin_known(all, flow);
+	if (flow->evidence_length == 0)
+		note_evidence(flow, packet->payload);
+	if (is_tcp(flow) && (flow->unclear & 1u << event->end) != 0) {
+		note_unclear(flow, event->end);
+		return NULL;
+	}
+	if (span_left(packet->payload) == 0 ||
+	    (is_tcp(flow) && begin_of(flow, event->end, packet, &from_start) != first_sequence(packet)))
+		return new_conversation(all, flow);
+	return begin_recognised(all, flow, event);
+}
+
+void conversation_packet(struct conversations *all, struct flow *flow, unsigned end, struct packets *packets,
+			 unsigned nth, int64_t time_ns, uint64_t frame)
+{
+	const struct event event = {
+		.packets = packets, .nth = nth, .end = end, .time_ns = time_ns, .frame = frame
+	};
+	const bool swapped = flow->swapped;
+	struct conversation *const c = flow->work != NULL ? flow->work : begin(all, flow, &event);
+
+	if (c == NULL)
+		return;
+	c->packets = packets;
+	c->nth = nth;
+	c->frame = frame;
+	c->parse.time_ns = time_ns;
+	end ^= flow->swapped != swapped;
+	if (!c->over && is_tcp(flow))
+		read_segment(c, end, packet_of(&event));
+	else if (!c->over)
+		read_datagram(c, end, packet_of(&event));
+	c->packets = NULL;
+	count_streams(all);
+	if (c->over)
+		settle(c);
+}
+
+void conversation_expected(struct conversations *all, struct flow *flow, const struct expected *expected,
+			   int64_t time_ns, uint64_t frame)
+{
+	const unsigned client = expected->side == SIDE_CLIENT ? expected->waiting : !expected->waiting;
+	struct conversation *c;
+
+	note_protocol(all, flow, expected->protocol, IDENTIFIED_EXPECTED, time_ns, frame);
+	if (!parsing_is_wanted(all, expected->protocol)) {
+		flow->settled = true;
+		return;
+	}
+	c = new_conversation(all, flow);
+	if (c == NULL)
+		return;
+	c->client = (uint8_t)client;
+	c->sides_known = true;
+	if (expected->about[0] != '\0')
+		c->about = pool_take(&all->pool, EXPECT_ABOUT);
+	if (c->about != NULL)
+		memcpy(c->about, expected->about, EXPECT_ABOUT);
+	c->parse.time_ns = time_ns;
+	if (!parsing_begin(c, expected->protocol))
+		settle(c);
+}
+
+void conversation_end(struct conversations *all, struct flow *flow, uint64_t frame)
+{
+	struct conversation *const c = flow->work;
+
+	if (c == NULL)
+		return;
+	c->frame = frame;
+	for (unsigned nth = 0; nth < 2 && is_tcp(flow) && !c->over; nth++) {
+		struct taker taker = { c, nth };
+
+		(void)stream_flush(&c->streams[nth], &all->streams, take, &taker);
+	}
+	count_streams(all);
+	settle(c);
+}

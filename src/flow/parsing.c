@@ -1,0 +1,335 @@
+/* The parser's side of a conversation: the contract of protocols/parse.h. */
+#include "flow/parsing.h"
+
+struct kept {
+	struct kept *following;
+	size_t length;
+	uint8_t bytes[];
+};
+
+static struct conversation *conversation_of(struct parse *parse)
+{
+	return (struct conversation *)parse;
+}
+
+/* ---- what parsers ask for ---- */
+
+static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record)
+{
+	struct conversation *const c = conversation_of(parse);
+	const struct flow_listener *const listener = c->all->listener;
+	const struct flow_message message = {
+		.type = type, .side = parse->side, .emit = emit, .record = record
+	};
+
+	if (listener->message != NULL)
+		listener->message(listener->context, c->flow, &message, parse->time_ns, c->frame);
+}
+
+static bool is_told(struct conversation *c, const struct weakness *weakness)
+{
+	size_t i = 0;
+
+	while (i < CONVERSATION_TOLD && c->told[i] != NULL && c->told[i] != weakness)
+		i++;
+	if (i < CONVERSATION_TOLD && c->told[i] == NULL)
+		c->told[i] = weakness;
+	else
+		return true; /* and so is what is beyond the bound */
+	return false;
+}
+
+static void tell_weakness(struct parse *parse, const struct weakness *weakness, const char *evidence)
+{
+	struct conversation *const c = conversation_of(parse);
+	const struct flow_listener *const listener = c->all->listener;
+
+	if (listener->weakness != NULL && !is_told(c, weakness))
+		listener->weakness(listener->context, c->flow, weakness, evidence, parse->time_ns, c->frame);
+}
+
+static void tell_software(struct parse *parse, enum side side, struct span product, struct span version)
+{
+	struct conversation *const c = conversation_of(parse);
+	const struct flow_listener *const listener = c->all->listener;
+
+	if (listener->software != NULL)
+		listener->software(listener->context, c->flow, side, product, version);
+}
+
+static void expect_flow(struct parse *parse, const struct expectation *expectation)
+{
+	struct conversation *const c = conversation_of(parse);
+
+	expectations_add(c->all->expectations, expectation, flow_id(c->flow), parse->time_ns, c->all->counts);
+}
+
+static void open_tunnel(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes)
+{
+	struct conversation *const c = conversation_of(parse);
+
+	if (c->packets != NULL && parse->packet != NULL)
+		(void)packet_open(c->packets, tunnel, carried, bytes);
+}
+
+static struct span keep(struct parse *parse, struct span bytes)
+{
+	struct conversation *const c = conversation_of(parse);
+	const size_t length = span_left(bytes);
+	struct kept *kept = NULL;
+
+	if (length > 0 && c->kept_bytes + length <= PARSE_KEPT_LIMIT)
+		kept = pool_take(&c->all->pool, sizeof(*kept) + length);
+	if (kept == NULL)
+		return span_of(NULL, 0);
+	kept->following = c->kept;
+	kept->length = length;
+	memcpy(kept->bytes, bytes.at, length);
+	c->kept = kept;
+	c->kept_bytes += length;
+	return span_of(kept->bytes, length);
+}
+
+static void forget(struct parse *parse)
+{
+	struct conversation *const c = conversation_of(parse);
+
+	while (c->kept != NULL) {
+		struct kept *const kept = c->kept;
+
+		c->kept = kept->following;
+		pool_give(&c->all->pool, kept, sizeof(*kept) + kept->length);
+	}
+	c->kept_bytes = 0;
+}
+
+static const struct parse_engine engine = {
+	.event = tell_event,
+	.weakness = tell_weakness,
+	.software = tell_software,
+	.expect = expect_flow,
+	.open = open_tunnel,
+	.keep = keep,
+	.forget = forget,
+};
+
+/* ---- what is unread ---- */
+
+bool half_append(struct conversation *c, unsigned nth, struct span bytes)
+{
+	struct half *const half = &c->halves[nth];
+	const size_t length = half->length + span_left(bytes);
+
+	if (length > half->room) {
+		const size_t least = half->want > length ? half->want : length;
+		uint8_t *const grown = pool_take(&c->all->pool, least);
+
+		if (grown == NULL) {
+			c->all->counts->unread_dropped += length;
+			c->over = true;
+			return false;
+		}
+		if (half->length > 0)
+			memcpy(grown, half->bytes, half->length);
+		pool_give(&c->all->pool, half->bytes, half->room);
+		half->bytes = grown;
+		half->room = (uint32_t)pool_room(least);
+	}
+	memcpy(half->bytes + half->length, bytes.at, span_left(bytes));
+	half->length = (uint32_t)length;
+	return true;
+}
+
+void half_clear(struct conversation *c, struct half *half)
+{
+	pool_give(&c->all->pool, half->bytes, half->room);
+	half->bytes = NULL;
+	half->length = half->room = 0;
+}
+
+/* Makes `rest`, the end of what was shown to the parser, what is unread. */
+static bool keep_rest(struct conversation *c, unsigned nth, struct span rest)
+{
+	struct half *const half = &c->halves[nth];
+
+	if (half->length == 0)
+		return span_left(rest) == 0 || half_append(c, nth, rest);
+	half->length = (uint32_t)span_left(rest);
+	if (half->length > 0)
+		memmove(half->bytes, rest.at, half->length);
+	else
+		half_clear(c, half);
+	return true;
+}
+
+/* ---- the parser ---- */
+
+bool parsing_is_wanted(const struct conversations *all, const struct protocol *protocol)
+{
+	return protocol->parser != NULL && (all->listened || protocol->parser->leads);
+}
+
+bool parsing_begin(struct conversation *c, const struct protocol *protocol)
+{
+	const struct flow *const flow = c->flow;
+	struct parse *const parse = &c->parse;
+
+	c->state = protocol->parser->state_size > 0 ? pool_take(&c->all->pool, protocol->parser->state_size)
+						    : NULL;
+	if (c->state == NULL && protocol->parser->state_size > 0) {
+		c->over = true;
+		return false;
+	}
+	parse->engine = &engine;
+	parse->protocol = protocol;
+	for (unsigned nth = 0; nth < 2; nth++) {
+		const unsigned end = nth ^ c->crossed, side = nth == c->client ? SIDE_CLIENT : SIDE_SERVER;
+
+		parse->addresses[side] = flow->ends[end];
+		parse->ports[side] = flow->ports[end];
+		parse->from_start[side] = c->halves[nth].from_start;
+	}
+	parse->transport = flow->transport;
+	parse->about = c->about;
+	parse->listened = c->all->listened;
+	c->parsing = true;
+	return true;
+}
+
+void parsing_end(struct conversation *c)
+{
+	if (c->parsing) {
+		c->parse.packet = NULL;
+		if (c->parse.protocol->parser->end != NULL)
+			c->parse.protocol->parser->end(c->state, &c->parse);
+		pool_give(&c->all->pool, c->state, c->parse.protocol->parser->state_size);
+	}
+	forget(&c->parse);
+	c->state = NULL;
+	c->parsing = false;
+}
+
+static void note_broken(struct conversation *c, unsigned nth)
+{
+	struct flow *const flow = c->flow;
+
+	c->all->counts->parse_errors++;
+	if (flow->parse_error)
+		return;
+	flow->parse_error = true;
+	flow->parse_error_side = (nth ^ c->crossed) != 0;
+	flow->parse_error_at = (uint32_t)c->halves[nth].taken;
+}
+
+static void prepare(struct conversation *c, unsigned nth)
+{
+	struct parse *const parse = &c->parse;
+
+	parse->side = nth == c->client ? SIDE_CLIENT : SIDE_SERVER;
+	parse->from_start[parse->side] = c->halves[nth].from_start;
+	parse->skip = parse->want = 0;
+	parse->upgraded = false;
+	parse->upgraded_to = NULL;
+}
+
+/* What a call of the parser has asked for. */
+static void heed(struct conversation *c, unsigned nth, enum parse_step step)
+{
+	c->halves[nth].want = (uint32_t)c->parse.want;
+	c->halves[nth].skip += c->parse.skip;
+	if (step == PARSE_BROKEN)
+		note_broken(c, nth);
+	c->over |= step != PARSE_ON && !c->parse.upgraded;
+}
+
+static struct span call(struct conversation *c, unsigned nth, struct span bytes)
+{
+	const uint8_t *const begin = bytes.at;
+	enum parse_step step;
+
+	prepare(c, nth);
+	step = c->parse.protocol->parser->read(c->state, &c->parse, &bytes);
+	c->halves[nth].taken += (size_t)(bytes.at - begin);
+	heed(c, nth, step);
+	return span_of(bytes.at, (size_t)(bytes.end - bytes.at));
+}
+
+static void skip_now(struct half *half, struct span *bytes)
+{
+	const size_t now = half->skip < span_left(*bytes) ? (size_t)half->skip : span_left(*bytes);
+
+	bytes->at += now;
+	half->skip -= now;
+	half->taken += now;
+}
+
+/* More than may wait: as if it had been lost. */
+static void drop_unread(struct conversation *c, unsigned nth)
+{
+	c->all->counts->unread_dropped += c->halves[nth].length;
+	parsing_gap(c, nth, 0);
+}
+
+void parsing_bytes(struct conversation *c, unsigned nth, struct span bytes)
+{
+	struct half *const half = &c->halves[nth];
+	bool again = true;
+
+	skip_now(half, &bytes);
+	if (half->length > 0) {
+		if (!half_append(c, nth, bytes))
+			return;
+		bytes = span_of(half->bytes, half->length);
+	}
+	while (again && !c->over && span_left(bytes) > 0 && span_left(bytes) >= half->want) {
+		const uint8_t *const before = bytes.at;
+
+		bytes = call(c, nth, bytes);
+		again = (half->skip > 0 || (half->want > 0 && bytes.at > before)) && !c->parse.upgraded;
+		skip_now(half, &bytes);
+	}
+	if (c->over || !keep_rest(c, nth, bytes))
+		return;
+	if (c->parse.upgraded)
+		conversation_begin_anew(c, nth, c->parse.upgraded_to);
+	else if (half->length > PARSE_UNREAD_LIMIT)
+		drop_unread(c, nth);
+}
+
+void parsing_datagram(struct conversation *c, unsigned nth, struct span bytes, const struct packet *packet,
+		      bool cut)
+{
+	struct half *const half = &c->halves[nth];
+	const uint64_t before = half->taken;
+
+	c->parse.packet = packet;
+	c->parse.cut = cut;
+	(void)call(c, nth, bytes);
+	half->taken = before + span_left(bytes);
+	half->skip = half->want = 0;
+	c->parse.packet = NULL;
+	if (c->parse.upgraded && !c->over)
+		conversation_begin_anew(c, nth, c->parse.upgraded_to);
+}
+
+void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
+{
+	struct half *const half = &c->halves[nth];
+	const uint64_t skipped = half->skip < length ? half->skip : length;
+	const uint64_t lost = half->length + length - skipped;
+
+	half->skip -= skipped;
+	half->taken += skipped;
+	if (lost == 0)
+		return;
+	if (c->parse.protocol->parser->gap == NULL) {
+		c->over = true;
+		return;
+	}
+	half_clear(c, half);
+	half->taken += lost;
+	prepare(c, nth);
+	heed(c, nth, c->parse.protocol->parser->gap(c->state, &c->parse, lost));
+	if (c->parse.upgraded && !c->over)
+		conversation_begin_anew(c, nth, c->parse.upgraded_to);
+}

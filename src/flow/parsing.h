@@ -1,0 +1,102 @@
+/* parsing.h: a conversation whose protocol may be known, and its parser: what conversation.c and parsing.c
+ * share.
+ *
+ * conversation.c listens until it knows what is spoken; parsing.c calls the parser, keeps what it left
+ * unread, and does what it asks for. Whatever comes to its end sets `over`; the conversation is given back
+ * only once the streams that called have returned. */
+#ifndef FLOW_PARSING_H
+#define FLOW_PARSING_H
+
+#include "flow/conversation.h"
+#include "flow/pool.h"
+#include "flow/stream.h"
+
+enum { CONVERSATION_TURNS = 16, CONVERSATION_TOLD = 12, CONVERSATION_UPGRADES = 8 };
+
+struct conversations {
+	struct pool pool;
+	struct stream_counts streams;
+	const struct flow_listener *listener;
+	struct expectations *expectations;
+	struct engine_counts *counts;
+	bool listened; /* somebody wants to hear what parsers tell */
+};
+
+/* What one side has sent and its parser, or the recognisers, have not taken. */
+struct half {
+	uint8_t *bytes; /* owned, of the pool */
+	uint32_t length, room;
+	uint32_t want; /* so many must be there before the parser is called again */
+	bool unclear;  /* no recogniser knows it: waiting for the other */
+	bool from_start;
+	uint64_t taken; /* bytes of the side before these */
+	uint64_t skip;  /* of those that come next, so many are not wanted */
+	uint64_t lost;  /* while listening: bytes behind these that were not kept */
+};
+
+struct conversation {
+	struct parse parse; /* first: what parsers are given is the conversation */
+	struct conversations *all;
+	struct flow *flow;
+	struct half halves[2];
+	uint8_t client; /* which half is the client's */
+	bool crossed;   /* half 0 is the flow's end 1 */
+	bool sides_known;
+	bool parsing;
+	bool over;
+	uint8_t upgrades;
+	void *state; /* of the parser */
+	struct kept *kept;
+	size_t kept_bytes;
+	const struct weakness *told[CONVERSATION_TOLD];
+	char *about;
+	struct packets *packets; /* of the packet that is read now */
+	unsigned nth;
+	uint64_t frame;
+
+	/* While listening: who spoke, in turn, and how many bytes of it are kept. Of datagrams each is a
+	 * turn. */
+	uint8_t turn_count;
+	struct {
+		uint8_t half;
+		bool cut;
+		uint32_t length;
+	} turns[CONVERSATION_TURNS];
+
+	struct stream streams[]; /* of TCP, for each half */
+};
+
+static inline bool is_stream(const struct conversation *conversation)
+{
+	return conversation->flow->transport == TRANSPORT_TCP;
+}
+
+static inline unsigned half_of_end(const struct conversation *conversation, unsigned end)
+{
+	return end ^ conversation->crossed;
+}
+
+/* Whether a parser would be run for this protocol at all. */
+bool parsing_is_wanted(const struct conversations *all, const struct protocol *protocol);
+
+/* The protocol is known: its parser begins. False, and over, without memory. */
+bool parsing_begin(struct conversation *conversation, const struct protocol *protocol);
+
+/* The next bytes of a half (over UDP a datagram of which the end may be cut off, with its packet), or a gap.
+ */
+void parsing_bytes(struct conversation *conversation, unsigned half, struct span bytes);
+void parsing_datagram(struct conversation *conversation, unsigned half, struct span bytes,
+		      const struct packet *packet, bool cut);
+void parsing_gap(struct conversation *conversation, unsigned half, uint64_t length);
+
+/* Lets the parser tell what it had begun, and gives back what it had. */
+void parsing_end(struct conversation *conversation);
+
+/* Appends to what a half has unread; false, and over, without memory. */
+bool half_append(struct conversation *conversation, unsigned half, struct span bytes);
+void half_clear(struct conversation *conversation, struct half *half);
+
+/* In conversation.c: another protocol begins on both sides with what is unread. */
+void conversation_begin_anew(struct conversation *conversation, unsigned half, const struct protocol *to);
+
+#endif

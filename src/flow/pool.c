@@ -1,0 +1,106 @@
+#include "flow/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEAST = 64, CHUNK = 1 << 16 };
+
+struct pool_block {
+	struct pool_block *following;
+};
+
+struct pool_chunk {
+	struct pool_chunk *following;
+	max_align_t blocks[];
+};
+
+/* The sizes are 64, 96, 128, 192, 256 and so on. */
+static size_t class_of(size_t size, size_t *ret_room)
+{
+	size_t class = 0, room = LEAST;
+
+	while (room < size) {
+		room += class % 2 == 0 ? room / 2 : room / 3;
+		class ++;
+	}
+	*ret_room = room;
+	return class;
+}
+
+size_t pool_room(size_t size)
+{
+	size_t room;
+
+	(void)class_of(size, &room);
+	return room;
+}
+
+static void *take_large(struct pool *pool, size_t room)
+{
+	void *const block = pool->taken + room <= pool->limit ? calloc(1, room) : NULL;
+
+	pool->taken += block != NULL ? room : 0;
+	return block;
+}
+
+static void *refill(struct pool *pool, size_t class, size_t room)
+{
+	struct pool_chunk *const chunk = pool->taken + CHUNK <= pool->limit ? malloc(CHUNK) : NULL;
+	char *at, *end;
+
+	if (chunk == NULL)
+		return NULL;
+	pool->taken += CHUNK;
+	chunk->following = pool->chunks;
+	pool->chunks = chunk;
+	at = (char *)chunk->blocks;
+	for (end = (char *)chunk + CHUNK; (size_t)(end - at) >= room; at += room) {
+		struct pool_block *const block = (struct pool_block *)(void *)at;
+
+		block->following = pool->spare[class];
+		pool->spare[class] = block;
+	}
+	return pool->spare[class];
+}
+
+void *pool_take(struct pool *pool, size_t size)
+{
+	size_t room;
+	const size_t class = class_of(size, &room);
+	struct pool_block *block;
+
+	if (room > POOL_LARGE)
+		return take_large(pool, room);
+	block = pool->spare[class] != NULL ? pool->spare[class] : refill(pool, class, room);
+	if (block == NULL)
+		return NULL;
+	pool->spare[class] = block->following;
+	return memset(block, 0, size);
+}
+
+void pool_give(struct pool *pool, void *memory, size_t size)
+{
+	size_t room;
+	const size_t class = class_of(size, &room);
+	struct pool_block *const block = memory;
+
+	if (memory == NULL)
+		return;
+	if (room > POOL_LARGE) {
+		pool->taken -= room;
+		free(memory);
+		return;
+	}
+	block->following = pool->spare[class];
+	pool->spare[class] = block;
+}
+
+void pool_free(struct pool *pool)
+{
+	while (pool->chunks != NULL) {
+		struct pool_chunk *const chunk = pool->chunks;
+
+		pool->chunks = chunk->following;
+		free(chunk);
+	}
+}
