@@ -10,6 +10,15 @@
 
 enum { GATHER_MEMORY = 1 << 30 };
 
+bool policy_is_in_force(struct error *err)
+{
+	if (access(POLICY_IN_FORCE, F_OK) == 0 || errno != ENOENT)
+		return true;
+	return error_set(err, "there is no policy yet: " POLICY_IN_FORCE
+			      " is not there; 'doorward learn' writes a "
+			      "first one from what is open now");
+}
+
 /* The policy in force is read if it is there; one that was named must be there. */
 static const char *policy_path(const struct gather_options *options)
 {
@@ -17,7 +26,7 @@ static const char *policy_path(const struct gather_options *options)
 		return NULL;
 	if (options->policy != NULL)
 		return options->policy;
-	return access(POLICY_IN_FORCE, F_OK) == 0 || errno != ENOENT ? POLICY_IN_FORCE : NULL;
+	return policy_is_in_force(NULL) ? POLICY_IN_FORCE : NULL;
 }
 
 /* The first error; the others are for `lint` to show. */

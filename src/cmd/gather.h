@@ -29,6 +29,9 @@ struct gathered {
 	struct audit *audit;
 };
 
+/* Whether there is a policy in force. If not, err says so, and how to come by one. */
+bool policy_is_in_force(struct error *err);
+
 /* Reads it all. False with words when there is no answer: a policy with errors, of which err shows the first,
  * or a host of which nothing can be read. Free with gathered_free() in any case. */
 bool gather(struct gathered *gathered, const struct gather_options *options, struct error *err);

@@ -1,5 +1,6 @@
 /* lint: what is wrong or doubtful in a policy, and its normal form. */
 #include "cmd/command.h"
+#include "cmd/gather.h"
 #include "cmd/surroundings.h"
 #include "output/output.h"
 #include "policy/policy.h"
@@ -7,8 +8,6 @@
 #include <sys/stat.h>
 
 enum { POLICY_MEMORY = 2000000000, NORMAL_FORM_LIMIT = 1 << 30 };
-
-static const char policy_in_force[] = "/etc/doorward/host.policy";
 
 static void count_words(FILE *file, size_t count, const char *what, bool *first)
 {
@@ -132,11 +131,13 @@ static int run(const struct invocation *invocation)
 				     "--format takes one file: '%s' is a directory, whose files are "
 				     "put in order one by one",
 				     invocation->arguments[0]);
+	if (invocation->argument_count == 0 && !policy_is_in_force(&err))
+		return command_trouble(invocation, &err);
 	if (!out_open(&out, invocation->json, invocation->colour)) {
 		error_memory(&err);
 		return command_trouble(invocation, &err);
 	}
-	status = invocation->argument_count == 0 ? lint_path(invocation, &out, policy_in_force)
+	status = invocation->argument_count == 0 ? lint_path(invocation, &out, POLICY_IN_FORCE)
 						 : STATUS_AGREES;
 	for (size_t i = 0; i < invocation->argument_count; i++) {
 		const int one = lint_path(invocation, &out, invocation->arguments[i]);
@@ -160,7 +161,7 @@ const struct command command_lint = {
 		"proposal, then what is legal and yet doubtful: rules that can never match, that add nothing "
 		"or contradict each other, protocols on the ports of others, missing owners and reasons, "
 		"dates "
-		"that are past, expectations that fail. Without a POLICY, /etc/doorward/host.policy is read.",
+		"that are past, expectations that fail. Without a POLICY, " POLICY_IN_FORCE " is read.",
 	.options = lint_options,
 	.most_arguments = 64,
 	.completes = COMPLETES_POLICY,

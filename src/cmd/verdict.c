@@ -108,6 +108,8 @@ static int with_policy(struct asking *a)
 		error_memory(&err);
 		return command_trouble(a->invocation, &err);
 	}
+	if (named == NULL && !policy_is_in_force(&err))
+		return command_trouble(a->invocation, &err);
 	a->policy = policy_read(a->arena, named != NULL ? named : POLICY_IN_FORCE, a->diagnostics);
 	if (a->policy == NULL) {
 		diagnostics_print(&screen, a->diagnostics);

@@ -120,6 +120,16 @@ void lint_acceptances(struct linter *l)
 	}
 }
 
+static void lint_emptiness(struct linter *l)
+{
+	const struct place whole = { .file = l->policy->path };
+
+	if (l->policy->rule_count + l->policy->expectation_count + l->policy->acceptance_count == 0)
+		diagnostics_add(l->diagnostics, SEVERITY_REMARK, "empty", &whole,
+				"there is no rule, and what no rule allows is denied; 'doorward learn' "
+				"writes a first policy from what is open now");
+}
+
 static bool lint_rules(struct linter *l)
 {
 	for (size_t i = 0; i < l->policy->rule_count; i++) {
@@ -146,6 +156,7 @@ static bool lint_all(struct linter *l)
 	l->given_up = marks(l);
 	if (l->shadowed == NULL || l->partly == NULL || l->given_up == NULL || !lint_rules(l))
 		return false;
+	lint_emptiness(l);
 	lint_acceptances(l);
 	lint_expectations(l);
 	say_not_compared(l);

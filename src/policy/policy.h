@@ -301,7 +301,7 @@ enum mismatch rule_mismatch(const struct decider *decider, const struct rule *ru
 /* Adds what is doubtful to diagnostics: rules that can never match (shadowed), that add nothing (redundant),
  * overlaps that contradict, protocols on ports registered for others, clear text open to any without a
  * mitigation, missing owner or reason, an approver who is the owner, review and until dates past, expect
- * lines that fail. */
+ * lines that fail, a policy without rules. */
 bool policy_lint(const struct policy *policy, const struct surroundings *around,
 		 struct diagnostics *diagnostics, struct error *err);
 

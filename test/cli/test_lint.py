@@ -26,7 +26,13 @@ def test_the_policy_in_force_is_read_when_none_is_named(doorward):
     if os.path.exists("/etc/doorward/host.policy"):
         pytest.skip("this host has a policy")
     run = doorward("lint")
-    assert run.status == 2 and "/etc/doorward/host.policy: error: No such file" in run.out
+    assert run.status == 2 and run.out == "" and "/etc/doorward/host.policy" in run.err and "doorward learn" in run.err
+
+
+def test_a_policy_without_rules_is_remarked(doorward, tmp_path):
+    run = doorward("lint", write(tmp_path / "a.policy", "# nothing yet\n"))
+    assert run.status == 0 and ": remark: there is no rule" in run.out and "1 remark (0 rules)" in run.err
+    assert doorward("lint", write(tmp_path / "b.policy", "deny all\n")).out == ""
 
 
 def test_several_policies_are_read_one_by_one(doorward, tmp_path):

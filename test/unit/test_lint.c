@@ -232,6 +232,7 @@ static void expectations_names_and_acceptances_are_looked_at(void **unused)
 		  "" },
 		{ "allow ssh/22 from 192.0.2.1\nexpect deny tcp/22 from 192.0.2.1", "2 expectation" },
 		{ "expect allow tcp/22", "1 expectation" },
+		{ "# nothing yet\n", "0 empty" },
 		{ "allow ssh/22 from 192.0.2.1\nexpect deny tcp/22", "2 expectation" },
 		{ "let a = 192.0.2.1\nlet b = 192.0.2.2\nlet c = b\nallow ssh/22 from c", "1 unused-name" },
 		{ "deny ssh/22 from 192.0.2.1 except 192.0.2.0/24", "1 empty-addresses" },
