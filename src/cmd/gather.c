@@ -122,7 +122,7 @@ bool gather(struct gathered *gathered, const struct gather_options *options, str
 		return error_memory(err);
 	if (!read_policy(gathered, options, err) || !host_read(&gathered->host, &host, err))
 		return false;
-	gathered->around = surroundings_of_host(gathered->arena);
+	gathered->around = surroundings_of(&gathered->host, gathered->arena);
 	if (!options->no_knock && !knock_at_doors(gathered, options, err))
 		return false;
 	return run_audit(gathered, err);

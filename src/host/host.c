@@ -71,9 +71,13 @@ static bool read_all(struct snapshot *snapshot, struct error *err)
 
 	host->boot_us = process_boot_us();
 	read_name(snapshot);
-	if (!spaces_add_own(snapshot) || !diag_read(snapshot, 0, err))
-		return false;
+	if (!spaces_add_own(snapshot))
+		return error_memory(err);
 	interfaces_read(snapshot, 0);
+	if (snapshot->options->interfaces_only)
+		return !snapshot->failed || error_memory(err);
+	if (!diag_read(snapshot, 0, err))
+		return false;
 	spaces_read_others(snapshot);
 	join_mptcp(snapshot);
 	if (!holders_read(snapshot, err))

@@ -76,8 +76,9 @@ struct host_interface {
 	uint32_t index, space;
 	const char *name;
 	bool up, loopback;
-	struct address_range *networks; /* prefixes of its addresses */
 	struct address *addresses;
+	struct address_range *networks; /* of each address its prefix */
+	struct address *broadcasts;     /* and what all on it hear; unspecified where there is none */
 	size_t address_count;
 };
 
@@ -120,9 +121,10 @@ struct host {
 enum attribution { ATTRIBUTE_AUTO, ATTRIBUTE_BPF, ATTRIBUTE_PROC, ATTRIBUTE_NONE };
 
 struct host_options {
-	bool passive_only; /* leave the active ones out, where only doors are asked for */
-	bool all_spaces;   /* other network namespaces of this host as well */
-	bool details;      /* command lines, units, containers, start times of processes */
+	bool interfaces_only; /* leave sockets and processes out */
+	bool passive_only;    /* leave the active ones out, where only doors are asked for */
+	bool all_spaces;      /* other network namespaces of this host as well */
+	bool details;         /* command lines, units, containers, start times of processes */
 	enum attribution attribution;
 };
 

@@ -51,65 +51,71 @@ static struct host_interface *interface_named(struct snapshot *snapshot, const s
 	return interface;
 }
 
-static unsigned count_bits(const uint8_t *bytes, size_t length)
+static bool read_address(const struct sockaddr *from, struct address *ret_address)
 {
-	unsigned bits = 0;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
 
-	for (size_t i = 0; i < length; i++)
-		bits += (unsigned)__builtin_popcount(bytes[i]);
-	return bits;
-}
-
-static bool read_address(const struct ifaddrs *entry, struct address *ret_address, unsigned *ret_bits)
-{
-	if (entry->ifa_addr == NULL || entry->ifa_netmask == NULL)
+	if (from == NULL)
 		return false;
-	if (entry->ifa_addr->sa_family == AF_INET) {
-		struct sockaddr_in address, mask;
-
-		memcpy(&address, entry->ifa_addr, sizeof(address));
-		memcpy(&mask, entry->ifa_netmask, sizeof(mask));
-		*ret_address = address_v4(ntohl(address.sin_addr.s_addr));
-		*ret_bits = count_bits((const uint8_t *)&mask.sin_addr, 4);
+	if (from->sa_family == AF_INET) {
+		memcpy(&v4, from, sizeof(v4));
+		*ret_address = address_v4(ntohl(v4.sin_addr.s_addr));
 		return true;
 	}
-	if (entry->ifa_addr->sa_family == AF_INET6) {
-		struct sockaddr_in6 address, mask;
-
-		memcpy(&address, entry->ifa_addr, sizeof(address));
-		memcpy(&mask, entry->ifa_netmask, sizeof(mask));
-		*ret_address = address_v6(address.sin6_addr.s6_addr);
-		*ret_bits = count_bits(mask.sin6_addr.s6_addr, 16);
+	if (from->sa_family == AF_INET6) {
+		memcpy(&v6, from, sizeof(v6));
+		*ret_address = address_v6(v6.sin6_addr.s6_addr);
 		return true;
 	}
 	return false;
 }
 
-/* An interface has few addresses: two arrays that are made anew for each more are plain enough. */
+/* The length of the prefix that a netmask of IPv4 or IPv6 leaves. */
+static unsigned prefix_bits(const struct address *mask, bool v4)
+{
+	unsigned bits = 0;
+
+	for (size_t i = v4 ? 12 : 0; i < sizeof(mask->bytes); i++)
+		bits += (unsigned)__builtin_popcount(mask->bytes[i]);
+	return bits;
+}
+
+/* Room for one more in an array that doubles when it is full; NULL without memory. */
+static void *grown(struct arena *arena, void *array, size_t count, size_t size)
+{
+	void *more;
+
+	if ((count & (count - 1)) != 0)
+		return array;
+	more = arena_array(arena, count > 0 ? 2 * count : 1, size);
+	if (more != NULL && count > 0)
+		memcpy(more, array, count * size);
+	return more;
+}
+
 static void add_address(struct snapshot *snapshot, struct host_interface *interface,
-			const struct address *address, unsigned bits)
+			const struct ifaddrs *entry)
 {
 	const size_t count = interface->address_count;
 	struct arena *const arena = snapshot->host->arena;
-	const bool full = (count & (count - 1)) == 0;
-	const size_t capacity = count > 0 ? 2 * count : 1;
-	struct address *const addresses = full ? arena_array(arena, capacity, sizeof(*addresses))
-					       : interface->addresses;
-	struct address_range *const networks = full ? arena_array(arena, capacity, sizeof(*networks))
-						    : interface->networks;
+	struct address address, mask, broadcast = { 0 };
 
-	if (addresses == NULL || networks == NULL) {
+	if (!read_address(entry->ifa_addr, &address) || !read_address(entry->ifa_netmask, &mask))
+		return;
+	if ((entry->ifa_flags & IFF_BROADCAST) != 0)
+		(void)read_address(entry->ifa_broadaddr, &broadcast);
+	interface->addresses = grown(arena, interface->addresses, count, sizeof(*interface->addresses));
+	interface->networks = grown(arena, interface->networks, count, sizeof(*interface->networks));
+	interface->broadcasts = grown(arena, interface->broadcasts, count, sizeof(*interface->broadcasts));
+	if (interface->addresses == NULL || interface->networks == NULL || interface->broadcasts == NULL) {
+		interface->address_count = 0;
 		snapshot->failed = true;
 		return;
 	}
-	if (full && count > 0) {
-		memcpy(addresses, interface->addresses, count * sizeof(*addresses));
-		memcpy(networks, interface->networks, count * sizeof(*networks));
-	}
-	addresses[count] = *address;
-	networks[count] = address_prefix(address, bits);
-	interface->addresses = addresses;
-	interface->networks = networks;
+	interface->addresses[count] = address;
+	interface->networks[count] = address_prefix(&address, prefix_bits(&mask, address_is_v4(&address)));
+	interface->broadcasts[count] = broadcast;
 	interface->address_count++;
 }
 
@@ -123,11 +129,9 @@ void interfaces_read(struct snapshot *snapshot, uint32_t space)
 	}
 	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
 		struct host_interface *const interface = interface_named(snapshot, entry, space);
-		struct address address;
-		unsigned bits;
 
-		if (interface != NULL && read_address(entry, &address, &bits))
-			add_address(snapshot, interface, &address, bits);
+		if (interface != NULL)
+			add_address(snapshot, interface, entry);
 	}
 	freeifaddrs(list);
 }
