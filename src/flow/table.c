@@ -335,12 +335,12 @@ static bool is_call(const struct packet *packet)
 /* What a packet changes in its flow. */
 static void count_packet(struct flow *flow, const struct packet *packet, int64_t now_ns, unsigned side)
 {
-	if (now_ns > flow->last_ns)
-		flow->last_ns = now_ns;
 	flow->sides[side].packets++;
 	flow->sides[side].bytes += packet->length;
 	if (packet->transport == TRANSPORT_TCP && !packet->fragment)
 		flow_track_tcp(flow, side, packet, now_ns);
+	if (now_ns > flow->last_ns)
+		flow->last_ns = now_ns;
 }
 
 struct flow *flow_table_touch(struct flow_table *table, const struct packet *packet, uint64_t hash,

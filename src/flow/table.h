@@ -49,7 +49,8 @@ void flow_table_end_all(struct flow_table *table, enum flow_reason reason);
 
 const struct flow_counts *flow_table_counts(struct flow_table *table);
 
-/* Follows a TCP connection: sequence numbers, state, history. Part of flow_table_touch(). */
+/* Follows a TCP connection: sequence numbers, state, history. Part of flow_table_touch(); flow->last_ns is
+ * still that of the packet before. */
 void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns);
 
 #endif

@@ -2,6 +2,8 @@
  * order or not at all. Letters and states are those of Zeek's conn log. */
 #include "flow/table.h"
 
+enum { DELAY_NS = 3000000 };
+
 const char *conn_state_text(enum conn_state state)
 {
 	static const char *const texts[CONN_STATES] = {
@@ -71,13 +73,27 @@ static bool is_before(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
+/* A piece that was missing: the network had delayed it if it comes within a round trip of the packet before,
+ * and else it was sent again. */
+static bool was_delayed(const struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)
+{
+	const struct flow_side *const other = &flow->sides[!side];
+	const int64_t round_trip = (int64_t)flow->handshake_us * 1000;
+
+	return flow->sides[side].gaps > 0 && (other->seen & SEEN_ACK) != 0 &&
+	       !is_before(packet->sequence, other->acknowledged) &&
+	       now_ns - flow->last_ns <= (round_trip > DELAY_NS ? round_trip : DELAY_NS);
+}
+
 /* What the sequence number says of this packet's place among those of its side. */
-static void follow_sequence(struct flow *flow, unsigned side, const struct packet *packet, uint32_t length)
+static void follow_sequence(struct flow *flow, unsigned side, const struct packet *packet, uint32_t length,
+			    int64_t now_ns)
 {
 	struct flow_side *const mine = &flow->sides[side];
-	const struct flow_side *const other = &flow->sides[!side];
 	const uint32_t end = packet->sequence + length;
-	const bool keep_alive = length <= 1 && packet->sequence + 1 == mine->next_sequence;
+	const bool keep_alive = packet->payload_length <= 1 &&
+				(packet->tcp_flags & (TCP_SYN | TCP_FIN)) == 0 &&
+				packet->sequence + 1 == mine->next_sequence;
 
 	if ((mine->seen & (SEEN_SYN | SEEN_SYN_ACK | SEEN_DATA | SEEN_ACK)) == 0) {
 		mine->next_sequence = end;
@@ -90,12 +106,11 @@ static void follow_sequence(struct flow *flow, unsigned side, const struct packe
 	} else if (length > 0 && is_before(packet->sequence, mine->next_sequence) && !keep_alive) {
 		if (!is_before(end, mine->next_sequence) && end != mine->next_sequence)
 			mine->next_sequence = end; /* partly new */
-		if ((other->seen & SEEN_ACK) == 0 || is_before(packet->sequence, other->acknowledged) ||
-		    mine->gaps == 0) {
+		if (was_delayed(flow, side, packet, now_ns)) {
+			count(&mine->out_of_order);
+		} else {
 			count(&mine->retransmissions);
 			note(flow, side, SEEN_RETRANSMISSION, 't');
-		} else {
-			count(&mine->out_of_order);
 		}
 	} else if (is_before(mine->next_sequence, end)) {
 		mine->next_sequence = end;
@@ -145,7 +160,7 @@ void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packe
 
 	time_handshake(flow, side, packet, now_ns);
 	if ((packet->tcp_flags & TCP_RST) == 0 || length > 0)
-		follow_sequence(flow, side, packet, length);
+		follow_sequence(flow, side, packet, length, now_ns);
 	note_flags(flow, side, packet);
 	if ((packet->tcp_flags & TCP_ACK) != 0) {
 		if ((mine->seen & SEEN_ACK) == 0 || is_before(mine->acknowledged, packet->acknowledgement))

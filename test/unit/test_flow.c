@@ -290,8 +290,29 @@ static void what_is_sent_twice_or_lost_is_counted(void **unused)
 	assert_int_equal(flow->sides[0].retransmissions, 1);
 	tcp(table, 0, TCP_ACK, 200, 501, 10, 5);
 	assert_int_equal(flow->sides[0].gaps, 1);
-	tcp(table, 0, TCP_ACK, 150, 501, 10, 6); /* not acknowledged yet: it comes late */
+	tcp(table, 0, TCP_ACK, 150, 501, 10, 6); /* not acknowledged yet, and soon: it was delayed */
 	assert_int_equal(flow->sides[0].out_of_order, 1);
+	tcp(table, 0, TCP_ACK, 160, 501, 10, SECONDS); /* after a time: it was sent again */
+	assert_int_equal(flow->sides[0].out_of_order, 1);
+	assert_int_equal(flow->sides[0].retransmissions, 2);
+	flow_table_free(table);
+}
+
+static void a_closed_window_is_counted(void **unused)
+{
+	struct endings endings;
+	struct flow_table *const table = table_of(&endings, 0);
+	struct packet packet = packet_of("192.0.2.1", 1000, "192.0.2.2", 80, TRANSPORT_TCP);
+	const struct flow *flow;
+	unsigned side;
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		packet.tcp_flags = i == 2 ? TCP_RST : TCP_ACK; /* a reset has no window to speak of */
+		flow = touch(table, &packet, i, &side);
+	}
+	assert_int_equal(flow->sides[0].zero_windows, 2);
+	assert_memory_equal(flow->history, "AWR", 3);
 	flow_table_free(table);
 }
 
@@ -302,7 +323,8 @@ static void a_new_call_between_the_same_ports_is_a_new_flow(void **unused)
 
 	(void)unused;
 	tcp(table, 0, TCP_SYN, 100, 0, 0, 0);
-	tcp(table, 0, TCP_SYN, 100, 0, 0, 1); /* sent again: the same call */
+	assert_int_equal(tcp(table, 0, TCP_SYN, 100, 0, 0, 1)->sides[0].retransmissions,
+			 1); /* the same call */
 	assert_int_equal(flow_table_counts(table)->flows, 1);
 	tcp(table, 1, TCP_RST | TCP_ACK, 0, 101, 0, 2);
 	tcp(table, 0, TCP_SYN, 9000, 0, 0, 3);
@@ -463,6 +485,7 @@ int main(void)
 		cmocka_unit_test(refused_reset_and_unanswered_connections),
 		cmocka_unit_test(a_syn_ack_that_comes_first_was_sent_by_the_one_called),
 		cmocka_unit_test(what_is_sent_twice_or_lost_is_counted),
+		cmocka_unit_test(a_closed_window_is_counted),
 		cmocka_unit_test(a_new_call_between_the_same_ports_is_a_new_flow),
 		cmocka_unit_test(flows_end_in_the_order_of_their_first_frames),
 		cmocka_unit_test(flows_can_be_ended_in_portions),
