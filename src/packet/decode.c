@@ -69,12 +69,7 @@ static bool decode_usual(struct packets *packets, uint16_t link, struct octets o
 
 void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length)
 {
-	packets->count = 0;
-	packets->problem = PACKET_WHOLE;
-	packets->ethertype = 0;
-	packets->vlan_count = 0;
-	packets->has_macs = false;
-	packets->body = span_of(NULL, 0);
+	packets_begin(packets);
 	if (!decode_usual(packets, link, (struct octets){ .s = frame, .wire = wire_length }))
 		decode_link(packets, link, (struct octets){ .s = frame, .wire = wire_length });
 }

@@ -100,6 +100,17 @@ static inline void packet_clear(struct packet *packet)
 		memset((uint8_t *)packet + i * PIECE, 0, PIECE);
 }
 
+/* Nothing has been read yet. */
+static inline void packets_begin(struct packets *packets)
+{
+	packets->count = 0;
+	packets->problem = PACKET_WHOLE;
+	packets->ethertype = 0;
+	packets->vlan_count = 0;
+	packets->has_macs = false;
+	packets->body = span_of(NULL, 0);
+}
+
 /* Begins a further packet; NULL, counted, past PACKET_DEPTH. */
 struct packet *packets_add(struct packets *packets, enum tunnel tunnel);
 

@@ -101,8 +101,7 @@ bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted)
 	span_skip(&o.s, 4); /* unused, MTU, pointer or gateway */
 	if (o.s.failed || span_left(o.s) < 20)
 		return false;
-	quoted.count = 0;
-	quoted.problem = PACKET_WHOLE;
+	packets_begin(&quoted);
 	decode_ip(&quoted, o, TUNNEL_NONE);
 	if (quoted.count == 0 || quoted.list[0].problem == PACKET_IP_HEADER)
 		return false;

@@ -80,6 +80,11 @@ static int offset_of_ip(uint16_t link, struct span frame)
 	return is_ip(type) ? (int)offset : NO_IP;
 }
 
+static bool is_icmp(uint8_t transport)
+{
+	return transport == TRANSPORT_ICMP || transport == TRANSPORT_ICMPV6;
+}
+
 /* The pair of a plain packet: no error, and for IPv6 no extension header, which may name another destination.
  */
 static bool steer_plain(struct span ip, uint32_t *ret_number)
@@ -87,7 +92,7 @@ static bool steer_plain(struct span ip, uint32_t *ret_number)
 	const uint8_t *const at = ip.at;
 	const size_t left = span_left(ip);
 
-	if (left >= 20 && at[0] >> 4 == 4 && (at[0] & 15) >= 5 && at[9] != TRANSPORT_ICMP) {
+	if (left >= 20 && at[0] >> 4 == 4 && (at[0] & 15) >= 5 && !is_icmp(at[9])) {
 		*ret_number = number_of_pair(number_of_v4(at + 12), number_of_v4(at + 16));
 		return true;
 	}

@@ -479,6 +479,9 @@ static void both_directions_and_their_errors_meet_the_same_worker(void **unused)
 		&error, 6,
 		0x2000); /* of its pieces the later ones quote nothing, so the first one goes with them */
 	assert_true(steered(&error) != steered(&there));
+	buffer_set_u16(&error, 6, 0);
+	error.bytes[9] = 58; /* ICMP of the other version is read all the same */
+	assert_int_equal(packet_steer(101, buffer_read(&error)), steered(&error));
 	there.bytes[6] = 0x20;
 	assert_int_equal(steered(&there), steered(&back));
 
