@@ -26,6 +26,7 @@ extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_learn;
 extern const struct command command_lint;
+extern const struct command command_read;
 extern const struct command command_report;
 extern const struct command command_sockets;
 extern const struct command command_verdict;
@@ -34,7 +35,8 @@ extern const struct command command_version;
 const struct command *const commands[] = {
 	/* clang-format off: one a line */
 	&command_check, &command_completion, &command_explain, &command_help,    &command_learn,
-	&command_lint,  &command_report,     &command_sockets, &command_verdict, &command_version,
+	&command_lint,  &command_read,       &command_report,  &command_sockets, &command_verdict,
+	&command_version,
 	NULL,
 	/* clang-format on */
 };

@@ -30,7 +30,7 @@ static const char *policy_path(const struct gather_options *options)
 }
 
 /* The first error; the others are for `lint` to show. */
-static bool policy_refused(const struct diagnostics *diagnostics, const char *path, struct error *err)
+bool policy_refused(const struct diagnostics *diagnostics, const char *path, struct error *err)
 {
 	const struct diagnostic *first = NULL;
 	char column[16] = "", others[64 + PATH_MAX] = "";

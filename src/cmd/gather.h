@@ -37,6 +37,9 @@ bool policy_is_in_force(struct error *err);
 bool gather(struct gathered *gathered, const struct gather_options *options, struct error *err);
 void gathered_free(struct gathered *gathered);
 
+/* Says why a policy is not used: its first error. Returns false always. */
+bool policy_refused(const struct diagnostics *diagnostics, const char *path, struct error *err);
+
 /* The exit status of a command that judges: findings that count, else what could not be seen, else agreement.
  */
 int audit_status(const struct audit *audit);

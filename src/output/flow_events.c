@@ -37,12 +37,12 @@ static void write_time(struct flow_events *events, struct json *json, const char
 }
 
 /* What every event of a flow begins with. */
-static struct json begin(struct flow_events *events, const struct flow *flow, const char *type,
-			 int64_t time_ns)
+static struct json begin(struct flow_events *events, struct buffer *lines, const struct flow *flow,
+			 const char *type, int64_t time_ns)
 {
 	const uint64_t id = flow_id(flow);
 	const bool ports = has_ports(flow);
-	struct json json = json_new(events->lines);
+	struct json json = json_new(lines);
 
 	json_begin(&json);
 	write_time(events, &json, "timestamp", time_ns);
@@ -60,21 +60,21 @@ static struct json begin(struct flow_events *events, const struct flow *flow, co
 	return json;
 }
 
-static void end(struct flow_events *events, struct json *json)
+static void end(struct json *json)
 {
 	json_end(json);
-	buffer_u8(events->lines, '\n');
+	buffer_u8(json->out, '\n');
 }
 
-void message_event(struct flow_events *events, const struct flow *flow, const struct flow_message *message,
-		   int64_t time_ns)
+void message_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
+		   const struct flow_message *message, int64_t time_ns)
 {
-	struct json json = begin(events, flow, message->type, time_ns);
+	struct json json = begin(events, lines, flow, message->type, time_ns);
 
 	json_open_object(&json, message->type);
 	message->emit(message->record, &json);
 	json_end(&json);
-	end(events, &json);
+	end(&json);
 }
 
 const char *flow_state_text(const struct flow *flow)
@@ -216,13 +216,14 @@ static void write_doorward(struct json *json, const struct flow *flow)
 	json_end(json);
 }
 
-void flow_event(struct flow_events *events, const struct flow *flow, enum flow_reason reason)
+void flow_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
+		enum flow_reason reason)
 {
-	struct json json = begin(events, flow, "flow", flow->last_ns);
+	struct json json = begin(events, lines, flow, "flow", flow->last_ns);
 
 	write_flow(events, &json, flow, reason);
 	if (flow->transport == TRANSPORT_TCP)
 		write_tcp(&json, flow);
 	write_doorward(&json, flow);
-	end(events, &json);
+	end(&json);
 }

@@ -15,6 +15,7 @@ struct diagnostics;
 struct explanation; /* output/explain.h */
 struct policy;
 struct socket_list;  /* output/sockets.h */
+struct traffic_view; /* output/traffic.h */
 struct verdict_view; /* output/verdict.h */
 
 /* Where one command's output goes. */
@@ -44,6 +45,7 @@ struct output {
 	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*sockets)(struct out *out, const struct socket_list *list);
+	void (*traffic)(struct out *out, const struct traffic_view *view);
 	void (*verdict)(struct out *out, const struct verdict_view *view);
 };
 extern const struct output output_text, output_json;

@@ -4,6 +4,7 @@
 #include "output/explain.h"
 #include "output/normal_form.h"
 #include "output/sockets.h"
+#include "output/traffic.h"
 #include "output/verdict.h"
 
 const struct output output_text = {
@@ -13,6 +14,7 @@ const struct output output_text = {
 	.explanation = explanation_text,
 	.normal_form = normal_form_text,
 	.sockets = sockets_text,
+	.traffic = traffic_text,
 	.verdict = verdict_view_text,
 };
 
@@ -23,5 +25,6 @@ const struct output output_json = {
 	.explanation = explanation_json,
 	.normal_form = normal_form_json,
 	.sockets = sockets_json,
+	.traffic = traffic_json,
 	.verdict = verdict_view_json,
 };
