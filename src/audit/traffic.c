@@ -7,25 +7,16 @@
 
 enum { USUAL_DOORS = 16384, TEXT_LIMIT = 1024 };
 
-struct traffic *traffic_new(const struct traffic_options *options, struct error *err)
+struct traffic *traffic_new(const struct traffic_options *options)
 {
 	struct traffic *const traffic = calloc(1, sizeof(*traffic));
 
-	if (traffic == NULL) {
-		error_memory(err);
+	if (traffic == NULL)
 		return NULL;
-	}
 	traffic->options = *options;
 	for (size_t kind = 0; kind < ROW_KINDS; kind++) {
 		traffic->rows[kind].bound = options->doors > 0 ? options->doors : USUAL_DOORS;
 		traffic->rows[kind].threshold = UINT64_MAX;
-	}
-	if (options->policy == NULL)
-		return traffic;
-	traffic->decider = decider_new(options->policy, options->around, err);
-	if (traffic->decider == NULL) {
-		traffic_free(traffic);
-		return NULL;
 	}
 	return traffic;
 }
@@ -36,7 +27,6 @@ void traffic_free(struct traffic *traffic)
 		return;
 	for (size_t kind = 0; kind < ROW_KINDS; kind++)
 		rows_free(&traffic->rows[kind]);
-	decider_free(traffic->decider);
 	free(traffic);
 }
 

@@ -15,16 +15,16 @@
 #include "flow/flow.h"
 
 struct traffic_options {
-	const struct policy *policy;      /* borrowed; NULL: nothing is judged */
-	const struct surroundings *around; /* borrowed; self is the host that the policy is about */
-	size_t doors;                     /* kept of each kind; 0: 16384 */
+	const struct policy *policy;       /* borrowed, as all; NULL: nothing is judged */
+	const struct decider *decider;     /* of the policy; workers may share it */
+	const struct surroundings *around; /* self is the host that the policy is about */
+	size_t doors;                      /* kept of each kind; 0: 16384 */
 };
 
 struct traffic;
 
-/* NULL with words without memory, or for a policy that cannot be decided. One for each worker; they may share
- * the policy. */
-struct traffic *traffic_new(const struct traffic_options *options, struct error *err);
+/* NULL without memory. One for each worker. */
+struct traffic *traffic_new(const struct traffic_options *options);
 void traffic_free(struct traffic *traffic);
 
 /* What a listener of the engine hears. */

@@ -341,7 +341,7 @@ static void find_weaknesses(struct work *work, const struct traffic *traffic)
 	const struct rows *const rows = &traffic->rows[ROW_WEAKNESS];
 
 	for (size_t i = 0; i < rows->count; i++) {
-		if (traffic->decider == NULL || traffic_of_host(traffic, &rows->list[i].key.server))
+		if (traffic->options.decider == NULL || traffic_of_host(traffic, &rows->list[i].key.server))
 			add_weakness(work, &rows->list[i]);
 	}
 }
@@ -357,7 +357,7 @@ struct audit *traffic_audit(const struct traffic *traffic, struct arena *arena)
 		return NULL;
 	*audit = (struct audit){ .arena = arena, .policy = input.policy };
 	find_weaknesses(&work, traffic);
-	if (traffic->decider != NULL) {
+	if (traffic->options.decider != NULL) {
 		find_in_rows(&work, traffic);
 		accept_findings(&work);
 	}

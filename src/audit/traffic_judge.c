@@ -74,10 +74,10 @@ void judge_flow(const struct traffic *traffic, const struct flow *flow, const ch
 	};
 	struct decision decision;
 
-	if (traffic->decider == NULL || is_housekeeping(flow) ||
+	if (traffic->options.decider == NULL || is_housekeeping(flow) ||
 	    (!in && !traffic_of_host(traffic, &flow->ends[0])))
 		return;
-	decision = policy_decide(traffic->decider, &question);
+	decision = policy_decide(traffic->options.decider, &question);
 	key->judged = (uint8_t)judge(flow, protocol, &decision);
 	key->direction = (uint8_t)question.direction;
 	key->rule = decision.rule != NULL ? (uint32_t)decision.rule->number + 1 : 0;

@@ -87,7 +87,6 @@ enum { TRAFFIC_PROTOCOLS = 1024 };
 
 struct traffic {
 	struct traffic_options options;
-	struct decider *decider; /* owned; or NULL */
 	struct rows rows[ROW_KINDS];
 	struct traffic_protocol protocols[TRAFFIC_PROTOCOLS]; /* by hash of the name */
 	uint64_t flows, packets, bytes, unanswered, judged, allowed, kept_out;

@@ -1,7 +1,9 @@
 #include "cmd/traffic.h"
+#include "base/file.h"
 #include "base/suggest.h"
 #include "cmd/gather.h"
 #include "cmd/surroundings.h"
+#include "packet/ipsec.h"
 #include "protocols/protocols.h"
 
 #include <stdlib.h>
@@ -108,6 +110,13 @@ static bool add_hosts(struct traffic_session *session, struct error *err)
 	return true;
 }
 
+static bool read_keys(struct traffic_session *session, struct engine_options *options, struct error *err)
+{
+	options->keys_path = invocation_value(session->invocation, "keys");
+	return options->keys_path == NULL ||
+	       file_read(session->arena, options->keys_path, IPSEC_KEYS_LIMIT, &options->keys, err);
+}
+
 static bool read_policy(struct traffic_session *session, struct error *err)
 {
 	const char *const path = invocation_value(session->invocation, "policy");
@@ -120,7 +129,12 @@ static bool read_policy(struct traffic_session *session, struct error *err)
 	if (path == NULL)
 		return true;
 	session->policy = policy_read(session->arena, path, diagnostics);
-	return session->policy != NULL ? add_hosts(session, err) : policy_refused(diagnostics, path, err);
+	if (session->policy == NULL)
+		return policy_refused(diagnostics, path, err);
+	if (!add_hosts(session, err))
+		return false;
+	session->decider = decider_new(session->policy, &session->around, err);
+	return session->decider != NULL;
 }
 
 /* ---- what listens ---- */
@@ -144,13 +158,6 @@ static bool is_wanted(const struct traffic_session *session, const struct flow *
 	return wanted;
 }
 
-/* Where the next line goes. */
-static struct buffer *next_line(struct traffic_sink *sink, const struct flow *flow)
-{
-	(void)flow;
-	return &sink->session->out.buffer;
-}
-
 static void hear_end(void *context, const struct flow *flow, enum flow_reason reason, uint64_t frame)
 {
 	struct traffic_sink *const sink = context;
@@ -163,9 +170,9 @@ static void hear_end(void *context, const struct flow *flow, enum flow_reason re
 	if (session->only_stats)
 		return;
 	if (session->invocation->json)
-		flow_event(&sink->events, next_line(sink, flow), flow, reason);
+		flow_event(&sink->events, worker_log_entry(sink->log, flow), flow, reason);
 	else if (session->flows_shown)
-		flow_line(&sink->events, next_line(sink, flow), flow);
+		flow_line(&sink->events, worker_log_entry(sink->log, flow), flow);
 }
 
 static void hear_message(void *context, const struct flow *flow, const struct flow_message *message,
@@ -175,7 +182,8 @@ static void hear_message(void *context, const struct flow *flow, const struct fl
 
 	(void)frame;
 	if (is_wanted(sink->session, flow))
-		message_event(&sink->events, next_line(sink, flow), flow, message, time_ns);
+		message_event(&sink->events, worker_log_entry(sink->log, flow), flow, message,
+			      time_ns);
 }
 
 static void hear_weakness(void *context, const struct flow *flow, const struct weakness *weakness,
@@ -196,43 +204,67 @@ static void hear_software(void *context, const struct flow *flow, enum side side
 		traffic_software(sink->traffic, flow, side, product, version);
 }
 
-static struct traffic_sink *sink_new(struct traffic_session *session, struct error *err)
+static void listen_to(void *context, unsigned nth, struct worker_log *log, struct flow_listener *ret_listener)
 {
-	const struct traffic_options options = { .policy = session->policy, .around = &session->around };
-	struct traffic_sink *const sink = calloc(1, sizeof(*sink));
-
-	if (sink == NULL) {
-		error_memory(err);
-		return NULL;
-	}
-	sink->session = session;
-	sink->traffic = traffic_new(&options, err);
-	if (sink->traffic == NULL) {
-		free(sink);
-		return NULL;
-	}
-	return sink;
-}
-
-/* ---- the session ---- */
-
-static bool start_engine(struct traffic_session *session, struct error *err)
-{
+	struct traffic_session *const session = context;
 	const bool events = session->invocation->json && !session->only_stats;
-	const char *const memory = invocation_value(session->invocation, "memory");
-	struct engine_options options = { .limits = { .timeouts = flow_timeouts_usual } };
-	const struct flow_listener listener = {
-		.context = session->sink,
+
+	session->sinks[nth].log = log;
+	*ret_listener = (struct flow_listener){
+		.context = &session->sinks[nth],
 		.message = events ? hear_message : NULL,
 		.weakness = hear_weakness,
 		.software = hear_software,
 		.ended = hear_end,
 	};
+}
 
-	if (memory != NULL && !parse_size(memory, &options.limits.memory))
+static void write_told(void *context, struct span entries)
+{
+	struct traffic_session *const session = context;
+
+	buffer_span(&session->out.buffer, entries);
+	if (session->out.buffer.length >= LINES_KEPT)
+		out_flush(&session->out);
+}
+
+/* ---- the session ---- */
+
+static bool make_sinks(struct traffic_session *session, struct error *err)
+{
+	const struct traffic_options options = { .policy = session->policy,
+						 .decider = session->decider,
+						 .around = &session->around };
+
+	session->sinks = calloc(session->worker_count, sizeof(*session->sinks));
+	if (session->sinks == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < session->worker_count; i++) {
+		session->sinks[i].session = session;
+		session->sinks[i].traffic = traffic_new(&options);
+		if (session->sinks[i].traffic == NULL)
+			return error_memory(err);
+	}
+	return true;
+}
+
+static bool start_workers(struct traffic_session *session, struct error *err)
+{
+	const char *const memory = invocation_value(session->invocation, "memory");
+	struct workers_options options = {
+		.engine = { .limits = { .timeouts = flow_timeouts_usual } },
+		.count = (unsigned)session->worker_count,
+		.context = session,
+		.listen = listen_to,
+		.told = write_told,
+	};
+
+	if (memory != NULL && !parse_size(memory, &options.engine.limits.memory))
 		return error_set(err, "--memory: '%s' is no size such as 512M or 4G", memory);
-	session->engine = engine_new(&options, &listener, err);
-	return session->engine != NULL;
+	if (!read_keys(session, &options.engine, err))
+		return false;
+	session->workers = workers_new(&options, err);
+	return session->workers != NULL;
 }
 
 bool traffic_session_open(struct traffic_session *session, const struct invocation *invocation,
@@ -244,15 +276,16 @@ bool traffic_session_open(struct traffic_session *session, const struct invocati
 		.flows_shown = invocation_has(invocation, "flows"),
 		.only_stats = invocation_has(invocation, "stats"),
 		.top = USUAL_TOP,
+		.worker_count = 1,
 	};
 	if (session->arena == NULL || !out_open(&session->out, invocation->json, invocation->colour))
 		return error_memory(err);
 	session->out_is_open = true;
 	if (!read_number(invocation, "top", 0, UINT32_MAX, &session->top, err) ||
+	    !read_number(invocation, "workers", 1, WORKERS_MOST, &session->worker_count, err) ||
 	    !read_protocol(session, err) || !read_door(session, err) || !read_policy(session, err))
 		return false;
-	session->sink = sink_new(session, err);
-	if (session->sink == NULL || !start_engine(session, err))
+	if (!make_sinks(session, err) || !start_workers(session, err))
 		return false;
 	if (session->flows_shown && !invocation->json)
 		buffer_text(&session->out.buffer, flow_line_titles);
@@ -263,10 +296,11 @@ void traffic_session_close(struct traffic_session *session)
 {
 	struct error err;
 
-	engine_free(session->engine);
-	if (session->sink != NULL)
-		traffic_free(session->sink->traffic);
-	free(session->sink);
+	workers_free(session->workers);
+	for (size_t i = 0; session->sinks != NULL && i < session->worker_count; i++)
+		traffic_free(session->sinks[i].traffic);
+	free(session->sinks);
+	decider_free(session->decider);
 	if (session->out_is_open)
 		out_close(&session->out, &err);
 	arena_free(session->arena);
@@ -274,33 +308,32 @@ void traffic_session_close(struct traffic_session *session)
 
 void traffic_session_read(struct traffic_session *session, const struct frame *frames, size_t count)
 {
-	uint64_t numbers[CAPTURE_BATCH] = { 0 };
-
-	for (size_t i = 0; i < count; i++)
-		numbers[i] = ++session->frames;
-	engine_read(session->engine, frames, numbers, count);
-	if (count > 0 && frames[count - 1].time_ns / 1000000000 != session->expired_s) {
-		session->expired_s = frames[count - 1].time_ns / 1000000000;
-		engine_expire(session->engine, frames[count - 1].time_ns, session->frames);
-	}
-	if (session->out.buffer.length >= LINES_KEPT)
-		out_flush(&session->out);
+	workers_read(session->workers, frames, count);
 }
 
 void traffic_session_pause(struct traffic_session *session)
 {
+	(void)workers_flush(session->workers);
 	out_flush(&session->out);
 	fflush(session->out.screen.file);
 }
 
-static void finish(struct traffic_session *session)
+/* Ends all flows, and puts together what the workers have. */
+static struct traffic_summary *sum_up(struct traffic_session *session, struct error *err)
 {
-	enum { PORTION = 1024 };
+	struct traffic_summary *summary;
 
-	for (uint64_t before = PORTION; engine_finish(session->engine, before); before += PORTION) {
-		if (session->out.buffer.length >= LINES_KEPT)
-			out_flush(&session->out);
+	if (!workers_finish(session->workers)) {
+		error_memory(err);
+		return NULL;
 	}
+	session->counts = workers_counts(session->workers);
+	for (size_t i = 1; i < session->worker_count; i++)
+		traffic_merge(session->sinks[0].traffic, session->sinks[i].traffic);
+	summary = traffic_summary(session->sinks[0].traffic, session->out.arena);
+	if (summary == NULL)
+		error_memory(err);
+	return summary;
 }
 
 static int status_of(const struct traffic_view *view, struct arena *arena)
@@ -327,13 +360,10 @@ int traffic_session_end(struct traffic_session *session, const struct traffic_in
 	};
 	struct error err;
 
-	finish(session);
-	view.counts = engine_counts(session->engine);
-	view.summary = traffic_summary(session->sink->traffic, session->out.arena);
-	if (view.summary == NULL) {
-		error_memory(&err);
+	view.counts = &session->counts;
+	view.summary = sum_up(session, &err);
+	if (view.summary == NULL)
 		return command_trouble(session->invocation, &err);
-	}
 	view.exit_status = status_of(&view, session->out.arena);
 	session->out.format->traffic(&session->out, &view);
 	session->out_is_open = false;

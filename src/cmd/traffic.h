@@ -10,6 +10,7 @@
 #define CMD_TRAFFIC_H
 
 #include "cmd/command.h"
+#include "flow/workers.h"
 #include "output/flow_events.h"
 #include "output/traffic.h"
 
@@ -50,6 +51,7 @@ struct traffic_session;
 /* What a session's listener writes to and adds to; one for each worker. */
 struct traffic_sink {
 	struct traffic_session *session;
+	struct worker_log *log;
 	struct flow_events events;
 	struct traffic *traffic; /* owned */
 };
@@ -60,16 +62,17 @@ struct traffic_session {
 	struct out out;
 	bool out_is_open, flows_shown, only_stats;
 	const struct policy *policy; /* NULL without one */
+	struct decider *decider;     /* owned; of the policy */
 	struct surroundings around;
 	const char *host;     /* its addresses in words */
 	const char *protocol; /* only these flows; or NULL */
 	const struct question *doors;
 	size_t door_count;
 	size_t top;
-	struct engine *engine;
-	struct traffic_sink *sink;
-	uint64_t frames;
-	int64_t expired_s;
+	size_t worker_count;
+	struct workers *workers;     /* owned */
+	struct traffic_sink *sinks;  /* owned; one for each worker */
+	struct engine_counts counts; /* at the end */
 };
 
 /* Where the frames came from, for the end. */
