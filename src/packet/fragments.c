@@ -1,240 +1,15 @@
-/* Fragments put together: RFC 791, RFC 815, RFC 8200 section 4.5, RFC 5722.
- *
- * All pieces but the last are multiples of eight octets, so a datagram is a row of 8192 units, and a bit for
- * each says whether it has come. The octets lie in pages, taken as units come. Datagrams are found in a table
- * of buckets with a fixed number of ways, so that no choice of addresses makes the search longer. */
-#include "packet/fragments.h"
-#include "base/hash.h"
+/* Fragments put together: RFC 791, RFC 815, RFC 8200 section 4.5, RFC 5722. */
+#include "packet/fragments_table.h"
 #include "packet/layers.h"
 
-#include <stdlib.h>
-
-enum {
-	UNIT = 8,
-	PAGE = 2048,
-	LONGEST = 65535, /* of IPv4 with its header, of IPv6 without the first forty octets */
-	UNITS = (LONGEST + UNIT) / UNIT,
-	PAGES = (LONGEST + PAGE) / PAGE,
-	OUTPUT = LONGEST + 41,
-	WAYS = 8,
-	NONE = -1,
-	NEXT_FRAGMENT = 44,
-};
-#define SECOND_NS INT64_C(1000000000)
-
-/* Zero where it does not count: it is compared as bytes. */
-struct key {
-	struct address source, destination;
-	uint32_t id, context;
-	uint8_t protocol; /* of IPv4 alone: in IPv6 each piece may name another, and the first one's holds */
-	uint8_t version;
-	uint16_t unused;
-};
-
-/* A datagram that is not whole. */
-struct partial {
-	struct key key;
-	int64_t first_ns;
-	int32_t next, previous; /* in the queue of its version, by age */
-	uint32_t total;         /* octets behind the header, once the last piece has come; else 0 */
-	uint32_t furthest;      /* where the last octet so far ends */
-	uint32_t units;         /* how many have come */
-	uint32_t captured;      /* the capture holds what has come up to here */
-	uint32_t bytes, pieces;
-	uint16_t header_length; /* 0: the first piece has not come */
-	uint8_t next_header;    /* of IPv6: what the first piece's fragment header says */
-	uint8_t flags;
-	bool in_use;
-	uint8_t header[FRAGMENTS_HEADER];
-	uint64_t here[UNITS / 64];
-	uint32_t pages[PAGES]; /* 1 + number; 0: none yet */
-};
-
-struct queue {
-	int32_t first, last;
-};
-
-struct fragments {
-	struct partial *partials;
-	uint8_t *pages;
-	uint32_t *free_pages;
-	uint8_t *outputs; /* one for each layer: what one datagram carries may be a fragment again */
-	uint32_t buckets, free_count;
-	struct queue queues[2]; /* IPv4, IPv6: their times differ */
-	struct fragments_counts counts;
-};
-
-struct fragments *fragments_new(size_t memory)
-{
-	struct fragments *f = calloc(1, sizeof(*f));
-	size_t pages;
-
-	if (f == NULL)
-		return NULL;
-	if (memory < FRAGMENTS_MEMORY_LEAST)
-		memory = FRAGMENTS_MEMORY_LEAST;
-	if (memory > (size_t)FRAGMENTS_MEMORY << 7)
-		memory = (size_t)FRAGMENTS_MEMORY << 7;
-	memory -= (size_t)PACKET_DEPTH * OUTPUT;
-	f->buckets = (uint32_t)(memory / (WAYS * (sizeof(struct partial) + 2 * PAGE)));
-	pages = (memory - f->buckets * WAYS * sizeof(struct partial)) / (PAGE + sizeof(uint32_t));
-	f->partials = calloc((size_t)f->buckets * WAYS, sizeof(struct partial));
-	f->pages = malloc(pages * PAGE);
-	f->free_pages = malloc(pages * sizeof(uint32_t));
-	f->outputs = malloc((size_t)PACKET_DEPTH * OUTPUT);
-	if (f->partials == NULL || f->pages == NULL || f->free_pages == NULL || f->outputs == NULL) {
-		fragments_free(f);
-		return NULL;
-	}
-	while (f->free_count < pages) {
-		f->free_pages[f->free_count] = (uint32_t)pages - f->free_count;
-		f->free_count++;
-	}
-	f->queues[0] = f->queues[1] = (struct queue){ NONE, NONE };
-	return f;
-}
-
-void fragments_free(struct fragments *fragments)
-{
-	if (fragments == NULL)
-		return;
-	free(fragments->partials);
-	free(fragments->pages);
-	free(fragments->free_pages);
-	free(fragments->outputs);
-	free(fragments);
-}
+enum { NEXT_FRAGMENT = 44 };
 
 const struct fragments_counts *fragments_counts(const struct fragments *fragments)
 {
 	return &fragments->counts;
 }
 
-/* ---- the table ---- */
-
-static struct queue *queue_of(struct fragments *f, const struct partial *p)
-{
-	return &f->queues[p->key.version == 6];
-}
-
-static void enqueue(struct fragments *f, struct partial *p)
-{
-	struct queue *const queue = queue_of(f, p);
-	const int32_t number = (int32_t)(p - f->partials);
-
-	p->previous = queue->last;
-	p->next = NONE;
-	if (queue->last != NONE)
-		f->partials[queue->last].next = number;
-	else
-		queue->first = number;
-	queue->last = number;
-}
-
-static void give_up(struct fragments *f, struct partial *p)
-{
-	struct queue *const queue = queue_of(f, p);
-
-	if (p->previous != NONE)
-		f->partials[p->previous].next = p->next;
-	else
-		queue->first = p->next;
-	if (p->next != NONE)
-		f->partials[p->next].previous = p->previous;
-	else
-		queue->last = p->previous;
-	for (unsigned n = 0; n < PAGES; n++)
-		if (p->pages[n] != 0)
-			f->free_pages[f->free_count++] = p->pages[n];
-	p->in_use = false;
-	f->counts.live--;
-}
-
-static void expire_queue(struct fragments *f, struct queue *queue, int64_t due_ns)
-{
-	while (queue->first != NONE && f->partials[queue->first].first_ns < due_ns) {
-		give_up(f, &f->partials[queue->first]);
-		f->counts.timeouts++;
-	}
-}
-
-void fragments_expire(struct fragments *fragments, int64_t now_ns)
-{
-	if (now_ns < INT64_MIN + FRAGMENTS_V6_SECONDS * SECOND_NS)
-		return;
-	expire_queue(fragments, &fragments->queues[0], now_ns - FRAGMENTS_V4_SECONDS * SECOND_NS);
-	expire_queue(fragments, &fragments->queues[1], now_ns - FRAGMENTS_V6_SECONDS * SECOND_NS);
-}
-
-static void evict(struct fragments *f, struct partial *p)
-{
-	give_up(f, p);
-	f->counts.evicted++;
-}
-
-/* The oldest of all but one. */
-static struct partial *oldest(struct fragments *f, const struct partial *except)
-{
-	struct partial *found = NULL;
-
-	for (unsigned n = 0; n < 2; n++) {
-		int32_t number = f->queues[n].first;
-
-		if (number != NONE && &f->partials[number] == except)
-			number = except->next;
-		if (number != NONE && (found == NULL || f->partials[number].first_ns < found->first_ns))
-			found = &f->partials[number];
-	}
-	return found;
-}
-
-static struct partial *begin(struct fragments *f, struct partial *p, const struct key *key, int64_t now_ns)
-{
-	memset(p, 0, sizeof(*p));
-	p->key = *key;
-	p->first_ns = now_ns;
-	p->captured = UINT32_MAX;
-	p->in_use = true;
-	enqueue(f, p);
-	f->counts.datagrams++;
-	f->counts.live++;
-	return p;
-}
-
-/* Finds the datagram or begins it; a full bucket gives up its oldest. */
-static struct partial *find(struct fragments *f, const struct key *key, int64_t now_ns)
-{
-	const uint64_t hash = hash_bytes(key, sizeof(*key));
-	struct partial *const bucket = &f->partials[hash % f->buckets * WAYS];
-	struct partial *place = &bucket[0];
-
-	for (unsigned n = 0; n < WAYS; n++) {
-		struct partial *const p = &bucket[n];
-
-		if (p->in_use && memcmp(&p->key, key, sizeof(*key)) == 0)
-			return p;
-		if (place->in_use && (!p->in_use || p->first_ns < place->first_ns))
-			place = p;
-	}
-	if (place->in_use)
-		evict(f, place);
-	return begin(f, place, key, now_ns);
-}
-
-/* ---- the octets ---- */
-
-/* Where the unit's octets lie. There are more pages than one datagram needs, so there is always another to
- * give some up. */
-static uint8_t *unit_at(struct fragments *f, struct partial *p, uint32_t unit)
-{
-	uint32_t *const page = &p->pages[unit / (PAGE / UNIT)];
-
-	while (*page == 0 && f->free_count == 0)
-		evict(f, oldest(f, p));
-	if (*page == 0)
-		*page = f->free_pages[--f->free_count];
-	return &f->pages[(size_t)(*page - 1) * PAGE + unit % (PAGE / UNIT) * UNIT];
-}
+/* ---- one piece ---- */
 
 struct overlap {
 	bool again, differs, new;
@@ -252,7 +27,7 @@ static struct overlap keep(struct fragments *f, struct partial *p, uint32_t offs
 		const uint64_t bit = UINT64_C(1) << unit % 64;
 		const size_t left = span_left(octets);
 		const struct span part = span_take(&octets, left < UNIT ? left : UNIT);
-		uint8_t *const kept = unit_at(f, p, unit);
+		uint8_t *const kept = partial_unit(f, p, unit);
 
 		if ((p->here[unit / 64] & bit) != 0) {
 			overlap.again = true;
@@ -282,8 +57,6 @@ static void count_overlap(struct fragments *f, struct partial *p, struct overlap
 		p->flags |= DATAGRAM_OVERLAP;
 	}
 }
-
-/* ---- one piece ---- */
 
 /* The header that the datagram had before it was cut, so that its checksums and its AH can be verified. */
 static void keep_header(struct partial *p, const struct packet *packet)
@@ -392,8 +165,7 @@ static struct span put_together(const struct fragments *f, const struct partial 
 	while (done < all) {
 		const uint32_t part = all - done < PAGE ? all - done : PAGE;
 
-		memcpy(out + p->header_length + done, &f->pages[(size_t)(p->pages[done / PAGE] - 1) * PAGE],
-		       part);
+		memcpy(out + p->header_length + done, partial_page(f, p, done), part);
 		done += part;
 	}
 	return span_of(out, p->header_length + all);
@@ -419,7 +191,7 @@ static void finish(struct fragments *f, struct partial *p, struct packets *packe
 			.bytes = p->bytes,
 			.flags = p->flags,
 		};
-	give_up(f, p);
+	partial_end(f, p);
 	f->counts.whole++;
 	packet_reassembled(packets, nth, whole, length);
 }
@@ -443,7 +215,7 @@ enum fragments_result fragments_add(struct fragments *fragments, struct packets 
 	key.source = packet->source;
 	key.destination = packet->destination;
 	key.protocol = packet->version == 4 ? packet->transport : 0;
-	p = find(fragments, &key, now_ns);
+	p = partial_find(fragments, &key, now_ns);
 	if (!add_piece(fragments, p, packet, length)) {
 		fragments->counts.refused++;
 		return FRAGMENTS_REFUSED;
