@@ -4,37 +4,20 @@
  * A packet is a length (24 bits, little-endian), a sequence number and the payload. The server speaks first.
  * Its greeting tells all that can be known without a login, so that the probe only listens. The X protocol on
  * port 33060 is another one. */
-#include "protocols/protocols.h"
+#include "protocols/mysql.h"
 
 #include <ctype.h>
 
 enum {
-	PACKET_HEADER = 4,
-	PROTOCOL_10 = 10,
-	ERROR = 0xff,
 	ERROR_LEAST = 1000, /* what servers send; clients make up those from 2000 */
 	ERROR_MOST = 5000,
 	GREETING_MOST = 1024,
 	RESPONSE_MOST = 64 * 1024,
 	VERSION_MOST = 128,
-	TLS_REQUEST = 32, /* octets of the fixed part of a client's first packet */
-
-	NOT_MARIADB = 1 << 0, /* capabilities; MySQL calls the first one CLIENT_LONG_PASSWORD */
-	PROTOCOL_41 = 1 << 9,
-	CAN_TLS = 1 << 11,
-	SECURE_CONNECTION = 1 << 15,
-	PLUGIN_AUTH = 1 << 19,
-};
-
-struct packet {
-	uint8_t sequence;
-	bool cut;
-	size_t length;
-	struct span payload; /* what is there of it */
 };
 
 /* False while the header is not there. */
-static bool read_packet(struct span s, struct packet *packet)
+bool mysql_read_packet(struct span s, struct mysql_packet *packet)
 {
 	packet->length = span_u24_le(&s);
 	packet->sequence = span_u8(&s);
@@ -53,23 +36,17 @@ static bool is_printable(struct span text)
 
 /* ---- what the two sides say first ---- */
 
-struct greeting {
-	struct span version, plugin;
-	uint32_t capabilities;
-	uint8_t charset;
-};
-
 /* HandshakeV10. False if it breaks a rule; the payload fails if it is cut short. */
-static bool read_greeting(struct span *payload, struct greeting *greeting)
+bool mysql_read_greeting(struct span *payload, struct mysql_greeting *greeting)
 {
 	const uint8_t protocol = span_u8(payload);
 	uint8_t filler, scramble;
 
-	*greeting = (struct greeting){ .version = span_until(payload, 0) };
+	*greeting = (struct mysql_greeting){ .version = span_until(payload, 0), .plugin = span_of(NULL, 0) };
 	span_skip(payload, 4 + 8); /* connection id, first part of the scramble */
 	filler = span_u8(payload);
 	greeting->capabilities = span_u16_le(payload);
-	if (protocol != PROTOCOL_10 || filler != 0)
+	if (protocol != MYSQL_PROTOCOL_10 || filler != 0)
 		return false;
 	if (!payload->failed && span_left(*payload) == 0)
 		return true; /* before 4.1 */
@@ -78,9 +55,9 @@ static bool read_greeting(struct span *payload, struct greeting *greeting)
 	greeting->capabilities |= (uint32_t)span_u16_le(payload) << 16;
 	scramble = span_u8(payload);
 	span_skip(payload, 10); /* reserved; MariaDB keeps more capabilities there */
-	if (greeting->capabilities & SECURE_CONNECTION)
+	if (greeting->capabilities & MYSQL_SECURE_CONNECTION)
 		span_skip(payload, scramble > 8 + 13 ? scramble - 8u : 13u);
-	if (greeting->capabilities & PLUGIN_AUTH && !payload->failed)
+	if (greeting->capabilities & MYSQL_PLUGIN_AUTH && !payload->failed)
 		greeting->plugin = span_until(payload, 0);
 	return true;
 }
@@ -91,9 +68,9 @@ static bool version_is_plausible(struct span version)
 	return isdigit(span_peek(version, 0)) && is_printable(version) && span_left(version) < VERSION_MOST;
 }
 
-static enum verdict recognise_greeting(struct packet packet)
+static enum verdict recognise_greeting(struct mysql_packet packet)
 {
-	struct greeting greeting;
+	struct mysql_greeting greeting;
 	bool good;
 
 	if (packet.length > GREETING_MOST || packet.length < 16)
@@ -102,12 +79,12 @@ static enum verdict recognise_greeting(struct packet packet)
 		return NO;
 	if (packet.cut)
 		return MORE;
-	good = read_greeting(&packet.payload, &greeting) && !packet.payload.failed;
+	good = mysql_read_greeting(&packet.payload, &greeting) && !packet.payload.failed;
 	return good && version_is_plausible(greeting.version) ? YES : NO;
 }
 
 /* ERR_Packet: sent instead of a greeting to a host that may not connect. "#" and a state came with 4.1. */
-static enum verdict recognise_error(struct packet packet)
+static enum verdict recognise_error(struct mysql_packet packet)
 {
 	struct span s = packet.payload;
 	uint16_t code;
@@ -123,29 +100,29 @@ static enum verdict recognise_error(struct packet packet)
 	return packet.cut ? MORE : YES;
 }
 
-static enum verdict recognise_server(struct packet packet)
+static enum verdict recognise_server(struct mysql_packet packet)
 {
 	if (packet.sequence != 0)
 		return NO;
 	if (span_left(packet.payload) == 0)
 		return packet.length > 0 ? MORE : NO;
 	switch (span_peek(packet.payload, 0)) {
-	case PROTOCOL_10: return recognise_greeting(packet);
-	case ERROR: return recognise_error(packet);
+	case MYSQL_PROTOCOL_10: return recognise_greeting(packet);
+	case MYSQL_ERROR: return recognise_error(packet);
 	default: return NO;
 	}
 }
 
 /* SSLRequest, or HandshakeResponse41 which goes on with the user's name. 19 octets in the middle are zero. */
-static enum verdict recognise_client(struct packet packet)
+static enum verdict recognise_client(struct mysql_packet packet)
 {
-	const uint32_t needed = PROTOCOL_41 | SECURE_CONNECTION;
+	const uint32_t needed = MYSQL_PROTOCOL_41 | MYSQL_SECURE_CONNECTION;
 	struct span s = packet.payload, zeros;
 	uint32_t capabilities, most;
 	uint8_t charset;
 	bool zero = true;
 
-	if (packet.sequence != 1 || packet.length < TLS_REQUEST || packet.length > RESPONSE_MOST)
+	if (packet.sequence != 1 || packet.length < MYSQL_TLS_REQUEST || packet.length > RESPONSE_MOST)
 		return NO;
 	capabilities = span_u32_le(&s);
 	most = span_u32_le(&s);
@@ -158,8 +135,8 @@ static enum verdict recognise_client(struct packet packet)
 		zero = span_u8(&zeros) == 0 && zero;
 	if (!zero || charset == 0 || (capabilities & needed) != needed || most > 1u << 30)
 		return NO;
-	if (packet.length == TLS_REQUEST)
-		return capabilities & CAN_TLS ? YES : NO;
+	if (packet.length == MYSQL_TLS_REQUEST)
+		return capabilities & MYSQL_CAN_TLS ? YES : NO;
 	if (span_left(s) == 0)
 		return MORE;
 	return span_peek(s, 0) == 0 || !iscntrl(span_peek(s, 0)) ? YES : NO; /* anonymous, or a name */
@@ -167,18 +144,18 @@ static enum verdict recognise_client(struct packet packet)
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
-	struct packet packet;
+	struct mysql_packet packet;
 
 	if (transport != TRANSPORT_TCP)
 		return NO;
-	if (!read_packet(first, &packet))
+	if (!mysql_read_packet(first, &packet))
 		return MORE;
 	return side == SIDE_SERVER ? recognise_server(packet) : recognise_client(packet);
 }
 
 /* ---- hearing ---- */
 
-static const struct weakness old_password = {
+const struct weakness mysql_old_password = {
 	"mysql-old-password",
 	"Passwords are checked with the method of MySQL before 4.1",
 	2,
@@ -220,24 +197,31 @@ static struct span version_of(struct span text, const struct product *product)
 	return span_take(&text, length);
 }
 
+const char *mysql_product(const struct mysql_greeting *greeting, struct span *ret_version)
+{
+	const struct product *const product = product_in(greeting->version);
+
+	*ret_version = version_of(greeting->version, product);
+	if (product != NULL)
+		return product->product;
+	return greeting->capabilities & MYSQL_NOT_MARIADB ? "MySQL" : "MariaDB";
+}
+
 static void hear_greeting(struct span payload, struct answer *answer)
 {
-	struct greeting greeting;
-	const struct product *product;
+	struct mysql_greeting greeting;
+	struct span version;
 	const char *name;
 
-	(void)read_greeting(&payload, &greeting);
-	product = product_in(greeting.version);
-	name = greeting.capabilities & NOT_MARIADB ? "MySQL" : "MariaDB";
-	if (product != NULL)
-		name = product->product;
-	answer_product(answer, span_text(name), version_of(greeting.version, product));
+	(void)mysql_read_greeting(&payload, &greeting);
+	name = mysql_product(&greeting, &version);
+	answer_product(answer, span_text(name), version);
 	answer_fact(answer, "version", greeting.version);
 	answer_fact(answer, "auth_plugin", greeting.plugin);
-	answer->starttls = (greeting.capabilities & CAN_TLS) != 0;
-	if ((greeting.capabilities & SECURE_CONNECTION) == 0 ||
+	answer->starttls = (greeting.capabilities & MYSQL_CAN_TLS) != 0;
+	if ((greeting.capabilities & MYSQL_SECURE_CONNECTION) == 0 ||
 	    span_is(greeting.plugin, "mysql_old_password"))
-		answer_weakness(answer, &old_password, "the greeting asks for it");
+		answer_weakness(answer, &mysql_old_password, "the greeting asks for it");
 }
 
 static void hear_error(struct span payload, struct answer *answer)
@@ -258,26 +242,26 @@ static void hear_error(struct span payload, struct answer *answer)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	struct packet packet;
+	struct mysql_packet packet;
 
 	(void)state;
 	(void)out;
-	if (!read_packet(*heard, &packet))
+	if (!mysql_read_packet(*heard, &packet))
 		return ended ? PROBE_NOT : PROBE_WAIT;
 	switch (recognise_server(packet)) {
 	case NO: return PROBE_NOT;
 	case MORE: return ended ? PROBE_NOT : PROBE_WAIT;
 	default: break;
 	}
-	if (span_peek(packet.payload, 0) == PROTOCOL_10)
+	if (span_peek(packet.payload, 0) == MYSQL_PROTOCOL_10)
 		hear_greeting(packet.payload, answer);
 	else
 		hear_error(packet.payload, answer);
-	span_skip(heard, PACKET_HEADER + packet.length);
+	span_skip(heard, MYSQL_HEADER + packet.length);
 	return PROBE_DONE;
 }
 
-static const struct weakness *const weaknesses[] = { &old_password, NULL };
+static const struct weakness *const weaknesses[] = { &mysql_old_password, &mysql_clear_login, NULL };
 
 static const struct probe probe = {
 	.transports = PROBE_TCP,
@@ -292,6 +276,7 @@ const struct protocol protocol_mysql = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	.parser = &mysql_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

@@ -3,7 +3,7 @@
  *
  * A client opens with a message of a length and a 32-bit code, without a type: a version, or one of four
  * codes that no version has. All other messages are a type, a length that counts itself, and a body. */
-#include "protocols/protocols.h"
+#include "protocols/pgsql.h"
 
 #include <ctype.h>
 
@@ -11,11 +11,6 @@ enum {
 	VERSION_3 = 3, /* major; minor 9999 asks for more than any server has */
 	MINOR_MOST = 2,
 	MINOR_ASKING = 9999,
-	CODE_CANCEL = 80877102,
-	CODE_TLS = 80877103,
-	CODE_GSS = 80877104,
-
-	STARTUP_MOST = 10000, /* as the server bounds it */
 	CANCEL_MOST = 16 + 256,
 	MESSAGE_MOST = 30000, /* an error is longer only if somebody else speaks */
 
@@ -52,7 +47,8 @@ static enum verdict recognise_startup(struct span s, size_t length, uint32_t ver
 	const unsigned major = version >> 16, minor = version & 0xffff;
 	const bool cut = length > span_left(s);
 
-	if (major != VERSION_3 || (minor > MINOR_MOST && minor != MINOR_ASKING) || length > STARTUP_MOST)
+	if (major != VERSION_3 || (minor > MINOR_MOST && minor != MINOR_ASKING) ||
+	    length > PGSQL_STARTUP_MOST)
 		return NO;
 	if (!cut && length == 1)
 		return span_u8(&s) == 0 ? YES : NO; /* nothing but the end: a question for the version */
@@ -66,15 +62,15 @@ static enum verdict recognise_client(struct span first)
 
 	if (first.failed)
 		return MORE;
-	if (length < 8 || length > STARTUP_MOST)
+	if (length < 8 || length > PGSQL_STARTUP_MOST)
 		return NO;
 	code = span_u32(&first);
 	if (first.failed)
 		return MORE;
 	switch (code) {
-	case CODE_TLS:
-	case CODE_GSS: return length == 8 ? YES : NO;
-	case CODE_CANCEL: return length >= 16 && length <= CANCEL_MOST ? YES : NO;
+	case PGSQL_CODE_TLS:
+	case PGSQL_CODE_GSS: return length == 8 ? YES : NO;
+	case PGSQL_CODE_CANCEL: return length >= 16 && length <= CANCEL_MOST ? YES : NO;
 	default: return length > 8 ? recognise_startup(first, length - 8, code) : NO;
 	}
 }
@@ -208,7 +204,7 @@ static void greet_tls(void *state, size_t variant, struct buffer *out)
 	(void)state;
 	(void)variant;
 	buffer_u32(out, 8);
-	buffer_u32(out, CODE_TLS);
+	buffer_u32(out, PGSQL_CODE_TLS);
 }
 
 /* ---- hearing ---- */
@@ -313,6 +309,8 @@ static const struct probe probe = {
 	.hear_more = hear_tls,
 };
 
+static const struct weakness *const weaknesses[] = { &pgsql_clear_login, NULL };
+
 const struct protocol protocol_pgsql = {
 	.name = "pgsql",
 	.title = "PostgreSQL",
@@ -320,6 +318,8 @@ const struct protocol protocol_pgsql = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	.parser = &pgsql_parser,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),
+	.weaknesses = weaknesses,
 };

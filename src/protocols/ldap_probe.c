@@ -1,0 +1,222 @@
+/* ldap_probe.c: asks a server of LDAP for its root DSE. RFC 4512 section 5.1 (in which a server describes
+ * itself to everybody), MS-ADTS section 3.1.1.3.2 (what Active Directory says there). */
+#include "protocols/ldap.h"
+
+/* ---- asking: one search for the root DSE, without a bind (RFC 4513 section 4) ---- */
+
+enum { MESSAGE_ID = 1, SECONDS = 3, MESSAGE_MOST = 32 * 1024, ROW_MOST = 1024 };
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const char *const wanted[] = {
+		"objectClass",
+		"vendorName",
+		"vendorVersion",
+		"supportedLDAPVersion",
+		"supportedExtension",
+		"supportedCapabilities",
+		"supportedSASLMechanisms",
+		"namingContexts",
+		"dnsHostName",
+		"domainControllerFunctionality",
+	};
+	const size_t message = ber_begin(out, BER_SEQUENCE);
+	size_t search, list;
+
+	(void)state;
+	(void)transport;
+	ber_write_integer(out, BER_INTEGER, MESSAGE_ID);
+	search = ber_begin(out, LDAP_SEARCH_REQUEST);
+	ber_write_text(out, BER_OCTETS, "");
+	ber_write_integer(out, BER_ENUMERATED, 0); /* the base object alone */
+	ber_write_integer(out, BER_ENUMERATED, 0); /* never follow an alias */
+	ber_write_integer(out, BER_INTEGER, 0);    /* as many entries as there are */
+	ber_write_integer(out, BER_INTEGER, SECONDS);
+	ber_write_integer(out, BER_BOOLEAN, 0);              /* values, not names alone */
+	ber_write_text(out, BER_CONTEXT | 7, "objectClass"); /* is present */
+	list = ber_begin(out, BER_SEQUENCE);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		ber_write_text(out, BER_OCTETS, wanted[i]);
+	ber_end(out, list);
+	ber_end(out, search);
+	ber_end(out, message);
+}
+
+/* ---- hearing ---- */
+
+static void hear_object_class(struct ldap_probe_state *state, struct span value)
+{
+	state->openldap = state->openldap || span_is_nocase(value, "OpenLDAProotDSE");
+}
+
+static void hear_vendor(struct ldap_probe_state *state, struct span value)
+{
+	span_copy_text(value, state->vendor, sizeof(state->vendor));
+}
+
+static void hear_version(struct ldap_probe_state *state, struct span value)
+{
+	span_copy_text(value, state->version, sizeof(state->version));
+}
+
+/* MS-ADTS section 3.1.1.3.4.3: LDAP_CAP_ACTIVE_DIRECTORY_OID, LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID. */
+static void hear_capability(struct ldap_probe_state *state, struct span value)
+{
+	state->active_directory = state->active_directory || span_is(value, "1.2.840.113556.1.4.800");
+	state->lightweight = state->lightweight || span_is(value, "1.2.840.113556.1.4.1851");
+}
+
+/* What the attributes of the root DSE tell: each of their values, and as a fact all of them in a row. */
+static const struct {
+	const char *name, *fact;
+	void (*hear)(struct ldap_probe_state *state, struct span value);
+} attributes[] = {
+	{ "objectClass", NULL, hear_object_class },
+	{ "vendorName", NULL, hear_vendor },
+	{ "vendorVersion", "vendor_version", hear_version },
+	{ "supportedCapabilities", NULL, hear_capability },
+	{ "supportedLDAPVersion", "ldap_versions", NULL },
+	{ "supportedSASLMechanisms", "sasl_mechanisms", NULL },
+	{ "namingContexts", "naming_contexts", NULL },
+	{ "dnsHostName", "host", NULL },
+	{ "domainControllerFunctionality", "functional_level", NULL },
+};
+
+static void hear_values(struct ldap_probe_state *state, size_t nth, struct span values, struct answer *answer)
+{
+	struct buffer row = buffer_new(ROW_MOST);
+
+	while (span_left(values) > 0) {
+		const struct span value = ber_take(&values, BER_OCTETS);
+
+		if (value.failed)
+			break;
+		if (attributes[nth].hear != NULL)
+			attributes[nth].hear(state, value);
+		buffer_text(&row, row.length > 0 ? ", " : "");
+		buffer_span(&row, value);
+	}
+	if (attributes[nth].fact != NULL)
+		answer_fact(answer, attributes[nth].fact, buffer_read(&row));
+	buffer_free(&row);
+}
+
+/* StartTLS is an extension like others; its name is in RFC 4511 section 4.14.1. */
+static void hear_extensions(struct span values, struct answer *answer)
+{
+	while (span_left(values) > 0 && !values.failed)
+		if (span_is(ber_take(&values, BER_OCTETS), "1.3.6.1.4.1.1466.20037"))
+			answer->starttls = true;
+}
+
+static void hear_attribute(struct ldap_probe_state *state, struct span attribute, struct answer *answer)
+{
+	const struct span name = ber_take(&attribute, BER_OCTETS);
+	const struct span values = ber_take(&attribute, BER_SET);
+
+	if (attribute.failed)
+		return;
+	if (span_is_nocase(name, "supportedExtension"))
+		hear_extensions(values, answer);
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+		if (span_is_nocase(name, attributes[i].name))
+			hear_values(state, i, values, answer);
+}
+
+static void hear_entry(struct ldap_probe_state *state, struct span entry, struct answer *answer)
+{
+	struct span list;
+
+	(void)ber_take(&entry, BER_OCTETS);
+	list = ber_take(&entry, BER_SEQUENCE);
+	while (span_left(list) > 0 && !list.failed)
+		hear_attribute(state, ber_take(&list, BER_SEQUENCE), answer);
+}
+
+/* The version in "389-Directory/2.3.1 B2022.340" and "4.17.12-Debian": the first number with a dot. */
+static struct span version_in(struct span text)
+{
+	struct span number = text;
+
+	while (span_left(text) > 0) {
+		size_t length = 0, dots = 0;
+
+		number = text;
+		for (uint8_t c = span_peek(text, 0); (c >= '0' && c <= '9') || c == '.';
+		     c = span_peek(text, ++length))
+			dots += c == '.';
+		if (dots > 0 && span_peek(text, 0) != '.')
+			return span_take(&number, length);
+		span_skip(&text, length + 1);
+	}
+	return span_take(&number, 0);
+}
+
+static enum probe_step conclude(const struct ldap_probe_state *state, struct answer *answer)
+{
+	static const struct {
+		const char *vendor, *product;
+	} products[] = {
+		{ "389 Project", "389 Directory Server" },
+		{ "Samba Team", "Samba" },
+	};
+	const struct span vendor = span_text(state->vendor);
+	const char *product = state->vendor;
+
+	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++)
+		if (span_begins_nocase(vendor, products[i].vendor))
+			product = products[i].product;
+	if (product[0] == '\0' && state->openldap)
+		product = "OpenLDAP";
+	else if (product[0] == '\0' && state->lightweight)
+		product = "Microsoft AD LDS";
+	else if (product[0] == '\0' && state->active_directory)
+		product = "Microsoft Active Directory";
+	answer_product(answer, span_text(product), version_in(span_text(state->version)));
+	return PROBE_DONE;
+}
+
+/* A message other than an answer to the search ends it: a notice of disconnection has the id 0. */
+static bool hear_message(struct ldap_probe_state *state, struct span message, struct answer *answer)
+{
+	const int64_t id = ber_integer(&message, BER_INTEGER);
+	uint8_t tag;
+	const struct span operation = ber_any(&message, &tag);
+
+	if (id != MESSAGE_ID || (tag != LDAP_SEARCH_ENTRY && tag != LDAP_SEARCH_REFERENCE))
+		return false;
+	if (tag == LDAP_SEARCH_ENTRY)
+		hear_entry(state, operation, answer);
+	return true;
+}
+
+static enum probe_step hear(void *memory, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct ldap_probe_state *const state = memory;
+
+	(void)out;
+	while (span_left(*heard) > 0) {
+		const struct ldap_element message = ldap_element(*heard);
+
+		if (!state->known && protocol_ldap.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP) == NO)
+			return PROBE_NOT;
+		if (message.frame == BER_MALFORMED || message.whole > MESSAGE_MOST)
+			return state->known ? conclude(state, answer) : PROBE_NOT;
+		if (message.frame == BER_PARTIAL || message.cut)
+			break;
+		state->known = true;
+		span_skip(heard, message.whole);
+		if (!hear_message(state, message.content, answer))
+			return conclude(state, answer);
+	}
+	if (ended)
+		return state->known ? conclude(state, answer) : PROBE_NOT;
+	return PROBE_WAIT;
+}
+
+const struct probe ldap_probe = {
+	.transports = PROBE_TCP,
+	.greet = greet,
+	.hear = hear,
+};

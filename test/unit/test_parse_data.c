@@ -1,0 +1,109 @@
+/* How conversations with directories and databases are read: LDAP, MySQL, PostgreSQL, TDS. */
+#include "told.h"
+
+static void a_simple_bind_in_the_clear_is_a_finding(void **state)
+{
+	(void)state;
+	talk_tcp("ldap",
+		 "{\"weakness\":\"ldap-clear-login\",\"evidence\":\"cn=joe binds with a password\"}\n"
+		 "{\"ldap\":{\"request\":{\"operation\":\"bind_request\",\"message_id\":1,\"bind_request\":{"
+		 "\"version\":3,\"name\":\"cn=joe\",\"authentication\":\"simple\"}},\"responses\":[{"
+		 "\"operation\":\"bind_response\",\"message_id\":1,\"bind_response\":{\"result_code\":"
+		 "\"invalid_credentials\",\"code\":49,\"matched_dn\":\"\",\"message\":\"no\"}}]}}\n",
+		 CLIENT("\x30\x14\2\1\1\x60\x0f\2\1\3\4\6"
+			"cn=joe"
+			"\x80\2pw"),
+		 SERVER("\x30\x0e\2\1\1\x61\x09\x0a\1\x31\4\0\4\2no"));
+}
+
+static void entries_of_a_search_are_counted(void **state)
+{
+	const struct turn turns[] = { talk_first("ldap.client.tcp.ldapsearch"),
+				      talk_first("ldap.server.tcp.openldap") };
+
+	(void)state;
+	TOLD("ldap", TRANSPORT_TCP, turns, "\"operation\":\"bind_request\"", "!weakness");
+}
+
+static void starttls_changes_to_tls(void **state)
+{
+	const struct turn turns[] = { talk_first("ldap.client.tcp.ldapsearch-starttls"),
+				      SERVER("\x30\x0c\2\1\1\x78\7\x0a\1\0\4\0\4\0") };
+
+	(void)state;
+	TOLD("ldap", TRANSPORT_TCP, turns, "\"name\":\"1.3.6.1.4.1.1466.20037\"", "{\"upgrade\":\"tls\"}");
+}
+
+static void a_login_at_mysql_is_told_and_statements_are_counted(void **state)
+{
+	const struct turn turns[] = {
+		talk_first("mysql.server.tcp.mariadb"),
+		talk_first("mysql.client.tcp.mariadb"),
+		SERVER("\7\0\0\2\0\0\0\2\0\0\0"),
+		CLIENT("\x09\0\0\0\3SELECT 1"),
+		SERVER("\1\0\0\1\1"),
+		CLIENT("\6\0\0\0\3DROP "),
+		SERVER("\x0c\0\0\1\xff\x28\4#42000bad"),
+	};
+
+	(void)state;
+	TOLD("mysql", TRANSPORT_TCP, turns, "{\"software\":\"server\",\"product\":\"MariaDB\"",
+	     "\"login\":\"accepted\"", "\"statements\":2", "\"error_code\":1064,\"error_message\":\"bad\"",
+	     "\"tls\":false");
+}
+
+static void a_wish_for_tls_changes_mysql_to_tls(void **state)
+{
+	const struct turn turns[] = { talk_first("mysql.server.tcp.mariadb"),
+				      talk_first("mysql.client.tcp.mariadb-tls") };
+
+	(void)state;
+	TOLD("mysql", TRANSPORT_TCP, turns, "\"tls\":true", "{\"upgrade\":\"tls\"}");
+}
+
+static void a_clear_password_at_postgresql_is_a_finding(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\0\0\0\x16\0\3\0\0user\0joe\0a\0b\0\0"),
+		SERVER("R\0\0\0\x08\0\0\0\3"),
+		CLIENT("p\0\0\0\x0bsecret\0"),
+		SERVER("R\0\0\0\x08\0\0\0\0S\0\0\0\x18server_version\0"
+		       "15.4\0"
+		       "Z\0\0\0\5I"),
+		CLIENT("Q\0\0\0\x0dSELECT 1\0"),
+		SERVER("E\0\0\0\x1aSERROR\0C42601\0Mno no\0\0"),
+	};
+
+	(void)state;
+	TOLD("pgsql", TRANSPORT_TCP, turns,
+	     "{\"weakness\":\"pgsql-clear-login\",\"evidence\":\"joe is asked for the password itself\"}",
+	     "{\"software\":\"server\",\"product\":\"PostgreSQL\",\"version\":\"15.4\"}",
+	     "\"authentication\":\"cleartext_password\",\"login\":\"accepted\"",
+	     "\"code\":\"42601\",\"message\":\"no no\"", "\"statements\":1", "!secret");
+}
+
+static void a_wish_for_tls_changes_postgresql_to_tls(void **state)
+{
+	const struct turn yes[] = { talk_first("pgsql.client.tcp.psql-tls"), SERVER("S") };
+	const struct turn no[] = { talk_first("pgsql.client.tcp.psql-tls"), SERVER("N"),
+				   talk_first("pgsql.client.tcp.psql") };
+
+	(void)state;
+	TOLD("pgsql", TRANSPORT_TCP, yes, "{\"upgrade\":\"tls\"}");
+	TOLD("pgsql", TRANSPORT_TCP, no, "!upgrade", "\"user\":");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_simple_bind_in_the_clear_is_a_finding),
+		cmocka_unit_test(entries_of_a_search_are_counted),
+		cmocka_unit_test(starttls_changes_to_tls),
+		cmocka_unit_test(a_login_at_mysql_is_told_and_statements_are_counted),
+		cmocka_unit_test(a_wish_for_tls_changes_mysql_to_tls),
+		cmocka_unit_test(a_clear_password_at_postgresql_is_a_finding),
+		cmocka_unit_test(a_wish_for_tls_changes_postgresql_to_tls),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
