@@ -512,6 +512,48 @@ static void each_kind_is_found_where_it_is_and_nowhere_else(void **unused)
 	}
 }
 
+/* Each scene has one thing wrong with it, which two kinds of findings or two sockets could tell. */
+static void one_cause_is_one_finding(void **unused)
+{
+	static const struct scene causes[] = {
+		{ .what = "twins of IPv4 and IPv6 that no rule allows",
+		  .policy = "deny all\n",
+		  .seats = { { TRANSPORT_TCP, 8081, "0.0.0.0", "x", NULL },
+			     { TRANSPORT_TCP, 8081, "2001:db8::5", "x", NULL } },
+		  .findings = "undocumented:tcp/8081" },
+		{ .what = "the rule is over, so that the door has none",
+		  .policy = "allow ssh/22 until 2026-06-14" OWNED "deny all\n",
+		  .seats = { { TRANSPORT_TCP, 22, "::", "sshd", "ssh" } },
+		  .findings = "expired:tcp/22" },
+		{ .what = "another protocol, so that the documented one is not open",
+		  .policy = "allow https/443" OWNED,
+		  .seats = { { TRANSPORT_TCP, 443, "::", "x", "ssh" } },
+		  .findings = "wrong-protocol:tcp/443" },
+		{ .what = "neither owner nor reason",
+		  .policy = "allow ssh/22 id shell\n",
+		  .seats = { { TRANSPORT_TCP, 22, "::", "sshd", "ssh" } },
+		  .findings = "no-owner:shell" },
+		{ .what = "clear text at both addresses of a door",
+		  .policy = "allow http/80" OWNED,
+		  .seats = { { TRANSPORT_TCP, 80, "10.0.0.5", "nginx", "http" },
+			     { TRANSPORT_TCP, 80, "2001:db8::5", "nginx", "http" } },
+		  .findings = "clear-text:tcp/80" },
+	};
+	char keys[KEYS];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		struct stage stage;
+
+		open_stage(&stage, &causes[i]);
+		run_audit(&stage);
+		if (strcmp(keys_of(stage.audit, keys), causes[i].findings) != 0)
+			print_error("in the scene: %s\n", causes[i].what);
+		assert_string_equal(keys, causes[i].findings);
+		close_stage(&stage);
+	}
+}
+
 static void a_door_on_loopback_weighs_less(void **unused)
 {
 	const struct scene scene = { .policy = "deny all\n",
@@ -687,6 +729,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_is_found_where_it_is_and_nowhere_else),
+		cmocka_unit_test(one_cause_is_one_finding),
 		cmocka_unit_test(a_door_on_loopback_weighs_less),
 		cmocka_unit_test(a_weakness_is_told_with_its_own_words_once_for_each_door),
 		cmocka_unit_test(notes_and_accepted_findings_do_not_count),
