@@ -1,7 +1,7 @@
 /* engine.c: frames to packets to flows. A batch is decoded as a whole before its flows are looked up, so that
  * the processor fetches them meanwhile. */
 #include "flow/engine.h"
-#include "base/hash.h"
+#include "flow/context.h"
 #include "flow/conversation.h"
 #include "flow/icmp.h"
 #include "flow/identify.h"
@@ -96,30 +96,6 @@ void engine_free(struct engine *engine)
 	fragments_free(engine->fragments);
 	ipsec_free(engine->ipsec);
 	free(engine);
-}
-
-/* ---- what is told apart ---- */
-
-static uint32_t vni_of(const struct packet *outside, enum tunnel tunnel)
-{
-	struct span header = outside->payload;
-
-	switch (tunnel) {
-	case TUNNEL_VXLAN:
-	case TUNNEL_GENEVE: span_skip(&header, 4); return span_u24(&header);
-	case TUNNEL_NVGRE:
-		return outside->tunnel_key >> 8; /* behind it stands a number of the sender's own */
-	default: return 0;                       /* keys and labels that each direction has for itself */
-	}
-}
-
-/* The same addresses may be in use in several networks, of which tunnels carry one each. Only what both
- * directions have in common tells them apart. */
-static uint32_t context_inside(uint32_t context, const struct packet *outside, enum tunnel tunnel)
-{
-	const uint64_t kind = (uint64_t)tunnel << 24 | vni_of(outside, tunnel);
-
-	return (uint32_t)hash_number((uint64_t)context << 32 | kind);
 }
 
 /* ---- flows that begin ---- */
@@ -224,6 +200,17 @@ static struct flow *read_packet(struct engine *engine, struct packets *packets, 
 	return flow;
 }
 
+/* An error that came in pieces may have been given to another worker than the flow of which it speaks, and is
+ * never joined. */
+static void join_error(struct engine *engine, const struct packet *packet, struct layer *layer)
+{
+	engine->counts.icmp_errors++;
+	if (layer->datagram.pieces > 0)
+		return;
+	layer->context = icmp_join(engine->table, packet, layer->context, &engine->counts);
+	layer->hash = flow_hash(packet, layer->context);
+}
+
 /* The packets of a frame, from the outermost inwards. What a conversation finds in one is added behind. */
 static void read_packets(struct engine *engine, struct packets *packets, uint64_t hash)
 {
@@ -245,12 +232,12 @@ static void read_packets(struct engine *engine, struct packets *packets, uint64_
 		}
 		if (packet->fragment && !put_together(engine, packets, nth, &layer))
 			return;
+		if (icmp_is_error(packet))
+			join_error(engine, packet, &layer);
 		flow = read_packet(engine, packets, nth, &layer);
 		open_ipsec(engine, packets, nth);
 		if (nth + 1 < packets->count)
 			layer.parent = flow_id(flow);
-		if (icmp_is_error(packet))
-			icmp_join(engine->table, packet, layer.context, counts);
 	}
 }
 

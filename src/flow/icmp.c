@@ -1,4 +1,5 @@
 #include "flow/icmp.h"
+#include "flow/context.h"
 
 enum {
 	ICMP_UNREACHABLE = 3,
@@ -14,7 +15,7 @@ enum {
 bool icmp_is_error(const struct packet *packet)
 {
 	if (packet->transport == TRANSPORT_ICMPV6)
-		return packet->source_port >= ICMPV6_UNREACHABLE && packet->source_port <= ICMPV6_ERROR_LAST;
+		return packet->source_port <= ICMPV6_ERROR_LAST;
 	if (packet->transport != TRANSPORT_ICMP)
 		return false;
 	switch (packet->source_port) {
@@ -33,20 +34,19 @@ static bool is_unreachable(const struct packet *error)
 	       (error->transport == TRANSPORT_ICMP ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE);
 }
 
-void icmp_join(struct flow_table *table, const struct packet *error, uint32_t context,
-	       struct engine_counts *counts)
+uint32_t icmp_join(struct flow_table *table, const struct packet *error, uint32_t context,
+		   struct engine_counts *counts)
 {
 	struct packet quoted;
 	struct flow *flow;
 
-	counts->icmp_errors++;
 	if (!packet_quoted(error, &quoted))
-		return;
+		return context;
 	flow = flow_table_find(table, &quoted, flow_hash(&quoted, context), context);
-	if (flow == NULL)
-		return;
-	counts->icmp_errors_joined++;
-	if (is_unreachable(error) && flow->icmp_error == 0)
-		flow->icmp_error =
-			(uint8_t)(1 + (error->destination_port < UINT8_MAX ? error->destination_port : 0));
+	if (flow != NULL) {
+		counts->icmp_errors_joined++;
+		if (is_unreachable(error) && flow->icmp_error == 0)
+			flow->icmp_error = (uint8_t)(1 + (error->destination_port & 127));
+	}
+	return context_of_error(context, &quoted);
 }

@@ -1,6 +1,7 @@
 /* workers.c: rounds of frames, and the threads that read them. Two rounds take turns: one is filled by the
  * caller while the other is read by all workers at once. */
 #include "flow/workers.h"
+#include "base/openssl_calls.h"
 #include "flow/log.h"
 #include "flow/round.h"
 
@@ -323,6 +324,8 @@ struct workers *workers_new(const struct workers_options *options, struct error 
 	       round_init(&all->rounds[1], options->count);
 	if (!good)
 		error_memory(err);
+	if (options->count > 1)
+		(void)openssl_load(NULL); /* by one thread; who needs it will find it missing */
 	share.limits.memory /= options->count;
 	for (unsigned i = 0; i < options->count && good; i++) {
 		all->list[i].all = all;

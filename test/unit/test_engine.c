@@ -164,8 +164,10 @@ static void a_packet_inside_another_is_a_flow_with_a_parent(void **state)
 /* GRE with a key that is a virtual network (RFC 7637). */
 static void put_nvgre(struct buffer *b, uint32_t network, uint8_t sender, struct ends ends)
 {
-	const uint8_t header[] = { 0x20, 0, 0x65, 0x58, (uint8_t)(network >> 16), (uint8_t)(network >> 8),
-				   (uint8_t)network, sender };
+	const uint8_t header[] = {
+		0x20,  0, 0x65, 0x58, (uint8_t)(network >> 16), (uint8_t)(network >> 8), (uint8_t)network,
+		sender
+	};
 
 	put_ethernet(b);
 	put_before(b, header, sizeof(header));
@@ -224,7 +226,7 @@ static void an_error_is_joined_to_its_flow(void **state)
 	frames_udp(&bench->frames, call, second, "?", 1);
 	frames_udp(&bench->frames, other, second, "?", 1);
 	add_error(bench, 3, 3, call);
-	add_error(bench, 11, 0, other);		 /* time exceeded: not unreachable */
+	add_error(bench, 11, 0, other);          /* time exceeded: not unreachable */
 	add_error(bench, 3, 1, ends_back(call)); /* the other way is the same flow; the first error stands */
 	add_error(bench, 3, 1, (struct ends){ "192.0.2.9", 1, "192.0.2.8", 2 });
 	counts = run(bench);
@@ -366,7 +368,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_error_is_joined_to_its_flow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pieces_are_one_datagram_of_one_flow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_piece_alone_is_counted, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(flows_end_in_the_order_of_their_first_frames, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(flows_end_in_the_order_of_their_first_frames, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_counted, set_up, tear_down),
 		cmocka_unit_test(too_little_memory_is_said),
 		cmocka_unit_test(counts_of_several_are_added),

@@ -1,8 +1,9 @@
 /* Workers: the same words in the same order for any number of them. */
-#include "flow/workers.h"
 #include "base/hash.h"
+#include "flow/workers.h"
 #include "frames.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,7 +105,8 @@ static void make_traffic(struct frames *frames, int64_t step_ns)
 		(void)snprintf(source, sizeof(source), "10.0.0.%u", (unsigned)(dice >> 8 & 31));
 		(void)snprintf(destination, sizeof(destination), "10.0.1.%u", (unsigned)(dice >> 16 & 15));
 		if (dice >> 60 < 8)
-			frames_udp(frames, dice >> 59 & 1 ? ends : ends_back(ends), i * step_ns, "\xf0\xf0", 2);
+			frames_udp(frames, dice >> 59 & 1 ? ends : ends_back(ends), i * step_ns, "\xf0\xf0",
+				   2);
 		else
 			frames_tcp(frames, dice >> 59 & 1 ? ends : ends_back(ends), i * step_ns,
 				   dice >> 58 & 1 ? TCP_SYN : TCP_ACK | (dice >> 57 & 1 ? TCP_RST : TCP_PSH),
@@ -158,6 +160,61 @@ static void full_logs_wait_and_stay_in_order(void **unused)
 	compare(second, 16 << 10);
 }
 
+/* ---- real captures ---- */
+
+static void read_capture(const char *path, unsigned count, struct buffer *ret_heard)
+{
+	const struct capture_options options = { 0 };
+	struct capture *const capture = capture_new(&options, NULL);
+	struct frame batch[CAPTURE_BATCH];
+	struct engine_counts counts;
+	struct run run;
+	size_t n;
+
+	assert_non_null(capture);
+	begin(&run, count, 0);
+	if (capture_add(capture, path, NULL))
+		while ((n = capture_read(capture, batch)) > 0)
+			workers_read(run.workers, batch, n);
+	assert_true(workers_finish(run.workers));
+	counts = workers_counts(run.workers);
+	assert_int_equal(counts.frames, workers_frames(run.workers));
+	assert_int_equal(counts.flows.live, 0);
+	*ret_heard = run.heard;
+	run.heard = buffer_new(0);
+	capture_free(capture);
+	end(&run);
+}
+
+static void compare_capture(const char *path)
+{
+	struct buffer alone, several;
+
+	read_capture(path, 1, &alone);
+	read_capture(path, 3, &several);
+	if (alone.length != several.length ||
+	    (alone.length > 0 && memcmp(alone.bytes, several.bytes, alone.length) != 0))
+		fail_msg("%s: three workers tell something else than one", path);
+	buffer_free(&alone);
+	buffer_free(&several);
+}
+
+static void real_captures_too(void **unused)
+{
+	char pattern[4096];
+	glob_t found;
+
+	(void)unused;
+	assert_non_null(getenv("DOORWARD_TEST_DATA"));
+	(void)snprintf(pattern, sizeof(pattern), "%s/../../../shared/captures/*/*.pcap*",
+		       getenv("DOORWARD_TEST_DATA"));
+	if (glob(pattern, 0, NULL, &found) != 0)
+		skip();
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		compare_capture(found.gl_pathv[i]);
+	globfree(&found);
+}
+
 static void time_alone_ends_flows(void **unused)
 {
 	static const unsigned numbers[] = { 1, 2 };
@@ -203,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_words_are_the_same_for_any_number),
 		cmocka_unit_test(full_logs_wait_and_stay_in_order),
+		cmocka_unit_test(real_captures_too),
 		cmocka_unit_test(time_alone_ends_flows),
 		cmocka_unit_test(an_end_in_the_middle_is_clean),
 	};
