@@ -229,6 +229,6 @@ enum ipsec_result ipsec_decrypt(struct association *a, uint32_t sequence, struct
 	    EVP_DecryptUpdate(a->decrypt, out, &length, text.at, (int)span_left(text)) != 1 ||
 	    EVP_DecryptFinal_ex(a->decrypt, out + length, &more) != 1)
 		return IPSEC_BAD;
-	*ret_plain = span_of(out, (size_t)(length + more));
+	*ret_plain = span_of(out, (size_t)length + (size_t)more);
 	return aead ? IPSEC_GOOD : IPSEC_UNVERIFIED;
 }

@@ -11,8 +11,7 @@ enum {
 		0xc802, /* a control message has a length and sequence numbers, and no offset or priority */
 	CONTROL_3 = 0xc803,
 	DATA_3 = 0x0003,
-	VERSION = 0x000f,
-	KNOWN = HAS_LENGTH | HAS_SEQUENCE | HAS_OFFSET | PRIORITY | VERSION,
+	FLAGS = HAS_LENGTH | HAS_SEQUENCE | HAS_OFFSET | PRIORITY,
 
 	CONTROL_HEADER = 12, /* in both versions */
 	AVP_HEADER = 6,
@@ -60,7 +59,7 @@ static bool take_data_header(struct span *s)
 	const size_t left = span_left(*s);
 	const uint16_t head = span_u16(s);
 
-	if ((head & ~KNOWN) != 0 || (head & VERSION) != 2)
+	if ((head & ~FLAGS) != 2) /* the version, and nothing that is reserved */
 		return false;
 	if ((head & HAS_LENGTH) != 0 && span_u16(s) != left)
 		return false;
