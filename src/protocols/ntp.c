@@ -1,11 +1,10 @@
 /* ntp.c: Network Time Protocol. RFC 5905 (version 4; packets of versions 1 to 3 have the same form), RFC 9327
  * (control messages, mode 6), and the private mode 7 of ntpd before 4.2.8. Nothing is asked that makes a
  * server answer with more than one datagram: the monitor list is never asked for. */
-#include "protocols/text.h"
+#include "protocols/ntp.h"
 
 #include <ctype.h>
-
-enum mode { RESERVED, ACTIVE, PASSIVE, CLIENT, SERVER, BROADCAST, CONTROL, PRIVATE };
+#include <stdio.h>
 
 enum {
 	HEADER = 48,
@@ -13,10 +12,7 @@ enum {
 	STRATUM_LIMIT = 16,
 	POLL_LIMIT = 24,
 	EXTENSION_LEAST = 16, /* RFC 7822 */
-	LEAP_UNKNOWN = 3,
-	SHORT_LIMIT = 64, /* seconds of root delay and dispersion that a clock may claim */
-	CONTROL_RESPONSE = 0x80,
-	CONTROL_ERROR = 0x40,
+	SHORT_LIMIT = 64,     /* seconds of root delay and dispersion that a clock may claim */
 	OPCODE_READ_STATUS = 1,
 	OPCODE_READ_VARIABLES = 2,
 	OPCODE_LAST = 12,
@@ -30,38 +26,23 @@ enum {
 #define TRANSMIT_SECONDS  0xd00d3a2du
 #define TRANSMIT_FRACTION 0x7c1e55b9u
 
-static const struct weakness control = {
+const struct weakness ntp_control = {
 	"ntp-control",
 	"NTP answers control queries (mode 6)",
 	3,
 	"Let only the hosts that manage it ask: \"restrict default noquery\" in ntp.conf. The host itself is "
 	"usually among them.",
 };
-static const struct weakness *const weaknesses[] = { &control, NULL };
-
-static const struct text_product products[] = {
+const struct text_product ntp_products[NTP_PRODUCTS] = {
 	{ "ntpd ntpsec-", "NTPsec" }, { "chrony", "chrony" }, { "openntpd", "OpenNTPD" },
 	{ "ntpd", "ntpd" },           { "xntpd", "xntpd" },
 };
 
 /* ---- packets ---- */
 
-struct stamp {
-	uint32_t seconds, fraction;
-};
-
-struct packet {
-	uint8_t leap, version, stratum;
-	enum mode mode;
-	int8_t poll, precision;
-	uint32_t root_delay, root_dispersion;
-	uint8_t reference_id[4];
-	struct stamp reference, origin, receive, transmit;
-};
-
-static struct stamp read_stamp(struct span *s)
+static struct ntp_stamp read_stamp(struct span *s)
 {
-	struct stamp stamp;
+	struct ntp_stamp stamp;
 
 	stamp.seconds = span_u32(s);
 	stamp.fraction = span_u32(s);
@@ -69,10 +50,12 @@ static struct stamp read_stamp(struct span *s)
 }
 
 /* RFC 5905 7.3; false when s is shorter than a header. */
-static bool read_header(struct span *s, struct packet *ret_packet)
+bool ntp_read_header(struct span *s, struct ntp_packet *ret_packet)
 {
 	const uint8_t first = span_u8(s);
-	struct packet p = { .leap = first >> 6, .version = first >> 3 & 7, .mode = (enum mode)(first & 7) };
+	struct ntp_packet p = { .leap = first >> 6,
+				.version = first >> 3 & 7,
+				.mode = (enum ntp_mode)(first & 7) };
 	struct span id;
 
 	p.stratum = span_u8(s);
@@ -94,7 +77,7 @@ static bool read_header(struct span *s, struct packet *ret_packet)
 
 /* ---- recognising ---- */
 
-static bool is_zero(struct stamp stamp)
+static bool is_zero(struct ntp_stamp stamp)
 {
 	return stamp.seconds == 0 && stamp.fraction == 0;
 }
@@ -130,20 +113,20 @@ static bool is_short_time(uint32_t value)
 	return value >> 16 < SHORT_LIMIT || value >> 16 >= 0x10000 - SHORT_LIMIT;
 }
 
-static bool is_clock_plausible(const struct packet *p)
+static bool is_clock_plausible(const struct ntp_packet *p)
 {
 	return p->stratum <= STRATUM_LIMIT && p->poll >= -8 && p->poll <= POLL_LIMIT && p->precision >= -40 &&
 	       p->precision <= 32 && is_short_time(p->root_delay) && is_short_time(p->root_dispersion);
 }
 
 /* Zero, or from 1968 to 2053 in either era. Text and small numbers are no time. */
-static bool is_date(struct stamp stamp)
+static bool is_date(struct ntp_stamp stamp)
 {
 	return is_zero(stamp) || stamp.seconds >= 0x80000000 || stamp.seconds < 0x20000000;
 }
 
 /* A server's two times lie close to each other, whatever its clock says. */
-static bool is_answered_at_once(const struct packet *p)
+static bool is_answered_at_once(const struct ntp_packet *p)
 {
 	return p->transmit.seconds - p->receive.seconds < SHORT_LIMIT;
 }
@@ -155,22 +138,22 @@ static bool is_code(const uint8_t id[4])
 
 static bool is_time_packet(struct span s, enum side side)
 {
-	struct packet p;
+	struct ntp_packet p;
 
-	if (!read_header(&s, &p) || p.version == 0 || p.version > 4 || !is_clock_plausible(&p) ||
+	if (!ntp_read_header(&s, &p) || p.version == 0 || p.version > 4 || !is_clock_plausible(&p) ||
 	    !is_date(p.reference) || !is_trailer(s, p.version))
 		return false;
 	switch (p.mode) {
-	case CLIENT: return side == SIDE_CLIENT && is_date(p.origin) && is_date(p.receive);
-	case SERVER:
+	case NTP_CLIENT: return side == SIDE_CLIENT && is_date(p.origin) && is_date(p.receive);
+	case NTP_SERVER:
 		if (side == SIDE_CLIENT)
 			return false;
 		return p.stratum == 0 && is_code(p.reference_id)
 			       ? true
 			       : !is_zero(p.transmit) && is_answered_at_once(&p);
-	case BROADCAST: return !is_zero(p.transmit) && is_zero(p.origin) && is_zero(p.receive);
-	case ACTIVE:
-	case PASSIVE: return !is_zero(p.transmit);
+	case NTP_BROADCAST: return !is_zero(p.transmit) && is_zero(p.origin) && is_zero(p.receive);
+	case NTP_ACTIVE:
+	case NTP_PASSIVE: return !is_zero(p.transmit);
 	default: return false;
 	}
 }
@@ -198,7 +181,7 @@ static bool is_control(struct span s)
 	    (opcode > OPCODE_LAST && opcode != OPCODE_UNSET_TRAP))
 		return false;
 	/* A question has no status, is no error, and has no more to come. */
-	if ((second & CONTROL_RESPONSE) == 0 && (second != opcode || status != 0))
+	if ((second & NTP_CONTROL_RESPONSE) == 0 && (second != opcode || status != 0))
 		return false;
 	if (opcode == OPCODE_READ_STATUS ? count % 4 != 0 : !text_is_plain(data))
 		return false;
@@ -244,9 +227,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	if (transport != TRANSPORT_UDP)
 		return NO;
-	switch ((enum mode)(span_peek(first, 0) & 7)) {
-	case CONTROL: return is_control(first) ? YES : NO;
-	case PRIVATE: return is_private(first) ? YES : NO;
+	switch ((enum ntp_mode)(span_peek(first, 0) & 7)) {
+	case NTP_CONTROL: return is_control(first) ? YES : NO;
+	case NTP_PRIVATE: return is_private(first) ? YES : NO;
 	default: return is_time_packet(first, side) ? YES : NO;
 	}
 }
@@ -257,41 +240,42 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
 	(void)transport;
-	buffer_u8(out, 4 << 3 | CLIENT);
+	buffer_u8(out, 4 << 3 | NTP_CLIENT);
 	buffer_fill(out, 0, HEADER - 9);
 	buffer_u32(out, TRANSMIT_SECONDS);
 	buffer_u32(out, TRANSMIT_FRACTION);
 }
 
 /* RFC 5905 7.3: a word for a reference clock or a refusal, an IPv4 address, or a hash of an IPv6 one. */
-static void tell_reference(const struct packet *p, struct answer *answer)
+char *ntp_reference_text(const struct ntp_packet *p, char text[static NTP_REFERENCE_TEXT])
 {
 	const uint8_t *const id = p->reference_id;
 
 	if (p->stratum <= 1 && isprint(id[0]))
-		answer_fact(answer, "reference_id", span_of(id, 4));
-	else
-		answer_fact_format(answer, "reference_id", "%u.%u.%u.%u", id[0], id[1], id[2], id[3]);
+		return span_copy_text(span_of(id, 4), text, NTP_REFERENCE_TEXT);
+	(void)snprintf(text, NTP_REFERENCE_TEXT, "%u.%u.%u.%u", id[0], id[1], id[2], id[3]);
+	return text;
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
 	struct span rest = *heard;
-	struct packet p;
+	char reference[NTP_REFERENCE_TEXT];
+	struct ntp_packet p;
 
 	(void)state;
 	(void)out;
 	heard->at = heard->end;
-	if (recognise(rest, SIDE_SERVER, TRANSPORT_UDP) != YES || !read_header(&rest, &p) ||
-	    p.mode != SERVER || p.origin.seconds != TRANSMIT_SECONDS ||
+	if (recognise(rest, SIDE_SERVER, TRANSPORT_UDP) != YES || !ntp_read_header(&rest, &p) ||
+	    p.mode != NTP_SERVER || p.origin.seconds != TRANSMIT_SECONDS ||
 	    p.origin.fraction != TRANSMIT_FRACTION)
 		return ended ? PROBE_NOT : PROBE_WAIT;
 	answer_fact_format(answer, "version", "%u", p.version);
 	answer_fact_format(answer, "stratum", "%u", p.stratum);
-	tell_reference(&p, answer);
+	answer_fact(answer, "reference_id", span_text(ntp_reference_text(&p, reference)));
 	answer_fact_format(answer, "precision", "%d", p.precision);
-	answer_fact(answer, "leap", span_text(p.leap == LEAP_UNKNOWN ? "not synchronised" : ""));
+	answer_fact(answer, "leap", span_text(p.leap == NTP_LEAP_UNKNOWN ? "not synchronised" : ""));
 	return PROBE_DONE;
 }
 
@@ -301,14 +285,14 @@ static void greet_control(void *state, size_t variant, struct buffer *out)
 {
 	(void)state;
 	(void)variant;
-	buffer_u8(out, 2 << 3 | CONTROL);
+	buffer_u8(out, 2 << 3 | NTP_CONTROL);
 	buffer_u8(out, OPCODE_READ_VARIABLES);
 	buffer_u16(out, 1);                      /* sequence */
 	buffer_fill(out, 0, CONTROL_HEADER - 4); /* the system's, all that it likes to tell */
 }
 
 /* The next NAME="value" or NAME=value of a list with commas. */
-static bool next_variable(struct span *s, struct span *ret_name, struct span *ret_value)
+bool ntp_next_variable(struct span *s, struct span *ret_name, struct span *ret_value)
 {
 	struct span name = span_until(s, '='), value;
 
@@ -337,11 +321,11 @@ static void read_variables(struct span list, struct answer *answer)
 {
 	struct span name, value;
 
-	while (span_left(list) > 0 && next_variable(&list, &name, &value)) {
+	while (span_left(list) > 0 && ntp_next_variable(&list, &name, &value)) {
 		if (span_is(name, "version")) {
 			answer_fact(answer, "software", value);
-			(void)text_tell_product(answer, value, products,
-						sizeof(products) / sizeof(*products));
+			(void)text_tell_product(answer, value, ntp_products,
+						sizeof(ntp_products) / sizeof(*ntp_products));
 		} else if (span_is(name, "system")) {
 			answer_fact(answer, "system", value);
 		} else if (span_is(name, "processor")) {
@@ -360,17 +344,17 @@ static enum probe_step hear_control(void *state, size_t variant, struct span *he
 	(void)state;
 	(void)variant;
 	heard->at = heard->end;
-	if ((span_peek(rest, 0) & 7) != CONTROL || !is_control(rest))
+	if ((span_peek(rest, 0) & 7) != NTP_CONTROL || !is_control(rest))
 		return ended ? PROBE_NOT : PROBE_WAIT;
 	span_skip(&rest, 1);
 	operation = span_u8(&rest);
 	span_skip(&rest, CONTROL_HEADER - 4);
 	count = span_u16(&rest);
-	if ((operation & CONTROL_RESPONSE) == 0)
+	if ((operation & NTP_CONTROL_RESPONSE) == 0)
 		return PROBE_NOT;
-	if ((operation & CONTROL_ERROR) != 0) /* an error: it is refused */
+	if ((operation & NTP_CONTROL_ERROR) != 0) /* an error: it is refused */
 		return PROBE_DONE;
-	answer_weakness(answer, &control, "%u octets of variables are given to whoever asks", count);
+	answer_weakness(answer, &ntp_control, "%u octets of variables are given to whoever asks", count);
 	read_variables(span_take(&rest, count), answer);
 	return PROBE_DONE;
 }
@@ -384,12 +368,15 @@ static const struct probe probe = {
 	.hear_more = hear_control,
 };
 
+static const struct weakness *const weaknesses[] = { &ntp_control, &ntp_monlist, &ntp_clock, NULL };
+
 const struct protocol protocol_ntp = {
 	.name = "ntp",
 	.title = "Network Time Protocol",
 	DOORS(UDP(123)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &ntp_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

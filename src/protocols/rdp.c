@@ -1,18 +1,11 @@
 /* rdp.c: Remote Desktop Protocol, [MS-RDPBCGR] 2.2.1: the X.224 connection request with the negotiation of
  * security, and its confirm. Others use TPKT (RFC 1006) and X.224 as well: H.323, S7, T.120. What is RDP's is
  * the cookie, the negotiation, and Microsoft's keys in the packet that follows. */
+#include "protocols/rdp.h"
 #include "protocols/text.h"
 
 enum {
-	TPKT_VERSION = 3,
-	TPKT_HEADER = 4,
 	X224_FIXED = 6, /* octets of a connection request that its length counts */
-	CONNECTION_REQUEST = 0xe0,
-	CONNECTION_CONFIRM = 0xd0,
-	DATA = 0xf0,
-	NEGOTIATION_REQUEST = 1,
-	NEGOTIATION_RESPONSE = 2,
-	NEGOTIATION_FAILURE = 3,
 	NEGOTIATION_LENGTH = 8,
 };
 enum { VARIABLE_LIMIT = 248, FAILURES = 8 };
@@ -20,62 +13,53 @@ enum { SYN = 1, ACK = 4, SYN_LOSSY = 0x200, CORRELATION = 0x800, SYN_EXTENDED = 
 enum { SIZE_LEAST = 1132, SIZE_MOST = 1232 };
 
 /* 2.2.1.1.1 and 2.2.1.2.1. */
-enum { STANDARD = 0, TLS = 1, HYBRID = 2, RDSTLS = 4, HYBRID_EX = 8, AAD = 16, ALL_PROTOCOLS = 31 };
+enum { TLS = 1, HYBRID = 2, RDSTLS = 4, HYBRID_EX = 8, AAD = 16, ALL_PROTOCOLS = 31 };
 enum { CORRELATION_FOLLOWS = 8, CORRELATION_LENGTH = 36 };
 
-static const struct weakness standard_security = {
+const struct weakness rdp_standard_security = {
 	"rdp-standard-security",
 	"RDP accepts its own encryption without TLS",
 	2,
 	"Demand TLS: \"Require use of specific security layer\" (SSL) in Windows, security_layer=tls in "
 	"xrdp.",
 };
-static const struct weakness *const weaknesses[] = { &standard_security, NULL };
+static const struct weakness *const weaknesses[] = { &rdp_standard_security, NULL };
 
 /* ---- packets ---- */
 
-struct packet {
-	uint8_t kind;
-	struct span variable; /* what stands behind the fixed part */
-};
-
 /* TPKT and X.224 of class 0. MORE: it has not come whole. */
-static enum verdict take_packet(struct span *s, struct packet *ret_packet)
+enum verdict rdp_take_packet(struct span *s, struct rdp_packet *ret_packet)
 {
 	struct span rest = *s, body;
 	uint16_t whole;
 	uint8_t length, kind, class;
 
-	if (span_peek(rest, 0) != TPKT_VERSION || span_peek(rest, 1) != 0)
+	if (span_peek(rest, 0) != RDP_TPKT_VERSION || span_peek(rest, 1) != 0)
 		return NO;
 	span_skip(&rest, 2);
 	whole = span_u16(&rest);
 	if (rest.failed)
 		return MORE;
-	if (whole < TPKT_HEADER + 1 + X224_FIXED || whole > TPKT_HEADER + 1 + X224_FIXED + VARIABLE_LIMIT)
+	if (whole < RDP_TPKT_HEADER + 1 + X224_FIXED ||
+	    whole > RDP_TPKT_HEADER + 1 + X224_FIXED + VARIABLE_LIMIT)
 		return NO;
-	body = span_take(&rest, whole - TPKT_HEADER);
+	body = span_take(&rest, whole - RDP_TPKT_HEADER);
 	if (rest.failed)
 		return MORE;
 	length = span_u8(&body);
 	kind = span_u8(&body);
 	span_skip(&body, 4); /* destination and source reference */
 	class = span_u8(&body);
-	if (body.failed || class != 0 || length != whole - TPKT_HEADER - 1)
+	if (body.failed || class != 0 || length != whole - RDP_TPKT_HEADER - 1)
 		return NO;
 	*s = rest;
-	*ret_packet = (struct packet){ kind, body };
+	*ret_packet = (struct rdp_packet){ kind, body };
 	return YES;
 }
 
-struct negotiation {
-	uint8_t type, flags;
-	uint32_t value; /* protocols asked for, the one chosen, or why none */
-};
-
-static bool read_negotiation(struct span s, struct negotiation *ret_negotiation)
+bool rdp_read_negotiation(struct span s, struct rdp_negotiation *ret_negotiation)
 {
-	struct negotiation n;
+	struct rdp_negotiation n;
 
 	n.type = span_u8(&s);
 	n.flags = span_u8(&s);
@@ -91,13 +75,14 @@ static bool read_negotiation(struct span s, struct negotiation *ret_negotiation)
 /* "Cookie: mstshash=NAME" or "Cookie: msts=..." for a balancer of load, and the negotiation behind it. */
 static bool is_request(struct span variable)
 {
-	struct negotiation n;
+	struct rdp_negotiation n;
 
 	if (span_begins(variable, "Cookie: msts")) {
 		(void)span_line(&variable);
 		return !variable.failed;
 	}
-	if (!read_negotiation(variable, &n) || n.type != NEGOTIATION_REQUEST || n.value > ALL_PROTOCOLS)
+	if (!rdp_read_negotiation(variable, &n) || n.type != RDP_NEGOTIATION_REQUEST ||
+	    n.value > ALL_PROTOCOLS)
 		return false;
 	return span_left(variable) ==
 	       NEGOTIATION_LENGTH + (n.flags & CORRELATION_FOLLOWS ? (size_t)CORRELATION_LENGTH : 0);
@@ -105,13 +90,13 @@ static bool is_request(struct span variable)
 
 static bool is_confirm(struct span variable)
 {
-	struct negotiation n;
+	struct rdp_negotiation n;
 
-	if (span_left(variable) != NEGOTIATION_LENGTH || !read_negotiation(variable, &n))
+	if (span_left(variable) != NEGOTIATION_LENGTH || !rdp_read_negotiation(variable, &n))
 		return false;
-	if (n.type == NEGOTIATION_RESPONSE)
+	if (n.type == RDP_NEGOTIATION_RESPONSE)
 		return n.value <= AAD && (n.value & (n.value - 1)) == 0;
-	return n.type == NEGOTIATION_FAILURE && n.value > 0 && n.value < FAILURES;
+	return n.type == RDP_NEGOTIATION_FAILURE && n.value > 0 && n.value < FAILURES;
 }
 
 /* Clients and servers before RDP 5.2 do not negotiate. What they say next is a T.125 connection with the
@@ -121,29 +106,29 @@ static enum verdict key_follows(struct span rest, enum side side)
 	struct span body;
 	uint16_t whole;
 
-	if (span_left(rest) < TPKT_HEADER)
+	if (span_left(rest) < RDP_TPKT_HEADER)
 		return MORE;
-	if (span_u16(&rest) != TPKT_VERSION << 8)
+	if (span_u16(&rest) != RDP_TPKT_VERSION << 8)
 		return NO;
 	whole = span_u16(&rest);
-	if (whole < TPKT_HEADER)
+	if (whole < RDP_TPKT_HEADER)
 		return NO;
-	body = text_first(rest, whole - TPKT_HEADER);
-	if (span_left(body) > 1 && body.at[1] != DATA)
+	body = text_first(rest, whole - RDP_TPKT_HEADER);
+	if (span_left(body) > 1 && body.at[1] != RDP_DATA)
 		return NO;
 	if (span_find(body, side == SIDE_CLIENT ? "Duca" : "McDn") != SIZE_MAX)
 		return YES;
-	return span_left(body) < whole - (size_t)TPKT_HEADER ? MORE : NO;
+	return span_left(body) < whole - (size_t)RDP_TPKT_HEADER ? MORE : NO;
 }
 
 static enum verdict first_packet_says(struct span first, enum side side)
 {
-	struct packet packet;
-	const enum verdict whole = take_packet(&first, &packet);
+	struct rdp_packet packet;
+	const enum verdict whole = rdp_take_packet(&first, &packet);
 
 	if (whole != YES)
 		return whole;
-	if (packet.kind != (side == SIDE_CLIENT ? CONNECTION_REQUEST : CONNECTION_CONFIRM))
+	if (packet.kind != (side == SIDE_CLIENT ? RDP_CONNECTION_REQUEST : RDP_CONNECTION_CONFIRM))
 		return NO;
 	if (span_left(packet.variable) == 0)
 		return key_follows(first, side);
@@ -186,7 +171,7 @@ static const struct {
 	uint32_t protocol;
 	const char *name; /* as EVE writes it */
 } protocols[] = {
-	{ STANDARD, "rdp" },        { TLS, "ssl" },     { HYBRID, "hybrid" }, { RDSTLS, "rds_tls" },
+	{ RDP_STANDARD, "rdp" },    { TLS, "ssl" },     { HYBRID, "hybrid" }, { RDSTLS, "rds_tls" },
 	{ HYBRID_EX, "hybrid_ex" }, { AAD, "rds_aad" },
 };
 
@@ -202,17 +187,35 @@ static const char *const failures[FAILURES] = {
 	[5] = "hybrid required by server", [6] = "ssl with user auth required by server",
 };
 
+const char *rdp_protocol_text(uint32_t protocol)
+{
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
+		if (protocols[i].protocol == protocol)
+			return protocols[i].name;
+	return NULL;
+}
+
+const char *rdp_flag_text(unsigned nth)
+{
+	return nth < sizeof(flag_names) / sizeof(*flag_names) ? flag_names[nth] : NULL;
+}
+
+const char *rdp_failure_text(uint32_t code)
+{
+	return code < FAILURES ? failures[code] : NULL;
+}
+
 static void say_request(struct buffer *out, uint32_t wanted)
 {
 	const uint8_t length = X224_FIXED + NEGOTIATION_LENGTH;
 
-	buffer_u8(out, TPKT_VERSION);
+	buffer_u8(out, RDP_TPKT_VERSION);
 	buffer_u8(out, 0);
-	buffer_u16(out, TPKT_HEADER + 1 + length);
+	buffer_u16(out, RDP_TPKT_HEADER + 1 + length);
 	buffer_u8(out, length);
-	buffer_u8(out, CONNECTION_REQUEST);
+	buffer_u8(out, RDP_CONNECTION_REQUEST);
 	buffer_fill(out, 0, 5); /* references and class */
-	buffer_u8(out, NEGOTIATION_REQUEST);
+	buffer_u8(out, RDP_NEGOTIATION_REQUEST);
 	buffer_u8(out, 0);
 	buffer_u16_le(out, NEGOTIATION_LENGTH);
 	buffer_u32_le(out, wanted);
@@ -225,7 +228,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	say_request(out, TLS | HYBRID);
 }
 
-static void tell_response(struct negotiation n, struct answer *answer)
+static void tell_response(struct rdp_negotiation n, struct answer *answer)
 {
 	struct buffer flags = buffer_new(FACT_VALUE - 1);
 
@@ -236,11 +239,11 @@ static void tell_response(struct negotiation n, struct answer *answer)
 		if (n.flags >> i & 1 && flag_names[i] != NULL)
 			buffer_format(&flags, "%s%s", flags.length > 0 ? ", " : "", flag_names[i]);
 	answer_fact(answer, "server_supports", buffer_read(&flags));
-	answer->starttls = n.value != STANDARD;
+	answer->starttls = n.value != RDP_STANDARD;
 	buffer_free(&flags);
 }
 
-static void tell_failure(struct negotiation n, struct answer *answer)
+static void tell_failure(struct rdp_negotiation n, struct answer *answer)
 {
 	answer_fact_format(answer, "error_code", "%u", n.value);
 	if (n.value < FAILURES && failures[n.value] != NULL)
@@ -248,35 +251,36 @@ static void tell_failure(struct negotiation n, struct answer *answer)
 }
 
 /* Takes the confirm. One without a negotiation could come from any server on X.224: that is not enough. */
-static enum probe_step hear_confirm(struct span *heard, bool ended, struct negotiation *ret_negotiation)
+static enum probe_step hear_confirm(struct span *heard, bool ended, struct rdp_negotiation *ret_negotiation)
 {
-	struct packet packet;
-	const enum verdict whole = take_packet(heard, &packet);
+	struct rdp_packet packet;
+	const enum verdict whole = rdp_take_packet(heard, &packet);
 
 	if (whole == MORE && !ended)
 		return PROBE_WAIT;
-	if (whole != YES || packet.kind != CONNECTION_CONFIRM)
+	if (whole != YES || packet.kind != RDP_CONNECTION_CONFIRM)
 		return PROBE_NOT;
-	return is_confirm(packet.variable) && read_negotiation(packet.variable, ret_negotiation) ? PROBE_DONE
-												 : PROBE_NOT;
+	return is_confirm(packet.variable) && rdp_read_negotiation(packet.variable, ret_negotiation)
+		       ? PROBE_DONE
+		       : PROBE_NOT;
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	struct negotiation n;
+	struct rdp_negotiation n;
 	const enum probe_step step = hear_confirm(heard, ended, &n);
 
 	(void)state;
 	(void)out;
 	if (step != PROBE_DONE)
 		return step;
-	if (n.type == NEGOTIATION_FAILURE)
+	if (n.type == RDP_NEGOTIATION_FAILURE)
 		tell_failure(n, answer);
 	else
 		tell_response(n, answer);
-	if (n.type != NEGOTIATION_FAILURE && n.value == STANDARD)
-		answer_weakness(answer, &standard_security, "TLS was offered to it and not taken");
+	if (n.type != RDP_NEGOTIATION_FAILURE && n.value == RDP_STANDARD)
+		answer_weakness(answer, &rdp_standard_security, "TLS was offered to it and not taken");
 	return PROBE_DONE;
 }
 
@@ -284,19 +288,19 @@ static void greet_standard(void *state, size_t variant, struct buffer *out)
 {
 	(void)state;
 	(void)variant;
-	say_request(out, STANDARD);
+	say_request(out, RDP_STANDARD);
 }
 
 static enum probe_step hear_standard(void *state, size_t variant, struct span *heard, bool ended,
 				     struct answer *answer)
 {
-	struct negotiation n;
+	struct rdp_negotiation n;
 	const enum probe_step step = hear_confirm(heard, ended, &n);
 
 	(void)state;
 	(void)variant;
-	if (step == PROBE_DONE && n.type != NEGOTIATION_FAILURE && n.value == STANDARD)
-		answer_weakness(answer, &standard_security, "a client that asks for no TLS is accepted");
+	if (step == PROBE_DONE && n.type != RDP_NEGOTIATION_FAILURE && n.value == RDP_STANDARD)
+		answer_weakness(answer, &rdp_standard_security, "a client that asks for no TLS is accepted");
 	return step;
 }
 
@@ -315,6 +319,7 @@ const struct protocol protocol_rdp = {
 	DOORS(TCP(3389), UDP(3389)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.parser = &rdp_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

@@ -63,6 +63,7 @@ const struct protocol protocol_snmp = {
 	DOORS(UDP(161), UDP(162), TCP(161)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.parser = &snmp_parser,
 	.probe = &snmp_probe,
 	.weaknesses = snmp_weaknesses,
 };

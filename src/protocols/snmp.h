@@ -1,5 +1,5 @@
 /* snmp.h: what the files about SNMP share. snmp.c recognises it, snmp_message.c reads its messages,
- * snmp_probe.c asks an agent. */
+ * snmp_parse.c reads conversations, snmp_probe.c asks an agent. */
 #ifndef PROTOCOLS_SNMP_H
 #define PROTOCOLS_SNMP_H
 
@@ -26,6 +26,7 @@ struct snmp_message {
 	int64_t version;
 	struct span community; /* v1, v2c */
 	int64_t message_id;    /* v3 */
+	uint8_t flags;         /* v3: 1 authenticated, 2 encrypted, 4 reportable */
 	struct span security;  /* v3: parameters of the security model */
 	struct span pdu;       /* content; empty when v3 encrypts it */
 	uint8_t pdu_tag;
@@ -35,7 +36,9 @@ struct snmp_message {
  * at. */
 bool snmp_message_read(struct span s, struct snmp_message *ret_message);
 
+extern const struct parser snmp_parser;
 extern const struct probe snmp_probe;
+extern const struct weakness snmp_v1, snmp_v2c, snmp_community_public;
 extern const struct weakness *const snmp_weaknesses[];
 
 #endif

@@ -22,6 +22,7 @@ static bool read_v3(struct span *s, struct snmp_message *m)
 	m->message_id = ber_integer(&header, BER_INTEGER);
 	size = ber_integer(&header, BER_INTEGER);
 	flags = ber_take(&header, BER_OCTETS);
+	m->flags = span_peek(flags, 0);
 	model = ber_integer(&header, BER_INTEGER);
 	m->security = ber_take(s, BER_OCTETS);
 	if (s->failed || header.failed || span_left(flags) != 1 || size < SIZE_LEAST || model < 1)

@@ -18,26 +18,26 @@ enum {
 /* What tells the answer to our question from another's. */
 enum { MESSAGE_ID = 0x0d00a4d, REQUEST_ID = 0x0d00a4e };
 
-static const struct weakness v1 = {
+const struct weakness snmp_v1 = {
 	"snmp-v1",
 	"SNMP version 1 is answered",
 	2,
 	"Allow version 3 with authPriv only: versions 1 and 2c have no protection but a word in the clear.",
 };
-static const struct weakness v2c = {
+const struct weakness snmp_v2c = {
 	"snmp-v2c",
 	"SNMP version 2c is answered",
 	2,
 	"Allow version 3 with authPriv only: versions 1 and 2c have no protection but a word in the clear.",
 };
-static const struct weakness community_public = {
+const struct weakness snmp_community_public = {
 	"snmp-community-public",
 	"SNMP tells about the system to the community \"public\"",
 	2,
 	"Remove the community \"public\"; use version 3, or at least a word of your own and a list of "
 	"managers.",
 };
-const struct weakness *const snmp_weaknesses[] = { &v1, &v2c, &community_public, NULL };
+const struct weakness *const snmp_weaknesses[] = { &snmp_v1, &snmp_v2c, &snmp_community_public, NULL };
 
 /* sysDescr.0, sysObjectID.0, sysName.0, and versionTag.0 of UCD-SNMP-MIB, in which Net-SNMP tells its own. */
 static const struct {
@@ -300,9 +300,10 @@ static enum probe_step hear_community(void *state, size_t variant, struct span *
 	id = m.pdu;
 	if (ber_integer(&id, BER_INTEGER) != REQUEST_ID)
 		return PROBE_NOT;
-	answer_weakness(answer, is_v1 ? &v1 : &v2c, "an answer in version %s came", is_v1 ? "1" : "2c");
+	answer_weakness(answer, is_v1 ? &snmp_v1 : &snmp_v2c, "an answer in version %s came",
+			is_v1 ? "1" : "2c");
 	if (read_variables(m.pdu, answer))
-		answer_weakness(answer, &community_public, "it told what system it is");
+		answer_weakness(answer, &snmp_community_public, "it told what system it is");
 	return PROBE_DONE;
 }
 

@@ -6,44 +6,25 @@
  *
  * Both sides open with PRELOGIN: a list of options (token u8, offset u16, length u16) up to 0xff, and the
  * values that it points at. TLS handshakes travel inside of further PRELOGIN packets. */
-#include "protocols/protocols.h"
+#include "protocols/tds.h"
 
 #include <stdio.h>
 
-enum packet_type { BATCH = 0x01, CALL = 0x03, TABULAR = 0x04, LOGIN_7 = 0x10, PRELOGIN = 0x12 };
-
 enum {
-	PACKET_HEADER = 8,
 	PACKET_MOST = 32767,
 	STATUS_MOST = 0x1f, /* end of message, ignore, and what resets a connection */
-	END_OF_MESSAGE = 0x01,
-	LOGIN_FIXED = 94,
-	ALL_HEADERS = 22, /* with the one header that every client sends, of the transaction */
-	TEXT_ENOUGH = 8,  /* characters of UTF-16 that are looked at */
+	ALL_HEADERS = 22,   /* with the one header that every client sends, of the transaction */
+	TEXT_ENOUGH = 8,    /* characters of UTF-16 that are looked at */
 
 	OPTION_SIZE = 5,
 	OPTIONS_MOST = 16,
 	TERMINATOR = 0xff,
 };
 
-/* Tokens of PRELOGIN, and the sizes of their values; 0 is any. */
-enum option { VERSION, ENCRYPTION, INSTANCE, THREAD, MARS, TRACE, FEDERATED, NONCE, OPTIONS };
-
-struct packet {
-	uint8_t type, status;
-	size_t length; /* of the payload */
-	bool cut;
-	struct span payload; /* what is there of it */
-};
-
-struct prelogin {
-	struct span values[OPTIONS];
-};
-
 /* ---- recognising ---- */
 
 /* False if it cannot be a header. s fails while it is not whole. */
-static bool read_packet(struct span *s, struct packet *packet)
+bool tds_read_packet(struct span *s, struct tds_packet *packet)
 {
 	const size_t come = span_left(*s);
 	uint16_t length;
@@ -56,33 +37,34 @@ static bool read_packet(struct span *s, struct packet *packet)
 	window = span_u8(s);
 	if ((come >= 2 && packet->status > STATUS_MOST) || window != 0)
 		return false;
-	if (come >= 4 && (length <= PACKET_HEADER || length > PACKET_MOST))
+	if (come >= 4 && (length <= TDS_HEADER || length > PACKET_MOST))
 		return false;
 	if (s->failed)
 		return true;
-	packet->length = length - (size_t)PACKET_HEADER;
+	packet->length = length - (size_t)TDS_HEADER;
 	packet->cut = packet->length > span_left(*s);
 	packet->payload = span_take(s, packet->cut ? span_left(*s) : packet->length);
 	return true;
 }
 
-static bool option_fits(enum option token, size_t length)
+static bool option_fits(enum tds_option token, size_t length)
 {
-	static const size_t sizes[OPTIONS] = {
-		[VERSION] = 6, [ENCRYPTION] = 1, [MARS] = 1, [TRACE] = 36, [FEDERATED] = 1, [NONCE] = 32,
+	static const size_t sizes[TDS_OPTIONS] = {
+		[TDS_VERSION] = 6, [TDS_ENCRYPTION] = 1, [TDS_MARS] = 1,
+		[TDS_TRACE] = 36,  [TDS_FEDERATED] = 1,  [TDS_NONCE] = 32,
 	};
 
-	return token >= OPTIONS || sizes[token] == 0 || sizes[token] == length || length == 0;
+	return token >= TDS_OPTIONS || sizes[token] == 0 || sizes[token] == length || length == 0;
 }
 
 /* Reads the options of a whole payload. VERSION is always the first, and no value stands in the list. */
-static bool read_prelogin(struct span payload, struct prelogin *prelogin)
+bool tds_read_prelogin(struct span payload, struct tds_prelogin *prelogin)
 {
 	struct span list = payload;
 	unsigned count = 0;
 	uint8_t token;
 
-	*prelogin = (struct prelogin){ 0 };
+	*prelogin = (struct tds_prelogin){ 0 };
 	while ((token = span_u8(&list)) != TERMINATOR) {
 		const size_t offset = span_u16(&list), length = span_u16(&list);
 		struct span value = payload;
@@ -90,43 +72,43 @@ static bool read_prelogin(struct span payload, struct prelogin *prelogin)
 		span_skip(&value, offset);
 		value = span_take(&value, length);
 		if (list.failed || value.failed || offset < OPTION_SIZE + 1u || !option_fits(token, length) ||
-		    ++count > OPTIONS_MOST || (count == 1 && (token != VERSION || length == 0)))
+		    ++count > OPTIONS_MOST || (count == 1 && (token != TDS_VERSION || length == 0)))
 			return false;
-		if (token < OPTIONS)
+		if (token < TDS_OPTIONS)
 			prelogin->values[token] = value;
 	}
 	return count > 0;
 }
 
 /* A client may put its TLS handshake into the same kind of packet. */
-static enum verdict recognise_prelogin(const struct packet *packet, enum side side)
+static enum verdict recognise_prelogin(const struct tds_packet *packet, enum side side)
 {
-	static const uint8_t version_option[] = { VERSION, 0 };
-	struct prelogin prelogin;
+	static const uint8_t version_option[] = { TDS_VERSION, 0 };
+	struct tds_prelogin prelogin;
 
 	if (side == SIDE_CLIENT && span_peek(packet->payload, 0) == 0x16)
 		return recognise_text(packet->payload, "\x16\x03");
 	for (size_t i = 0; i < sizeof(version_option) && i < span_left(packet->payload); i++)
 		if (packet->payload.at[i] != version_option[i])
 			return NO;
-	if (packet->length > 4096 - PACKET_HEADER)
+	if (packet->length > 4096 - TDS_HEADER)
 		return NO;
 	if (packet->cut)
 		return MORE;
-	return read_prelogin(packet->payload, &prelogin) ? YES : NO;
+	return tds_read_prelogin(packet->payload, &prelogin) ? YES : NO;
 }
 
 /* The length that stands in front counts the whole message; the version is one of 7.0 to 7.4. */
-static enum verdict recognise_login(const struct packet *packet)
+static enum verdict recognise_login(const struct tds_packet *packet)
 {
 	struct span s = packet->payload;
 	const uint32_t length = span_u32_le(&s), version = span_u32_le(&s), size = span_u32_le(&s);
 
-	if (packet->length < LOGIN_FIXED)
+	if (packet->length < TDS_LOGIN_FIXED)
 		return NO;
 	if (s.failed)
 		return MORE;
-	if (length < packet->length || (packet->status & END_OF_MESSAGE && length != packet->length))
+	if (length < packet->length || (packet->status & TDS_END_OF_MESSAGE && length != packet->length))
 		return NO;
 	return version >> 24 >= 0x70 && version >> 24 <= 0x74 && size <= PACKET_MOST ? YES : NO;
 }
@@ -163,7 +145,7 @@ static enum verdict recognise_name(struct span s, bool cut)
 
 /* A batch of statements, or the call of a procedure: what a conversation goes on with after its login. From
  * version 7.2 on a list of headers stands in front. */
-static enum verdict recognise_request(const struct packet *packet)
+static enum verdict recognise_request(const struct tds_packet *packet)
 {
 	struct span s = packet->payload;
 	const uint32_t headers = span_u32_le(&s), length = span_u32_le(&s);
@@ -174,7 +156,7 @@ static enum verdict recognise_request(const struct packet *packet)
 	if (headers == ALL_HEADERS && length == ALL_HEADERS - 4 && type == 2)
 		return YES;
 	s = packet->payload;
-	return packet->type == CALL ? recognise_name(s, packet->cut) : recognise_utf16(s, packet->cut);
+	return packet->type == TDS_CALL ? recognise_name(s, packet->cut) : recognise_utf16(s, packet->cut);
 }
 
 /* What the first token of an answer to a login holds, behind its length. */
@@ -203,7 +185,7 @@ static bool is_acknowledgement(struct span token)
 	return interface <= 1 && version >> 28 == 7 && !token.failed;
 }
 
-static enum verdict recognise_answer(const struct packet *packet)
+static enum verdict recognise_answer(const struct tds_packet *packet)
 {
 	enum token { ERROR = 0xaa, INFO = 0xab, LOGIN_ACK = 0xad, CHANGE = 0xe3 };
 	struct span s = packet->payload, token;
@@ -230,20 +212,21 @@ static enum verdict recognise_answer(const struct packet *packet)
 static enum verdict recognise_stream(struct span first, enum side side)
 {
 	const uint8_t type = span_peek(first, 0);
-	struct packet packet;
+	struct tds_packet packet;
 
-	if (side == SIDE_CLIENT ? type != PRELOGIN && type != LOGIN_7 && type != BATCH && type != CALL
-				: type != TABULAR)
+	if (side == SIDE_CLIENT
+		    ? type != TDS_PRELOGIN && type != TDS_LOGIN_7 && type != TDS_BATCH && type != TDS_CALL
+		    : type != TDS_TABULAR)
 		return NO;
-	if (!read_packet(&first, &packet))
+	if (!tds_read_packet(&first, &packet))
 		return NO;
 	if (first.failed || span_left(packet.payload) == 0)
 		return MORE;
-	if (type == LOGIN_7)
+	if (type == TDS_LOGIN_7)
 		return recognise_login(&packet);
-	if (type == BATCH || type == CALL)
+	if (type == TDS_BATCH || type == TDS_CALL)
 		return recognise_request(&packet);
-	if (type == PRELOGIN || span_peek(packet.payload, 0) == VERSION)
+	if (type == TDS_PRELOGIN || span_peek(packet.payload, 0) == TDS_VERSION)
 		return recognise_prelogin(&packet, side);
 	return recognise_answer(&packet);
 }
@@ -255,21 +238,23 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 /* ---- asking ---- */
 
-enum { ENCRYPT_OFF, ENCRYPT_ON, ENCRYPT_NOT_SUPPORTED, ENCRYPT_REQUIRED };
-
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	static const struct {
 		uint8_t token, length;
-	} options[] = { { VERSION, 6 }, { ENCRYPTION, 1 }, { INSTANCE, 1 }, { THREAD, 4 }, { MARS, 1 } };
+	} options[] = { { TDS_VERSION, 6 },
+			{ TDS_ENCRYPTION, 1 },
+			{ TDS_INSTANCE, 1 },
+			{ TDS_THREAD, 4 },
+			{ TDS_MARS, 1 } };
 	enum { COUNT = sizeof(options) / sizeof(options[0]), LIST = COUNT * OPTION_SIZE + 1, VALUES = 13 };
 	size_t offset = LIST;
 
 	(void)state;
 	(void)transport;
-	buffer_u8(out, PRELOGIN);
-	buffer_u8(out, END_OF_MESSAGE);
-	buffer_u16(out, PACKET_HEADER + LIST + VALUES);
+	buffer_u8(out, TDS_PRELOGIN);
+	buffer_u8(out, TDS_END_OF_MESSAGE);
+	buffer_u16(out, TDS_HEADER + LIST + VALUES);
 	buffer_u32(out, 0);
 	for (size_t i = 0; i < COUNT; i++) {
 		buffer_u8(out, options[i].token);
@@ -285,14 +270,14 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 
 /* ---- hearing ---- */
 
-static const struct weakness no_encryption = {
+const struct weakness tds_no_encryption = {
 	"tds-no-encryption",
 	"SQL Server does not encrypt, not even passwords",
 	2,
 	"give the server a certificate and set Force Encryption",
 };
 
-static const char *release_of(unsigned major, unsigned minor)
+const char *tds_release(unsigned major, unsigned minor)
 {
 	static const struct {
 		uint8_t major, minor;
@@ -318,50 +303,50 @@ static void hear_version(struct span value, struct answer *answer)
 		return;
 	(void)snprintf(version, sizeof(version), "%u.%u.%u", major, minor, build);
 	answer_product(answer, span_text("Microsoft SQL Server"), span_text(version));
-	answer_fact(answer, "release", span_text(release_of(major, minor)));
+	answer_fact(answer, "release", span_text(tds_release(major, minor)));
 }
 
 /* What the server makes of a client that would rather not encrypt. */
 static void hear_encryption(struct span value, struct answer *answer)
 {
 	static const char *const words[] = {
-		[ENCRYPT_OFF] = "login only",
-		[ENCRYPT_ON] = "required",
-		[ENCRYPT_NOT_SUPPORTED] = "not supported",
-		[ENCRYPT_REQUIRED] = "required",
+		[TDS_ENCRYPT_OFF] = "login only",
+		[TDS_ENCRYPT_ON] = "required",
+		[TDS_ENCRYPT_NOT_SUPPORTED] = "not supported",
+		[TDS_ENCRYPT_REQUIRED] = "required",
 	};
 	const uint8_t encryption = span_u8(&value);
 
 	if (value.failed || encryption >= sizeof(words) / sizeof(words[0]))
 		return;
 	answer_fact(answer, "encryption", span_text(words[encryption]));
-	answer->starttls = encryption != ENCRYPT_NOT_SUPPORTED;
-	if (encryption == ENCRYPT_NOT_SUPPORTED)
-		answer_weakness(answer, &no_encryption, "PRELOGIN answers ENCRYPT_NOT_SUP");
+	answer->starttls = encryption != TDS_ENCRYPT_NOT_SUPPORTED;
+	if (encryption == TDS_ENCRYPT_NOT_SUPPORTED)
+		answer_weakness(answer, &tds_no_encryption, "PRELOGIN answers ENCRYPT_NOT_SUP");
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
 	struct span s = *heard;
-	struct packet packet;
-	struct prelogin prelogin;
+	struct tds_packet packet;
+	struct tds_prelogin prelogin;
 
 	(void)state;
 	(void)out;
 	if (span_left(s) > 0 && recognise(s, SIDE_SERVER, TRANSPORT_TCP) == NO)
 		return PROBE_NOT;
-	if (!read_packet(&s, &packet) || s.failed || packet.cut)
+	if (!tds_read_packet(&s, &packet) || s.failed || packet.cut)
 		return ended ? PROBE_NOT : PROBE_WAIT;
 	*heard = s;
-	if (!read_prelogin(packet.payload, &prelogin))
+	if (!tds_read_prelogin(packet.payload, &prelogin))
 		return PROBE_NOT;
-	hear_version(prelogin.values[VERSION], answer);
-	hear_encryption(prelogin.values[ENCRYPTION], answer);
+	hear_version(prelogin.values[TDS_VERSION], answer);
+	hear_encryption(prelogin.values[TDS_ENCRYPTION], answer);
 	return PROBE_DONE;
 }
 
-static const struct weakness *const weaknesses[] = { &no_encryption, NULL };
+static const struct weakness *const weaknesses[] = { &tds_no_encryption, NULL };
 
 static const struct probe probe = {
 	.transports = PROBE_TCP,
@@ -376,6 +361,7 @@ const struct protocol protocol_tds = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	.parser = &tds_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

@@ -93,9 +93,36 @@ static void a_wish_for_tls_changes_postgresql_to_tls(void **state)
 	TOLD("pgsql", TRANSPORT_TCP, no, "!upgrade", "\"user\":");
 }
 
+static void a_login_at_sql_server_without_tls_is_a_finding(void **state)
+{
+	const struct turn turns[] = { talk_first("tds.client.tcp.freetds"),
+				      talk_first("tds.server.tcp.specification-unencrypted"),
+				      talk_first("tds.client.tcp.freetds-login") };
+
+	(void)state;
+	TOLD("tds", TRANSPORT_TCP, turns, "\"encryption\":\"not supported\"", "\"user\":", "\"tls\":false",
+	     "\"weakness\":\"tds-no-encryption\"",
+	     "{\"software\":\"server\",\"product\":\"Microsoft SQL Server\"");
+}
+
+static void batches_calls_and_errors_are_told(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\1\1\0\x10\0\0\1\0S\0E\0L\0 \0"),
+		CLIENT("\3\1\0\x0c\0\0\1\0\xff\xff\x0a\0"),
+		SERVER("\4\1\0\x18\0\0\1\0\xaa\x0d\0\1\2\0\0\1\x10\1\0n\0\0\0\0"),
+	};
+
+	(void)state;
+	TOLD("tds", TRANSPORT_TCP, turns, "\"batches\":1,\"rpc_calls\":1,\"rpc\":[\"sp_executesql\"]",
+	     "\"errors\":1,\"error_code\":513,\"error_message\":\"n\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
+		cmocka_unit_test(batches_calls_and_errors_are_told),
 		cmocka_unit_test(a_simple_bind_in_the_clear_is_a_finding),
 		cmocka_unit_test(entries_of_a_search_are_counted),
 		cmocka_unit_test(starttls_changes_to_tls),

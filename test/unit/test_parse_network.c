@@ -1,0 +1,110 @@
+/* How conversations of the network's own services are read: SNMP, NTP, RDP. */
+#include "told.h"
+
+static void a_community_is_never_told(void **state)
+{
+	const struct turn turns[] = { talk_first("snmp.client.udp.snmpget-v1") };
+	const struct turn public[] = {
+		CLIENT("\x30\x29\2\1\1\4\6public\xa0\x1c\2\4\1\2\3\4\2\1\0\2\1\0\x30\x0e\x30\x0c\6\x08\x2b\6"
+		       "\1\2\1\1\1\0\5\0"),
+		SERVER("\x30\x2b\2\1\1\4\6public\xa2\x1e\2\4\1\2\3\4\2\1\0\2\1\0\x30\x10\x30\x0e\6\x08\x2b\6"
+		       "\1\2\1\1\1\0\4\2hi"),
+	};
+
+	(void)state;
+	TOLD("snmp", TRANSPORT_UDP, turns, "\"version\":1", "\"community\":\"***\"",
+	     "\"weakness\":\"snmp-v1\"", "!public");
+	TOLD("snmp", TRANSPORT_UDP, public, "\"pdu_type\":\"get_request\"",
+	     "\"vars\":[\"1.3.6.1.2.1.1.1.0\"]", "\"weakness\":\"snmp-community-public\"",
+	     "!\"community\":\"public\"");
+}
+
+static void version_3_tells_its_level_of_security(void **state)
+{
+	const struct turn turns[] = { talk_first("snmp.client.udp.snmpget-v3"),
+				      talk_first("snmp.server.udp.net-snmp") };
+
+	(void)state;
+	TOLD("snmp", TRANSPORT_UDP, turns, "\"version\":3", "\"security_level\":\"noAuthNoPriv\"",
+	     "!\"weakness\":\"snmp-v1\"");
+}
+
+static void traps_are_told(void **state)
+{
+	const struct turn turns[] = { talk_first("snmp.client.udp.snmptrap-v1") };
+
+	(void)state;
+	TOLD("snmp", TRANSPORT_UDP, turns, "\"pdu_type\":\"trap_v1\"", "\"trap_type\":");
+}
+
+static void the_time_of_a_server_is_told(void **state)
+{
+	const struct turn turns[] = { talk_first("ntp.client.udp.chrony"),
+				      talk_first("ntp.server.udp.chrony") };
+
+	(void)state;
+	TOLD("ntp", TRANSPORT_UDP, turns, "\"mode_name\":\"client\"", "\"mode_name\":\"server\"",
+	     "\"stratum\":");
+}
+
+static void a_list_of_clients_is_a_finding(void **state)
+{
+	const struct turn turns[] = { CLIENT("\x17\0\3\x2a\0\0\0\0"), SERVER("\x97\0\3\x2a\0\1\0\4abcd") };
+
+	(void)state;
+	TOLD("ntp", TRANSPORT_UDP, turns,
+	     "{\"weakness\":\"ntp-monlist\",\"evidence\":\"1 clients in one answer\"}",
+	     "\"request_code\":42,\"items\":1");
+}
+
+static void control_that_is_answered_is_a_finding(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\x16\2\0\1\0\0\0\0\0\0\0\0"),
+		SERVER("\x16\x82\0\1\6\0\0\0\0\0\0\x18"
+		       "version=\"ntpd 4.2.6p5\", \n"),
+	};
+
+	(void)state;
+	TOLD("ntp", TRANSPORT_UDP, turns, "\"weakness\":\"ntp-control\"",
+	     "{\"software\":\"server\",\"product\":\"ntpd\",\"version\":\"4.2.6p5\"}");
+}
+
+static void rdp_changes_to_tls(void **state)
+{
+	const struct turn turns[] = { talk_first("rdp.client.tcp.freerdp"),
+				      talk_first("rdp.server.tcp.xrdp") };
+
+	(void)state;
+	TOLD("rdp", TRANSPORT_TCP, turns, "\"event_type\":\"initial_request\"",
+	     "\"event_type\":\"initial_response\"", "{\"upgrade\":\"tls\"}");
+}
+
+static void rdp_without_tls_is_a_finding(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\3\0\0\x1f\x1a\xe0\0\0\0\0\0"
+		       "Cookie: mstshash=j\r\n"),
+		SERVER("\3\0\0\x0b\6\xd0\0\0\x12\x34\0"),
+	};
+
+	(void)state;
+	TOLD("rdp", TRANSPORT_TCP, turns, "\"cookie\":\"j\"", "\"weakness\":\"rdp-standard-security\"",
+	     "\"protocol\":\"rdp\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_community_is_never_told),
+		cmocka_unit_test(version_3_tells_its_level_of_security),
+		cmocka_unit_test(traps_are_told),
+		cmocka_unit_test(the_time_of_a_server_is_told),
+		cmocka_unit_test(a_list_of_clients_is_a_finding),
+		cmocka_unit_test(control_that_is_answered_is_a_finding),
+		cmocka_unit_test(rdp_changes_to_tls),
+		cmocka_unit_test(rdp_without_tls_is_a_finding),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
