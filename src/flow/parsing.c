@@ -291,7 +291,7 @@ void parsing_bytes(struct conversation *c, unsigned nth, struct span bytes)
 	if (c->over || !keep_rest(c, nth, bytes))
 		return;
 	if (c->parse.upgraded)
-		conversation_begin_anew(c, nth, c->parse.upgraded_to);
+		hear_anew(c, nth, c->parse.upgraded_to);
 	else if (half->length > PARSE_UNREAD_LIMIT)
 		drop_unread(c, nth);
 }
@@ -309,7 +309,7 @@ void parsing_datagram(struct conversation *c, unsigned nth, struct span bytes, c
 	half->skip = half->want = 0;
 	c->parse.packet = NULL;
 	if (c->parse.upgraded && !c->over)
-		conversation_begin_anew(c, nth, c->parse.upgraded_to);
+		hear_anew(c, nth, c->parse.upgraded_to);
 }
 
 void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
@@ -331,5 +331,5 @@ void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
 	prepare(c, nth);
 	heed(c, nth, c->parse.protocol->parser->gap(c->state, &c->parse, lost));
 	if (c->parse.upgraded && !c->over)
-		conversation_begin_anew(c, nth, c->parse.upgraded_to);
+		hear_anew(c, nth, c->parse.upgraded_to);
 }

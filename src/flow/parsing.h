@@ -1,9 +1,9 @@
 /* parsing.h: a conversation whose protocol may be known, and its parser: what conversation.c and parsing.c
  * share.
  *
- * conversation.c listens until it knows what is spoken; parsing.c calls the parser, keeps what it left
- * unread, and does what it asks for. Whatever comes to its end sets `over`; the conversation is given back
- * only once the streams that called have returned. */
+ * conversation.c takes packets and puts streams in order; listening.c listens until it knows what is spoken;
+ * parsing.c calls the parser, keeps what it left unread, and does what it asks for. Whatever comes to its end
+ * sets `over`; the conversation is given back only once the streams that called have returned. */
 #ifndef FLOW_PARSING_H
 #define FLOW_PARSING_H
 
@@ -66,11 +66,6 @@ struct conversation {
 	struct stream streams[]; /* of TCP, for each half */
 };
 
-static inline bool is_stream(const struct conversation *conversation)
-{
-	return conversation->flow->transport == TRANSPORT_TCP;
-}
-
 static inline unsigned half_of_end(const struct conversation *conversation, unsigned end)
 {
 	return end ^ conversation->crossed;
@@ -96,7 +91,19 @@ void parsing_end(struct conversation *conversation);
 bool half_append(struct conversation *conversation, unsigned half, struct span bytes);
 void half_clear(struct conversation *conversation, struct half *half);
 
-/* In conversation.c: another protocol begins on both sides with what is unread. */
-void conversation_begin_anew(struct conversation *conversation, unsigned half, const struct protocol *to);
+/* ---- listening.c ---- */
+
+/* What came from a half, in order, for whoever hears it now; while a packet is read. */
+void hear(struct conversation *conversation, unsigned half, struct span bytes, bool cut);
+void hear_gap(struct conversation *conversation, unsigned half, uint64_t length);
+
+/* Another protocol begins on both sides with what is unread: this one, or NULL for what the content shows. */
+void hear_anew(struct conversation *conversation, unsigned half, const struct protocol *to);
+
+/* What becomes known of the flow. */
+void listening_note_evidence(struct flow *flow, struct span first);
+void listening_note_protocol(struct conversations *all, struct flow *flow, const struct protocol *protocol,
+			     enum identified how, int64_t time_ns, uint64_t frame);
+void listening_swap_ends(struct flow *flow);
 
 #endif
