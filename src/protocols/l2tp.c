@@ -75,7 +75,9 @@ static bool take_data_header(struct span *s)
  * frame behind them shows itself. */
 static bool take_session(struct span *s)
 {
-	if (span_u32(s) != (uint32_t)DATA_3 << 16 || span_u32(s) == 0)
+	const uint32_t head = span_u32(s), session = span_u32(s);
+
+	if (head != (uint32_t)DATA_3 << 16 || session == 0)
 		return false;
 	for (unsigned words = 0; words <= 3 && !s->failed; words++) {
 		if (inner_is_ethernet(*s, INNER_FILLS))
