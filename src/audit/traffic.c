@@ -34,8 +34,7 @@ void traffic_free(struct traffic *traffic)
 static struct traffic_protocol *protocol_row(struct traffic *traffic, const char *name, uint64_t hash)
 {
 	for (size_t i = 0; i < TRAFFIC_PROTOCOLS; i++) {
-		struct traffic_protocol *const row =
-			&traffic->protocols[(hash + i) % TRAFFIC_PROTOCOLS];
+		struct traffic_protocol *const row = &traffic->protocols[(hash + i) % TRAFFIC_PROTOCOLS];
 
 		if (row->name == NULL)
 			row->name = name;

@@ -5,9 +5,9 @@
  * from that host is put to policy_decide() as well. What comes of it is a list of doors, and an audit with
  * findings, one for each cause however many flows show it.
  *
- * Memory is bounded. Past the bound doors are left out, chosen by a hash of what they are: so which ones stay does
- * not depend on the order of flows, nor on how many workers share them. Of a door with many parties the number
- * is an estimate. What is left out is counted. */
+ * Memory is bounded. Past the bound doors are left out, chosen by a hash of what they are: so which ones stay
+ * does not depend on the order of flows, nor on how many workers share them. Of a door with many parties the
+ * number is an estimate. What is left out is counted. */
 #ifndef AUDIT_TRAFFIC_H
 #define AUDIT_TRAFFIC_H
 
@@ -54,18 +54,19 @@ struct traffic_door {
 	uint16_t port; /* of ICMP the type; 0 without ports */
 	uint8_t transport;
 	uint8_t cast;
-	const char *protocol; /* as flow_app_proto(): "ssh", "unknown", "none" */
-	const char *turned_into; /* or NULL: some of its flows have */
+	const char *protocol;           /* as flow_app_proto(): "ssh", "unknown", "none" */
+	const char *turned_into;        /* or NULL: some of its flows have */
 	struct traffic_parties parties; /* the other ends */
 	uint64_t flows, packets, bytes_to_server, bytes_to_client;
 	uint64_t unanswered, refused; /* of the flows */
 	uint64_t turned, expected, tunnelled, parse_errors, one_sided;
 	int64_t first_ns, last_ns;
-	const struct service *registered; /* what the port is registered for, where that is something else; or NULL
-					   */
-	bool clear_text; /* others on the way can read it */
+	const struct service
+		*registered; /* what the port is registered for, where that is something else; or NULL
+			      */
+	bool clear_text;     /* others on the way can read it */
 	char software[TRAFFIC_SOFTWARE]; /* of the server; "" unknown */
-	size_t software_more; /* other software that was seen there */
+	size_t software_more;            /* other software that was seen there */
 	const struct weakness *weaknesses[TRAFFIC_WEAKNESSES];
 	size_t weakness_count;
 };
@@ -84,7 +85,8 @@ struct traffic_summary {
 	uint64_t left_out_flows, left_out_bytes; /* of doors beyond the bound */
 	int64_t first_ns, last_ns;
 	/* With a policy. */
-	uint64_t judged, allowed, kept_out; /* flows of the host; that a rule allows; denied and not answered */
+	uint64_t judged, allowed,
+		kept_out;    /* flows of the host; that a rule allows; denied and not answered */
 	struct audit *audit; /* its findings; without a policy the weaknesses */
 };
 

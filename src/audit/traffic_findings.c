@@ -1,5 +1,5 @@
-/* What the policy does not expect in the traffic of its host. Many flows, one cause: a door of the host, a kind
- * of door that the host calls, a weakness of a server. */
+/* What the policy does not expect in the traffic of its host. Many flows, one cause: a door of the host, a
+ * kind of door that the host calls, a weakness of a server. */
 #include "audit/traffic_rooms.h"
 #include "base/clock.h"
 
@@ -111,8 +111,8 @@ static void add_name(struct cause *cause, const char *name)
 		return;
 	cause->protocols++;
 	if (length + strlen(name) + 3 < sizeof(cause->names))
-		snprintf(cause->names + length, sizeof(cause->names) - length, "%s%s",
-			 length > 0 ? ", " : "", name);
+		snprintf(cause->names + length, sizeof(cause->names) - length, "%s%s", length > 0 ? ", " : "",
+			 name);
 }
 
 /* The other ends: who called a door of the host, or whom the host called. */
@@ -194,10 +194,9 @@ static const struct audit_door *door_for(struct work *work, const struct row *su
 		.protocol = protocol,
 		.flows = sum->flows,
 	};
-	*door = (struct audit_door){ .transport = sum->key.transport,
-				     .port = sum->key.port,
-				     .rule = rule,
-				     .seen = seen };
+	*door = (struct audit_door){
+		.transport = sum->key.transport, .port = sum->key.port, .rule = rule, .seen = seen
+	};
 	return door;
 }
 
@@ -211,12 +210,12 @@ static const char *subject_for(struct work *work, const struct row_key *key, boo
 	snprintf(number, sizeof(number), "%u", key->transport);
 	if (transport != NULL && transport->has_ports)
 		snprintf(port, sizeof(port), "/%u", key->port);
-	return keep(work, arena_format(work->arena, "%s%s%s%s%s", transport != NULL ? transport->name : number,
-				       port, type != NULL ? "/" : "", type != NULL ? type->name : "",
-				       about_server ? keep(work, arena_format(work->arena, " on %s",
-									      address_text(&key->server,
-											   address)))
-						    : " of others"));
+	return keep(work,
+		    arena_format(work->arena, "%s%s%s%s%s", transport != NULL ? transport->name : number,
+				 port, type != NULL ? "/" : "", type != NULL ? type->name : "",
+				 about_server ? keep(work, arena_format(work->arena, " on %s",
+									address_text(&key->server, address)))
+					      : " of others"));
 }
 
 static void add_finding(struct work *work, const struct cause *cause)
@@ -232,8 +231,8 @@ static void add_finding(struct work *work, const struct cause *cause)
 	parties_words(cause, parties);
 	finding = finding_add(work, cause->kind, door, cause->rule, "%llu flow%s %s, %s%s%s%s",
 			      (unsigned long long)sum->flows, sum->flows == 1 ? "" : "s", parties,
-			      time_words(sum, when), cause->names[0] != '\0' ? "; spoken: " : "", cause->names,
-			      what_rule(cause, rule));
+			      time_words(sum, when), cause->names[0] != '\0' ? "; spoken: " : "",
+			      cause->names, what_rule(cause, rule));
 	if (finding == NULL)
 		return;
 	finding->subject = subject_for(work, &sum->key, cause->about_server);

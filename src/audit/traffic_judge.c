@@ -33,7 +33,8 @@ static bool is_housekeeping(const struct flow *flow)
 
 	if (flow->transport == TRANSPORT_ICMP)
 		return type == 3 || type == 4 || type == 11 || type == 12;
-	return flow->transport == TRANSPORT_ICMPV6 && (type < 128 || (type >= 130 && type <= 137) || type == 143);
+	return flow->transport == TRANSPORT_ICMPV6 &&
+	       (type < 128 || (type >= 130 && type <= 137) || type == 143);
 }
 
 static const struct service *spoken_service(const struct flow *flow, const char *protocol)
@@ -46,7 +47,8 @@ static const struct service *spoken_service(const struct flow *flow, const char 
 static enum judged judge(const struct flow *flow, const char *protocol, const struct decision *decision)
 {
 	if (decision->verdict != VERDICT_ALLOW) {
-		/* What an allowed flow has announced belongs to it; one that was not allowed is told already. */
+		/* What an allowed flow has announced belongs to it; one that was not allowed is told already.
+		 */
 		if (flow->identified == IDENTIFIED_EXPECTED)
 			return JUDGED_ALLOWED;
 		return flow_passed(flow) ? JUDGED_DENIED : JUDGED_KEPT_OUT;

@@ -11,8 +11,8 @@
 
 /* ---- traffic_parties.c ---- */
 
-/* Distinct addresses, exact while there are few: the least of their hashes are kept, and how dense they lie tells how
- * many there are. */
+/* Distinct addresses, exact while there are few: the least of their hashes are kept, and how dense they lie
+ * tells how many there are. */
 enum { PARTIES_KEPT = 128 };
 struct parties {
 	uint64_t *hashes; /* owned; rising */
@@ -29,21 +29,21 @@ void parties_free(struct parties *parties);
 
 /* What the policy says of a flow. */
 enum judged {
-	JUDGED_NOT,     /* no policy, or not of its host */
-	JUDGED_ALLOWED, /* or a follower of what is allowed */
+	JUDGED_NOT,      /* no policy, or not of its host */
+	JUDGED_ALLOWED,  /* or a follower of what is allowed */
 	JUDGED_PROTOCOL, /* allowed, and another protocol is spoken than the rule documents */
-	JUDGED_DENIED,  /* denied, and yet it passed */
-	JUDGED_KEPT_OUT /* denied, and nobody answered */
+	JUDGED_DENIED,   /* denied, and yet it passed */
+	JUDGED_KEPT_OUT  /* denied, and nobody answered */
 };
 
-/* Rows of a kind have a bound of their own, so that a scan does not push out what matters. The last two are what was
- * told beside flows. */
+/* Rows of a kind have a bound of their own, so that a scan does not push out what matters. The last two are
+ * what was told beside flows. */
 enum row_kind { ROW_FINDING, ROW_ANSWERED, ROW_UNANSWERED, ROW_WEAKNESS, ROW_SOFTWARE, ROW_KINDS };
 
 struct row_key {
 	struct address server;
 	uint64_t word; /* hash of the protocol's name, the weakness's id, the software */
-	uint32_t rule;     /* 1 + number of the rule that decided; 0: none */
+	uint32_t rule; /* 1 + number of the rule that decided; 0: none */
 	uint16_t port;
 	uint8_t transport, judged, direction;
 };
@@ -59,8 +59,8 @@ struct row {
 	int64_t first_ns, last_ns;
 	struct parties parties;
 	const struct weakness *weakness;
-	char *text; /* owned, or NULL: evidence of the weakness as first told; software */
-	uint64_t frame;	/* that brought it */
+	char *text;     /* owned, or NULL: evidence of the weakness as first told; software */
+	uint64_t frame; /* that brought it */
 };
 
 /* The rows with the least hashes, at most `bound` of them once rows_settle() was called. */

@@ -1,6 +1,6 @@
 /* Rows by key. They are taken until there are twice as many as the bound, and then only those with the least
- * hashes stay. A row among the least of all was so among the first of them as well, and never left: so what is left
- * at the end does not depend on the order in which rows came. */
+ * hashes stay. A row among the least of all was so among the first of them as well, and never left: so what
+ * is left at the end does not depend on the order in which rows came. */
 #include "audit/traffic_rooms.h"
 #include "base/hash.h"
 

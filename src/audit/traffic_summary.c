@@ -179,21 +179,42 @@ static bool make_doors(struct traffic_summary *summary, struct sorted *rows, str
 
 static int compare_door(const struct traffic_door *door, const struct row *row)
 {
-	const struct row_key place = { .server = door->server, .port = door->port, .transport = door->transport };
+	const struct row_key place = { .server = door->server,
+				       .port = door->port,
+				       .transport = door->transport };
 
 	return compare_places(&place, &row->key);
 }
 
+static bool is_worse(const struct weakness *a, const struct weakness *b)
+{
+	return a->severity != b->severity ? a->severity < b->severity : strcmp(a->id, b->id) < 0;
+}
+
+/* The worst first; what is beyond the bound is among the findings. */
+static void add_weakness(struct traffic_door *door, const struct weakness *weakness)
+{
+	size_t place = door->weakness_count;
+
+	while (place > 0 && is_worse(weakness, door->weaknesses[place - 1]))
+		place--;
+	if (place == TRAFFIC_WEAKNESSES)
+		return;
+	if (door->weakness_count < TRAFFIC_WEAKNESSES)
+		door->weakness_count++;
+	memmove(&door->weaknesses[place + 1], &door->weaknesses[place],
+		(door->weakness_count - 1 - place) * sizeof(door->weaknesses[0]));
+	door->weaknesses[place] = weakness;
+}
+
 static void add_note(struct traffic_door *door, const struct row *row)
 {
-	if (row->weakness != NULL) {
-		if (door->weakness_count < TRAFFIC_WEAKNESSES)
-			door->weaknesses[door->weakness_count++] = row->weakness;
-	} else if (door->software[0] == '\0') {
+	if (row->weakness != NULL)
+		add_weakness(door, row->weakness);
+	else if (door->software[0] == '\0')
 		span_copy_text(span_text(row->text), door->software, sizeof(door->software));
-	} else {
+	else
 		door->software_more++;
-	}
 }
 
 /* Both are sorted by place; what was told goes to the first door of its place. */
@@ -202,8 +223,7 @@ static void add_notes(struct traffic_summary *summary, const struct sorted *note
 	size_t door = 0;
 
 	for (size_t i = 0; i < notes->count; i++) {
-		while (door < summary->door_count &&
-		       compare_door(&summary->doors[door], notes->list[i]) < 0)
+		while (door < summary->door_count && compare_door(&summary->doors[door], notes->list[i]) < 0)
 			door++;
 		if (door < summary->door_count && compare_door(&summary->doors[door], notes->list[i]) == 0)
 			add_note(&summary->doors[door], notes->list[i]);
@@ -241,7 +261,8 @@ static void count_left_out(struct traffic_summary *summary)
 	summary->left_out_bytes = summary->bytes;
 	for (size_t i = 0; i < summary->door_count; i++) {
 		summary->left_out_flows -= summary->doors[i].flows;
-		summary->left_out_bytes -= summary->doors[i].bytes_to_server + summary->doors[i].bytes_to_client;
+		summary->left_out_bytes -= summary->doors[i].bytes_to_server +
+					   summary->doors[i].bytes_to_client;
 	}
 }
 

@@ -15,7 +15,8 @@ static bool grow(struct buffer *b, size_t needed)
 	uint8_t *bytes;
 
 	if (capacity > b->limit)
-		capacity = b->limit; /* room within the capacity is within the limit: buffer_extend() counts on it */
+		capacity = b->limit; /* room within the capacity is within the limit: buffer_extend() counts
+					on it */
 	while (capacity < needed)
 		capacity = capacity > b->limit / 2 ? b->limit : capacity * 2;
 	bytes = realloc(b->bytes, capacity);

@@ -1,6 +1,6 @@
 /* doorward read: which services are used in captures, by whom, speaking what, and what is odd. */
-#include "cmd/traffic.h"
 #include "base/clock.h"
+#include "cmd/traffic.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -212,14 +212,18 @@ const struct command command_read = {
 	.name = "read",
 	.arguments = "FILE...",
 	.summary = "the services used in captures, by whom, speaking what, and what is odd",
-	.description =
-		"Reads captures (pcap and pcapng, plain, gzip or zstd; - for standard input), several as one in the "
-		"order of time, and shows the doors that were used: what was truly spoken, at which transport and "
-		"port of which server, by how many parties, how much, when, and what is odd about it; then weaknesses "
-		"of the servers. With a policy and the addresses of its host it reports what the policy does not "
-		"expect there. What a protocol is told from is its content, never the port. "
-		"Exit status: 0 nothing was found, 1 there are findings, 2 it could not be done, 3 there are no "
-		"findings, but a file was damaged, cut or could not be read.",
+	.description = "Reads captures (pcap and pcapng, plain, gzip or zstd; - for standard input), several "
+		       "as one in the "
+		       "order of time, and shows the doors that were used: what was truly spoken, at which "
+		       "transport and "
+		       "port of which server, by how many parties, how much, when, and what is odd about it; "
+		       "then weaknesses "
+		       "of the servers. With a policy and the addresses of its host it reports what the "
+		       "policy does not "
+		       "expect there. What a protocol is told from is its content, never the port. "
+		       "Exit status: 0 nothing was found, 1 there are findings, 2 it could not be done, 3 "
+		       "there are no "
+		       "findings, but a file was damaged, cut or could not be read.",
 	.options = options,
 	.least_arguments = 1,
 	.most_arguments = CAPTURE_FILES,

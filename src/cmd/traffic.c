@@ -77,7 +77,8 @@ static bool read_door(struct traffic_session *session, struct error *err)
 				 diagnostics->count > 0 ? diagnostics->list[0].text : "out of memory");
 	if (session->doors[0].has_source || session->doors[0].has_destination ||
 	    session->doors[0].interface != NULL)
-		return error_set(err, "--door: '%s' is more than a door; one is written tcp/443, dns/53, icmp", text);
+		return error_set(
+			err, "--door: '%s' is more than a door; one is written tcp/443, dns/53, icmp", text);
 	return true;
 }
 
@@ -125,7 +126,8 @@ static bool read_policy(struct traffic_session *session, struct error *err)
 	if (diagnostics == NULL)
 		return error_memory(err);
 	if (path == NULL && invocation_has(session->invocation, "host"))
-		return error_set(err, "--host says whom a policy is about: give the policy as well, with -P FILE");
+		return error_set(err,
+				 "--host says whom a policy is about: give the policy as well, with -P FILE");
 	if (path == NULL)
 		return true;
 	session->policy = policy_read(session->arena, path, diagnostics);
@@ -182,8 +184,7 @@ static void hear_message(void *context, const struct flow *flow, const struct fl
 
 	(void)frame;
 	if (is_wanted(sink->session, flow))
-		message_event(&sink->events, worker_log_entry(sink->log, flow), flow, message,
-			      time_ns);
+		message_event(&sink->events, worker_log_entry(sink->log, flow), flow, message, time_ns);
 }
 
 static void hear_weakness(void *context, const struct flow *flow, const struct weakness *weakness,

@@ -1,5 +1,5 @@
-/* cmd/traffic.h: what `read` and `watch` share: their options, the engine and what listens to it, and the end: doors,
- * findings, statistics and the exit status.
+/* cmd/traffic.h: what `read` and `watch` share: their options, the engine and what listens to it, and the
+ * end: doors, findings, statistics and the exit status.
  *
  *     if (traffic_session_open(&session, invocation, &err))
  *             while (frames come)
@@ -43,8 +43,12 @@
 		  .argument = "FILE",                                                                        \
 		  .help = "open IPsec with the keys of this file",                                           \
 		  .completes = COMPLETES_FILE },                                                             \
-		{ .name = "memory", .argument = "SIZE", .help = "at most this for flows: 512M, 4G (default: 1G)" }, \
-		{ .name = "workers", .argument = "N", .help = "share the work among N threads (default: 1)" }
+		{ .name = "memory",                                                                          \
+		  .argument = "SIZE",                                                                        \
+		  .help = "at most this for flows: 512M, 4G (default: 1G)" },                                \
+	{                                                                                                    \
+		.name = "workers", .argument = "N", .help = "share the work among N threads (default: 1)"    \
+	}
 
 struct traffic_session;
 

@@ -106,10 +106,10 @@ const char *flow_state_text(const struct flow *flow)
 static const char *tcp_state_text(enum conn_state state)
 {
 	static const char *const texts[CONN_STATES] = {
-		[CONN_S0] = "syn_sent",       [CONN_S1] = "established", [CONN_SF] = "closed",
-		[CONN_REJ] = "closed",        [CONN_S2] = "fin_wait2",   [CONN_S3] = "close_wait",
-		[CONN_RSTO] = "closed",       [CONN_RSTR] = "closed",    [CONN_RSTOS0] = "closed",
-		[CONN_RSTRH] = "closed",      [CONN_SH] = "fin_wait1",   [CONN_SHR] = "close_wait",
+		[CONN_S0] = "syn_sent",     [CONN_S1] = "established", [CONN_SF] = "closed",
+		[CONN_REJ] = "closed",      [CONN_S2] = "fin_wait2",   [CONN_S3] = "close_wait",
+		[CONN_RSTO] = "closed",     [CONN_RSTR] = "closed",    [CONN_RSTOS0] = "closed",
+		[CONN_RSTRH] = "closed",    [CONN_SH] = "fin_wait1",   [CONN_SHR] = "close_wait",
 		[CONN_OTH] = "established",
 	};
 

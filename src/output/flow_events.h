@@ -1,7 +1,7 @@
-/* flow_events.h: what is read of traffic as JSON events in EVE's manner: a `flow` at its end, and an event for
- * each message that a parser tells of. The lines go into a buffer that somebody else writes out; nothing is
- * allocated but that buffer's memory, as there may be millions of them. A struct flow_events holds what is worth
- * keeping from one to the next, and belongs to one thread. */
+/* flow_events.h: what is read of traffic as JSON events in EVE's manner: a `flow` at its end, and an event
+ * for each message that a parser tells of. The lines go into a buffer that somebody else writes out; nothing
+ * is allocated but that buffer's memory, as there may be millions of them. A struct flow_events holds what is
+ * worth keeping from one to the next, and belongs to one thread. */
 #ifndef OUTPUT_FLOW_EVENTS_H
 #define OUTPUT_FLOW_EVENTS_H
 

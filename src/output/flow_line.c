@@ -1,12 +1,12 @@
 /* A flow on one line, for people. The columns are fixed, as lines are written while flows end. */
-#include "output/flow_events.h"
 #include "base/escape.h"
+#include "output/flow_events.h"
 #include "output/traffic.h"
 
 enum { END_TEXT = ADDRESS_TEXT + 16, TIME_AT = 11, TIME_SHOWN = 12 };
 
-const char flow_line_titles[] =
-	"TIME          TRANSPORT  PROTOCOL    FROM                   TO                     STATE        PACKETS     BYTES  SECONDS  REMARKS\n";
+const char flow_line_titles[] = "TIME          TRANSPORT  PROTOCOL    FROM                   TO              "
+				"       STATE        PACKETS     BYTES  SECONDS  REMARKS\n";
 
 /* "192.0.2.7:443", "[2001:db8::7]:443", without ports the address. */
 static const char *end_text(const struct flow *flow, unsigned end, bool ports, char text[static END_TEXT])
@@ -16,7 +16,8 @@ static const char *end_text(const struct flow *flow, unsigned end, bool ports, c
 
 	address_text(&flow->ends[end], address);
 	if (ports)
-		snprintf(text, END_TEXT, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", flow->ports[end]);
+		snprintf(text, END_TEXT, "%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "",
+			 flow->ports[end]);
 	else
 		snprintf(text, END_TEXT, "%s", address);
 	return text;
@@ -52,7 +53,8 @@ void flow_line(struct flow_events *events, struct buffer *lines, const struct fl
 		      flow->transport == TRANSPORT_TCP ? conn_state_text(flow_conn_state(flow))
 						       : flow_state_text(flow),
 		      count_text(flow->sides[0].packets + flow->sides[1].packets, packets),
-		      bytes_text(flow->sides[0].bytes + flow->sides[1].bytes, bytes), seconds > 0 ? seconds : 0);
+		      bytes_text(flow->sides[0].bytes + flow->sides[1].bytes, bytes),
+		      seconds > 0 ? seconds : 0);
 	add_remarks(lines, flow);
 	while (lines->length > 0 && lines->bytes[lines->length - 1] == ' ')
 		lines->length--;

@@ -47,8 +47,8 @@ static void print_totals(struct out *out, const struct traffic_view *view)
 	char first[CLOCK_TEXT], last[CLOCK_TEXT], line[LINE];
 
 	if (summary->flows == 0) {
-		snprintf(line, sizeof(line), "No flows in %s frame%s.", count_text(view->counts->frames, flows),
-			 view->counts->frames == 1 ? "" : "s");
+		snprintf(line, sizeof(line), "No flows in %s frame%s.",
+			 count_text(view->counts->frames, flows), view->counts->frames == 1 ? "" : "s");
 		screen_paragraph(&out->screen, 0, STYLE_PLAIN, line);
 		return;
 	}
@@ -89,8 +89,8 @@ static void print_judged(struct out *out, const struct traffic_view *view)
 	if (view->host == NULL)
 		return;
 	snprintf(line, sizeof(line),
-		 "Of %s: %s flow%s, %s as the policy allows, %s refused or not answered as it denies.", view->host,
-		 count_text(summary->judged, judged), summary->judged == 1 ? "" : "s",
+		 "Of %s: %s flow%s, %s as the policy allows, %s refused or not answered as it denies.",
+		 view->host, count_text(summary->judged, judged), summary->judged == 1 ? "" : "s",
 		 count_text(summary->allowed, allowed), count_text(summary->kept_out, kept_out));
 	screen_paragraph(&out->screen, 0, STYLE_PLAIN, line);
 }
@@ -127,7 +127,8 @@ static void print_statistic(struct table *table, const char *name, uint64_t coun
 /* A line for each number that is not zero, and for those whose zero says something. */
 static void print_statistics(struct out *out, const struct traffic_view *view)
 {
-	static const struct column columns[] = { { "STATISTIC", ALIGN_LEFT, 0 }, { "COUNT", ALIGN_RIGHT, 0 } };
+	static const struct column columns[] = { { "STATISTIC", ALIGN_LEFT, 0 },
+						 { "COUNT", ALIGN_RIGHT, 0 } };
 	const struct engine_counts *const counts = view->counts;
 	struct table *const table = table_new(out->arena, columns, 2);
 
@@ -147,7 +148,8 @@ static void print_statistics(struct out *out, const struct traffic_view *view)
 	print_statistic(table, "most flows at once", counts->flows.most_live);
 	for (enum flow_reason reason = 0; reason < REASONS; reason++) {
 		if (counts->flows.ended[reason] > 0)
-			print_statistic(table, arena_format(out->arena, "flows ended: %s", flow_reason_text(reason)),
+			print_statistic(table,
+					arena_format(out->arena, "flows ended: %s", flow_reason_text(reason)),
 					counts->flows.ended[reason]);
 	}
 	if (!table_print(table, &out->screen))

@@ -1,5 +1,5 @@
-/* output/traffic.h: what was seen in traffic, for people and for programs: doors, findings, totals, and what was
- * wrong with the input. */
+/* output/traffic.h: what was seen in traffic, for people and for programs: doors, findings, totals, and what
+ * was wrong with the input. */
 #ifndef OUTPUT_TRAFFIC_H
 #define OUTPUT_TRAFFIC_H
 

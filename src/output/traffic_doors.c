@@ -1,7 +1,7 @@
-/* The table of doors. On a wide screen, or into a file, a door is one line; on a narrow one when it was seen and
- * what is to be said of it stands on lines of its own below. */
-#include "output/traffic.h"
+/* The table of doors. On a wide screen, or into a file, a door is one line; on a narrow one when it was seen
+ * and what is to be said of it stands on lines of its own below. */
 #include "base/clock.h"
+#include "output/traffic.h"
 
 #include <stdlib.h>
 
@@ -10,11 +10,11 @@ enum { NARROW = 120, REMARKS = 512, SCAN_DOORS = 4, TIME_SHOWN = 19, INDENT = 2 
 /* What is shown on one line: a door, or all doors of a server that nobody answered at. */
 struct line {
 	const struct traffic_door *door;
-	size_t doors;          /* of one transport that it stands for */
+	size_t doors;                          /* of one transport that it stands for */
 	const struct traffic_parties *parties; /* of the door that has the most */
-	bool same_party;       /* all of them have just this one */
+	bool same_party;                       /* all of them have just this one */
 	uint64_t flows, bytes, refused, unanswered;
-	uint64_t group;        /* bytes of all doors with this protocol, transport and port */
+	uint64_t group; /* bytes of all doors with this protocol, transport and port */
 	int64_t first_ns, last_ns;
 	bool answered;
 };
@@ -74,7 +74,8 @@ static struct line line_of(const struct traffic_door *door)
 	return line;
 }
 
-/* Doors are sorted by server, transport and port. Those that did not answer become one line, if they are many. */
+/* Doors are sorted by server, transport and port. Those that did not answer become one line, if they are
+ * many. */
 static size_t make_lines(const struct traffic_summary *summary, struct line *lines)
 {
 	const struct traffic_door *const doors = summary->doors;
@@ -277,7 +278,7 @@ static bool several_days(const struct traffic_summary *summary)
 }
 
 static const struct column wide[] = {
-	{ "PROTOCOL", ALIGN_LEFT, 0 }, { "DOOR", ALIGN_LEFT, 0 },   { "SERVER", ALIGN_LEFT, 15 },
+	{ "PROTOCOL", ALIGN_LEFT, 0 }, { "DOOR", ALIGN_LEFT, 14 },  { "SERVER", ALIGN_LEFT, 24 },
 	{ "PARTIES", ALIGN_LEFT, 7 },  { "FLOWS", ALIGN_RIGHT, 0 }, { "BYTES", ALIGN_RIGHT, 0 },
 	{ "FIRST", ALIGN_LEFT, 0 },    { "LAST", ALIGN_LEFT, 0 },   { "REMARKS", ALIGN_LEFT, 24 },
 };

@@ -27,8 +27,8 @@ static void say_count(struct sentences *all, uint64_t count, const char *one, co
 	char text[QUANTITY_TEXT];
 
 	if (count > 0)
-		say(all, arena_format(all->arena, "%s %s %s", count_text(count, text), count == 1 ? one : many,
-				      words));
+		say(all, arena_format(all->arena, "%s %s %s", count_text(count, text),
+				      count == 1 ? one : many, words));
 }
 
 static void say_files(struct sentences *all, const struct traffic_view *view)
@@ -68,11 +68,13 @@ size_t traffic_incomplete(const struct traffic_view *view, struct arena *arena, 
 static void say_problems(struct sentences *all, const struct engine_counts *counts)
 {
 	char text[QUANTITY_TEXT];
+	static const char *const words[] = { "packets", "packet" };
 
 	for (size_t kind = PACKET_WHOLE + 1; kind < PACKET_PROBLEMS; kind++) {
 		if (kind != PACKET_LINK_UNKNOWN && counts->problems[kind] > 0)
-			say(all, arena_format(all->arena, "%s not read to its end: %s",
+			say(all, arena_format(all->arena, "%s %s not read to the end: %s",
 					      count_text(counts->problems[kind], text),
+					      words[counts->problems[kind] == 1],
 					      packet_problem_text((enum packet_problem)kind)));
 	}
 }
@@ -83,13 +85,16 @@ size_t traffic_remarks(const struct traffic_view *view, struct arena *arena, con
 	const struct engine_counts *const counts = view->counts;
 
 	say_problems(&all, counts);
-	say_count(&all, counts->stream_gaps, "gap", "gaps", "in streams: bytes that the capture does not hold");
+	say_count(&all, counts->stream_gaps, "gap", "gaps",
+		  "in streams: bytes that the capture does not hold");
 	say_count(&all, counts->stream_overlaps, "overlap", "overlaps",
 		  "in streams: the bytes that came first were read");
-	say_count(&all, counts->fragments_dropped, "fragment", "fragments", "without the rest of its datagram");
+	say_count(&all, counts->fragments_dropped, "fragment", "fragments",
+		  "without the rest of its datagram");
 	say_count(&all, counts->fragments_overlapping, "fragment", "fragments",
 		  "overlapping others: the bytes that came first were read");
-	say_count(&all, counts->unread_dropped, "byte", "bytes", "of content dropped at the bounds of streams");
+	say_count(&all, counts->unread_dropped, "byte", "bytes",
+		  "of content dropped at the bounds of streams");
 	say_count(&all, counts->parse_errors, "conversation", "conversations",
 		  "not read to the end: damaged, or not what they began as");
 	say_count(&all, counts->bad_checksums, "packet", "packets", "with a wrong checksum");
