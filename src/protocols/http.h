@@ -1,0 +1,45 @@
+/* http.h: what the files of HTTP/1 share, and HTTP/2 as well. */
+#ifndef PROTOCOLS_HTTP_H
+#define PROTOCOLS_HTTP_H
+
+#include "protocols/parse.h"
+#include "protocols/text.h"
+
+enum {
+	HTTP_HEAD = 32 * 1024, /* first line and fields */
+	HTTP_USER = 96,
+};
+
+/* Whether this begins with "METHOD TARGET HTTP/1.1", or with "HTTP/1.1 200". */
+enum verdict http_recognise_request(struct span first);
+enum verdict http_recognise_status(struct span first);
+
+/* Octets of the head, to the end of the empty line behind the fields; 0 while that has not come. */
+size_t http_head(struct span heard);
+
+/* Cuts one field off; names are compared without case (RFC 9110 5.1). False behind the last. */
+bool http_next_field(struct span *fields, struct span *ret_name, struct span *ret_value);
+struct span http_field(struct span fields, const char *wanted);
+
+/* What a server calls itself in the field Server; a name that is not known is told as it is: "Name/1.2". */
+void http_server_product(struct span server, struct span *ret_product, struct span *ret_version);
+
+/* What a client calls itself in User-Agent. */
+void http_client_product(struct span agent, struct span *ret_product, struct span *ret_version);
+
+/* Reads Authorization: true for a name and a password in the clear, of which the name is told. */
+bool http_basic_user(struct span authorization, char *user, size_t size);
+
+/* What an event is written of. Empty and failed: it was not seen. */
+struct http_transaction {
+	struct span request, response; /* heads */
+	uint64_t length;
+	bool has_length;
+};
+parse_emit http_emit;
+
+extern const struct weakness http_clear_login;
+extern const struct probe http_probe;
+extern const struct parser http_parser;
+
+#endif

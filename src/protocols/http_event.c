@@ -1,0 +1,95 @@
+/* http_event.c: what a request and its response say, with the names of EVE. */
+#include "protocols/http.h"
+#include "protocols/lines.h"
+
+/* "example.com:8080", "[2001:db8::1]:80". */
+static void emit_host(struct json *json, struct span host)
+{
+	struct span name = host, port;
+	const size_t colon = span_find_last(host, ':');
+	uint64_t number;
+
+	if (span_left(host) == 0)
+		return;
+	if (colon != SIZE_MAX && host.end[-1] != ']') {
+		port = host;
+		name = span_take(&port, colon);
+		span_skip(&port, 1);
+		if (span_number(port, UINT16_MAX, &number))
+			json_unsigned(json, "http_port", number);
+		else
+			name = host;
+	}
+	json_span(json, "hostname", name);
+}
+
+/* The authority of "http://example.com/a". */
+static struct span authority_of(struct span target)
+{
+	const size_t at = span_find(target, "://");
+	struct span authority;
+
+	if (at == SIZE_MAX || span_peek(target, 0) == '/')
+		return span_of(NULL, 0);
+	span_skip(&target, at + 3);
+	authority = target;
+	for (authority.end = authority.at; authority.end < target.end && *authority.end != '/';
+	     authority.end++)
+		;
+	return authority;
+}
+
+static void emit_request(struct json *json, struct span head)
+{
+	struct span fields = head, line = span_line(&fields);
+	const struct span method = span_until(&line, ' '), target = span_until(&line, ' ');
+	const struct span host = http_field(fields, "Host");
+	char user[HTTP_USER];
+	uint64_t length;
+
+	emit_host(json, span_left(host) > 0          ? host
+			: span_is(method, "CONNECT") ? target
+						     : authority_of(target));
+	json_span(json, "url", target);
+	emit_span(json, "http_user_agent", http_field(fields, "User-Agent"));
+	emit_span(json, "http_refer", http_field(fields, "Referer"));
+	emit_span(json, "xff", http_field(fields, "X-Forwarded-For"));
+	json_span(json, "http_method", method);
+	json_span(json, "protocol", line);
+	emit_span(json, "request_content_type", http_field(fields, "Content-Type"));
+	if (span_number(http_field(fields, "Content-Length"), UINT64_MAX / 2, &length))
+		json_unsigned(json, "request_length", length);
+	if (http_basic_user(http_field(fields, "Authorization"), user, sizeof(user)))
+		emit_text(json, "user", user);
+}
+
+static void emit_response(struct json *json, struct span head)
+{
+	struct span fields = head, line = span_line(&fields), content_type, scheme;
+	uint64_t status;
+
+	(void)text_word(&line);
+	if (span_number(text_word(&line), 999, &status))
+		json_unsigned(json, "status", status);
+	content_type = http_field(fields, "Content-Type");
+	for (const uint8_t *at = content_type.at; at < content_type.end; at++)
+		if (*at == ';')
+			content_type.end = at;
+	emit_span(json, "http_content_type", text_trim(content_type));
+	emit_span(json, "redirect", http_field(fields, "Location"));
+	emit_span(json, "server", http_field(fields, "Server"));
+	scheme = http_field(fields, "WWW-Authenticate");
+	emit_span(json, "auth_scheme", text_word(&scheme));
+}
+
+void http_emit(const void *record, struct json *json)
+{
+	const struct http_transaction *const transaction = record;
+
+	if (span_left(transaction->request) > 0)
+		emit_request(json, transaction->request);
+	if (span_left(transaction->response) > 0)
+		emit_response(json, transaction->response);
+	if (transaction->has_length)
+		json_unsigned(json, "length", transaction->length);
+}
