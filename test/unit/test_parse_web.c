@@ -143,6 +143,84 @@ static void http_refuses_what_is_not_http(void **unused)
 		 SERVER("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"));
 }
 
+/* ---- http2: requests and responses of RFC 7541 C.4 and C.6 ---- */
+
+#define PREFACE                                                                                              \
+	"PRI * "                                                                                             \
+	"HTTP/"                                                                                              \
+	"2.0\015\012\015\012SM\015\012\015\012\000\000\006\004\000\000\000\000\000\000\003\000\000\000d"
+#define SETTINGS "\000\000\006\004\000\000\000\000\000\000\003\000\000\000\200"
+#define ACK      "\000\000\000\004\001\000\000\000\000"
+#define REQUEST_1                                                                                            \
+	"\000\000\021\001\005\000\000\000\001\202\206\204A\214\361\343\302\345\362:k\240\253\220\364\377"
+#define REQUEST_2                                                                                            \
+	"\000\000\015\001)"                                                                                  \
+	"\000\000\000\003\002\000\000\000\000\020\202\206\204\276X\000\000\000\000\007\011\004\000\000\000"  \
+	"\003\206\250\353\020d\234\277"
+#define REQUEST_3                                                                                            \
+	"\000\000\030\001\004\000\000\000\005\202\207\205\277@\210%\250I\351[\251}\177\211%\250I\351["       \
+	"\270\350\264\277\000\000\004\000\001\000\000\000\005body"
+#define RESPONSE_1                                                                                           \
+	"\000\0009\001\004\000\000\000\001\077\341\001H\202d\002X\205\256\303w\032Ka\226\320z\276\224\020T"  \
+	"\324D\250 "                                                                                         \
+	"\005\225\004\013\201f\340\202\246-\033\377n\221\235)"                                               \
+	"\255\027\030c\307\217\013\227\310\351\256\202\256C\323\000\000\012\000\000\000\000\000\001xxxxxxxx" \
+	"xx\000\000\000\000\001\000\000\000\001"
+#define RESPONSE_2 "\000\000\010\001\005\000\000\000\003H\203d\016\377\301\300\277"
+#define RESPONSE_3                                                                                           \
+	"\000\000\026\001\004\000\000\000\005\210\017\020\011text/html\017'\006nginx/"                       \
+	"\000\000\004\003\000\000\000\000\005\000\000\000\002"
+#define LOGIN "\000\000(\001\005\000\000\000\007\202\204\020\015authorization\026Basic am9lOnNlY3JldA=="
+#define AGENT "\000\000\020\001\005\000\000\000\011\202\204\017+\013curl/7.88.1"
+
+static void http2_tells_streams(void **unused)
+{
+	(void)unused;
+	talk_tcp("http2",
+		 "{\"http\":{\"http_method\":\"GET\",\"hostname\":\"www.example.com\",\"url"
+		 "\":\"/\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"status\":302,\"length\":10,"
+		 "\"http2\":{\"stream_id\":1}}}\n"
+		 "{\"http\":{\"http_method\":\"GET\",\"hostname\":\"www.example.com\",\"url"
+		 "\":\"/\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"status\":307,\"length\":0,"
+		 "\"http2\":{\"stream_id\":3}}}\n"
+		 "{\"software\":\"server\",\"product\":\"nginx\"}\n"
+		 "{\"http\":{\"http_method\":\"GET\",\"hostname\":\"www.example.com"
+		 "\",\"url\":\"/index.html\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"status\":200,"
+		 "\"length\":0,\"http_content_type\":\"text/html\",\"http2\":{\"stream_id\":5}}}\n"
+		 "{\"software\":\"client\",\"product\":\"curl\",\"version\":\"7.88.1\"}\n"
+		 "{\"http\":{\"http_method\":\"GET\",\"url\":\"/\",\"http_user_agent\":\"curl/7.88.1"
+		 "\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"http2\":{\"stream_id\":9}}}\n",
+		 CLIENT(PREFACE), SERVER(SETTINGS), CLIENT(ACK REQUEST_1 REQUEST_2), SERVER(ACK RESPONSE_1),
+		 CLIENT(REQUEST_3), SERVER(RESPONSE_2), SERVER(RESPONSE_3), CLIENT(AGENT));
+}
+
+static void http2_passwords_are_a_weakness(void **unused)
+{
+	(void)unused;
+	talk_tcp("http2",
+		 "{\"weakness\":\"http2-clear-login\",\"evidence\":\"Authorization: Basic with the passwor"
+		 "d of joe\"}\n"
+		 "{\"http\":{\"http_method\":\"GET\",\"url\":\"/\",\"protocol\":\"HTTP/2"
+		 "\",\"version\":\"2\",\"http2\":{\"stream_id\":7}}}\n",
+		 CLIENT(PREFACE LOGIN));
+}
+
+static void http2_refuses_what_is_not_http2(void **unused)
+{
+	(void)unused;
+	talk_tcp("http2", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("GET / HTTP/1.1\r\n\r\n"));
+	/* an index beyond the table, a Huffman code that ends in zeros, a block that another frame interrupts
+	 */
+	talk_tcp("http2", "{\"broken\":\"client\",\"at\":49}\n",
+		 CLIENT(PREFACE "\0\0\1\001\005\0\0\0\001\376"));
+	talk_tcp("http2", "{\"broken\":\"client\",\"at\":51}\n",
+		 CLIENT(PREFACE "\0\0\3\001\005\0\0\0\001\004\201\0"));
+	talk_tcp("http2", "{\"broken\":\"client\",\"at\":39}\n",
+		 CLIENT(PREFACE "\0\0\1\001\001\0\0\0\001\202" ACK));
+	talk_tcp("http2", "{\"broken\":\"server\",\"at\":15}\n",
+		 SERVER(SETTINGS "\0\0\1\011\004\0\0\0\001\202"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +230,9 @@ int main(void)
 		cmocka_unit_test(http_leads_to_other_protocols),
 		cmocka_unit_test(http_goes_on_behind_a_gap),
 		cmocka_unit_test(http_refuses_what_is_not_http),
+		cmocka_unit_test(http2_tells_streams),
+		cmocka_unit_test(http2_passwords_are_a_weakness),
+		cmocka_unit_test(http2_refuses_what_is_not_http2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
