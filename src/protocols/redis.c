@@ -4,22 +4,15 @@
  * A value is a letter, a number or text, and CR LF. Clients send an array of strings, the first of which is a
  * command. Short words of it are words of others as well: "+OK" of POP3 and NATS, "-ERR" of POP3, "PING" of
  * NATS and IRC; they are never enough. */
-#include "protocols/protocols.h"
+#include "protocols/redis.h"
 
 #include <ctype.h>
 
-enum {
-	LINE_MOST = 512,
-	INFO_LEAST = 32,
-	COUNT_MOST = 1024 * 1024,
-	COMMAND_MOST = 32,
-	BULK_MOST = 512 * 1024 * 1024
-};
+enum { LINE_MOST = 512, INFO_LEAST = 32, COMMAND_MOST = 32 };
 
 /* ---- recognising ---- */
 
-/* Reads a line that is a letter and a number; MORE while its end has not come. */
-static enum verdict read_number(struct span *s, char letter, uint64_t most, uint64_t *ret_number)
+enum verdict redis_read_number(struct span *s, char letter, uint64_t most, uint64_t *ret_number)
 {
 	struct span line, rest = *s;
 
@@ -47,10 +40,10 @@ static enum verdict read_number(struct span *s, char letter, uint64_t most, uint
 static enum verdict recognise_client(struct span first)
 {
 	uint64_t count = 0, length = 0;
-	enum verdict verdict = read_number(&first, '*', COUNT_MOST, &count);
+	enum verdict verdict = redis_read_number(&first, '*', REDIS_COUNT_MOST, &count);
 
 	if (verdict == YES)
-		verdict = count > 0 ? read_number(&first, '$', COMMAND_MOST, &length) : NO;
+		verdict = count > 0 ? redis_read_number(&first, '$', COMMAND_MOST, &length) : NO;
 	if (verdict != YES)
 		return verdict;
 	if (length == 0)
@@ -104,7 +97,7 @@ static enum verdict recognise_error(struct span first)
 static enum verdict recognise_string(struct span first)
 {
 	uint64_t length = 0;
-	const enum verdict verdict = read_number(&first, '$', BULK_MOST, &length);
+	const enum verdict verdict = redis_read_number(&first, '$', REDIS_BULK_MOST, &length);
 
 	if (verdict != YES)
 		return verdict;
@@ -124,11 +117,11 @@ static enum verdict recognise_row(struct span first, char letter)
 	enum verdict best = NO;
 	uint64_t count = 0;
 
-	if (read_number(&first, letter, COUNT_MOST, &count) != YES)
-		return read_number(&first, letter, COUNT_MOST, &count);
+	if (redis_read_number(&first, letter, REDIS_COUNT_MOST, &count) != YES)
+		return redis_read_number(&first, letter, REDIS_COUNT_MOST, &count);
 	for (const char *value = values; *value != '\0' && best != YES; value++) {
 		struct span s = first;
-		const enum verdict verdict = read_number(&s, *value, UINT32_MAX, &count);
+		const enum verdict verdict = redis_read_number(&s, *value, UINT32_MAX, &count);
 
 		best = verdict == YES || best == NO ? verdict : best;
 	}
@@ -148,7 +141,7 @@ static enum verdict recognise_status(struct span first)
 	switch (span_peek(first, 0)) {
 	case '$': return recognise_string(first);
 	case '*': return recognise_row(first, '*');
-	case ':': return read_number(&first, ':', UINT32_MAX, &number);
+	case ':': return redis_read_number(&first, ':', UINT32_MAX, &number);
 	default: return span_left(first) == 0 ? MORE : NO;
 	}
 }
@@ -176,162 +169,89 @@ static enum verdict recognise_stream(struct span first, enum side side)
 	return side == SIDE_CLIENT ? recognise_client(first) : recognise_server(first);
 }
 
-static enum verdict recognise(struct span first, enum side side, unsigned transport)
+enum verdict redis_recognise(struct span first, enum side side, unsigned transport)
 {
 	return transport == TRANSPORT_TCP ? recognise_within_limit(first, side, recognise_stream) : NO;
 }
 
-/* ---- asking ---- */
+/* ---- what a server tells of itself ---- */
 
-static void greet(void *state, unsigned transport, struct buffer *out)
+struct redis_info redis_read_info(struct span text)
 {
-	(void)state;
-	(void)transport;
-	buffer_text(out, "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n");
+	struct redis_info info = { .os = span_of(NULL, 0) };
+	const struct {
+		const char *line;
+		struct span *fact;
+	} facts[] = {
+		{ "redis_version:", &info.redis_version },
+		{ "redis_mode:", &info.mode },
+		{ "server_mode:", &info.mode },
+		{ "os:", &info.os },
+		{ "executable:", &info.executable },
+		{ "valkey_version:", &info.valkey_version },
+		{ "dragonfly_version:df-v", &info.dragonfly_version },
+	};
+
+	while (span_left(text) > 0) {
+		struct span line = span_line(&text);
+
+		if (line.failed)
+			break;
+		for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+			if (span_begins(line, facts[i].line)) {
+				span_skip(&line, strlen(facts[i].line));
+				*facts[i].fact = line;
+				break;
+			}
+	}
+	return info;
 }
 
-/* ---- hearing ---- */
+bool redis_product(const struct redis_info *info, const char **ret_product, struct span *ret_version)
+{
+	const struct {
+		struct span version;
+		const char *product;
+	} versions[] = {
+		{ info->dragonfly_version, "Dragonfly" },
+		{ info->valkey_version, "Valkey" },
+		{ info->redis_version,
+		  span_find(info->executable, "keydb-server") != SIZE_MAX ? "KeyDB" : "Redis" },
+	};
 
-static const struct weakness no_auth = {
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+		if (span_left(versions[i].version) == 0)
+			continue;
+		*ret_product = versions[i].product;
+		*ret_version = versions[i].version;
+		return true;
+	}
+	return false;
+}
+
+const struct weakness redis_no_auth = {
 	"redis-no-auth",
 	"Redis answers everybody without a password",
 	1,
 	"set a password (requirepass, or users with ACL) and bind the server to the addresses that need it",
 };
 
-enum { REPLIES = 2 };
-
-struct state {
-	uint8_t replies;
+const struct weakness redis_clear_login = {
+	"redis-clear-login",
+	"Redis takes passwords in the clear",
+	2,
+	"take logins only under TLS (tls-port, and port 0), or on addresses of this host alone",
 };
-
-static const struct {
-	const char *line, *fact;
-} facts[] = {
-	{ "redis_version:", "redis_version" },
-	{ "redis_mode:", "mode" },
-	{ "server_mode:", "mode" },
-	{ "os:", "os" },
-	{ "executable:", "executable" },
-	{ "valkey_version:", "valkey_version" },
-	{ "dragonfly_version:df-v", "dragonfly_version" },
-};
-
-/* Descendants keep telling the version of Redis with which they agree, and their own beside it. */
-static void tell_product(struct answer *answer)
-{
-	static const struct {
-		const char *fact, *product;
-	} versions[] = {
-		{ "dragonfly_version", "Dragonfly" },
-		{ "valkey_version", "Valkey" },
-		{ "redis_version", "Redis" },
-	};
-	const char *const executable = answer_get(answer, "executable");
-	const bool keydb = executable != NULL && strstr(executable, "keydb-server") != NULL;
-
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		const char *const version = answer_get(answer, versions[i].fact);
-
-		if (version == NULL)
-			continue;
-		answer_product(answer, span_text(keydb ? "KeyDB" : versions[i].product), span_text(version));
-		return;
-	}
-}
-
-static void hear_info(struct span info, struct answer *answer)
-{
-	while (span_left(info) > 0) {
-		struct span line = span_line(&info);
-
-		if (line.failed)
-			break;
-		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-			if (span_begins(line, facts[i].line)) {
-				span_skip(&line, strlen(facts[i].line));
-				answer_fact(answer, facts[i].fact, line);
-				break;
-			}
-	}
-	tell_product(answer);
-	answer_weakness(answer, &no_auth, "INFO was answered without authentication");
-}
-
-static void hear_error(struct span line, struct answer *answer)
-{
-	span_skip(&line, 1);
-	answer_fact(answer, "error", line);
-	if (span_begins(line, "NOAUTH "))
-		answer_fact(answer, "authentication", span_text("required"));
-	else if (span_begins(line, "DENIED Redis"))
-		answer_fact(answer, "protected_mode", span_text("true"));
-}
-
-/* Takes the next reply off what has come; false while it is not whole. */
-static bool hear_reply(struct span *heard, struct answer *answer)
-{
-	struct span s = *heard;
-	const struct span line = span_line(&s);
-	uint64_t length = 0;
-
-	if (line.failed)
-		return false;
-	if (span_peek(line, 0) == '-')
-		hear_error(line, answer);
-	s = *heard;
-	if (read_number(&s, '$', BULK_MOST, &length) == YES) {
-		const struct span text = span_take(&s, length);
-
-		span_skip(&s, 2);
-		if (s.failed)
-			return false;
-		hear_info(text, answer);
-	} else {
-		(void)span_line(&s);
-	}
-	*heard = s;
-	return true;
-}
-
-static enum probe_step hear(void *memory, struct span *heard, bool ended, struct buffer *out,
-			    struct answer *answer)
-{
-	struct state *const state = memory;
-
-	(void)out;
-	if (state->replies == 0 && span_left(*heard) > 0) {
-		const enum verdict verdict = recognise(*heard, SIDE_SERVER, TRANSPORT_TCP);
-
-		if (verdict == NO)
-			return PROBE_NOT;
-		if (verdict == MORE)
-			return ended ? PROBE_NOT : PROBE_WAIT;
-	}
-	while (state->replies < REPLIES && span_left(*heard) > 0 && hear_reply(heard, answer))
-		state->replies++;
-	if (state->replies == REPLIES || answer_get(answer, "protected_mode") != NULL)
-		return PROBE_DONE;
-	if (ended)
-		return state->replies > 0 ? PROBE_DONE : PROBE_NOT;
-	return PROBE_WAIT;
-}
-
-static const struct weakness *const weaknesses[] = { &no_auth, NULL };
-
-static const struct probe probe = {
-	.transports = PROBE_TCP,
-	.greet = greet,
-	.hear = hear,
-};
+static const struct weakness *const weaknesses[] = { &redis_no_auth, &redis_clear_login, NULL };
 
 const struct protocol protocol_redis = {
 	.name = "redis",
 	.title = "Redis",
 	DOORS(TCP(6379)),
 	.privacy = PRIVACY_CLEAR,
-	.recognise = recognise,
-	.probe = &probe,
-	.probe_state_size = sizeof(struct state),
+	.recognise = redis_recognise,
+	.parser = &redis_parser,
+	.probe = &redis_probe,
+	.probe_state_size = REDIS_PROBE_STATE,
 	.weaknesses = weaknesses,
 };
