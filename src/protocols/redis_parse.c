@@ -93,7 +93,7 @@ static void count(struct conversation *state, const char *name)
 		state->other++;
 		return;
 	}
-	memcpy(state->commands[i].name, name, NAME);
+	span_copy_text(span_text(name), state->commands[i].name, NAME);
 	state->commands[i].count++;
 }
 
@@ -156,8 +156,8 @@ static enum verdict read_word(struct conversation *state, struct parse *parse, s
 	} else {
 		const struct span word = span_take(&rest, length);
 
-		if (!span_begins(rest, "\r\n"))
-			return span_left(rest) < 2 ? MORE : NO;
+		if (word.failed || !span_begins(rest, "\r\n"))
+			return word.failed || span_left(rest) < 2 ? MORE : NO;
 		span_skip(&rest, 2);
 		*bytes = rest;
 		if (strcasecmp(state->words[0], "AUTH") != 0 || (nth == 1 && state->words_left == 2))

@@ -236,13 +236,13 @@ static void words_in_pieces_are_waited_for(void **unused)
 	struct talk *const talk = connection(false);
 
 	(void)unused;
-	say(talk, 0, "GE");
+	say(talk, 0, "SS");
 	assert_false(talk->flow.settled);
-	say(talk, 0, "T / HT");
-	say(talk, 0, "TP/1.1\r\n");
+	say(talk, 0, "H-2");
+	say(talk, 0, ".0-PuTTY\r\n");
 	assert_true(talk->flow.settled);
-	assert_string_equal(name_of(talk->flow.protocol), "http");
-	assert_told(talk, "= http\n");
+	assert_string_equal(name_of(talk->flow.protocol), "ssh");
+	assert_told(talk, "= ssh\n");
 }
 
 static void either_side_may_tell(void **unused)
@@ -317,11 +317,11 @@ static void early_segments_wait_for_the_first(void **unused)
 
 	(void)unused;
 	talk->flow.sides[0].seen |= SEEN_GAP;
-	packet(talk, 0, begin + 6, span_text("HTTP/1.1\r\n"), 10, TCP_ACK);
+	packet(talk, 0, begin + 5, span_text(".0-PuTTY\r\n"), 10, TCP_ACK);
 	assert_false(talk->flow.settled);
-	packet(talk, 0, begin, span_text("GET / "), 6, TCP_ACK);
+	packet(talk, 0, begin, span_text("SSH-2"), 5, TCP_ACK);
 	assert_true(talk->flow.settled);
-	assert_told(talk, "= http\n");
+	assert_told(talk, "= ssh\n");
 }
 
 /* ---- a parser of the test's own ---- */
