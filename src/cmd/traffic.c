@@ -312,6 +312,11 @@ void traffic_session_read(struct traffic_session *session, const struct frame *f
 	workers_read(session->workers, frames, count);
 }
 
+void traffic_session_tick(struct traffic_session *session, int64_t now_ns)
+{
+	workers_tick(session->workers, now_ns);
+}
+
 void traffic_session_pause(struct traffic_session *session)
 {
 	(void)workers_flush(session->workers);

@@ -95,6 +95,9 @@ void traffic_session_close(struct traffic_session *session);
 
 void traffic_session_read(struct traffic_session *session, const struct frame *frames, size_t count);
 
+/* Time has come so far without frames, when watching: flows whose time is over end. */
+void traffic_session_tick(struct traffic_session *session, int64_t now_ns);
+
 /* Hands what was told so far to the output: where no more comes for a while. */
 void traffic_session_pause(struct traffic_session *session);
 
