@@ -193,6 +193,8 @@ static const struct audit_door *door_for(struct work *work, const struct row *su
 		.transport = sum->key.transport,
 		.protocol = protocol,
 		.flows = sum->flows,
+		.first_ns = sum->first_ns,
+		.last_ns = sum->last_ns,
 	};
 	*door = (struct audit_door){
 		.transport = sum->key.transport, .port = sum->key.port, .rule = rule, .seen = seen

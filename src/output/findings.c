@@ -1,3 +1,4 @@
+#include "audit/traffic.h"
 #include "base/clock.h"
 #include "output/check.h"
 
@@ -92,8 +93,10 @@ static void write_place(struct json *json, const struct rule *rule)
 
 void finding_event(struct out *out, const struct audit *audit, const struct finding *finding)
 {
-	struct json json = event_begin(out, "finding");
-	char date[DATE_TEXT];
+	const struct traffic_door *const seen = finding->door != NULL ? finding->door->seen : NULL;
+	char date[DATE_TEXT], when[CLOCK_TEXT];
+	struct json json = event_begin_at(
+		out, clock_text(seen != NULL ? seen->last_ns / 1000 : clock_wall_us(), when), "finding");
 
 	if (finding->door != NULL)
 		event_door(&json, finding->door);

@@ -1,4 +1,5 @@
 /* The events at the end of traffic: findings, and `stats`. Flows and messages were written as they came. */
+#include "base/clock.h"
 #include "output/check.h"
 #include "output/traffic.h"
 
@@ -112,7 +113,8 @@ static void write_file(struct json *json, const struct capture_file *file)
 static void stats_event(struct out *out, const struct traffic_view *view)
 {
 	const struct audit *const audit = view->summary->audit;
-	struct json json = event_begin(out, "stats");
+	char when[CLOCK_TEXT];
+	struct json json = event_begin_at(out, clock_text(view->summary->last_ns / 1000, when), "stats");
 	const char **unseen;
 	size_t count;
 

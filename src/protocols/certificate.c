@@ -1,8 +1,11 @@
 /* certificate.c: what a server's certificate says of it (RFC 5280), and how weak it is. */
 #include "protocols/certificate.h"
 #include "base/escape.h"
+#include "base/hash.h"
 #include "base/openssl_calls.h"
 #include "protocols/tls.h"
+
+#include <time.h>
 
 const struct weakness tls_certificate_expired = {
 	"tls-certificate-expired",
@@ -37,6 +40,22 @@ const struct weakness tls_certificate_weak_signature = {
 
 enum { SECURITY_BITS_LEAST = 112, HASH_BITS_LEAST = 112, NAMES_LIMIT = 64 };
 
+/* What one certificate says at any time. */
+struct reading {
+	struct answer answer;     /* facts, and weaknesses but those of its dates */
+	int64_t begins_s, ends_s; /* since 1970; all time where they cannot be read */
+};
+
+/* Servers show the same certificate to everybody, and reading one costs more than all else in a handshake:
+ * those read last are kept, with all their octets, as a hash alone could be forged. */
+enum { KEPT = 16, KEPT_OCTETS = 4096 };
+struct kept {
+	size_t length; /* 0: empty */
+	uint8_t der[KEPT_OCTETS];
+	struct reading reading;
+};
+static _Thread_local struct kept kept[KEPT];
+
 static void tell_name(struct answer *answer, const char *key, const X509_NAME *name)
 {
 	BIO *const text = BIO_new(BIO_s_mem());
@@ -51,13 +70,15 @@ static void tell_name(struct answer *answer, const char *key, const X509_NAME *n
 	BIO_free(text);
 }
 
-static void tell_time(struct answer *answer, const char *key, const ASN1_TIME *time)
+static int64_t tell_time(struct answer *answer, const char *key, const ASN1_TIME *time, int64_t otherwise)
 {
 	struct tm tm;
 
-	if (ASN1_TIME_to_tm(time, &tm) == 1)
-		answer_fact_format(answer, key, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
-				   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	if (ASN1_TIME_to_tm(time, &tm) != 1)
+		return otherwise;
+	answer_fact_format(answer, key, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+			   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return timegm(&tm);
 }
 
 /* The names that it is for: "www.example.net, 192.0.2.1". */
@@ -104,18 +125,14 @@ static void tell_serial(struct answer *answer, const X509 *certificate)
 				   ':', text, sizeof(text))));
 }
 
-static void judge_dates(struct answer *answer, const X509 *certificate, int64_t now)
+static void judge_dates(struct answer *answer, const struct reading *reading, int64_t now)
 {
-	time_t moment = (time_t)now;
-
-	tell_time(answer, "notbefore", X509_get0_notBefore(certificate));
-	tell_time(answer, "notafter", X509_get0_notAfter(certificate));
-	if (X509_cmp_time(X509_get0_notAfter(certificate), &moment) < 0)
+	if (reading->ends_s <= now)
 		answer_weakness(answer, &tls_certificate_expired, "it ended at %s",
-				answer_get(answer, "notafter"));
-	if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0)
+				answer_get(&reading->answer, "notafter"));
+	if (reading->begins_s > now)
 		answer_weakness(answer, &tls_certificate_early, "it begins at %s",
-				answer_get(answer, "notbefore"));
+				answer_get(&reading->answer, "notbefore"));
 }
 
 static void judge_key(struct answer *answer, const X509 *certificate)
@@ -150,11 +167,15 @@ static void judge_signature(struct answer *answer, X509 *certificate)
 				algorithm != NULL ? algorithm : "an old hash");
 }
 
-void tls_tell_certificate(struct answer *answer, struct span der, int64_t now)
+static void read_certificate(struct reading *reading, struct span der)
 {
 	const unsigned char *at = der.at;
 	X509 *const certificate = openssl_load(NULL) ? d2i_X509(NULL, &at, (long)span_left(der)) : NULL;
+	struct answer *const answer = &reading->answer;
 
+	answer->fact_count = answer->weakness_count = 0;
+	reading->begins_s = INT64_MIN;
+	reading->ends_s = INT64_MAX;
 	if (certificate == NULL)
 		return;
 	tell_name(answer, "subject", X509_get_subject_name(certificate));
@@ -162,10 +183,42 @@ void tls_tell_certificate(struct answer *answer, struct span der, int64_t now)
 	tell_serial(answer, certificate);
 	tell_alternative_names(answer, certificate);
 	tell_fingerprint(answer, certificate);
-	judge_dates(answer, certificate, now);
+	reading->begins_s = tell_time(answer, "notbefore", X509_get0_notBefore(certificate), INT64_MIN);
+	reading->ends_s = tell_time(answer, "notafter", X509_get0_notAfter(certificate), INT64_MAX);
 	judge_key(answer, certificate);
 	judge_signature(answer, certificate);
 	X509_free(certificate);
+}
+
+/* From what is kept, or read into it; into `other` what is too long to be kept. */
+static const struct reading *reading_of(struct span der, struct reading *other)
+{
+	const size_t length = span_left(der);
+	struct kept *const place = &kept[hash_bytes(der.at, length) % KEPT];
+
+	if (length == 0 || length > KEPT_OCTETS) {
+		read_certificate(other, der);
+		return other;
+	}
+	if (place->length == length && memcmp(place->der, der.at, length) == 0)
+		return &place->reading;
+	place->length = length;
+	memcpy(place->der, der.at, length);
+	read_certificate(&place->reading, der);
+	return &place->reading;
+}
+
+void tls_tell_certificate(struct answer *answer, struct span der, int64_t now)
+{
+	struct reading other = { .ends_s = 0 };
+	const struct reading *const reading = reading_of(der, &other);
+
+	for (size_t i = 0; i < reading->answer.fact_count; i++)
+		answer_fact(answer, reading->answer.facts[i].key, span_text(reading->answer.facts[i].value));
+	for (size_t i = 0; i < reading->answer.weakness_count; i++)
+		answer_weakness(answer, reading->answer.weaknesses[i].weakness, "%s",
+				reading->answer.weaknesses[i].evidence);
+	judge_dates(answer, reading, now);
 }
 
 static void write_names(struct json *json, struct span list)
@@ -187,11 +240,11 @@ static void write_names(struct json *json, struct span list)
 
 void certificate_write(struct json *json, struct span der)
 {
-	struct answer answer = { .fact_count = 0 };
+	struct reading other;
+	const struct reading *const reading = reading_of(der, &other);
 
-	tls_tell_certificate(&answer, der, 0);
-	for (size_t i = 0; i < answer.fact_count; i++) {
-		const struct fact *const fact = &answer.facts[i];
+	for (size_t i = 0; i < reading->answer.fact_count; i++) {
+		const struct fact *const fact = &reading->answer.facts[i];
 
 		if (strcmp(fact->key, "subjectaltname") == 0)
 			write_names(json, span_text(fact->value));
@@ -202,9 +255,14 @@ void certificate_write(struct json *json, struct span der)
 
 void certificate_judge(struct parse *parse, struct span der, int64_t now)
 {
-	struct answer answer = { .fact_count = 0 };
+	struct reading other;
+	const struct reading *const reading = reading_of(der, &other);
+	struct answer dates = { .fact_count = 0 };
 
-	tls_tell_certificate(&answer, der, now);
-	for (size_t i = 0; i < answer.weakness_count; i++)
-		parse_weakness(parse, answer.weaknesses[i].weakness, "%s", answer.weaknesses[i].evidence);
+	judge_dates(&dates, reading, now);
+	for (size_t i = 0; i < dates.weakness_count; i++)
+		parse_weakness(parse, dates.weaknesses[i].weakness, "%s", dates.weaknesses[i].evidence);
+	for (size_t i = 0; i < reading->answer.weakness_count; i++)
+		parse_weakness(parse, reading->answer.weaknesses[i].weakness, "%s",
+			       reading->answer.weaknesses[i].evidence);
 }

@@ -110,7 +110,10 @@ def test_several_workers_tell_the_same(doorward, file):
                   p.conversation("203.0.113.%d" % (n + 1), 40000 + n, WEB, 80, *p.http("/%d" % n))], *mixed())
     one = doorward("read", "--json", path).out.splitlines()
     for count in (2, 3):
-        assert doorward("read", "--json", "--workers", count, path).out.splitlines()[:-1] == one[:-1]
+        several = doorward("read", "--json", "--workers", count, path).out.splitlines()
+        assert several[:-1] == one[:-1]
+        for key in ("frames", "packets", "bytes", "doors", "findings"):
+            assert json.loads(several[-1])["stats"][key] == json.loads(one[-1])["stats"][key]
     assert doorward("read", path).out == doorward("read", "--workers", "2", path).out
 
 
