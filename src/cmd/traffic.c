@@ -208,14 +208,15 @@ static void hear_software(void *context, const struct flow *flow, enum side side
 static void listen_to(void *context, unsigned nth, struct worker_log *log, struct flow_listener *ret_listener)
 {
 	struct traffic_session *const session = context;
-	const bool events = session->invocation->json && !session->only_stats;
+	const bool judged = !session->only_stats; /* else nobody need read what is said */
+	const bool events = session->invocation->json && judged;
 
 	session->sinks[nth].log = log;
 	*ret_listener = (struct flow_listener){
 		.context = &session->sinks[nth],
 		.message = events ? hear_message : NULL,
-		.weakness = hear_weakness,
-		.software = hear_software,
+		.weakness = judged ? hear_weakness : NULL,
+		.software = judged ? hear_software : NULL,
 		.ended = hear_end,
 	};
 }

@@ -175,8 +175,6 @@ static enum parse_step read_message(struct state *state, struct parse *parse, st
 		return PARSE_BROKEN;
 	if (answer && h.flags & DNS_TRUNCATED && parse->transport == TRANSPORT_UDP)
 		expect_stream(parse, question.name);
-	if (!parse->listened)
-		return PARSE_ON;
 	if (answer) {
 		judge_answer(state, parse, &h, &question);
 		hear_version(parse, message, s, &h, &question);
@@ -217,5 +215,4 @@ const struct parser dns_parser = {
 	.state_size = sizeof(struct state),
 	.read = read_dns,
 	.emit = emit,
-	.leads = true, /* to TCP, where the answer was truncated */
 };

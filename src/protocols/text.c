@@ -1,7 +1,6 @@
 #include "protocols/text.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 
 enum {
 	COMMAND_LIMIT = 512,
@@ -156,15 +155,63 @@ enum probe_step reply_hear(reply_hearer *hear_reply, void *state, struct span *h
 	}
 }
 
+static uint8_t upper(uint8_t c)
+{
+	return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
+}
+
+/* Whether a byte fits what the pattern asks for here, which is stepped over: "[0-9]", "?" or itself. */
+static bool takes(const char **pattern, uint8_t byte)
+{
+	const char *p = *pattern;
+	const uint8_t c = upper(byte);
+	bool fits = false;
+
+	if (*p != '[') {
+		*pattern = p + 1;
+		return *p == '?' || upper((uint8_t)*p) == c;
+	}
+	for (p++; *p != ']'; p++) {
+		const uint8_t first = upper((uint8_t)*p);
+
+		if (p[1] == '-')
+			p += 2;
+		fits = fits || (first <= c && c <= upper((uint8_t)*p));
+	}
+	*pattern = p + 1;
+	return fits;
+}
+
+/* The last * takes a byte more wherever what follows it does not fit; those before it never need to. */
+static bool matches(const char *pattern, struct span line)
+{
+	const char *after_star = NULL;
+	const uint8_t *from = NULL;
+
+	while (line.at < line.end) {
+		if (*pattern == '*') {
+			after_star = ++pattern;
+			from = line.at;
+		} else if (*pattern != '\0' && takes(&pattern, *line.at)) {
+			line.at++;
+		} else if (after_star != NULL) {
+			pattern = after_star;
+			line.at = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
 static enum verdict command_says(struct span line, const struct text_command *commands, size_t count)
 {
-	char text[COMMAND_LIMIT];
-
-	if (span_left(line) >= sizeof(text) || !text_is_plain(line))
+	if (span_left(line) >= COMMAND_LIMIT || !text_is_plain(line))
 		return NO;
-	span_copy_text(line, text, sizeof(text));
 	for (size_t i = 0; i < count; i++)
-		if (fnmatch(commands[i].pattern, text, FNM_CASEFOLD) == 0)
+		if (matches(commands[i].pattern, line))
 			return commands[i].says;
 	return NO;
 }

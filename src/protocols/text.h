@@ -53,9 +53,9 @@ enum probe_step reply_hear(reply_hearer *hear_reply, void *state, struct span *h
 
 /* ---- commands ---- */
 
-/* A command line in the shell's patterns, in any case, and what it says when it comes: YES, this protocol
- * alone has it; MORE, others have it as well, and the next line may tell. A line that no pattern matches
- * says NO. The first pattern that matches holds. */
+/* A command line in patterns as the shell's (* ? [0-9], letters of ASCII in any case), and what it says when
+ * it comes: YES, this protocol alone has it; MORE, others have it as well, and the next line may tell. A line
+ * that no pattern matches says NO. The first pattern that matches holds. */
 struct text_command {
 	const char *pattern;
 	enum verdict says;

@@ -116,6 +116,16 @@ static void commands_that_several_protocols_have_wait_for_more(void **unused)
 		{ "imap", CLIENT, SENT("a1 AUTHENTICATE PLAIN\r\n"), YES },
 		{ "imap", CLIENT, SENT("CAPABILITY\r\n"), NO },
 		{ "pop3", CLIENT, SENT("CAPABILITIES\r\n"), NO },
+		/* Patterns: a * that must try again, a range, a list, and what is too short for either. */
+		{ "ftp", CLIENT, SENT("PORT 10,0,0,1,4,5\r\n"), YES },
+		{ "ftp", CLIENT, SENT("PORT 10,0,0,1,4\r\n"), NO },
+		{ "ftp", CLIENT, SENT("EPRT |1|10.0.0.1|1029|\r\n"), YES },
+		{ "ftp", CLIENT, SENT("EPRT |1|10.0.0.1|1029\r\n"), NO },
+		{ "ftp", CLIENT, SENT("prot p\r\n"), YES },
+		{ "ftp", CLIENT, SENT("PROT X\r\n"), NO },
+		{ "pop3", CLIENT, SENT("TOP 12 0\r\n"), YES },
+		{ "pop3", CLIENT, SENT("TOP 12 \r\n"), NO },
+		{ "pop3", CLIENT, SENT("TOP :2 0\r\n"), NO },
 	};
 
 	(void)unused;
