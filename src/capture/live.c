@@ -12,7 +12,6 @@
 
 enum {
 	RING_BYTES = 32 << 20,
-	RETIRE_MS = 50, /* a block that is not full is handed over after so long */
 	RINGS_MOST = LIVE_INTERFACES * LIVE_RINGS,
 	COPY_BYTES = CAPTURE_BATCH *
 		     CAPTURE_FRAME_LIMIT, /* of address space; used as far as frames need it */
@@ -47,7 +46,7 @@ static bool configure(pcap_t *pcap, const struct live_options *options)
 	const uint32_t bytes = options->ring_bytes > 0 ? options->ring_bytes : RING_BYTES;
 
 	return pcap_set_snaplen(pcap, (int)snap) == 0 && pcap_set_promisc(pcap, options->promiscuous) == 0 &&
-	       pcap_set_timeout(pcap, RETIRE_MS) == 0 &&
+	       pcap_set_timeout(pcap, LIVE_DELAY_MS) == 0 &&
 	       pcap_set_buffer_size(pcap, bytes < INT32_MAX ? (int)bytes : INT32_MAX) == 0 &&
 	       pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
 }

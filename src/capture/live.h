@@ -15,7 +15,11 @@
 
 #include "capture/capture.h"
 
-enum { LIVE_INTERFACES = 64, LIVE_RINGS = 16 };
+enum {
+	LIVE_INTERFACES = 64,
+	LIVE_RINGS = 16,
+	LIVE_DELAY_MS = 50, /* a frame is handed over at most so long after it came */
+};
 
 struct live_options {
 	const char *const *interfaces; /* names, or "any"; they must outlive the capture */

@@ -185,7 +185,7 @@ static int run(const struct invocation *invocation)
 	struct error err;
 	int status = STATUS_TROUBLE;
 
-	if (!traffic_session_open(&session, invocation, &err)) {
+	if (!traffic_session_open(&session, invocation, &err) || !traffic_session_start(&session, &err)) {
 		command_trouble(invocation, &err);
 	} else if (!open_files(&files, invocation, &err)) {
 		if (files.unopened_count == 0) /* otherwise it was said for each */

@@ -29,8 +29,8 @@ static bool parse_size(const char *text, size_t *ret_size)
 	return true;
 }
 
-static bool read_number(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
-			size_t *value, struct error *err)
+bool traffic_option_number(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
+			   size_t *value, struct error *err)
 {
 	const char *const text = invocation_value(invocation, name);
 	uint64_t number;
@@ -41,6 +41,23 @@ static bool read_number(const struct invocation *invocation, const char *name, u
 		return error_set(err, "--%s: '%s' is no number from %llu to %llu", name, text,
 				 (unsigned long long)least, (unsigned long long)most);
 	*value = (size_t)number;
+	return true;
+}
+
+bool traffic_option_size(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
+			 size_t *value, struct error *err)
+{
+	const char *const text = invocation_value(invocation, name);
+	size_t size;
+
+	if (text == NULL)
+		return true;
+	if (!parse_size(text, &size))
+		return error_set(err, "--%s: '%s' is no size such as 512M or 4G", name, text);
+	if (size < least || size > most)
+		return error_set(err, "--%s: '%s' is not from %llu to %llu", name, text, (unsigned long long)least,
+				 (unsigned long long)most);
+	*value = size;
 	return true;
 }
 
@@ -250,21 +267,24 @@ static bool make_sinks(struct traffic_session *session, struct error *err)
 	return true;
 }
 
-static bool start_workers(struct traffic_session *session, struct error *err)
+static bool read_engine_options(struct traffic_session *session, struct error *err)
 {
-	const char *const memory = invocation_value(session->invocation, "memory");
-	struct workers_options options = {
-		.engine = { .limits = { .timeouts = flow_timeouts_usual } },
+	session->engine.limits.timeouts = flow_timeouts_usual;
+	return traffic_option_size(session->invocation, "memory", 1, SIZE_MAX, &session->engine.limits.memory,
+				   err) &&
+	       read_keys(session, &session->engine, err);
+}
+
+bool traffic_session_start(struct traffic_session *session, struct error *err)
+{
+	const struct workers_options options = {
+		.engine = session->engine,
 		.count = (unsigned)session->worker_count,
 		.context = session,
 		.listen = listen_to,
 		.told = write_told,
 	};
 
-	if (memory != NULL && !parse_size(memory, &options.engine.limits.memory))
-		return error_set(err, "--memory: '%s' is no size such as 512M or 4G", memory);
-	if (!read_keys(session, &options.engine, err))
-		return false;
 	session->workers = workers_new(&options, err);
 	return session->workers != NULL;
 }
@@ -283,11 +303,11 @@ bool traffic_session_open(struct traffic_session *session, const struct invocati
 	if (session->arena == NULL || !out_open(&session->out, invocation->json, invocation->colour))
 		return error_memory(err);
 	session->out_is_open = true;
-	if (!read_number(invocation, "top", 0, UINT32_MAX, &session->top, err) ||
-	    !read_number(invocation, "workers", 1, WORKERS_MOST, &session->worker_count, err) ||
+	if (!traffic_option_number(invocation, "top", 0, UINT32_MAX, &session->top, err) ||
+	    !traffic_option_number(invocation, "workers", 1, WORKERS_MOST, &session->worker_count, err) ||
 	    !read_protocol(session, err) || !read_door(session, err) || !read_policy(session, err))
 		return false;
-	if (!make_sinks(session, err) || !start_workers(session, err))
+	if (!make_sinks(session, err) || !read_engine_options(session, err))
 		return false;
 	if (session->flows_shown && !invocation->json)
 		buffer_text(&session->out.buffer, flow_line_titles);

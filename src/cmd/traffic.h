@@ -1,7 +1,7 @@
 /* cmd/traffic.h: what `read` and `watch` share: their options, the engine and what listens to it, and the
  * end: doors, findings, statistics and the exit status.
  *
- *     if (traffic_session_open(&session, invocation, &err))
+ *     if (traffic_session_open(&session, invocation, &err) && traffic_session_start(&session, &err))
  *             while (frames come)
  *                     traffic_session_read(&session, frames, count);
  *     status = traffic_session_end(&session, &input);
@@ -74,6 +74,7 @@ struct traffic_session {
 	size_t door_count;
 	size_t top;
 	size_t worker_count;
+	struct engine_options engine;
 	struct workers *workers;     /* owned */
 	struct traffic_sink *sinks;  /* owned; one for each worker */
 	struct engine_counts counts; /* at the end */
@@ -88,9 +89,11 @@ struct traffic_input {
 	uint64_t kernel_dropped;
 };
 
-/* False with words; what was opened is given back by traffic_session_close() in any case. */
+/* Reads the options and the files that they name, and then makes the workers, which may be threads. False with
+ * words; what was opened is given back by traffic_session_close() in any case. */
 bool traffic_session_open(struct traffic_session *session, const struct invocation *invocation,
 			  struct error *err);
+bool traffic_session_start(struct traffic_session *session, struct error *err);
 void traffic_session_close(struct traffic_session *session);
 
 void traffic_session_read(struct traffic_session *session, const struct frame *frames, size_t count);
@@ -103,5 +106,12 @@ void traffic_session_pause(struct traffic_session *session);
 
 /* Ends all flows, shows what came of them, and returns the exit status. */
 int traffic_session_end(struct traffic_session *session, const struct traffic_input *input);
+
+/* The value of an option: a number, or a size such as "512M". False with words where it is none, or out of bounds;
+ * without the option *value stays. */
+bool traffic_option_number(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
+			   size_t *value, struct error *err);
+bool traffic_option_size(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
+			 size_t *value, struct error *err);
 
 #endif
