@@ -20,7 +20,9 @@ enum {
 /* Whether s begins with a session message that carries SMB. */
 enum verdict smb_recognise_message(struct span s, enum side side);
 
+extern const struct parser smb_parser;
 extern const struct probe smb_probe;
+extern const struct weakness smb_1, smb_signing_not_required, smb_guest;
 extern const struct weakness *const smb_weaknesses[];
 enum { SMB_PROBE_STATE = sizeof(bool) };
 

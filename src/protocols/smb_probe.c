@@ -161,13 +161,13 @@ static void greet_old(void *state, size_t variant, struct buffer *out)
 
 /* ---- hearing ---- */
 
-static const struct weakness smb_1 = {
+const struct weakness smb_1 = {
 	"smb-1",
 	"SMB 1 is offered",
 	1,
 	"switch SMB 1 off (Samba: server min protocol = SMB2_10; Windows: remove the feature SMB1Protocol)",
 };
-static const struct weakness signing_not_required = {
+const struct weakness smb_signing_not_required = {
 	"smb-signing-not-required",
 	"SMB messages need not be signed",
 	3,
@@ -183,7 +183,8 @@ static void tell_signing(struct answer *answer, bool enabled, bool required)
 {
 	answer_fact(answer, "signing", span_text(required ? "required" : enabled ? "enabled" : "off"));
 	if (!required)
-		answer_weakness(answer, &signing_not_required, "signing is %s", enabled ? "optional" : "off");
+		answer_weakness(answer, &smb_signing_not_required, "signing is %s",
+				enabled ? "optional" : "off");
 }
 
 /* A text in UTF-16 that ends with a zero; what is no character of the basic plane becomes a question mark. */
@@ -415,7 +416,7 @@ static enum probe_step hear_old(void *state, size_t variant, struct span *heard,
 	return step == PROBE_WAIT && !ended ? PROBE_WAIT : PROBE_DONE;
 }
 
-const struct weakness *const smb_weaknesses[] = { &smb_1, &signing_not_required, NULL };
+const struct weakness *const smb_weaknesses[] = { &smb_1, &smb_signing_not_required, &smb_guest, NULL };
 
 const struct probe smb_probe = {
 	.transports = PROBE_TCP,

@@ -1,4 +1,4 @@
-/* How conversations of the network's own services are read: SNMP, NTP, RDP. */
+/* How conversations of the network's own services are read: SNMP, NTP, RDP, SMB. */
 #include "told.h"
 
 static void a_community_is_never_told(void **state)
@@ -93,9 +93,49 @@ static void rdp_without_tls_is_a_finding(void **state)
 	     "\"protocol\":\"rdp\"");
 }
 
+static void what_smb_agrees_on_is_told(void **state)
+{
+	const struct turn turns[] = { talk_first("smb.client.tcp.smbclient"),
+				      talk_first("smb.server.tcp.samba") };
+	const struct turn old[] = { talk_first("smb.client.tcp.smbclient-smb1"),
+				    talk_first("smb.server.tcp.samba-smb1") };
+
+	(void)state;
+	TOLD("smb", TRANSPORT_TCP, turns, "\"command\":\"SMB2_COMMAND_NEGOTIATE_PROTOCOL\"",
+	     "\"dialect\":", "\"weakness\":\"smb-signing-not-required\"", "!\"smb-1\"");
+	TOLD("smb", TRANSPORT_TCP, old, "\"weakness\":\"smb-1\"",
+	     "\"command\":\"SMB1_COMMAND_NEGOTIATE_PROTOCOL\"");
+}
+
+#define SMB2(command, response, message, tree)                                                               \
+	"\xfeSMB\x40\0\0\0\0\0\0\0" command "\0\1\0" response "\0\0\0\0\0\0\0" message                       \
+	"\0\0\0\0\0\0\0\0\0\0\0" tree "\0\0\0\7\0\0\0\0\0\0\0"                                               \
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+static void shares_and_pipes_are_told(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\0\0\0\x52" SMB2("\3", "\0", "\1", "\0") "\x09\0\0\0\x48\0\x0a\0"
+								 "I\0P\0C\0$\0\0\0"),
+		SERVER("\0\0\0\x50" SMB2("\3", "\1", "\1", "\5") "\x10\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+		CLIENT("\0\0\0\x80" SMB2(
+			"\5", "\0", "\2",
+			"\5") "\x39\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			      "\x9f\1\2\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\x78\0\x08\0\0\0\0\0\0\0\0\0"
+			      "s\0a\0m\0r\0"),
+		SERVER("\0\0\0\x42" SMB2("\5", "\1", "\2", "\5") "\x59\0"),
+	};
+
+	(void)state;
+	TOLD("smb", TRANSPORT_TCP, turns, "\"share\":\"IPC$\",\"share_type\":\"PIPE\"",
+	     "\"named_pipe\":\"samr\"", "\"disposition\":\"FILE_OPEN\",\"access\":\"0x2019f\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_smb_agrees_on_is_told),
+		cmocka_unit_test(shares_and_pipes_are_told),
 		cmocka_unit_test(a_community_is_never_told),
 		cmocka_unit_test(version_3_tells_its_level_of_security),
 		cmocka_unit_test(traps_are_told),

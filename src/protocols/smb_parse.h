@@ -1,0 +1,72 @@
+/* smb_parse.h: what the readers of the two dialects of SMB share: smb_parse.c keeps conversations and tells,
+ * smb1_parse.c and smb2_parse.c read messages. */
+#ifndef PROTOCOLS_SMB_PARSE_H
+#define PROTOCOLS_SMB_PARSE_H
+
+#include "protocols/ntlmssp.h"
+#include "protocols/parse.h"
+#include "protocols/smb.h"
+
+enum { SMB_PENDING = 8, SMB_TREES = 6, SMB_TEXT = 192, SMB_DIALECTS = 8, SMB_DIALECT = 24 };
+
+enum smb_kind { SMB_NONE, SMB_NEGOTIATE, SMB_SESSION_SETUP, SMB_TREE_CONNECT, SMB_CREATE };
+
+/* A request that waits for its answer. */
+struct smb_request {
+	uint64_t id;
+	uint8_t kind; /* enum smb_kind */
+	uint32_t access, disposition;
+	char text[SMB_TEXT]; /* share or file */
+};
+
+struct smb_tree {
+	uint32_t id;
+	uint8_t type; /* as SMB 2 numbers them: 1 disk, 2 pipe, 3 printer; 0: unknown */
+	char share[SMB_TEXT / 2];
+};
+
+struct smb_state {
+	struct smb_request pending[SMB_PENDING];
+	struct smb_tree trees[SMB_TREES];
+	struct ntlmssp client, server; /* the last of each */
+	uint8_t next_request, next_tree;
+	char dialects[SMB_DIALECTS][SMB_DIALECT]; /* offered */
+	uint8_t dialect_count;
+	char dialect[SMB_DIALECT];
+	char native_os[48], native_lm[48];
+	uint32_t told;
+};
+
+/* A request with its answer, as it is told. */
+struct smb_record {
+	const struct smb_state *state;
+	const struct smb_request *request;
+	const struct smb_tree *tree; /* or NULL */
+	const char *command;
+	uint32_t status, tree_id;
+	uint64_t session_id;
+	uint32_t number;
+	bool signing_required, signing, guest, anonymous, encrypted;
+	const char *cipher;
+};
+
+/* Remembers a request; the oldest gives way. The answer's request, or NULL. */
+struct smb_request *smb_request_new(struct smb_state *state, uint64_t id, enum smb_kind kind);
+struct smb_request *smb_request_of(struct smb_state *state, uint64_t id);
+
+struct smb_tree *smb_tree_new(struct smb_state *state, uint32_t id, uint8_t type, const char *share);
+const struct smb_tree *smb_tree_of(const struct smb_state *state, uint32_t id);
+
+/* What a security token says, by who sent it. */
+void smb_hear_token(struct smb_state *state, enum side side, struct span token);
+
+/* Tells a finished request and forgets it; weaknesses that its answer shows. */
+void smb_tell(struct smb_state *state, struct parse *parse, struct smb_record *record);
+void smb_judge_signing(struct parse *parse, bool enabled, bool required);
+void smb_judge_guest(struct parse *parse, const struct smb_state *state);
+
+/* Read one message, of which the beginning is there. False if it is none. */
+bool smb1_message(struct smb_state *state, struct parse *parse, struct span message);
+bool smb2_message(struct smb_state *state, struct parse *parse, struct span message);
+
+#endif
