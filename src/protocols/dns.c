@@ -53,7 +53,7 @@ static bool counts_are_plausible(const struct dns_header *h, enum side side)
 }
 
 /* A NetBIOS name: 16 octets as 32 letters from A to P (RFC 1001 section 14.1). */
-static bool is_netbios_name(const char *name)
+bool dns_is_netbios_name(const char *name)
 {
 	size_t length = 0;
 
@@ -72,7 +72,7 @@ static bool ends_with(const char *name, const char *end)
 /* Multicast DNS leaves the id and all flags but QR and AA clear, and marks the top bit of a class. Names
  * below .local are asked of ordinary servers as well, but then by clients that want recursion or know EDNS.
  */
-static bool is_multicast_dns(const struct dns_header *h, const struct dns_question *q)
+bool dns_is_multicast(const struct dns_header *h, const struct dns_question *q)
 {
 	if (q->class & 0x8000)
 		return true;
@@ -83,7 +83,7 @@ static bool is_multicast_dns(const struct dns_header *h, const struct dns_questi
 
 /* LLMNR asks for the addresses of one label, or the name of an address, wants no recursion, knows no EDNS,
  * and its answers are neither authoritative nor from a resolver. */
-static bool is_llmnr(const struct dns_header *h, const struct dns_question *q)
+bool dns_is_llmnr(const struct dns_header *h, const struct dns_question *q)
 {
 	const bool one_label = strchr(q->name, '.') == NULL;
 	const bool usual = q->type == DNS_A || q->type == DNS_AAAA || q->type == DNS_ANY;
@@ -130,7 +130,7 @@ static bool question_is_plausible(const struct dns_header *h, const struct dns_q
 {
 	if (!class_is_known(q->class) || !type_is_known(q->type) || has_control(q->name))
 		return false;
-	return !is_netbios_name(q->name) && !is_multicast_dns(h, q) && !is_llmnr(h, q);
+	return !dns_is_netbios_name(q->name) && !dns_is_multicast(h, q) && !dns_is_llmnr(h, q);
 }
 
 /* A whole message, from its id to its last record. */

@@ -10,6 +10,11 @@
 /* Whether it is a message of DNS from its id to its last record, and of none of its relatives. */
 bool dns_is_message(struct span message, enum side side);
 
+/* What a first question tells of the relatives: multicast DNS, LLMNR, the NetBIOS name service. */
+bool dns_is_multicast(const struct dns_header *h, const struct dns_question *q);
+bool dns_is_llmnr(const struct dns_header *h, const struct dns_question *q);
+bool dns_is_netbios_name(const char *name);
+
 /* How a server names itself in version.bind. */
 bool dns_product(struct span text, struct span *ret_product, struct span *ret_version);
 
@@ -18,6 +23,13 @@ bool dns_product(struct span text, struct span *ret_product, struct span *ret_ve
 enum { DNS_RECORDS_SHOWN = 128 };
 void dns_write_records(struct json *json, struct span message, struct span s,
 		       const struct dns_header *header);
+
+/* One message on its way into an event, and the event's members. */
+struct dns_told {
+	struct span message;
+	uint32_t number; /* of the message in its flow */
+};
+void dns_emit(const void *told, struct json *json);
 
 struct dns_probe_state {
 	uint8_t asked; /* index of the question that waits for its answer */

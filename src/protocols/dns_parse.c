@@ -24,12 +24,6 @@ struct state {
 	bool transfer;  /* one was asked for */
 };
 
-/* One message on its way into an event. */
-struct record {
-	struct span message;
-	uint32_t number; /* of the message in its flow */
-};
-
 /* ---- the event ---- */
 
 static void write_flags(struct json *json, const struct dns_header *h)
@@ -58,9 +52,9 @@ static void write_rcode(struct json *json, unsigned code)
 	json_text(json, "rcode", dns_rcode_text(code) != NULL ? dns_rcode_text(code) : text);
 }
 
-static void emit(const void *memory, struct json *json)
+void dns_emit(const void *memory, struct json *json)
 {
-	const struct record *const record = memory;
+	const struct dns_told *const record = memory;
 	struct span s = record->message;
 	const struct dns_header h = dns_read_header(&s);
 	struct dns_question question;
@@ -181,7 +175,7 @@ static enum parse_step read_message(struct state *state, struct parse *parse, st
 	} else {
 		judge_question(state, parse, &question);
 	}
-	parse_event(parse, &(struct record){ message, state->count++ });
+	parse_event(parse, &(struct dns_told){ message, state->count++ });
 	return PARSE_ON;
 }
 
@@ -214,5 +208,5 @@ static enum parse_step read_dns(void *memory, struct parse *parse, struct span *
 const struct parser dns_parser = {
 	.state_size = sizeof(struct state),
 	.read = read_dns,
-	.emit = emit,
+	.emit = dns_emit,
 };

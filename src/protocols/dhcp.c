@@ -1,0 +1,236 @@
+/* dhcp.c: the Dynamic Host Configuration Protocol and the BOOTP below it. RFC 2131, RFC 2132 (options), RFC
+ * 951. A lease that is confirmed is an event of its own. */
+#include "base/address.h"
+#include "base/escape.h"
+#include "protocols/parse.h"
+
+#include <stdio.h>
+
+enum { COOKIE = 0x63825363, HARDWARE_MOST = 38, ADDRESS_OCTETS = 16 };
+enum { REQUEST = 1, REPLY = 2, ACK = 5, ADDRESSES_SHOWN = 8, PARAMETERS_SHOWN = 64 };
+enum option {
+	PAD = 0,
+	MASK = 1,
+	ROUTERS = 3,
+	DNS = 6,
+	HOST = 12,
+	DOMAIN = 15,
+	REQUESTED = 50,
+	LEASE = 51,
+	TYPE = 53,
+	SERVER = 54,
+	PARAMETERS = 55,
+	RENEWAL = 58,
+	REBINDING = 59,
+	VENDOR = 60,
+	CLIENT_ID = 61,
+	FQDN = 81,
+	RELAY = 82,
+	END = 255,
+};
+
+struct message {
+	uint8_t op, hardware_length;
+	uint32_t id;
+	uint16_t seconds;
+	struct span client, yours, next, relay; /* addresses */
+	struct span hardware;
+	bool has_options;
+	struct span options;
+};
+
+static bool read_message(struct span s, struct message *m)
+{
+	uint8_t hardware;
+
+	m->op = span_u8(&s);
+	hardware = span_u8(&s);
+	m->hardware_length = span_u8(&s);
+	span_skip(&s, 1); /* hops */
+	m->id = span_u32(&s);
+	m->seconds = span_u16(&s);
+	span_skip(&s, 2);
+	m->client = span_take(&s, 4);
+	m->yours = span_take(&s, 4);
+	m->next = span_take(&s, 4);
+	m->relay = span_take(&s, 4);
+	m->hardware = span_take(&s, ADDRESS_OCTETS);
+	span_skip(&s, 64 + 128); /* names of server and file */
+	if (s.failed || (m->op != REQUEST && m->op != REPLY) || hardware == 0 || hardware > HARDWARE_MOST ||
+	    m->hardware_length > ADDRESS_OCTETS)
+		return false;
+	m->has_options = span_u32(&s) == COOKIE;
+	m->options = s;
+	return !s.failed;
+}
+
+static bool next_option(struct span *s, uint8_t *type, struct span *value)
+{
+	while (span_left(*s) > 0 && span_peek(*s, 0) == PAD)
+		span_skip(s, 1);
+	*type = span_u8(s);
+	if (s->failed || *type == END)
+		return false;
+	*value = span_take(s, span_u8(s));
+	return !s->failed;
+}
+
+static struct span option(const struct message *m, enum option wanted)
+{
+	struct span s = m->options, value;
+	uint8_t type;
+
+	while (m->has_options && next_option(&s, &type, &value))
+		if (type == wanted)
+			return value;
+	return span_of(NULL, 0);
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct message m;
+
+	(void)side; /* answers are sent to everybody, and so begin a flow of their own */
+	return transport == TRANSPORT_UDP && read_message(first, &m) && m.has_options ? YES : NO;
+}
+
+/* ---- the events ---- */
+
+static const char *type_text(struct span value)
+{
+	static const char *const names[] = { NULL,  "discover", "offer",   "request", "decline",
+					     "ack", "nak",      "release", "inform" };
+	const uint8_t type = span_u8(&value);
+
+	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
+}
+
+static void write_address(struct json *json, const char *key, struct span value)
+{
+	char text[ADDRESS_TEXT];
+	struct address address;
+
+	if (span_left(value) < 4)
+		return;
+	address = address_v4(span_u32(&value));
+	json_text(json, key, address_text(&address, text));
+}
+
+static void write_addresses(struct json *json, const char *key, struct span list)
+{
+	if (span_left(list) < 4)
+		return;
+	json_open_array(json, key);
+	for (int i = 0; i < ADDRESSES_SHOWN && span_left(list) >= 4; i++)
+		write_address(json, NULL, span_take(&list, 4));
+	json_end(json);
+}
+
+static void write_number(struct json *json, const char *key, struct span value)
+{
+	if (span_left(value) == 4)
+		json_unsigned(json, key, span_u32(&value));
+}
+
+static void write_text(struct json *json, const char *key, struct span value)
+{
+	if (span_left(value) > 0)
+		json_span(json, key, value);
+}
+
+static void write_hex(struct json *json, const char *key, struct span value)
+{
+	char text[3 * 64];
+
+	if (span_left(value) > 0)
+		json_text(json, key, hex_text(value, ':', text, sizeof(text)));
+}
+
+static void write_mac(struct json *json, const struct message *m)
+{
+	struct span mac = m->hardware;
+
+	write_hex(json, "client_mac", span_take(&mac, m->hardware_length));
+}
+
+static void write_lease(struct json *json, const struct message *m)
+{
+	write_address(json, "subnet_mask", option(m, MASK));
+	write_addresses(json, "routers", option(m, ROUTERS));
+	write_addresses(json, "dns_servers", option(m, DNS));
+	write_text(json, "domain", option(m, DOMAIN));
+	write_number(json, "lease_time", option(m, LEASE));
+	write_number(json, "renewal_time", option(m, RENEWAL));
+	write_number(json, "rebinding_time", option(m, REBINDING));
+	write_address(json, "server_identifier", option(m, SERVER));
+}
+
+static void emit(const void *memory, struct json *json)
+{
+	const struct message *const m = memory;
+	struct span parameters = option(m, PARAMETERS), name = option(m, FQDN);
+
+	json_text(json, "type", m->op == REQUEST ? "request" : "reply");
+	json_unsigned(json, "id", m->id);
+	write_mac(json, m);
+	write_address(json, "assigned_ip", m->yours);
+	write_address(json, "client_ip", m->client);
+	write_address(json, "relay_ip", m->relay);
+	write_address(json, "next_server_ip", m->next);
+	json_text(json, "dhcp_type", span_left(option(m, TYPE)) > 0 ? type_text(option(m, TYPE)) : "bootp");
+	write_hex(json, "client_id", option(m, CLIENT_ID));
+	write_address(json, "requested_ip", option(m, REQUESTED));
+	write_text(json, "hostname", option(m, HOST));
+	if (span_left(name) > 3) {
+		span_skip(&name, 3);
+		json_span(json, "fqdn", name);
+	}
+	write_text(json, "vendor_class_identifier", option(m, VENDOR));
+	write_hex(json, "relay_agent", option(m, RELAY));
+	write_lease(json, m);
+	if (span_left(parameters) == 0)
+		return;
+	json_open_array(json, "params");
+	for (int i = 0; i < PARAMETERS_SHOWN && span_left(parameters) > 0; i++)
+		json_unsigned(json, NULL, span_u8(&parameters));
+	json_end(json);
+}
+
+static void emit_lease(const void *memory, struct json *json)
+{
+	const struct message *const m = memory;
+
+	write_address(json, "ip", m->yours);
+	write_mac(json, m);
+	write_text(json, "hostname", option(m, HOST));
+	write_address(json, "relay_ip", m->relay);
+	write_lease(json, m);
+}
+
+static enum parse_step read_dhcp(void *state, struct parse *parse, struct span *bytes)
+{
+	struct message m;
+
+	(void)state;
+	if (!read_message(*bytes, &m))
+		return PARSE_BROKEN;
+	parse_event(parse, &m);
+	if (m.op == REPLY && span_peek(option(&m, TYPE), 0) == ACK && span_left(option(&m, LEASE)) == 4)
+		parse_event_as(parse, "lease", emit_lease, &m);
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = 1,
+	.read = read_dhcp,
+	.emit = emit,
+};
+
+const struct protocol protocol_dhcp = {
+	.name = "dhcp",
+	.title = "Dynamic Host Configuration Protocol",
+	DOORS(UDP(67), UDP(68)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.parser = &parser,
+};

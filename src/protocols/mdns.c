@@ -1,0 +1,62 @@
+/* mdns.c: multicast DNS. RFC 6762, and RFC 6763 for the services that are announced with it. */
+#include "protocols/dns.h"
+#include "protocols/parse.h"
+
+enum { FLAGS = DNS_RESPONSE | DNS_AUTHORITATIVE | DNS_TRUNCATED };
+
+/* All flags but a few are clear, and the id is zero; a response repeats no question. */
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct span s = first;
+	const struct dns_header h = dns_read_header(&s);
+	struct dns_question q;
+	struct dns_record record;
+
+	(void)side; /* everybody asks and answers */
+	if (transport != TRANSPORT_UDP || s.failed || h.flags & ~FLAGS)
+		return NO;
+	if (h.count[DNS_QUESTIONS] == 0) {
+		const struct span front = s;
+		struct span rest = front;
+
+		return h.id == 0 && h.flags & DNS_RESPONSE && h.count[DNS_ANSWERS] > 0 &&
+				       dns_read_record(first, &rest, &record) &&
+				       dns_records_fill(first, front, &h)
+			       ? YES
+			       : NO;
+	}
+	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)
+		if (!dns_read_question(first, &s, &q) || !dns_is_multicast(&h, &q) ||
+		    dns_is_netbios_name(q.name))
+			return NO;
+	return dns_records_fill(first, s, &h) ? YES : NO;
+}
+
+struct state {
+	uint32_t count;
+};
+
+static enum parse_step read_mdns(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct state *const state = memory;
+
+	if (span_left(*bytes) < DNS_HEADER)
+		return PARSE_BROKEN;
+	parse_event(parse, &(struct dns_told){ *bytes, state->count++ });
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct state),
+	.read = read_mdns,
+	.emit = dns_emit,
+};
+
+const struct protocol protocol_mdns = {
+	.name = "mdns",
+	.title = "Multicast DNS",
+	DOORS(UDP(5353)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.parser = &parser,
+};
