@@ -203,7 +203,7 @@ static void add_weakness(struct traffic_door *door, const struct weakness *weakn
 	if (door->weakness_count < TRAFFIC_WEAKNESSES)
 		door->weakness_count++;
 	memmove(&door->weaknesses[place + 1], &door->weaknesses[place],
-		(door->weakness_count - 1 - place) * sizeof(door->weaknesses[0]));
+		(door->weakness_count - 1 - place) * sizeof(struct weakness *));
 	door->weaknesses[place] = weakness;
 }
 

@@ -76,7 +76,8 @@ static void write_number(struct buffer *out, uint64_t number, bool negative)
 static void start_value(struct json *j, const char *key)
 {
 	const bool comma = j->begun[j->depth];
-	const size_t length = key != NULL ? strlen(key) : 0;
+	const struct span name = key != NULL ? span_text(key) : span_of(NULL, 0);
+	const size_t length = span_left(name);
 	uint8_t *room;
 
 	j->begun[j->depth] = true;
@@ -90,8 +91,9 @@ static void start_value(struct json *j, const char *key)
 	if (key == NULL)
 		return;
 	*room++ = '"';
-	memcpy(room, key, length);
-	memcpy(room + length, "\":", 2);
+	memcpy(room, name.at, length);
+	room[length] = '"';
+	room[length + 1] = ':';
 }
 
 static void open_level(struct json *j, const char *key, char opening, char closing)

@@ -149,7 +149,7 @@ static void read_all(struct traffic_session *session, struct capture *capture)
 static int finish(struct traffic_session *session, const struct files *files)
 {
 	const size_t count = capture_file_count(files->capture);
-	const struct capture_file **const list = calloc(count + 1, sizeof(*list));
+	const struct capture_file **const list = calloc(count + 1, sizeof(struct capture_file *));
 	const struct traffic_input input = { .files = list,
 					     .file_count = count,
 					     .unopened = files->unopened,

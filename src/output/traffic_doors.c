@@ -162,15 +162,15 @@ static void door_cell(struct table *table, const struct line *line)
 	const struct transport *const transport = catalog_transport(door->transport);
 	const struct icmp_type *const type = catalog_icmp(door->transport, (uint8_t)door->port);
 
-	if (line->doors > 1)
-		table_format(table, 1, STYLE_PLAIN, "%s, %zu ports", transport->name, line->doors);
-	else if (is_icmp(door) && type != NULL)
-		table_format(table, 1, STYLE_PLAIN, "%s/%s", transport->name, type->name);
-	else if (is_icmp(door))
-		table_format(table, 1, STYLE_PLAIN, "%s/%u", transport->name, door->port);
-	else if (transport == NULL)
+	const bool numbered = is_icmp(door) || (transport != NULL && transport->has_ports);
+
+	if (transport == NULL)
 		table_format(table, 1, STYLE_PLAIN, "%u", door->transport);
-	else if (transport->has_ports)
+	else if (line->doors > 1)
+		table_format(table, 1, STYLE_PLAIN, "%s, %zu ports", transport->name, line->doors);
+	else if (type != NULL)
+		table_format(table, 1, STYLE_PLAIN, "%s/%s", transport->name, type->name);
+	else if (numbered)
 		table_format(table, 1, STYLE_PLAIN, "%s/%u", transport->name, door->port);
 	else
 		table_cell(table, 1, STYLE_PLAIN, transport->name);
