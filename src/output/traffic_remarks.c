@@ -61,6 +61,9 @@ size_t traffic_incomplete(const struct traffic_view *view, struct arena *arena, 
 		  "ended early, as --memory allows no more at once");
 	say_count(&all, view->summary->left_out_flows, "flow belongs", "flows belong",
 		  "to doors beyond those that are remembered; the totals hold them");
+	if (view->host != NULL && view->summary->flows > 0 && view->summary->judged == 0)
+		say(&all, arena_format(arena, "no flow to or from %s: --host says whom the policy is about",
+				       view->host));
 	*ret_sentences = all.list;
 	return all.count;
 }

@@ -29,6 +29,8 @@ def valid(out):
     events = [json.loads(line, object_pairs_hook=unique) for line in out.splitlines()]
     for event in events:
         CHECKER.validate(event)
+        if "flow_id" in event:
+            assert isinstance(event[event["event_type"]], dict), event
     return events
 
 
@@ -343,6 +345,11 @@ def test_an_accepted_finding_does_not_count(doorward, file, policy):
     assert status == 0 and found[0]["finding"]["accepted"]["because"] == "a test" and stats["accepted"] == 1
     status, found, _ = findings(doorward, policy, path, text=accept % 2001 + RULES)
     assert status == 1 and len(found) == 1 and "accepted" not in found[0]["finding"]
+
+
+def test_a_host_that_is_not_there_is_no_agreement(doorward, file, policy):
+    run = doorward("read", "-P", policy(RULES), "--host", "192.0.2.99", file(*mixed()))
+    assert run.status == 3 and "no flow to or from 192.0.2.99" in run.out
 
 
 def test_findings_for_people(doorward, file, policy):
