@@ -157,7 +157,8 @@ static void play_flipped(const struct script *script, uint64_t seed)
 		uint8_t *const copy = malloc(length + 1);
 
 		assert_non_null(copy);
-		memcpy(copy, turn.bytes.at, length);
+		if (length > 0)
+			memcpy(copy, turn.bytes.at, length);
 		for (size_t flips = 1 + length / 64; length > 0 && flips > 0; flips--) {
 			seed = seed * 6364136223846793005u + 1442695040888963407u;
 			copy[(seed >> 33) % length] ^= (uint8_t)(1u << (seed >> 30 & 7));

@@ -182,10 +182,12 @@ static void words_of_other_protocols_are_refused(void **unused)
 	(void)unused;
 	for (const struct words *w = words; w < words + words_count; w++) {
 		for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
+			const unsigned asks = w->transport == TRANSPORT_TCP ? PROBE_TCP : PROBE_UDP;
 			struct talk talk;
 
 			if (protocol == w->protocol || protocol->probe == NULL ||
-			    protocol->probe->hear == NULL || w->side != SIDE_SERVER)
+			    (protocol->probe->transports & asks) == 0 || protocol->probe->hear == NULL ||
+			    w->side != SIDE_SERVER)
 				continue;
 			begin(&talk, protocol, -1, w->transport);
 			if (feed(&talk, w->bytes, SIZE_MAX) == PROBE_DONE)
