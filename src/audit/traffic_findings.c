@@ -336,15 +336,39 @@ static void add_weakness(struct work *work, const struct row *row)
 	finding->key = keep(work, arena_format(work->arena, "%s:%s", finding->id, finding->subject));
 }
 
+/* By place: rows stand in the order in which workers have met them. */
+static int compare_weaknesses(const void *first, const void *second)
+{
+	const struct row *const a = *(const struct row *const *)first, *const b = *(const struct row *const *)
+											  second;
+	const int server = address_compare(&a->key.server, &b->key.server);
+
+	if (server != 0)
+		return server;
+	if (a->key.transport != b->key.transport)
+		return a->key.transport < b->key.transport ? -1 : 1;
+	if (a->key.port != b->key.port)
+		return a->key.port < b->key.port ? -1 : 1;
+	return a->hash < b->hash ? -1 : a->hash > b->hash;
+}
+
 /* With a policy, those of its host; without one, all. */
 static void find_weaknesses(struct work *work, const struct traffic *traffic)
 {
 	const struct rows *const rows = &traffic->rows[ROW_WEAKNESS];
+	const struct row **const list = arena_array(work->arena, rows->count + 1, sizeof(struct row *));
+	size_t count = 0;
 
+	work->no_memory |= list == NULL;
+	if (list == NULL)
+		return;
 	for (size_t i = 0; i < rows->count; i++) {
 		if (traffic->options.decider == NULL || traffic_of_host(traffic, &rows->list[i].key.server))
-			add_weakness(work, &rows->list[i]);
+			list[count++] = &rows->list[i];
 	}
+	qsort(list, count, sizeof(struct row *), compare_weaknesses);
+	for (size_t i = 0; i < count; i++)
+		add_weakness(work, list[i]);
 }
 
 struct audit *traffic_audit(const struct traffic *traffic, struct arena *arena)
