@@ -52,9 +52,19 @@ static bool take_keys(struct engine *engine, const struct engine_options *option
 	       ipsec_read_keys(engine->ipsec, options->keys_path, options->keys, on_key_error, err);
 }
 
-static bool make_parts(struct engine *engine)
+/* A small part of what flows may take, within what is sensible. */
+static size_t fragments_memory(const struct flow_limits *limits)
 {
-	engine->fragments = fragments_new(FRAGMENTS_MEMORY);
+	const size_t part = limits->memory > 0 ? limits->memory / 64 : FRAGMENTS_MEMORY;
+
+	return part < FRAGMENTS_MEMORY_LEAST ? FRAGMENTS_MEMORY_LEAST
+	       : part < FRAGMENTS_MEMORY     ? part
+					     : FRAGMENTS_MEMORY;
+}
+
+static bool make_parts(struct engine *engine, const struct engine_options *options)
+{
+	engine->fragments = fragments_new(fragments_memory(&options->limits));
 	engine->ipsec = ipsec_new();
 	engine->expectations = expectations_new();
 	if (engine->expectations != NULL)
@@ -75,7 +85,7 @@ struct engine *engine_new(const struct engine_options *options, const struct flo
 	}
 	engine->listener = *listener;
 	engine->table = flow_table_new(&options->limits, &ending, err);
-	if (engine->table != NULL && !make_parts(engine))
+	if (engine->table != NULL && !make_parts(engine, options))
 		error_memory(err);
 	else if (engine->table != NULL && take_keys(engine, options, err))
 		return engine;
