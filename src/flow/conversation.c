@@ -2,7 +2,6 @@
  * parser reads it. A flow of which the first payload tells what it is, and of which nothing more is wanted,
  * costs no memory at all. */
 #include "flow/conversation.h"
-#include "flow/identify.h"
 #include "flow/parsing.h"
 
 #include <stdlib.h>
@@ -254,8 +253,12 @@ static struct conversation *begin_recognised(struct conversations *all, struct f
 		note_unclear(flow, event->end);
 		return NULL;
 	}
-	if (answer.protocol == NULL)
-		return new_conversation(all, flow);
+	if (answer.protocol == NULL) {
+		c = new_conversation(all, flow);
+		if (c != NULL && question.from_start && span_left(packet->payload) < RECOGNISE_LIMIT)
+			listening_note_hope(&c->halves[event->end], packet->payload, &answer);
+		return c;
+	}
 	listening_note_evidence(flow, packet->payload);
 	if (answer.swapped)
 		listening_swap_ends(flow);
@@ -318,6 +321,27 @@ void conversation_packet(struct conversations *all, struct flow *flow, unsigned 
 	count_streams(all);
 	if (c->over)
 		settle(c);
+}
+
+void conversation_prefetch(const struct flow *flow)
+{
+	const struct conversation *const c = flow->work;
+
+	__builtin_prefetch(&flow->first_ns, 1);
+	__builtin_prefetch(&flow->history, 1);
+	if (c == NULL)
+		return;
+	__builtin_prefetch(&c->parse, 1);
+	__builtin_prefetch(&c->halves[0], 1);
+	__builtin_prefetch(&c->halves[1], 1);
+	__builtin_prefetch(&c->client, 1);
+	__builtin_prefetch(&c->packets, 1);
+	if (!is_tcp(flow))
+		return;
+	__builtin_prefetch(&c->streams[0], 1);
+	__builtin_prefetch(&c->streams[0].passed, 1);
+	__builtin_prefetch(&c->streams[1], 1);
+	__builtin_prefetch(&c->streams[1].passed, 1);
 }
 
 void conversation_expected(struct conversations *all, struct flow *flow, const struct expected *expected,

@@ -29,6 +29,9 @@ void conversations_free(struct conversations *all);
 void conversation_packet(struct conversations *all, struct flow *flow, unsigned end, struct packets *packets,
 			 unsigned nth, int64_t time_ns, uint64_t frame);
 
+/* A packet of this flow comes soon: asks the processor for what it will touch. */
+void conversation_prefetch(const struct flow *flow);
+
 /* The flow was announced: its protocol is known before it speaks. */
 void conversation_expected(struct conversations *all, struct flow *flow, const struct expected *expected,
 			   int64_t time_ns, uint64_t frame);

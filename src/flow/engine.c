@@ -266,6 +266,8 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
 
 void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count)
 {
+	const struct flow *flows[CAPTURE_BATCH];
+
 	for (size_t i = 0; i < count; i++) {
 		struct packets *const packets = &engine->batch[i];
 
@@ -275,7 +277,11 @@ void engine_read(struct engine *engine, const struct frame *frames, const uint64
 		flow_prefetch_slot(engine->table, engine->hashes[i]);
 	}
 	for (size_t i = 0; i < count; i++)
-		flow_prefetch(engine->table, engine->hashes[i]);
+		flows[i] = flow_prefetch(engine->table, engine->hashes[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (flows[i] != NULL && !flows[i]->settled)
+			conversation_prefetch(flows[i]);
+	}
 	for (size_t i = 0; i < count; i++)
 		read_frame(engine, &frames[i], numbers[i], &engine->batch[i], engine->hashes[i]);
 }

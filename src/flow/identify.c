@@ -8,27 +8,21 @@
 #include <pthread.h>
 
 enum {
-	PROTOCOLS_MOST = 512,
-	WORDS = PROTOCOLS_MOST / 64, /* a set fills one cache line */
+	WORDS = IDENTIFY_MOST / 64,
 	PORTS = 1 << 16,
-};
-
-/* Protocols by their place in the registry. */
-struct set {
-	uint64_t words[WORDS];
 };
 
 /* How the bytes come, which decides who is asked. */
 enum manner { MANNER_STREAM, MANNER_DATAGRAM, MANNER_MESSAGE, MANNERS };
 
-static const struct protocol *protocols[PROTOCOLS_MOST];
+static const struct protocol *protocols[IDENTIFY_MOST];
 static size_t protocol_count;
-static struct set all_of[MANNERS];
-static struct set stream_begins[2][256];         /* by side and first byte */
-static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
-static const struct protocol *at_transport[256]; /* without ports */
+static struct identify_set all_of[MANNERS];
+static struct identify_set stream_begins[2][256]; /* by side and first byte */
+static uint16_t customary_datagram[PORTS];        /* number of the protocol at the port */
+static const struct protocol *at_transport[256];  /* without ports */
 
-static void set_add(struct set *set, size_t nth)
+static void set_add(struct identify_set *set, size_t nth)
 {
 	set->words[nth / 64] |= (uint64_t)1 << nth % 64;
 }
@@ -81,7 +75,7 @@ static void build(void)
 	const struct protocol *protocol;
 
 	for (size_t nth = 0; (protocol = protocol_nth(nth)) != NULL; nth++) {
-		assert(nth < PROTOCOLS_MOST);
+		assert(nth < IDENTIFY_MOST);
 		protocols[protocol_count++] = protocol;
 		if (is_customary(protocol, TRANSPORT_TCP)) {
 			set_add(&all_of[MANNER_STREAM], nth);
@@ -125,27 +119,40 @@ const struct protocol *identify_transport(uint8_t transport)
 	return at_transport[transport];
 }
 
-/* Asks those of the set, in the order of the registry; the first that says YES. */
-static const struct protocol *ask_set(const struct set *set, struct span first, enum side side,
-				      unsigned transport, bool *more)
+/* Asks those of the set, in the order of the registry; the first that says YES. Who says MORE is noted. */
+static const struct protocol *ask_set(const struct identify_set *set, struct span first, enum side side,
+				      unsigned transport, struct identify_answer *answer)
 {
 	for (size_t word = 0; word < WORDS; word++) {
 		for (uint64_t left = set->words[word]; left != 0; left &= left - 1) {
+			const uint64_t bit = left & -left;
 			const struct protocol *const protocol =
 				protocols[word * 64 + (unsigned)__builtin_ctzll(left)];
 			const enum verdict verdict = protocol->recognise(first, side, transport);
 
 			if (verdict == YES)
 				return protocol;
-			*more = *more || verdict == MORE;
+			if (verdict == MORE) {
+				answer->more = true;
+				answer->hopeful.words[word] |= bit;
+			}
 		}
 	}
 	return NULL;
 }
 
+static const struct protocol *ask_stream(const struct identify_question *question, struct span first,
+					 enum side side, struct identify_answer *answer)
+{
+	const struct identify_set *const begins = &stream_begins[side][*first.at];
+
+	return ask_set(question->hopeful != NULL ? question->hopeful : begins, first, side, TRANSPORT_TCP,
+		       answer);
+}
+
 /* The port's protocol is asked before the others, which only saves time: no two say YES to the same bytes. */
 static const struct protocol *ask_datagram(const struct identify_question *question, struct span first,
-					   enum side side, bool *more)
+					   enum side side, struct identify_answer *answer)
 {
 	for (unsigned end = 2; end-- > 0;) {
 		const uint16_t number = customary_datagram[question->ports[end]];
@@ -153,22 +160,22 @@ static const struct protocol *ask_datagram(const struct identify_question *quest
 		if (number != 0 && protocols[number - 1]->recognise(first, side, TRANSPORT_UDP) == YES)
 			return protocols[number - 1];
 	}
-	return ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, more);
+	return ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, answer);
 }
 
 static const struct protocol *ask(const struct identify_question *question, unsigned end, enum side side,
-				  bool *more)
+				  struct identify_answer *answer)
 {
 	const struct span first = question->first[end];
 
 	if (span_left(first) == 0)
 		return NULL;
 	switch (question->transport) {
-	case TRANSPORT_TCP: return ask_set(&stream_begins[side][*first.at], first, side, TRANSPORT_TCP, more);
+	case TRANSPORT_TCP: return ask_stream(question, first, side, answer);
 	case TRANSPORT_UDP:
 	case TRANSPORT_UDPLITE:
-	case TRANSPORT_DCCP: return ask_datagram(question, first, side, more);
-	case TRANSPORT_SCTP: return ask_set(&all_of[MANNER_MESSAGE], first, side, TRANSPORT_SCTP, more);
+	case TRANSPORT_DCCP: return ask_datagram(question, first, side, answer);
+	case TRANSPORT_SCTP: return ask_set(&all_of[MANNER_MESSAGE], first, side, TRANSPORT_SCTP, answer);
 	default: return NULL;
 	}
 }
@@ -182,7 +189,7 @@ void identify(const struct identify_question *question, struct identify_answer *
 	for (unsigned swapped = 0; swapped < ways; swapped++) {
 		for (unsigned end = 0; end < 2; end++) {
 			const struct protocol *const protocol = ask(
-				question, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER, &ret_answer->more);
+				question, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER, ret_answer);
 
 			if (protocol == NULL)
 				continue;

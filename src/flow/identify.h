@@ -8,12 +8,21 @@
 
 #include "flow/flow.h"
 
+/* Protocols by their place in the registry. */
+enum { IDENTIFY_MOST = 256 };
+struct identify_set {
+	uint64_t words[IDENTIFY_MOST / 64];
+};
+
 /* What is asked about: the first bytes of each side, as far as they have come. */
 struct identify_question {
 	struct span first[2]; /* by end; empty if it has not spoken */
 	bool from_start;      /* the beginning was seen, so that end 0 is the client */
 	uint8_t transport;
 	uint16_t ports[2];
+	/* Over a stream: who said MORE to the beginning of the same bytes, or NULL. Only these are asked:
+	 * nobody who said NO says anything else to more. */
+	const struct identify_set *hopeful;
 };
 
 struct identify_answer {
@@ -21,6 +30,7 @@ struct identify_answer {
 	unsigned decided;                /* the end whose bytes decided */
 	bool swapped;                    /* end 0 is the server: only where the beginning was not seen */
 	bool more;                       /* some say that it may become theirs */
+	struct identify_set hopeful;     /* those, with from_start */
 };
 
 void identify(const struct identify_question *question, struct identify_answer *ret_answer);

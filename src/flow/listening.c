@@ -1,6 +1,5 @@
 /* Until it is known what is spoken, what each side says is kept and shown to the recognisers. Then the parser
  * hears it, in the turns in which it was said. */
-#include "flow/identify.h"
 #include "flow/parsing.h"
 
 enum { LISTENING_KEPT = 2 * RECOGNISE_LIMIT }; /* bytes of each side */
@@ -114,6 +113,12 @@ static void give_up_unless_hope(struct conversation *c, unsigned nth)
 		c->over |= c->halves[!nth].unclear || half->length + half->lost > CONVERSATION_PATIENCE;
 }
 
+void listening_note_hope(struct half *half, struct span first, const struct identify_answer *answer)
+{
+	half->asked = (uint32_t)span_left(first);
+	half->hopeful = answer->hopeful;
+}
+
 static void ask(struct conversation *c, unsigned nth, struct span first)
 {
 	const unsigned place = c->sides_known ? nth != c->client : nth ^ c->crossed;
@@ -123,10 +128,17 @@ static void ask(struct conversation *c, unsigned nth, struct span first)
 		.transport = c->flow->transport,
 		.ports = { c->flow->ports[end ^ place], c->flow->ports[!(end ^ place)] },
 	};
+	const bool narrows = c->sides_known && is_tcp(c->flow);
+	struct half *const half = &c->halves[nth];
 	struct identify_answer answer;
 
+	if (narrows && half->asked == span_left(first)) /* of nothing more than before */
+		return;
 	question.first[place] = first;
+	question.hopeful = narrows && half->asked > 0 ? &half->hopeful : NULL;
 	identify(&question, &answer);
+	if (narrows)
+		listening_note_hope(half, first, &answer);
 	if (answer.protocol != NULL) {
 		if (!c->sides_known)
 			set_sides(c, answer.swapped);
@@ -135,7 +147,7 @@ static void ask(struct conversation *c, unsigned nth, struct span first)
 		return;
 	}
 	if (!answer.more || span_left(first) >= RECOGNISE_LIMIT)
-		c->halves[nth].unclear = true;
+		half->unclear = true;
 	give_up_unless_hope(c, nth);
 }
 
@@ -151,9 +163,9 @@ static void note_turn(struct conversation *c, unsigned nth, uint32_t length, boo
 			c->turns[count - 1].length += length;
 		return;
 	}
-	c->turns[count].half = (uint8_t)nth;
+	c->turns[count].half = nth & 1;
 	c->turns[count].cut = cut;
-	c->turns[count].length = length;
+	c->turns[count].length = length & (((uint32_t)1 << 30) - 1);
 	c->turn_count++;
 }
 
@@ -243,7 +255,7 @@ void hear_anew(struct conversation *c, unsigned nth, const struct protocol *to)
 	for (unsigned i = 0; i < 2; i++) {
 		const unsigned half = i == 0 ? !nth : nth; /* what the other said was said before */
 
-		c->halves[half].want = 0;
+		c->halves[half].want = c->halves[half].asked = 0;
 		c->halves[half].unclear = false;
 		c->halves[half].from_start = true;
 		if (c->halves[half].length > 0)

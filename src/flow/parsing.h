@@ -8,6 +8,7 @@
 #define FLOW_PARSING_H
 
 #include "flow/conversation.h"
+#include "flow/identify.h"
 #include "flow/pool.h"
 #include "flow/stream.h"
 
@@ -32,6 +33,8 @@ struct half {
 	uint64_t taken; /* bytes of the side before these */
 	uint64_t skip;  /* of those that come next, so many are not wanted */
 	uint64_t lost;  /* while listening: bytes behind these that were not kept */
+	uint32_t asked; /* while listening: of so many of these bytes, over a stream whose sides are known, */
+	struct identify_set hopeful; /* these said that there must be more to tell */
 };
 
 struct conversation {
@@ -58,9 +61,9 @@ struct conversation {
 	 * turn. */
 	uint8_t turn_count;
 	struct {
-		uint8_t half;
-		bool cut;
-		uint32_t length;
+		uint32_t length : 30;
+		uint32_t half : 1;
+		uint32_t cut : 1;
 	} turns[CONVERSATION_TURNS];
 
 	struct stream streams[]; /* of TCP, for each half */
@@ -104,6 +107,7 @@ void hear_anew(struct conversation *conversation, unsigned half, const struct pr
 void listening_note_evidence(struct flow *flow, struct span first);
 void listening_note_protocol(struct conversations *all, struct flow *flow, const struct protocol *protocol,
 			     enum identified how, int64_t time_ns, uint64_t frame);
+void listening_note_hope(struct half *half, struct span first, const struct identify_answer *answer);
 void listening_swap_ends(struct flow *flow);
 
 #endif

@@ -1,17 +1,20 @@
 #include "flow/pool.h"
+#include "flow/places.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST = 64, CHUNK = 1 << 16 };
+enum { LEAST = 64, PIECE = 1 << 15, CHUNK = 1 << 18 };
 
 struct pool_block {
 	struct pool_block *following;
 };
 
+/* What is asked of the system: little at first, and huge pages once it is clear that much is needed. */
 struct pool_chunk {
 	struct pool_chunk *following;
-	max_align_t blocks[];
+	size_t size;
+	char pieces[];
 };
 
 /* The sizes are 64, 96, 128, 192, 256 and so on. */
@@ -43,19 +46,32 @@ static void *take_large(struct pool *pool, size_t room)
 	return block;
 }
 
-static void *refill(struct pool *pool, size_t class, size_t room)
+static bool add_chunk(struct pool *pool)
 {
-	struct pool_chunk *const chunk = pool->taken + CHUNK <= pool->limit ? malloc(CHUNK) : NULL;
-	char *at, *end;
+	const size_t size = pool->taken < HUGE_PAGE ? CHUNK : HUGE_PAGE;
+	struct pool_chunk *const chunk = pool->taken + size <= pool->limit ? pages_new(size, 0) : NULL;
 
 	if (chunk == NULL)
-		return NULL;
-	pool->taken += CHUNK;
+		return false;
+	pool->taken += size;
 	chunk->following = pool->chunks;
+	chunk->size = size;
 	pool->chunks = chunk;
-	at = (char *)chunk->blocks;
-	for (end = (char *)chunk + CHUNK; (size_t)(end - at) >= room; at += room) {
-		struct pool_block *const block = (struct pool_block *)(void *)at;
+	pool->at = (char *)chunk + LEAST;
+	pool->end = (char *)chunk + size;
+	return true;
+}
+
+/* Blocks of a class for a piece of a chunk, or for what is left of it. */
+static void *refill(struct pool *pool, size_t class, size_t room)
+{
+	const char *end;
+
+	if ((size_t)(pool->end - pool->at) < room && !add_chunk(pool))
+		return NULL;
+	end = pool->end - pool->at > PIECE ? pool->at + PIECE : pool->end;
+	for (; (size_t)(end - pool->at) >= room; pool->at += room) {
+		struct pool_block *const block = (struct pool_block *)(void *)pool->at;
 
 		block->following = pool->spare[class];
 		pool->spare[class] = block;
@@ -101,6 +117,6 @@ void pool_free(struct pool *pool)
 		struct pool_chunk *const chunk = pool->chunks;
 
 		pool->chunks = chunk->following;
-		free(chunk);
+		pages_free(chunk, chunk->size);
 	}
 }

@@ -10,6 +10,7 @@ enum { POOL_CLASSES = 13, POOL_LARGE = 4096 }; /* larger ones are given back to 
 struct pool {
 	struct pool_block *spare[POOL_CLASSES];
 	struct pool_chunk *chunks; /* owned */
+	char *at, *end;            /* what is left of the newest chunk */
 	size_t taken, limit;       /* bytes, of the system */
 };
 

@@ -85,7 +85,7 @@ void flow_prefetch_slot(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->index.slots[hash & table->index.mask]);
 }
 
-void flow_prefetch(const struct flow_table *table, uint64_t hash)
+const struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash)
 {
 	size_t at = hash & table->index.mask;
 
@@ -93,15 +93,16 @@ void flow_prefetch(const struct flow_table *table, uint64_t hash)
 		const struct slot slot = table->index.slots[at];
 
 		if (slot.number == NO_FLOW)
-			return;
+			return NULL;
 		if (slot.tag == (uint32_t)hash) {
-			const char *const flow = (const char *)flow_numbered(table, slot.number);
+			const struct flow *const flow = flow_numbered(table, slot.number);
 
 			__builtin_prefetch(flow, 1);
-			__builtin_prefetch(flow + offsetof(struct flow, sides), 1);
-			return;
+			__builtin_prefetch(&flow->sides, 1);
+			return flow;
 		}
 	}
+	return NULL;
 }
 
 /* NULL if there is none. */

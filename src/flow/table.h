@@ -23,10 +23,11 @@ void flow_table_free(struct flow_table *table);
 
 /* A number that is the same for both directions of a packet's flow: look-ups begin with it. It is keyed anew
  * in each run, so that nobody can write packets that all meet in one place. flow_prefetch_slot(), and a few
- * packets later flow_prefetch(), ask the processor for what flow_table_touch() will read. */
+ * packets later flow_prefetch(), ask the processor for what flow_table_touch() will read; the latter returns
+ * the flow that it will probably be, or NULL. */
 uint64_t flow_hash(const struct packet *packet, uint32_t context);
 void flow_prefetch_slot(const struct flow_table *table, uint64_t hash);
-void flow_prefetch(const struct flow_table *table, uint64_t hash);
+const struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash);
 
 /* Finds the flow of this packet or makes it, and counts the packet; *ret_side is the end that sent it.
  * `frame` is the running number of the packet's frame. A SYN on a closed connection's ports begins a new

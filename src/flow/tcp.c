@@ -145,9 +145,9 @@ static void time_handshake(struct flow *flow, unsigned side, const struct packet
 {
 	const uint8_t both = SEEN_SYN | SEEN_SYN_ACK;
 
-	if (flow->handshake_us != 0 || side != 0 || (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_ACK ||
-	    ((flow->sides[0].seen | flow->sides[1].seen) & both) != both ||
-	    (flow->sides[0].seen & SEEN_ACK) != 0)
+	if (side != 0 || (flow->sides[0].seen & SEEN_ACK) != 0 ||
+	    (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_ACK ||
+	    ((flow->sides[0].seen | flow->sides[1].seen) & both) != both || flow->handshake_us != 0)
 		return;
 	flow->handshake_us = (uint32_t)((now_ns - flow->first_ns) / 1000);
 }

@@ -112,6 +112,6 @@ void parse_product(struct parse *parse, enum side side, struct span text, const 
 {
 	struct span product, version;
 
-	if (text_product(text, known, count, &product, &version))
+	if (parse->listened && text_product(text, known, count, &product, &version))
 		parse_software(parse, side, product, version);
 }
