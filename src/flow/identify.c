@@ -150,7 +150,27 @@ static const struct protocol *ask_stream(const struct identify_question *questio
 		       answer);
 }
 
-/* The port's protocol is asked before the others, which only saves time: no two say YES to the same bytes. */
+static const struct protocol *head_of_kin(const struct protocol *protocol)
+{
+	return protocol->kin != NULL ? protocol->kin : protocol;
+}
+
+/* The one of its kin that is at home at a port, if it is not itself. */
+static const struct protocol *choose_among_kin(const struct identify_question *question,
+					       const struct protocol *found)
+{
+	for (unsigned end = 2; found != NULL && end-- > 0;) {
+		const struct protocol *const home = identify_protocol(
+			customary_datagram[question->ports[end]]);
+
+		if (home != NULL && head_of_kin(home) == head_of_kin(found))
+			return home;
+	}
+	return found;
+}
+
+/* The port's protocol is asked before the others, which only saves time: no two say YES to the same bytes. Of
+ * kin it tells more. */
 static const struct protocol *ask_datagram(const struct identify_question *question, struct span first,
 					   enum side side, struct identify_answer *answer)
 {
@@ -160,7 +180,8 @@ static const struct protocol *ask_datagram(const struct identify_question *quest
 		if (number != 0 && protocols[number - 1]->recognise(first, side, TRANSPORT_UDP) == YES)
 			return protocols[number - 1];
 	}
-	return ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, answer);
+	return choose_among_kin(question,
+				ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, answer));
 }
 
 static const struct protocol *ask(const struct identify_question *question, unsigned end, enum side side,

@@ -2,7 +2,8 @@
  *
  * The registry is sorted once into lists: who can be meant over a stream and who in a datagram, and for
  * streams who can be meant by each first byte of each side, so that a flow asks a few and not all. The port
- * chooses who is asked first, and never what the answer is. */
+ * chooses who is asked first, and never what the answer is, but among kin (protocols.h), whose messages are
+ * the same. */
 #ifndef FLOW_IDENTIFY_H
 #define FLOW_IDENTIFY_H
 

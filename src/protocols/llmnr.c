@@ -31,8 +31,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	struct dns_header h = dns_read_header(&first);
 
-	(void)side;
-	if (transport != TRANSPORT_UDP || first.failed)
+	if (transport != TRANSPORT_UDP || first.failed ||
+	    ((h.flags & DNS_RESPONSE) != 0) != (side == SIDE_SERVER))
 		return NO;
 	first.at -= DNS_HEADER;
 	/* Recursion is wished of a resolver, and an answer of one has more flags. */
@@ -72,6 +72,7 @@ const struct protocol protocol_llmnr = {
 	DOORS(UDP(5355)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.kin = &protocol_dns,
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

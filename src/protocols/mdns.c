@@ -58,5 +58,6 @@ const struct protocol protocol_mdns = {
 	DOORS(UDP(5353)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.kin = &protocol_dns,
 	.parser = &parser,
 };

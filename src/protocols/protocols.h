@@ -121,8 +121,13 @@ struct protocol {
 	 */
 	enum verdict (*recognise)(struct span first, enum side side, unsigned transport);
 
-	/* Its content shows no sign: flows of it are known because others announce them, and recognise() says NO. */
+	/* Its content shows no sign: flows of it are known because others announce them, and recognise() says
+	 * NO. */
 	bool only_expected;
+
+	/* Its messages can be, octet for octet, those of this one and of others that name it too, so that
+	 * only the port tells which they are: DNS, for multicast DNS and LLMNR. */
+	const struct protocol *kin;
 
 	/* How a conversation is read (parse.h). NULL: it is recognised, and no more. */
 	const struct parser *parser;

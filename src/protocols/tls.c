@@ -48,10 +48,21 @@ static bool alert_is_assigned(uint8_t description)
 	return memchr(assigned, description, sizeof(assigned)) != NULL;
 }
 
+/* Encrypted: a nonce or padding, and what protects it, beside the two octets. */
+static bool is_encrypted_alert(struct span first)
+{
+	enum { LEAST = 18, MOST = 80 };
+
+	return version_fits(first, 1) && span_peek(first, 3) == 0 && span_peek(first, 4) >= LEAST &&
+	       span_peek(first, 4) <= MOST;
+}
+
 static enum verdict recognise_alert(struct span first)
 {
 	if (!version_fits(first, 1))
 		return NO;
+	if (is_encrypted_alert(first)) /* the end of a conversation that was not seen from its beginning */
+		return YES;
 	for (size_t i = 3; i < 7; i++) {
 		const uint8_t c = span_peek(first, i);
 

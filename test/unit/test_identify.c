@@ -16,6 +16,14 @@ static struct identify_answer asked(const struct words *w, size_t bytes, unsigne
 	return answer;
 }
 
+/* Messages of kin are told apart by the port. */
+static const struct protocol *expected_at(const struct words *w, uint16_t port)
+{
+	const struct protocol *const dns = protocol_named(span_text("dns"));
+
+	return w->protocol->kin == dns && port == 53 ? dns : w->protocol;
+}
+
 static void each_word_is_identified_at_any_port(void **unused)
 {
 	static const uint16_t ports[] = { 0, 22, 53, 80, 123, 161, 443, 50000 };
@@ -26,10 +34,40 @@ static void each_word_is_identified_at_any_port(void **unused)
 			const struct identify_answer answer = asked(w, span_left(w->bytes), w->side, true,
 								    ports[i]);
 
-			if (answer.protocol != w->protocol || answer.decided != w->side || answer.swapped)
+			if (answer.protocol != expected_at(w, ports[i]) || answer.decided != w->side ||
+			    answer.swapped)
 				fail_msg("%s: %s", w->name,
 					 answer.protocol ? answer.protocol->name : "nobody");
 		}
+	}
+}
+
+/* A query for the name of an address that wishes no recursion: the same octets in DNS, multicast DNS and
+ * LLMNR. */
+static void the_port_tells_kin_apart(void **unused)
+{
+	static const char query[] = "\x57\xd2\0\0\0\1\0\0\0\0\0\0\1"
+				    "1\1"
+				    "0\1"
+				    "0\3"
+				    "127\7in-addr\4arpa\0\0\x0c\0\1";
+	static const struct {
+		uint16_t port;
+		const char *name;
+	} rows[] = {
+		{ 53, "dns" }, { 5353, "mdns" }, { 5355, "llmnr" }, { 40000, "llmnr" }, { 123, "llmnr" }
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct identify_question question = { .transport = TRANSPORT_UDP,
+						      .ports = { 50000, rows[i].port },
+						      .first = { span_of(query, sizeof(query) - 1) } };
+		struct identify_answer answer;
+
+		identify(&question, &answer);
+		assert_non_null(answer.protocol);
+		assert_string_equal(answer.protocol->name, rows[i].name);
 	}
 }
 
@@ -122,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_word_is_identified_at_any_port),
+		cmocka_unit_test(the_port_tells_kin_apart),
 		cmocka_unit_test(the_filter_changes_no_answer),
 		cmocka_unit_test(who_says_no_to_one_byte_never_says_yes),
 		cmocka_unit_test(the_middle_tells_who_is_the_server),

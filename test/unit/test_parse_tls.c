@@ -60,6 +60,22 @@ static void a_fatal_alert_ends_it(void **state)
 	     "{\"done\":\"server\"}");
 }
 
+/* The end of a conversation that was not seen from its beginning: an alert in a record of 26 octets. */
+static void an_encrypted_alert_is_tls(void **state)
+{
+	static const char alert[] = "\x15\3\3\0\x1a"
+				    "abcdefghijklmnopqrstuvwxyz";
+	const struct protocol *const tls = protocol_named(span_text("tls"));
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(alert); n++)
+		for (unsigned side = 0; side < 2; side++)
+			assert_int_equal(tls->recognise(span_of(alert, n), side, TRANSPORT_TCP),
+					 n < 5 ? MORE : YES);
+	assert_int_equal(tls->recognise(span_of("\x15\3\3\0\x10 abcdef", 12), SIDE_SERVER, TRANSPORT_TCP),
+			 NO);
+}
+
 /* The server takes up the id of the session, and changes the cipher at once. */
 static void resumed_sessions_are_told(void **state)
 {
@@ -93,6 +109,7 @@ int main(void)
 		cmocka_unit_test(old_versions_and_weak_ciphers_are_findings),
 		cmocka_unit_test(messages_may_be_laid_over_several_records),
 		cmocka_unit_test(a_fatal_alert_ends_it),
+		cmocka_unit_test(an_encrypted_alert_is_tls),
 		cmocka_unit_test(resumed_sessions_are_told),
 		cmocka_unit_test(ssl_2_is_a_finding),
 	};
