@@ -1,0 +1,206 @@
+/* rpc_message.c: reads messages of ONC RPC. RFC 5531 8 and 9 (messages), 11 (record marking); RFC 2695 and
+ * RFC 5531 appendix A (credentials). */
+#include "protocols/rpc_message.h"
+
+#define LAST_FRAGMENT 0x80000000u
+
+enum { CALL = 0, REPLY = 1, RPC_VERSION = 2, HEADER = 8, PROCEDURES = 512, VERSIONS = 32 };
+
+struct span xdr_opaque(struct span *s, uint32_t most)
+{
+	const uint32_t length = span_u32(s);
+	struct span part;
+
+	if (length > most) {
+		s->failed = true;
+		return span_take(s, 1);
+	}
+	part = span_take(s, length);
+	span_skip(s, (4 - length % 4) % 4);
+	return part;
+}
+
+/* AUTH_NONE, SYS, SHORT, DH, KERB4, RSA, GSS, GSS of old, MLS ... */
+static bool is_flavour(uint32_t flavour)
+{
+	return flavour <= 7 || flavour == 13 || (flavour >= 390000 && flavour < 391000) ||
+	       (flavour >= 300000 && flavour < 300010);
+}
+
+/* NO: none can stand here. MORE: it has not come whole. */
+static enum verdict read_auth(struct span *s, uint32_t *ret_flavour, struct span *ret_body)
+{
+	*ret_flavour = span_u32(s);
+	if (!s->failed && !is_flavour(*ret_flavour))
+		return NO;
+	if (!s->failed && span_left(*s) >= 4 && load_u32(s->at) > RPC_OPAQUE_MOST)
+		return NO;
+	*ret_body = xdr_opaque(s, RPC_OPAQUE_MOST);
+	return s->failed ? MORE : YES;
+}
+
+static enum verdict read_call(struct span s, struct rpc_message *m)
+{
+	struct span body;
+	uint32_t verifier;
+	enum verdict verdict;
+	const uint32_t version = span_u32(&s);
+
+	if (!s.failed && version != RPC_VERSION)
+		return NO;
+	m->program = span_u32(&s);
+	m->version = span_u32(&s);
+	m->procedure = span_u32(&s);
+	if (m->version > VERSIONS || m->procedure > PROCEDURES || (!s.failed && m->program < 100000))
+		return NO;
+	verdict = read_auth(&s, &m->flavour, &body);
+	if (verdict != YES)
+		return verdict;
+	if (m->flavour == 1) {
+		span_skip(&body, 4);
+		m->machine = xdr_opaque(&body, 255);
+		m->uid = span_u32(&body);
+		m->gid = span_u32(&body);
+		if (body.failed)
+			return NO;
+	} else if (m->flavour == 0 && span_left(body) != 0) {
+		return NO;
+	}
+	verdict = read_auth(&s, &verifier, &body);
+	m->body = s;
+	return verdict;
+}
+
+static enum verdict read_reply(struct span s, struct rpc_message *m)
+{
+	struct span body;
+	uint32_t flavour;
+	const uint32_t denied = span_u32(&s);
+	enum verdict verdict;
+
+	if (denied > 1)
+		return NO;
+	m->denied = denied == 1;
+	if (m->denied) {
+		m->status = span_u32(&s);
+		m->body = s;
+		return m->status > 1 ? NO : s.failed ? MORE : YES;
+	}
+	verdict = read_auth(&s, &flavour, &body);
+	if (verdict != YES)
+		return verdict;
+	m->status = span_u32(&s);
+	m->body = s;
+	if (flavour == 0 && span_left(body) != 0)
+		return NO;
+	return m->status > 5 ? NO : s.failed ? MORE : YES;
+}
+
+enum verdict rpc_message_read(struct span s, struct rpc_message *ret_message)
+{
+	uint32_t kind;
+
+	*ret_message = (struct rpc_message){ .xid = span_u32(&s) };
+	kind = span_u32(&s);
+	if (s.failed)
+		return MORE;
+	ret_message->call = kind == CALL;
+	if (kind > REPLY)
+		return NO;
+	return kind == CALL ? read_call(s, ret_message) : read_reply(s, ret_message);
+}
+
+enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_message *ret_message)
+{
+	enum verdict verdict;
+	uint32_t mark;
+
+	if (transport == TRANSPORT_UDP) {
+		if (span_left(first) % 4 != 0)
+			return NO;
+		verdict = rpc_message_read(first, ret_message);
+		return verdict == YES ? YES : NO;
+	}
+	if (transport != TRANSPORT_TCP || (span_peek(first, 0) & 0x7f) != 0)
+		return NO;
+	mark = span_u32(&first);
+	if (first.failed)
+		return MORE;
+	if ((mark & ~LAST_FRAGMENT) < 16 || (mark & ~LAST_FRAGMENT) > RPC_RECORD_MOST || mark % 4 != 0)
+		return NO;
+	/* Replies are told from other things by their length as well: some say no more than that all is well. */
+	verdict = rpc_message_read(first, ret_message);
+	if (verdict == YES && (mark & LAST_FRAGMENT) == 0 && !ret_message->call)
+		return NO;
+	return verdict;
+}
+
+enum verdict rpc_take(struct parse *parse, struct span *bytes, struct span *ret_record)
+{
+	struct span s = *bytes;
+	uint32_t length;
+	enum verdict whole;
+
+	if (parse->transport != TRANSPORT_TCP) {
+		*ret_record = s;
+		bytes->at = bytes->end;
+		return YES;
+	}
+	length = span_u32(&s) & ~LAST_FRAGMENT;
+	if (s.failed)
+		return MORE;
+	if (length > RPC_RECORD_MOST)
+		return NO;
+	whole = message_take(parse, &s, length, ret_record);
+	if (whole == YES)
+		*bytes = s;
+	else
+		parse_want(parse, parse->want + 4);
+	return whole;
+}
+
+struct rpc_call *rpc_remember(struct rpc_calls *calls, const struct rpc_message *message)
+{
+	struct rpc_call *const call = &calls->calls[calls->next++ % RPC_AWAITED];
+
+	*call = (struct rpc_call){
+		.xid = message->xid,
+		.program = message->program,
+		.version = message->version,
+		.procedure = message->procedure,
+		.waits = true,
+	};
+	return call;
+}
+
+bool rpc_recall(struct rpc_calls *calls, uint32_t xid, struct rpc_call *ret_call)
+{
+	for (size_t i = 0; i < RPC_AWAITED; i++) {
+		if (!calls->calls[i].waits || calls->calls[i].xid != xid)
+			continue;
+		*ret_call = calls->calls[i];
+		calls->calls[i].waits = false;
+		return true;
+	}
+	return false;
+}
+
+const char *rpc_flavour_text(uint32_t flavour)
+{
+	static const struct code_name names[] = {
+		{ 0, "none" }, { 1, "sys" }, { 2, "short" }, { 3, "dh" }, { 6, "gss" }, { 7, "tls" },
+	};
+	const char *const name = CODE_TEXT(names, flavour);
+
+	return name != NULL ? name : "other";
+}
+
+const char *rpc_status_text(const struct rpc_message *message)
+{
+	static const char *const accepted[] = { "success",           "prog_unavail", "prog_mismatch",
+						"proc_unavail", "garbage_args", "system_err" };
+
+	if (message->denied)
+		return message->status == 0 ? "rpc_mismatch" : "auth_error";
+	return message->status < 6 ? accepted[message->status] : "unknown";
+}

@@ -1,0 +1,318 @@
+/* What is read of routing, industry, remote procedures, queues and peers: words built to the specifications.
+ */
+#include "talk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void bittorrent_peers_greet(void **unused)
+{
+	(void)unused;
+	talk_tcp("bittorrent",
+		 "{\"software\":\"client\",\"product\":\"Transmission\",\"version\":\"4.0.5.0\"}\n"
+		 "{\"software\":\"server\",\"product\":\"qBittorrent\",\"version\":\"4.5.2.0\"}\n"
+		 "{\"bittorrent\":{\"part\":\"peer\",\"info_hash\":"
+		 "\"404142434445464748494a4b4c4d4e4f50515253\",\"client\":{\"peer_id\":\"-TR4050-"
+		 "0123456789ab\",\"extensions\":true,\"dht\":true,\"fast\":true},\"server\":{\"peer_id\":\"-"
+		 "qB4520-abcdefghijkl\",\"extensions\":true,\"dht\":false,\"fast\":true}}}\n"
+		 "{\"done\":\"server\"}\n",
+		 talk_first("bittorrent.client.tcp.specification"),
+		 talk_first("bittorrent.server.tcp.specification"));
+}
+
+static void bittorrent_nodes_ask(void **unused)
+{
+	(void)unused;
+	talk_udp("bittorrent",
+		 "{\"bittorrent\":{\"part\":\"dht\",\"info_hash\":"
+		 "\"6d6e6f707172737475767778797a313233343536\",\"messages\":{\"get_peers\":1,\"ping\":1,"
+		 "\"response\":1},\"node_id\":\"6d6e6f707172737475767778797a313233343536\",\"node_version\":"
+		 "\"LT\"}}\n",
+		 talk_first("bittorrent.client.udp.specification-get-peers"),
+		 talk_first("bittorrent.client.udp.specification-ping"),
+		 talk_first("bittorrent.server.udp.specification"));
+}
+
+static void bittorrent_opens_utp(void **unused)
+{
+	(void)unused;
+	talk_udp("bittorrent", "{\"bittorrent\":{\"part\":\"utp\"}}\n",
+		 talk_first("bittorrent.client.udp.specification-utp"));
+}
+
+static void rpc_tells_ports_and_expects_them(void **unused)
+{
+	(void)unused;
+	talk_udp("rpc",
+		 "{\"rpc\":{\"xid\":4097,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":2,"
+		 "\"procedure_number\":3,\"procedure\":\"getport\",\"auth_type\":\"none\",\"status\":"
+		 "\"success\",\"asked_program\":\"nfs\",\"asked_version\":3,\"port\":2049}}\n"
+		 "{\"expect\":\"nfs\",\"transport\":6,\"address\":\"192.0.2.2\",\"port\":2049,\"waiting\":"
+		 "\"server\"}\n",
+		 talk_first("rpc.client.udp.specification-getport"),
+		 SERVER("\0\0\x10\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\1"));
+}
+
+static void rpc_tells_mounts(void **unused)
+{
+	(void)unused;
+	talk_tcp("rpc",
+		 "{\"weakness\":\"rpc-auth-sys\",\"evidence\":\"mount as uid 1000 of alpha\"}\n"
+		 "{\"rpc\":{\"xid\":4098,\"program\":\"mount\",\"program_number\":100005,\"version\":3,"
+		 "\"procedure_number\":1,\"procedure\":\"mnt\",\"auth_type\":\"sys\",\"machine_name\":"
+		 "\"alpha\",\"uid\":1000,\"gid\":1000,\"status\":\"success\",\"path\":\"/srv/"
+		 "data\",\"mount_status\":13}}\n",
+		 talk_first("rpc.client.tcp.specification-mount"),
+		 SERVER("\x80\0\0\x1c\0\0\x10\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xd"));
+}
+
+static void rpc_tells_calls_without_an_answer(void **unused)
+{
+	(void)unused;
+	talk_udp("rpc",
+		 "{\"rpc\":{\"xid\":4097,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":2,"
+		 "\"procedure_number\":3,\"procedure\":\"getport\",\"auth_type\":\"none\",\"asked_program\":"
+		 "\"nfs\",\"asked_version\":3}}\n",
+		 talk_first("rpc.client.udp.specification-getport"));
+}
+
+static void nfs_counts_and_names(void **unused)
+{
+	(void)unused;
+	talk_udp("nfs",
+		 "{\"weakness\":\"nfs-auth-sys\",\"evidence\":\"version 3 as uid 1000 of alpha\"}\n"
+		 "{\"nfs\":{\"version\":3,\"auth_type\":\"sys\",\"machine_name\":\"alpha\",\"uid\":1000,"
+		 "\"gid\":1000,\"requests\":1,\"responses\":1,\"procedures\":{\"lookup\":1},\"errors\":{"
+		 "\"noent\":1},\"names\":[\"notes\"],\"read_bytes\":0,\"written_bytes\":0}}\n",
+		 talk_first("nfs.client.udp.specification"),
+		 SERVER("\0\0\x20\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2"));
+}
+
+static void nfs_reads_a_null_call(void **unused)
+{
+	(void)unused;
+	talk_tcp("nfs",
+		 "{\"nfs\":{\"version\":4,\"minor_version\":0,\"auth_type\":\"none\",\"requests\":1,"
+		 "\"responses\":0,\"read_bytes\":0,\"written_bytes\":0}}\n",
+		 talk_first("nfs.client.tcp.linux"));
+}
+
+static void dcerpc_binds_and_calls(void **unused)
+{
+	(void)unused;
+	talk_tcp("dcerpc",
+		 "{\"dcerpc\":{\"rpc_version\":\"5.0\",\"interfaces\":[{\"uuid\":\"e1af8308-5d1f-11c9-91a4-"
+		 "08002b14a0fa\",\"name\":\"epmapper\",\"version\":\"3.0\",\"ack_result\":0}],\"auth_type\":"
+		 "\"none\",\"endpoint\":\"135\",\"messages\":{\"bind\":1,\"request\":1,\"bind_ack\":1,"
+		 "\"response\":1},\"opnums\":{\"3\":1}}}\n",
+		 talk_first("dcerpc.client.tcp.specification"),
+		 talk_first("dcerpc.server.tcp.specification"));
+}
+
+static void dcerpc_calls_without_a_connection(void **unused)
+{
+	(void)unused;
+	talk_udp("dcerpc",
+		 "{\"dcerpc\":{\"rpc_version\":\"4.0\",\"interfaces\":[{\"uuid\":\"dea00001-6c97-11d1-8271-"
+		 "00a02442df7d\",\"name\":\"pnio_device\",\"version\":\"1.0\"}],\"auth_type\":\"none\","
+		 "\"messages\":{\"request\":1,\"response\":1},\"opnums\":{\"0\":1}}}\n",
+		 talk_first("dcerpc.client.udp.specification"),
+		 talk_first("dcerpc.server.udp.specification"));
+}
+
+static void dcerpc_ends_at_what_is_none(void **unused)
+{
+	(void)unused;
+	talk_tcp("dcerpc", "{\"broken\":\"client\",\"at\":0}\n",
+		 CLIENT("\5\0\x0b\3\x10\0\0\0\4\0\0\0\1\0\0\0"));
+}
+
+static void bgp_opens(void **unused)
+{
+	(void)unused;
+	talk_tcp("bgp",
+		 "{\"bgp\":{\"type\":\"open\",\"side\":\"client\",\"as\":4200000001,\"hold_time\":180,"
+		 "\"router_id\":\"10.0.0.1\",\"capabilities\":[\"multiprotocol\",\"route_refresh\",\"four_"
+		 "octet_as\",\"graceful_restart\"]}}\n"
+		 "{\"bgp\":{\"type\":\"open\",\"side\":\"server\",\"as\":4200000001,\"hold_time\":180,"
+		 "\"router_id\":\"10.0.0.2\",\"capabilities\":[\"multiprotocol\",\"route_refresh\",\"four_"
+		 "octet_as\",\"graceful_restart\"]}}\n"
+		 "{\"bgp\":{\"type\":\"notification\",\"side\":\"server\",\"error_code\":6,\"error\":"
+		 "\"cease\",\"error_subcode\":2,\"reason\":\"administrative_shutdown\",\"words\":"
+		 "\"maintenance\"}}\n"
+		 "{\"bgp\":{\"type\":\"summary\",\"to_server\":{\"open\":1,\"keepalive\":1},\"to_client\":{"
+		 "\"open\":1,\"keepalive\":1,\"update\":1,\"notification\":1}}}\n",
+		 talk_first("bgp.client.tcp.specification"), talk_first("bgp.server.tcp.specification"),
+		 talk_first("bgp.server.tcp.specification-cease"));
+}
+
+static void dnp3_reads(void **unused)
+{
+	(void)unused;
+	talk_tcp("dnp3",
+		 "{\"dnp3\":{\"src\":1,\"dst\":10,\"frames\":2,\"functions\":{\"read\":1,\"response\":1},"
+		 "\"iin\":{\"device_restart\":true,\"device_trouble\":false,\"function_unsupported\":false,"
+		 "\"object_unknown\":false,\"parameter_error\":false}}}\n",
+		 talk_first("dnp3.client.tcp.specification"), talk_first("dnp3.server.tcp.specification"));
+}
+
+static void dnp3_controls(void **unused)
+{
+	(void)unused;
+	talk_udp("dnp3",
+		 "{\"weakness\":\"dnp3-clear-control\",\"evidence\":\"function 5 (direct_operate) to station "
+		 "10\"}\n"
+		 "{\"dnp3\":{\"src\":1,\"dst\":10,\"frames\":2,\"functions\":{\"direct_operate\":1,"
+		 "\"response\":1},\"iin\":{\"device_restart\":false,\"device_trouble\":false,\"function_"
+		 "unsupported\":false,\"object_unknown\":false,\"parameter_error\":false}}}\n",
+		 talk_first("dnp3.client.udp.specification"), talk_first("dnp3.server.udp.specification"));
+}
+
+static void dnp3_ends_at_a_bad_checksum(void **unused)
+{
+	(void)unused;
+	talk_tcp("dnp3", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\5\x64\5\xc0\1\0\0\0\0\0"));
+}
+
+static void modbus_reads_a_device(void **unused)
+{
+	(void)unused;
+	talk_tcp("modbus",
+		 "{\"software\":\"server\",\"product\":\"Example Works\",\"version\":\"V2.1\"}\n"
+		 "{\"modbus\":{\"requests\":1,\"responses\":1,\"units\":[255],\"functions\":{"
+		 "\"encapsulated\":1},\"writes\":0,\"vendor\":\"Example "
+		 "Works\",\"product\":\"EX-100\",\"revision\":\"V2.1\"}}\n",
+		 CLIENT("\x44\x77\0\0\0\5\xff\x2b\x0e\1\0"), talk_first("modbus.server.tcp.specification"));
+}
+
+static void modbus_writes_are_a_weakness(void **unused)
+{
+	(void)unused;
+	talk_tcp("modbus",
+		 "{\"weakness\":\"modbus-clear-write\",\"evidence\":\"function 6 (write_single_register) to "
+		 "unit 1\"}\n"
+		 "{\"modbus\":{\"requests\":2,\"responses\":2,\"units\":[1],\"functions\":{\"write_single_"
+		 "register\":1,\"read_holding_registers\":1},\"exceptions\":{\"illegal_data_address\":1},"
+		 "\"writes\":1}}\n",
+		 CLIENT("\0\1\0\0\0\6\1\6\0\x10\0\3\0\2\0\0\0\6\1\3\0\0\0\1"),
+		 SERVER("\0\1\0\0\0\6\1\6\0\x10\0\3\0\2\0\0\0\3\1\x83\2"));
+}
+
+static void kafka_tells_clients(void **unused)
+{
+	(void)unused;
+	talk_tcp(
+		"kafka",
+		"{\"software\":\"client\",\"product\":\"librdkafka\",\"version\":\"2.3.0\"}\n"
+		"{\"kafka\":{\"client_id\":\"rdkafka\",\"software_name\":\"librdkafka\",\"software_version\":"
+		"\"2.3.0\",\"requests\":2,\"responses\":1,\"apis\":{\"api_versions\":1,\"metadata\":1}}}\n",
+		talk_first("kafka.client.tcp.specification"), talk_first("kafka.server.tcp.specification"));
+}
+
+static void kafka_tells_passwords(void **unused)
+{
+	(void)unused;
+	talk_tcp("kafka",
+		 "{\"weakness\":\"kafka-clear-login\",\"evidence\":\"SASL PLAIN of user joe\"}\n"
+		 "{\"kafka\":{\"client_id\":\"me\",\"requests\":2,\"responses\":0,\"apis\":{\"sasl_"
+		 "handshake\":1,\"sasl_authenticate\":1},\"mechanism\":\"PLAIN\",\"user\":\"joe\"}}\n",
+		 CLIENT("\0\0\0\x13\0\x11\0\1\0\0\0\1\0\2me\0\5PLAIN"),
+		 CLIENT("\0\0\0\x1b\0\x24\0\0\0\0\0\2\0\2me\0\0\0\x0b\0joe\0secret"));
+}
+
+static void mongodb_without_a_login(void **unused)
+{
+	(void)unused;
+	talk_tcp("mongodb",
+		 "{\"software\":\"client\",\"product\":\"PyMongo\",\"version\":\"4.6.1\"}\n"
+		 "{\"weakness\":\"mongodb-no-auth\",\"evidence\":\"find was answered without "
+		 "authentication\"}\n"
+		 "{\"mongodb\":{\"requests\":3,\"responses\":2,\"errors\":0,\"commands\":{\"isMaster\":1,"
+		 "\"hello\":1,\"find\":1},\"databases\":[\"admin\",\"store\"],\"driver\":\"PyMongo\","
+		 "\"driver_version\":\"4.6.1\",\"application\":\"report\"}}\n",
+		 talk_first("mongodb.client.tcp.specification-query"),
+		 talk_first("mongodb.client.tcp.specification"),
+		 talk_first("mongodb.server.tcp.specification-open"));
+}
+
+static void mongodb_refuses(void **unused)
+{
+	(void)unused;
+	talk_tcp("mongodb",
+		 "{\"mongodb\":{\"requests\":2,\"responses\":2,\"errors\":1,\"last_error\":\"command "
+		 "listDatabases requires "
+		 "authentication\",\"commands\":{\"hello\":1,\"find\":1},\"databases\":[\"admin\",\"store\"]}"
+		 "}\n",
+		 talk_first("mongodb.client.tcp.specification"),
+		 talk_first("mongodb.server.tcp.specification"));
+}
+
+static void amqp_tells_the_server(void **unused)
+{
+	(void)unused;
+	talk_tcp("amqp",
+		 "{\"software\":\"server\",\"product\":\"RabbitMQ\",\"version\":\"3.10.8\"}\n"
+		 "{\"amqp\":{\"version\":\"0-9-1\",\"server_product\":\"RabbitMQ\",\"server_version\":\"3.10."
+		 "8\",\"server_platform\":\"Erlang/OTP 25.2.3\",\"mechanisms\":\"PLAIN "
+		 "AMQPLAIN\",\"responses\":{\"connection_start\":1}}}\n",
+		 talk_first("amqp.client.tcp.python"), talk_first("amqp.server.tcp.rabbitmq"));
+}
+
+static void amqp_tells_logins(void **unused)
+{
+	(void)unused;
+	talk_tcp("amqp",
+		 "{\"software\":\"server\",\"product\":\"RabbitMQ\",\"version\":\"3.10.8\"}\n"
+		 "{\"weakness\":\"amqp-clear-login\",\"evidence\":\"PLAIN of user guest\"}\n"
+		 "{\"weakness\":\"amqp-guest\",\"evidence\":\"PLAIN of user guest\"}\n"
+		 "{\"amqp\":{\"version\":\"0-9-1\",\"server_product\":\"RabbitMQ\",\"server_version\":\"3.10."
+		 "8\",\"server_platform\":\"Erlang/OTP 25.2.3\",\"mechanisms\":\"PLAIN "
+		 "AMQPLAIN\",\"mechanism\":\"PLAIN\",\"user\":\"guest\",\"requests\":{\"connection_start_"
+		 "ok\":1},\"responses\":{\"connection_start\":1}}}\n"
+		 "{\"broken\":\"client\",\"at\":52}\n",
+		 talk_first("amqp.client.tcp.python"), talk_first("amqp.server.tcp.rabbitmq"),
+		 CLIENT("\1\0\0\0\0\0\x24\0\x0a\0\x0b\0\0\0\0\5PLAIN\0\0\0\x0c\0guest\0secret\5en_US\xce"
+			"\1\0\0\0\0\0\7\0\x0a\0\x28\2/a\xce"
+			"\1\0\1\0\0\0\x0e\0\x32\0\x0a\0\0\5tasks\0\0\xce"));
+}
+
+static void amqp_of_another_version(void **unused)
+{
+	(void)unused;
+	talk_tcp("amqp", "{\"amqp\":{\"version\":\"1.0\"}}\n", talk_first("amqp.client.tcp.specification-1"),
+		 talk_first("amqp.server.tcp.specification-1"), CLIENT("\0\0\0\1x"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bittorrent_peers_greet),
+		cmocka_unit_test(bittorrent_nodes_ask),
+		cmocka_unit_test(bittorrent_opens_utp),
+		cmocka_unit_test(rpc_tells_ports_and_expects_them),
+		cmocka_unit_test(rpc_tells_mounts),
+		cmocka_unit_test(rpc_tells_calls_without_an_answer),
+		cmocka_unit_test(nfs_counts_and_names),
+		cmocka_unit_test(nfs_reads_a_null_call),
+		cmocka_unit_test(dcerpc_binds_and_calls),
+		cmocka_unit_test(dcerpc_calls_without_a_connection),
+		cmocka_unit_test(dcerpc_ends_at_what_is_none),
+		cmocka_unit_test(bgp_opens),
+		cmocka_unit_test(dnp3_reads),
+		cmocka_unit_test(dnp3_controls),
+		cmocka_unit_test(dnp3_ends_at_a_bad_checksum),
+		cmocka_unit_test(modbus_reads_a_device),
+		cmocka_unit_test(modbus_writes_are_a_weakness),
+		cmocka_unit_test(kafka_tells_clients),
+		cmocka_unit_test(kafka_tells_passwords),
+		cmocka_unit_test(mongodb_without_a_login),
+		cmocka_unit_test(mongodb_refuses),
+		cmocka_unit_test(amqp_tells_the_server),
+		cmocka_unit_test(amqp_tells_logins),
+		cmocka_unit_test(amqp_of_another_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
