@@ -269,11 +269,11 @@ static void amqp_tells_logins(void **unused)
 		 "{\"weakness\":\"amqp-guest\",\"evidence\":\"PLAIN of user guest\"}\n"
 		 "{\"amqp\":{\"version\":\"0-9-1\",\"server_product\":\"RabbitMQ\",\"server_version\":\"3.10."
 		 "8\",\"server_platform\":\"Erlang/OTP 25.2.3\",\"mechanisms\":\"PLAIN "
-		 "AMQPLAIN\",\"mechanism\":\"PLAIN\",\"user\":\"guest\",\"requests\":{\"connection_start_"
-		 "ok\":1},\"responses\":{\"connection_start\":1}}}\n"
-		 "{\"broken\":\"client\",\"at\":52}\n",
+		 "AMQPLAIN\",\"mechanism\":\"PLAIN\",\"user\":\"guest\",\"vhost\":\"/"
+		 "a\",\"queues\":[\"tasks\"],\"requests\":{\"connection_start_ok\":1,\"connection_open\":1,"
+		 "\"queue_declare\":1},\"responses\":{\"connection_start\":1}}}\n",
 		 talk_first("amqp.client.tcp.python"), talk_first("amqp.server.tcp.rabbitmq"),
-		 CLIENT("\1\0\0\0\0\0\x24\0\x0a\0\x0b\0\0\0\0\5PLAIN\0\0\0\x0c\0guest\0secret\5en_US\xce"
+		 CLIENT("\1\0\0\0\0\0\x25\0\x0a\0\x0b\0\0\0\0\5PLAIN\0\0\0\x0d\0guest\0secret\5en_US\xce"
 			"\1\0\0\0\0\0\7\0\x0a\0\x28\2/a\xce"
 			"\1\0\1\0\0\0\x0e\0\x32\0\x0a\0\0\5tasks\0\0\xce"));
 }
