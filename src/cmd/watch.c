@@ -1,6 +1,7 @@
 /* doorward watch: what `read` shows of captures, from interfaces and as it comes. */
 #include "base/clock.h"
 #include "capture/live.h"
+#include "cmd/news.h"
 #include "cmd/traffic.h"
 
 #include <errno.h>
@@ -44,6 +45,7 @@ struct watch {
 	uint64_t frames_left; /* of --count */
 	int64_t end_ms;       /* of --duration, on the monotonic clock; 0: none */
 	int64_t paused_ms;
+	struct news news;
 };
 
 static bool read_interfaces(struct watch *watch, const struct invocation *invocation)
@@ -105,6 +107,7 @@ static void pause_at_times(struct watch *watch, bool nothing_waits)
 		return;
 	watch->paused_ms = now;
 	traffic_session_pause(&watch->session);
+	news_tell(&watch->news, &watch->session);
 }
 
 static bool is_over(const struct watch *watch)
@@ -240,7 +243,8 @@ const struct command command_watch = {
 	.summary = "the services used on the wire, as they are used",
 	.description = "Watches interfaces, and shows what `doorward read` shows of captures. With --json "
 		       "events come as they "
-		       "happen, with --flows flows as they end; the doors, findings and statistics come at "
+		       "happen, with --flows flows as they end, and findings when they are made; the doors "
+		       "and statistics come at "
 		       "the end, which is an "
 		       "interrupt, a number of frames or a time. To open interfaces takes CAP_NET_RAW, as "
 		       "root has it; once "

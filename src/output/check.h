@@ -8,6 +8,8 @@
 void check_text(struct out *out, const struct check_view *view);
 void check_json(struct out *out, const struct check_view *view);
 
+enum style severity_style(int severity);
+
 /* The findings, worst first, those of one kind together. */
 void findings_text(const struct screen *screen, const struct audit *audit);
 void finding_event(struct out *out, const struct audit *audit, const struct finding *finding);

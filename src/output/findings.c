@@ -4,7 +4,7 @@
 
 enum { LINE = 2048 };
 
-static enum style severity_style(int severity)
+enum style severity_style(int severity)
 {
 	return severity <= AUDIT_HIGH ? STYLE_BAD : severity == AUDIT_MEDIUM ? STYLE_WARNING : STYLE_NOTICE;
 }

@@ -12,6 +12,7 @@
 
 struct audit;
 struct diagnostics;
+struct finding;
 struct explanation; /* output/explain.h */
 struct policy;
 struct socket_list;  /* output/sockets.h */
@@ -46,6 +47,7 @@ struct output {
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*sockets)(struct out *out, const struct socket_list *list);
 	void (*traffic)(struct out *out, const struct traffic_view *view);
+	void (*traffic_finding)(struct out *out, const struct audit *audit, const struct finding *finding);
 	void (*verdict)(struct out *out, const struct verdict_view *view);
 };
 extern const struct output output_text, output_json;

@@ -15,6 +15,7 @@ const struct output output_text = {
 	.normal_form = normal_form_text,
 	.sockets = sockets_text,
 	.traffic = traffic_text,
+	.traffic_finding = traffic_finding_text,
 	.verdict = verdict_view_text,
 };
 
@@ -26,5 +27,6 @@ const struct output output_json = {
 	.normal_form = normal_form_json,
 	.sockets = sockets_json,
 	.traffic = traffic_json,
+	.traffic_finding = finding_event,
 	.verdict = verdict_view_json,
 };

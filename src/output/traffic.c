@@ -174,3 +174,19 @@ void traffic_text(struct out *out, const struct traffic_view *view)
 	print_judged(out, view);
 	print_input(out, view);
 }
+
+void traffic_finding_text(struct out *out, const struct audit *audit, const struct finding *finding)
+{
+	const struct screen *const screen = &out->screen;
+
+	(void)audit;
+	out_flush(out);
+	screen_print(screen, severity_style(finding->severity), audit_severity_text(finding->severity));
+	fputs("  ", screen->file);
+	screen_print(screen, STYLE_BOLD, finding->id);
+	fputs("  ", screen->file);
+	screen_print(screen, STYLE_PLAIN, finding->subject);
+	fputs(": ", screen->file);
+	screen_print(screen, STYLE_PLAIN, finding->evidence);
+	fputc('\n', screen->file);
+}

@@ -24,6 +24,9 @@ struct traffic_view {
 void traffic_text(struct out *out, const struct traffic_view *view);
 void traffic_json(struct out *out, const struct traffic_view *view);
 
+/* One finding in one line, as it is made. */
+void traffic_finding_text(struct out *out, const struct audit *audit, const struct finding *finding);
+
 /* What of the input was not seen, in sentences; none if all was. They live in the arena. */
 size_t traffic_incomplete(const struct traffic_view *view, struct arena *arena, const char ***ret_sentences);
 

@@ -97,6 +97,14 @@ def watching(namespaces):
         each.end(None)
 
 
+@pytest.fixture
+def policy(tmp_path):
+    """One that allows a web server and nothing else."""
+    path = tmp_path / "policy"
+    path.write_text("allow http/80 from any id web owner \"web\" because \"pages\"\ndeny all\n", encoding="ascii")
+    return path
+
+
 def serve(space, port):
     space.start(sys.executable, "-c", ECHO, port)
     space.wait_for_port(port)
@@ -166,16 +174,26 @@ def test_a_filter_keeps_the_rest_out(namespaces, watching):
     assert {flow["dest_port"] for flow in watch.events("flow")} == {2223}
 
 
-def test_a_policy_is_watched_over(namespaces, watching, tmp_path):
+def test_a_policy_is_watched_over(namespaces, watching, policy):
     server, client = namespaces.pair()
     serve(server, 2222)
-    policy = tmp_path / "policy"
-    policy.write_text("allow http/80 from any id web owner \"web\" because \"pages\"\ndeny all\n", encoding="ascii")
     watch = watching(server, "--json", "-P", policy, "--host", "192.0.2.1")
     call(client, 2222)
-    wait_until(lambda: watch.events("ssh"), "the flow")
+    wait_until(lambda: watch.events("finding"), "the finding, when the flow has ended")
+    assert not watch.events("stats")
     assert watch.end() == 1
-    assert any("2222" in json.dumps(finding) for finding in watch.events("finding"))
+    keys = [finding["finding"]["key"] for finding in watch.events("finding")]
+    assert any("2222" in key for key in keys)
+    assert all(keys.count(key) == 2 for key in keys)
+
+
+def test_a_finding_is_a_line_for_people(namespaces, watching, policy):
+    server, client = namespaces.pair()
+    serve(server, 2222)
+    watch = watching(server, "-P", policy, "--host", "192.0.2.1")
+    call(client, 2222)
+    wait_until(lambda: any("undocumented-traffic  tcp/2222" in line for line in watch.lines), "a line")
+    assert watch.end() == 1
 
 
 @pytest.mark.parametrize("workers", [1, 3])
