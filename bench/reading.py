@@ -1,62 +1,152 @@
 #!/usr/bin/env python3
-"""reading: what each step of reading a capture costs in CPU, beside a libpcap loop that only counts; see reading.sh.
+"""reading: what reading a capture costs beside a libpcap loop that only counts; see reading.sh.
 
-The programs run in turns, after one turn that fills the page cache; the figures are medians of user and system time."""
+All commands run in turns, after one turn that fills the page cache. CPU is user and system time; of each command the
+run that was disturbed least counts, which is the lowest."""
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 ROUNDS = int(os.environ.get("ROUNDS", 5))
 MEGABYTES = int(os.environ.get("MEGABYTES", 300))
-WAYS = ["libpcap", "frames", "packets", "flows"]
-BARS = {"mix": 1.0, "small": 2.0, "bulk": 0.4}  # of the flows, without streams and identification
+STEPS = ["frames", "packets", "flows"]
+STATS_BARS = {"mix": 2.5, "small": 4.0, "bulk": 0.7}  # of the libpcap loop, in CPU
+MEMORY_BARS = {"mix": 150, "small": 400}  # MB
+JSON_BAR, WORKERS_BAR, EVENTS_BAR, RECOGNITION_BAR, GROWTH_BAR = 1.5, 1.6, 500000, 2000, 1.1
 
 
-def cpu(command):
-    """User and system seconds of a command, its most memory in MB, and what it printed."""
-    with tempfile.TemporaryFile("w+") as out:
-        child = subprocess.Popen(command, stdout=out)
-        _, status, usage = os.wait4(child.pid, 0)
-        if status != 0:
-            sys.exit("reading: %s failed" % " ".join(command))
-        out.seek(0)
-        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out.read().strip()
+class Run:
+    """The lowest CPU and wall seconds of a command, the most memory in MB, and what it printed."""
+
+    def __init__(self, command):
+        self.command = [str(word) for word in command]
+        self.cpu = self.wall = float("inf")
+        self.memory, self.lines, self.out = 0, 0, ""
+
+    def take(self, counts):
+        with tempfile.TemporaryFile() as out:
+            began = time.monotonic()
+            child = subprocess.Popen(self.command, stdout=out)
+            _, status, usage = os.wait4(child.pid, 0)
+            wall = time.monotonic() - began
+            if os.waitstatus_to_exitcode(status) not in (0, 1, 3):  # findings, or a damaged end, are no failure
+                sys.exit("reading: %s failed" % " ".join(self.command))
+            if not counts:
+                return
+            self.cpu = min(self.cpu, usage.ru_utime + usage.ru_stime)
+            self.wall = min(self.wall, wall)
+            self.memory = max(self.memory, usage.ru_maxrss / 1024)
+            if self.out == "":
+                out.seek(0)
+                self.out = out.readline().decode()
+                self.lines = 1 + sum(1 for _ in out)
 
 
-def measure(program, capture):
-    runs = {way: [] for way in WAYS}
-    for turn in range(ROUNDS + 1):
-        for way in WAYS:
-            run = cpu([program, way, str(capture)])
-            if turn > 0:
-                runs[way].append(run)
-    return {way: (statistics.median(run[0] for run in list_), list_[0][1], list_[0][2]) for way, list_ in runs.items()}
+def measure(commands, rounds=ROUNDS):
+    runs = {name: Run(command) for name, command in commands.items()}
+    for turn in range(rounds + 1):
+        for run in runs.values():
+            run.take(turn > 0)
+    return runs
 
 
-def show(kind, figures):
-    floor, _, counted = figures["libpcap"]
-    frames = int(counted.split()[0])
-    print("%s: %s" % (kind, figures["flows"][2]))
-    for way in WAYS:
-        seconds, memory, _ = figures[way]
-        print("  %-8s %6.1f ns a frame, %4.0f MB, %.2f of libpcap" % (way, seconds * 1e9 / frames, memory, seconds / floor))
-    ratio = figures["flows"][0] / floor
-    print("  %s: flows : libpcap = %.2f (bar: at most %.1f)%s"
-          % (kind, ratio, BARS[kind], "" if ratio <= BARS[kind] else ", MISSED"))
+def held(kept):
+    return "" if kept else ", MISSED"
+
+
+def show_steps(runs):
+    frames = int(runs["libpcap"].out.split()[0])
+    for name in ["libpcap"] + STEPS + ["stats", "doors", "json"]:
+        run = runs.get(name)
+        if run is not None:
+            print("  %-8s %6.1f ns a frame, %4.0f MB, %.2f of libpcap"
+                  % (name, run.cpu * 1e9 / frames, run.memory, run.cpu / runs["libpcap"].cpu))
+
+
+def show_stats(kind, runs):
+    ratio, memory = runs["stats"].cpu / runs["libpcap"].cpu, runs["stats"].memory
+    print("  %s: read --stats : libpcap = %.2f (bar: at most %.1f)%s"
+          % (kind, ratio, STATS_BARS[kind], held(ratio <= STATS_BARS[kind])))
+    if kind in MEMORY_BARS:
+        print("  %s: memory of read --stats = %.0f MB (bar: at most %d)%s"
+              % (kind, memory, MEMORY_BARS[kind], held(memory <= MEMORY_BARS[kind])))
+    if "two" in runs:
+        ratio = runs["stats"].wall / runs["two"].wall
+        print("  %s: one worker : two workers = %.2f in wall time (bar: at least %.1f)%s"
+              % (kind, ratio, WORKERS_BAR, held(ratio >= WORKERS_BAR)))
+
+
+def show_json(kind, runs):
+    ratio = runs["json"].cpu / runs["stats"].cpu
+    print("  %s: read --json : read --stats = %.2f (bar: at most %.1f), : read = %.2f%s"
+          % (kind, ratio, JSON_BAR, runs["json"].cpu / runs["doors"].cpu, held(ratio <= JSON_BAR)))
+
+
+# Of flows that nobody recognises there is one event each and nothing else.
+def show_events(kind, runs):
+    writing = runs["events"].cpu - runs["no events"].cpu
+    rate = runs["events"].lines / writing if writing > 0 else float("inf")
+    print("  %s: %d flow events, %.0f a second of CPU for writing them (bar: at least %d)%s"
+          % (kind, runs["events"].lines, rate, EVENTS_BAR, held(rate >= EVENTS_BAR)))
+
+
+def commands_for(kind, programs, doorward, capture):
+    read = [doorward, "read", capture]
+    commands = {way: [programs / "reading", way, capture] for way in ["libpcap"] + STEPS}
+    commands["stats"] = read + ["--stats"]
+    if kind != "bulk":
+        commands["two"] = read + ["--stats", "--workers", "2"]
+    if kind == "mix":
+        commands["doors"] = read
+        commands["json"] = read + ["--json"]
+    if kind == "small":
+        commands["events"] = read + ["--json", "--protocol", "unknown"]
+        commands["no events"] = read + ["--protocol", "unknown"]
+    return commands
+
+
+def show_recognition(programs):
+    nanoseconds = min(float(subprocess.run([programs / "reading", "recognise", "-"], check=True, text=True,
+                                           stdout=subprocess.PIPE).stdout.split()[0]) for _ in range(ROUNDS))
+    print("recognition: %.0f ns for a flow that nobody knows (bar: at most %d)%s"
+          % (nanoseconds, RECOGNITION_BAR, held(nanoseconds <= RECOGNITION_BAR)))
+
+
+# Time goes on in the longer one, and flows end: twice the packets must not be twice the memory.
+def show_growth(programs, doorward, folder):
+    commands = {}
+    for times in (1, 2):
+        capture = folder / ("mix%d.pcap" % times)
+        subprocess.run([programs / "make_captures", "mix", capture, str(times * MEGABYTES // 2)], check=True)
+        commands[times] = [doorward, "read", "--stats", capture]
+    runs = measure(commands, rounds=1)
+    ratio = runs[2].memory / runs[1].memory
+    print("growth: memory for twice the packets = %.2f (bar: at most %.1f)%s"
+          % (ratio, GROWTH_BAR, held(ratio <= GROWTH_BAR)))
 
 
 def main():
-    programs = pathlib.Path(sys.argv[1])
+    build = pathlib.Path(sys.argv[1])
+    programs, doorward = build / "bench", build / "doorward"
     with tempfile.TemporaryDirectory() as made:
         captures = pathlib.Path(os.environ.get("CAPTURES", made))
-        for kind in BARS:
+        for kind in STATS_BARS:
             capture = captures / (kind + ".pcap")
             if not capture.exists():
                 subprocess.run([programs / "make_captures", kind, capture, str(MEGABYTES)], check=True)
-            show(kind, measure(str(programs / "reading"), capture))
+            runs = measure(commands_for(kind, programs, doorward, capture))
+            print("%s: %s" % (kind, runs["flows"].out.strip()))
+            show_steps(runs)
+            show_stats(kind, runs)
+            if "json" in runs:
+                show_json(kind, runs)
+            if "events" in runs:
+                show_events(kind, runs)
+        show_recognition(programs)
+        show_growth(programs, doorward, pathlib.Path(made))
 
 
 if __name__ == "__main__":
