@@ -93,6 +93,7 @@ static void settle(struct conversation *c)
 		if (is_tcp(flow))
 			stream_close(&c->streams[nth], &all->streams);
 	}
+	pool_give(&all->pool, c->reading, sizeof(*c->reading));
 	pool_give(&all->pool, c->about, EXPECT_ABOUT);
 	pool_give(&all->pool, c, size_of(flow));
 	flow->work = NULL;
@@ -304,20 +305,23 @@ void conversation_packet(struct conversations *all, struct flow *flow, unsigned 
 		.packets = packets, .nth = nth, .end = end, .time_ns = time_ns, .frame = frame
 	};
 	const bool swapped = flow->swapped;
-	struct conversation *const c = flow->work != NULL ? flow->work : begin(all, flow, &event);
+	struct conversation *c;
 
+	all->packets = packets;
+	all->nth = nth;
+	all->frame = frame;
+	all->time_ns = time_ns;
+	c = flow->work != NULL ? flow->work : begin(all, flow, &event);
 	if (c == NULL)
 		return;
-	c->packets = packets;
-	c->nth = nth;
-	c->frame = frame;
-	c->parse.time_ns = time_ns;
+	if (c->reading != NULL)
+		c->reading->parse.time_ns = time_ns;
 	end ^= flow->swapped != swapped;
 	if (!c->over && is_tcp(flow))
 		read_segment(c, end, packet_of(&event));
 	else if (!c->over)
 		read_datagram(c, end, packet_of(&event));
-	c->packets = NULL;
+	all->packets = NULL;
 	count_streams(all);
 	if (c->over)
 		settle(c);
@@ -331,11 +335,9 @@ void conversation_prefetch(const struct flow *flow)
 	__builtin_prefetch(&flow->history, 1);
 	if (c == NULL)
 		return;
-	__builtin_prefetch(&c->parse, 1);
 	__builtin_prefetch(&c->halves[0], 1);
 	__builtin_prefetch(&c->halves[1], 1);
 	__builtin_prefetch(&c->client, 1);
-	__builtin_prefetch(&c->packets, 1);
 	if (!is_tcp(flow))
 		return;
 	__builtin_prefetch(&c->streams[0], 1);
@@ -364,7 +366,7 @@ void conversation_expected(struct conversations *all, struct flow *flow, const s
 		c->about = pool_take(&all->pool, EXPECT_ABOUT);
 	if (c->about != NULL)
 		memcpy(c->about, expected->about, EXPECT_ABOUT);
-	c->parse.time_ns = time_ns;
+	all->time_ns = time_ns;
 	if (!parsing_begin(c, expected->protocol))
 		settle(c);
 }
@@ -375,7 +377,8 @@ void conversation_end(struct conversations *all, struct flow *flow, uint64_t fra
 
 	if (c == NULL)
 		return;
-	c->frame = frame;
+	all->packets = NULL;
+	all->frame = frame;
 	for (unsigned nth = 0; nth < 2 && is_tcp(flow) && !c->over; nth++) {
 		struct taker taker = { c, nth };
 

@@ -12,17 +12,22 @@ enum {
 	PORTS = 1 << 16,
 };
 
+/* Protocols by their place in the registry. */
+struct set {
+	uint64_t words[WORDS];
+};
+
 /* How the bytes come, which decides who is asked. */
 enum manner { MANNER_STREAM, MANNER_DATAGRAM, MANNER_MESSAGE, MANNERS };
 
 static const struct protocol *protocols[IDENTIFY_MOST];
 static size_t protocol_count;
-static struct identify_set all_of[MANNERS];
-static struct identify_set stream_begins[2][256]; /* by side and first byte */
-static uint16_t customary_datagram[PORTS];        /* number of the protocol at the port */
-static const struct protocol *at_transport[256];  /* without ports */
+static struct set all_of[MANNERS];
+static struct set stream_begins[2][256];         /* by side and first byte */
+static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
+static const struct protocol *at_transport[256]; /* without ports */
 
-static void set_add(struct identify_set *set, size_t nth)
+static void set_add(struct set *set, size_t nth)
 {
 	set->words[nth / 64] |= (uint64_t)1 << nth % 64;
 }
@@ -119,23 +124,32 @@ const struct protocol *identify_transport(uint8_t transport)
 	return at_transport[transport];
 }
 
-/* Asks those of the set, in the order of the registry; the first that says YES. Who says MORE is noted. */
-static const struct protocol *ask_set(const struct identify_set *set, struct span first, enum side side,
+/* Asks one; whether it is the one. That it says MORE is noted. */
+static bool ask_one(size_t nth, struct span first, enum side side, unsigned transport,
+		    struct identify_answer *answer)
+{
+	const enum verdict verdict = protocols[nth]->recognise(first, side, transport);
+
+	if (verdict != MORE)
+		return verdict == YES;
+	answer->more = true;
+	if (answer->hopeful.count < IDENTIFY_HOPEFUL)
+		answer->hopeful.list[answer->hopeful.count++] = (uint8_t)nth;
+	else
+		answer->hopeful.count = IDENTIFY_HOPEFUL + 1;
+	return false;
+}
+
+/* Asks those of the set, in the order of the registry; the first that says YES. */
+static const struct protocol *ask_set(const struct set *set, struct span first, enum side side,
 				      unsigned transport, struct identify_answer *answer)
 {
 	for (size_t word = 0; word < WORDS; word++) {
 		for (uint64_t left = set->words[word]; left != 0; left &= left - 1) {
-			const uint64_t bit = left & -left;
-			const struct protocol *const protocol =
-				protocols[word * 64 + (unsigned)__builtin_ctzll(left)];
-			const enum verdict verdict = protocol->recognise(first, side, transport);
+			const size_t nth = word * 64 + (unsigned)__builtin_ctzll(left);
 
-			if (verdict == YES)
-				return protocol;
-			if (verdict == MORE) {
-				answer->more = true;
-				answer->hopeful.words[word] |= bit;
-			}
+			if (ask_one(nth, first, side, transport, answer))
+				return protocols[nth];
 		}
 	}
 	return NULL;
@@ -144,10 +158,14 @@ static const struct protocol *ask_set(const struct identify_set *set, struct spa
 static const struct protocol *ask_stream(const struct identify_question *question, struct span first,
 					 enum side side, struct identify_answer *answer)
 {
-	const struct identify_set *const begins = &stream_begins[side][*first.at];
+	const struct identify_hope *const hopeful = question->hopeful;
 
-	return ask_set(question->hopeful != NULL ? question->hopeful : begins, first, side, TRANSPORT_TCP,
-		       answer);
+	if (hopeful == NULL || hopeful->count > IDENTIFY_HOPEFUL)
+		return ask_set(&stream_begins[side][*first.at], first, side, TRANSPORT_TCP, answer);
+	for (size_t i = 0; i < hopeful->count; i++)
+		if (ask_one(hopeful->list[i], first, side, TRANSPORT_TCP, answer))
+			return protocols[hopeful->list[i]];
+	return NULL;
 }
 
 static const struct protocol *head_of_kin(const struct protocol *protocol)

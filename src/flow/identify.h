@@ -9,10 +9,11 @@
 
 #include "flow/flow.h"
 
-/* Protocols by their place in the registry. */
-enum { IDENTIFY_MOST = 256 };
-struct identify_set {
-	uint64_t words[IDENTIFY_MOST / 64];
+/* Who said MORE, by their place in the registry; of too many, that there were. */
+enum { IDENTIFY_MOST = 256, IDENTIFY_HOPEFUL = 13 };
+struct identify_hope {
+	uint8_t count; /* IDENTIFY_HOPEFUL + 1: too many */
+	uint8_t list[IDENTIFY_HOPEFUL];
 };
 
 /* What is asked about: the first bytes of each side, as far as they have come. */
@@ -23,7 +24,7 @@ struct identify_question {
 	uint16_t ports[2];
 	/* Over a stream: who said MORE to the beginning of the same bytes, or NULL. Only these are asked:
 	 * nobody who said NO says anything else to more. */
-	const struct identify_set *hopeful;
+	const struct identify_hope *hopeful;
 };
 
 struct identify_answer {
@@ -31,7 +32,7 @@ struct identify_answer {
 	unsigned decided;                /* the end whose bytes decided */
 	bool swapped;                    /* end 0 is the server: only where the beginning was not seen */
 	bool more;                       /* some say that it may become theirs */
-	struct identify_set hopeful;     /* those, with from_start */
+	struct identify_hope hopeful;    /* those */
 };
 
 void identify(const struct identify_question *question, struct identify_answer *ret_answer);

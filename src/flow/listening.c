@@ -43,7 +43,7 @@ void listening_swap_ends(struct flow *flow)
 /* The packet of a datagram that was kept, as far as it is still known. */
 static struct packet packet_again(const struct conversation *c, unsigned nth, struct span bytes, bool cut)
 {
-	struct packet packet = c->packets->list[c->nth];
+	struct packet packet = c->all->packets->list[c->all->nth];
 	const unsigned end = nth ^ c->crossed;
 
 	packet.source = c->flow->ends[end];
@@ -86,7 +86,7 @@ static void replay(struct conversation *c)
 /* From here on the protocol reads, if anybody wants to know what. */
 static void become(struct conversation *c, const struct protocol *protocol, enum identified how)
 {
-	listening_note_protocol(c->all, c->flow, protocol, how, c->parse.time_ns, c->frame);
+	listening_note_protocol(c->all, c->flow, protocol, how, c->all->time_ns, c->all->frame);
 	if (!parsing_is_wanted(c->all, protocol))
 		c->over = true;
 	else if (parsing_begin(c, protocol))
@@ -250,7 +250,8 @@ static void ask_again(struct conversation *c, unsigned nth)
 void hear_anew(struct conversation *c, unsigned nth, const struct protocol *to)
 {
 	parsing_end(c);
-	c->parse.upgraded = false;
+	if (c->reading != NULL)
+		c->reading->parse.upgraded = false;
 	c->turn_count = 0;
 	for (unsigned i = 0; i < 2; i++) {
 		const unsigned half = i == 0 ? !nth : nth; /* what the other said was said before */

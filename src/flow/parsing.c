@@ -7,9 +7,14 @@ struct kept {
 	uint8_t bytes[];
 };
 
+static struct reading *reading_of(struct parse *parse)
+{
+	return (struct reading *)parse;
+}
+
 static struct conversation *conversation_of(struct parse *parse)
 {
-	return (struct conversation *)parse;
+	return reading_of(parse)->conversation;
 }
 
 /* ---- what parsers ask for ---- */
@@ -23,17 +28,17 @@ static void tell_event(struct parse *parse, const char *type, parse_emit *emit, 
 	};
 
 	if (listener->message != NULL)
-		listener->message(listener->context, c->flow, &message, parse->time_ns, c->frame);
+		listener->message(listener->context, c->flow, &message, parse->time_ns, c->all->frame);
 }
 
-static bool is_told(struct conversation *c, const struct weakness *weakness)
+static bool is_told(struct reading *r, const struct weakness *weakness)
 {
 	size_t i = 0;
 
-	while (i < CONVERSATION_TOLD && c->told[i] != NULL && c->told[i] != weakness)
+	while (i < CONVERSATION_TOLD && r->told[i] != NULL && r->told[i] != weakness)
 		i++;
-	if (i < CONVERSATION_TOLD && c->told[i] == NULL)
-		c->told[i] = weakness;
+	if (i < CONVERSATION_TOLD && r->told[i] == NULL)
+		r->told[i] = weakness;
 	else
 		return true; /* and so is what is beyond the bound */
 	return false;
@@ -44,8 +49,9 @@ static void tell_weakness(struct parse *parse, const struct weakness *weakness, 
 	struct conversation *const c = conversation_of(parse);
 	const struct flow_listener *const listener = c->all->listener;
 
-	if (listener->weakness != NULL && !is_told(c, weakness))
-		listener->weakness(listener->context, c->flow, weakness, evidence, parse->time_ns, c->frame);
+	if (listener->weakness != NULL && !is_told(reading_of(parse), weakness))
+		listener->weakness(listener->context, c->flow, weakness, evidence, parse->time_ns,
+				   c->all->frame);
 }
 
 static void tell_software(struct parse *parse, enum side side, struct span product, struct span version)
@@ -68,39 +74,41 @@ static void open_tunnel(struct parse *parse, enum tunnel tunnel, enum carried ca
 {
 	struct conversation *const c = conversation_of(parse);
 
-	if (c->packets != NULL && parse->packet != NULL)
-		(void)packet_open(c->packets, tunnel, carried, bytes);
+	if (c->all->packets != NULL && parse->packet != NULL)
+		(void)packet_open(c->all->packets, tunnel, carried, bytes);
 }
 
 static struct span keep(struct parse *parse, struct span bytes)
 {
-	struct conversation *const c = conversation_of(parse);
+	struct reading *const r = reading_of(parse);
+	struct pool *const pool = &r->conversation->all->pool;
 	const size_t length = span_left(bytes);
 	struct kept *kept = NULL;
 
-	if (length > 0 && c->kept_bytes + length <= PARSE_KEPT_LIMIT)
-		kept = pool_take(&c->all->pool, sizeof(*kept) + length);
+	if (length > 0 && r->kept_bytes + length <= PARSE_KEPT_LIMIT)
+		kept = pool_take(pool, sizeof(*kept) + length);
 	if (kept == NULL)
 		return span_of(NULL, 0);
-	kept->following = c->kept;
+	kept->following = r->kept;
 	kept->length = length;
 	memcpy(kept->bytes, bytes.at, length);
-	c->kept = kept;
-	c->kept_bytes += length;
+	r->kept = kept;
+	r->kept_bytes += length;
 	return span_of(kept->bytes, length);
 }
 
 static void forget(struct parse *parse)
 {
-	struct conversation *const c = conversation_of(parse);
+	struct reading *const r = reading_of(parse);
+	struct pool *const pool = &r->conversation->all->pool;
 
-	while (c->kept != NULL) {
-		struct kept *const kept = c->kept;
+	while (r->kept != NULL) {
+		struct kept *const kept = r->kept;
 
-		c->kept = kept->following;
-		pool_give(&c->all->pool, kept, sizeof(*kept) + kept->length);
+		r->kept = kept->following;
+		pool_give(pool, kept, sizeof(*kept) + kept->length);
 	}
-	c->kept_bytes = 0;
+	r->kept_bytes = 0;
 }
 
 static const struct parse_engine engine = {
@@ -169,19 +177,33 @@ bool parsing_is_wanted(const struct conversations *all, const struct protocol *p
 	return protocol->parser != NULL && (all->listened || protocol->parser->leads);
 }
 
+static struct reading *reading_for(struct conversation *c)
+{
+	if (c->reading == NULL) {
+		c->reading = pool_take(&c->all->pool, sizeof(*c->reading));
+		if (c->reading != NULL)
+			c->reading->conversation = c;
+	}
+	return c->reading;
+}
+
 bool parsing_begin(struct conversation *c, const struct protocol *protocol)
 {
 	const struct flow *const flow = c->flow;
-	struct parse *const parse = &c->parse;
+	const size_t state_size = protocol->parser->state_size;
+	struct reading *const reading = reading_for(c);
+	struct parse *parse;
 
-	c->state = protocol->parser->state_size > 0 ? pool_take(&c->all->pool, protocol->parser->state_size)
-						    : NULL;
-	if (c->state == NULL && protocol->parser->state_size > 0) {
+	if (reading != NULL)
+		reading->state = state_size > 0 ? pool_take(&c->all->pool, state_size) : NULL;
+	if (reading == NULL || (reading->state == NULL && state_size > 0)) {
 		c->over = true;
 		return false;
 	}
+	parse = &reading->parse;
 	parse->engine = &engine;
 	parse->protocol = protocol;
+	parse->time_ns = c->all->time_ns;
 	for (unsigned nth = 0; nth < 2; nth++) {
 		const unsigned end = nth ^ c->crossed, side = nth == c->client ? SIDE_CLIENT : SIDE_SERVER;
 
@@ -198,14 +220,16 @@ bool parsing_begin(struct conversation *c, const struct protocol *protocol)
 
 void parsing_end(struct conversation *c)
 {
+	struct reading *const r = c->reading;
+
 	if (c->parsing) {
-		c->parse.packet = NULL;
-		if (c->parse.protocol->parser->end != NULL)
-			c->parse.protocol->parser->end(c->state, &c->parse);
-		pool_give(&c->all->pool, c->state, c->parse.protocol->parser->state_size);
+		r->parse.packet = NULL;
+		if (r->parse.protocol->parser->end != NULL)
+			r->parse.protocol->parser->end(r->state, &r->parse);
+		pool_give(&c->all->pool, r->state, r->parse.protocol->parser->state_size);
+		r->state = NULL;
+		forget(&r->parse);
 	}
-	forget(&c->parse);
-	c->state = NULL;
 	c->parsing = false;
 }
 
@@ -223,7 +247,7 @@ static void note_broken(struct conversation *c, unsigned nth)
 
 static void prepare(struct conversation *c, unsigned nth)
 {
-	struct parse *const parse = &c->parse;
+	struct parse *const parse = &c->reading->parse;
 
 	parse->side = nth == c->client ? SIDE_CLIENT : SIDE_SERVER;
 	parse->from_start[parse->side] = c->halves[nth].from_start;
@@ -235,11 +259,11 @@ static void prepare(struct conversation *c, unsigned nth)
 /* What a call of the parser has asked for. */
 static void heed(struct conversation *c, unsigned nth, enum parse_step step)
 {
-	c->halves[nth].want = (uint32_t)c->parse.want;
-	c->halves[nth].skip += c->parse.skip;
+	c->halves[nth].want = (uint32_t)c->reading->parse.want;
+	c->halves[nth].skip += c->reading->parse.skip;
 	if (step == PARSE_BROKEN)
 		note_broken(c, nth);
-	c->over |= step != PARSE_ON && !c->parse.upgraded;
+	c->over |= step != PARSE_ON && !c->reading->parse.upgraded;
 }
 
 static struct span call(struct conversation *c, unsigned nth, struct span bytes)
@@ -248,7 +272,7 @@ static struct span call(struct conversation *c, unsigned nth, struct span bytes)
 	enum parse_step step;
 
 	prepare(c, nth);
-	step = c->parse.protocol->parser->read(c->state, &c->parse, &bytes);
+	step = c->reading->parse.protocol->parser->read(c->reading->state, &c->reading->parse, &bytes);
 	c->halves[nth].taken += (size_t)(bytes.at - begin);
 	heed(c, nth, step);
 	return span_of(bytes.at, (size_t)(bytes.end - bytes.at));
@@ -285,13 +309,14 @@ void parsing_bytes(struct conversation *c, unsigned nth, struct span bytes)
 		const uint8_t *const before = bytes.at;
 
 		bytes = call(c, nth, bytes);
-		again = (half->skip > 0 || (half->want > 0 && bytes.at > before)) && !c->parse.upgraded;
+		again = (half->skip > 0 || (half->want > 0 && bytes.at > before)) &&
+			!c->reading->parse.upgraded;
 		skip_now(half, &bytes);
 	}
 	if (c->over || !keep_rest(c, nth, bytes))
 		return;
-	if (c->parse.upgraded)
-		hear_anew(c, nth, c->parse.upgraded_to);
+	if (c->reading->parse.upgraded)
+		hear_anew(c, nth, c->reading->parse.upgraded_to);
 	else if (half->length > PARSE_UNREAD_LIMIT)
 		drop_unread(c, nth);
 }
@@ -302,14 +327,14 @@ void parsing_datagram(struct conversation *c, unsigned nth, struct span bytes, c
 	struct half *const half = &c->halves[nth];
 	const uint64_t before = half->taken;
 
-	c->parse.packet = packet;
-	c->parse.cut = cut;
+	c->reading->parse.packet = packet;
+	c->reading->parse.cut = cut;
 	(void)call(c, nth, bytes);
 	half->taken = before + span_left(bytes);
 	half->skip = half->want = 0;
-	c->parse.packet = NULL;
-	if (c->parse.upgraded && !c->over)
-		hear_anew(c, nth, c->parse.upgraded_to);
+	c->reading->parse.packet = NULL;
+	if (c->reading->parse.upgraded && !c->over)
+		hear_anew(c, nth, c->reading->parse.upgraded_to);
 }
 
 void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
@@ -322,14 +347,14 @@ void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
 	half->taken += skipped;
 	if (lost == 0)
 		return;
-	if (c->parse.protocol->parser->gap == NULL) {
+	if (c->reading->parse.protocol->parser->gap == NULL) {
 		c->over = true;
 		return;
 	}
 	half_clear(c, half);
 	half->taken += lost;
 	prepare(c, nth);
-	heed(c, nth, c->parse.protocol->parser->gap(c->state, &c->parse, lost));
-	if (c->parse.upgraded && !c->over)
-		hear_anew(c, nth, c->parse.upgraded_to);
+	heed(c, nth, c->reading->parse.protocol->parser->gap(c->reading->state, &c->reading->parse, lost));
+	if (c->reading->parse.upgraded && !c->over)
+		hear_anew(c, nth, c->reading->parse.upgraded_to);
 }

@@ -21,24 +21,39 @@ struct conversations {
 	struct expectations *expectations;
 	struct engine_counts *counts;
 	bool listened; /* somebody wants to hear what parsers tell */
+
+	/* The packet that is read now; packets are NULL where something else is the cause. */
+	struct packets *packets;
+	unsigned nth;
+	int64_t time_ns;
+	uint64_t frame;
 };
 
 /* What one side has sent and its parser, or the recognisers, have not taken. */
 struct half {
 	uint8_t *bytes; /* owned, of the pool */
 	uint32_t length, room;
-	uint32_t want; /* so many must be there before the parser is called again */
-	bool unclear;  /* no recogniser knows it: waiting for the other */
+	uint32_t want;  /* so many must be there before the parser is called again */
+	uint32_t asked; /* while listening: of so many of these bytes, over a stream whose sides are known */
+	struct identify_hope hopeful; /* who said then that there must be more to tell */
+	bool unclear;                 /* no recogniser knows it: waiting for the other */
 	bool from_start;
 	uint64_t taken; /* bytes of the side before these */
 	uint64_t skip;  /* of those that come next, so many are not wanted */
 	uint64_t lost;  /* while listening: bytes behind these that were not kept */
-	uint32_t asked; /* while listening: of so many of these bytes, over a stream whose sides are known, */
-	struct identify_set hopeful; /* these said that there must be more to tell */
+};
+
+/* What a parser works with: made when the first one begins, and kept for those that follow it. */
+struct reading {
+	struct parse parse; /* first: what parsers are given is the reading */
+	struct conversation *conversation;
+	void *state; /* of the parser */
+	struct kept *kept;
+	size_t kept_bytes;
+	const struct weakness *told[CONVERSATION_TOLD];
 };
 
 struct conversation {
-	struct parse parse; /* first: what parsers are given is the conversation */
 	struct conversations *all;
 	struct flow *flow;
 	struct half halves[2];
@@ -48,18 +63,12 @@ struct conversation {
 	bool parsing;
 	bool over;
 	uint8_t upgrades;
-	void *state; /* of the parser */
-	struct kept *kept;
-	size_t kept_bytes;
-	const struct weakness *told[CONVERSATION_TOLD];
+	uint8_t turn_count;
+	struct reading *reading; /* owned; NULL until a parser begins */
 	char *about;
-	struct packets *packets; /* of the packet that is read now */
-	unsigned nth;
-	uint64_t frame;
 
 	/* While listening: who spoke, in turn, and how many bytes of it are kept. Of datagrams each is a
 	 * turn. */
-	uint8_t turn_count;
 	struct {
 		uint32_t length : 30;
 		uint32_t half : 1;

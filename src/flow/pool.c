@@ -17,14 +17,16 @@ struct pool_chunk {
 	char pieces[];
 };
 
-/* The sizes are 64, 96, 128, 192, 256 and so on. */
+/* The sizes are 64, 80, 96, 112, 128, 160, 192, 224, 256 and so on: four to each doubling. */
 static size_t class_of(size_t size, size_t *ret_room)
 {
-	size_t class = 0, room = LEAST;
+	size_t class = 0, room = LEAST, step = LEAST / 4;
 
 	while (room < size) {
-		room += class % 2 == 0 ? room / 2 : room / 3;
+		room += step;
 		class ++;
+		if (class % 4 == 0)
+			step *= 2;
 	}
 	*ret_room = room;
 	return class;

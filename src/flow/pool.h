@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { POOL_CLASSES = 13, POOL_LARGE = 4096 }; /* larger ones are given back to the system each time */
+enum { POOL_CLASSES = 25, POOL_LARGE = 4096 }; /* larger ones are given back to the system each time */
 
 struct pool {
 	struct pool_block *spare[POOL_CLASSES];
