@@ -92,6 +92,80 @@ static void memcached_counts_commands(void **unused)
 		 CLIENT("\0\7\0\0\0\1\0\0version\r\n"), SERVER("\0\7\0\0\0\1\0\0VERSION 1.5.0\r\n"));
 }
 
+static void svn_tells_address_client_and_login(void **unused)
+{
+	const struct turn turns[] = {
+		talk_first("svn.server.tcp.specification"), talk_first("svn.client.tcp.specification"),
+		SERVER("( success ( ( ANONYMOUS CRAM-MD5 ) 4:door ) ) "), CLIENT("( ANONYMOUS ( 0: ) ) "),
+		SERVER("( success ( ) ) ( success ( 4:uuid 21:svn://example.com/pr/ ( mergeinfo ) ) ) ")
+	};
+
+	(void)unused;
+	talk("svn", TRANSPORT_TCP,
+	     "{\"software\":\"client\",\"product\":\"Subversion\",\"version\":\"1.14.2\"}\n"
+	     "{\"svn\":{\"url\":\"svn://example.com/pr\",\"client\":\"SVN/1.14.2 (x86_6)"
+	     "\",\"mechanisms\":[\"ANONYMOUS\",\"CRAM-MD5\"],\"auth_mechanism\":\"ANONYMOUS"
+	     "\",\"repository\":\"svn://example.com/pr/\"}}\n",
+	     turns, 5);
+	talk_tcp("svn", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("a:b "));
+}
+
+static void munin_tells_what_is_fetched(void **unused)
+{
+	(void)unused;
+	talk_tcp("munin",
+		 "{\"software\":\"server\",\"product\":\"Munin node\",\"version\":\"2.0.73\"}\n"
+		 "{\"munin\":{\"node\":\"alpha\",\"commands\":3,\"fetched\":[\"cpu\"]}}\n",
+		 SERVER("# munin node at alpha\n"), CLIENT("version\nfetch cpu\n"),
+		 SERVER("munins node on alpha version: 2.0.73\nuser.value 1\n.\n"), CLIENT("quit\n"));
+	talk_tcp("munin",
+		 "{\"munin\":{\"commands\":1}}\n"
+		 "{\"upgrade\":\"tls\"}\n",
+		 CLIENT("starttls\n"), CLIENT("\026\003\001"));
+}
+
+static void whois_finger_and_ident_tell_what_is_asked(void **unused)
+{
+	(void)unused;
+	talk_tcp("whois", "{\"whois\":{\"query\":\"example.com\",\"response_length\":129}}\n",
+		 CLIENT("example.com\r\n"), SERVER("   Domain Name: EXAMPLE.COM\r\n"),
+		 LOST(SIDE_SERVER, 100));
+	talk_tcp("finger", "{\"finger\":{\"query\":\"joe\",\"verbose\":true,\"response_length\":23}}\n",
+		 CLIENT("/W joe\r\n"), SERVER("Login: joe  Name: Joe\r\n"));
+	talk_tcp("ident",
+		 "{\"ident\":{\"ports\":\"6193, 23\",\"response\":\"USERID\",\"os\":\"UNIX"
+		 "\",\"user\":\"joe\"}}\n",
+		 CLIENT("6193, 23\r\n"), SERVER("6193, 23 : USERID : UNIX : joe\r\n"));
+	talk_tcp("ident",
+		 "{\"ident\":{\"ports\":\"6193, 23\",\"response\":\"ERROR\",\"error\":\"NO-USER\"}}\n",
+		 CLIENT("6193, 23\r\n"), SERVER("6193, 23 : ERROR : NO-USER\r\n"));
+}
+
+static void nntp_tells_groups_and_logins(void **unused)
+{
+	(void)unused;
+	talk_tcp("nntp",
+		 "{\"software\":\"server\",\"product\":\"INN\"}\n"
+		 "{\"weakness\":\"nntp-clear-login\",\"evidence\":\"AUTHINFO PASS by joe\"}\n"
+		 "{\"nntp\":{\"greeting\":\"news.example.com InterNetNews server INN 2.7.0 ready"
+		 "\",\"user\":\"joe\",\"authenticated\":true,\"groups\":[\"misc.test\"],\"commands\":5,"
+		 "\"articles\":1,\"posted\":1}}\n",
+		 SERVER("200 news.example.com InterNetNews server INN 2.7.0 ready\r\n"),
+		 CLIENT("AUTHINFO USER joe\r\n"), SERVER("381 more\r\n"), CLIENT("AUTHINFO PASS secret\r\n"),
+		 SERVER("281 ok\r\n"), CLIENT("GROUP misc.test\r\nARTICLE 1\r\n"),
+		 SERVER("211 1 1 1 misc.test\r\n220 1 <a@b>\r\nSubject: x\r\n\r\n281 no\r\n.\r\n"),
+		 CLIENT("POST\r\n"), SERVER("340 go\r\n"), CLIENT("GROUP a\r\n.\r\n"), SERVER("240 ok\r\n"));
+	talk_tcp("nntp",
+		 "{\"nntp\":{\"greeting\":\"NNTP\",\"commands\":1,\"articles\":0,\"posted\":0}}\n"
+		 "{\"upgrade\":\"tls\"}\n",
+		 SERVER("200 NNTP\r\n"), CLIENT("STARTTLS\r\n"), SERVER("382 go\r\n"),
+		 CLIENT("\026\003\001"));
+	talk_tcp("nntp",
+		 "{\"nntp\":{\"commands\":0,\"articles\":0,\"posted\":0}}\n"
+		 "{\"broken\":\"server\",\"at\":7}\n",
+		 SERVER("hello\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +173,10 @@ int main(void)
 		cmocka_unit_test(git_tells_service_and_repository),
 		cmocka_unit_test(zabbix_tells_requests),
 		cmocka_unit_test(memcached_counts_commands),
+		cmocka_unit_test(svn_tells_address_client_and_login),
+		cmocka_unit_test(munin_tells_what_is_fetched),
+		cmocka_unit_test(whois_finger_and_ident_tell_what_is_asked),
+		cmocka_unit_test(nntp_tells_groups_and_logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

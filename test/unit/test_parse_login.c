@@ -64,12 +64,75 @@ static void telnet_refuses_what_is_not_telnet(void **unused)
 		 SERVER("\377\375\030\377\001"));
 }
 
+/* ---- rlogin, rsh, rexec ---- */
+
+static void remote_logins_are_told_without_passwords(void **unused)
+{
+	(void)unused;
+	talk_tcp("rlogin",
+		 "{\"weakness\":\"rlogin-clear-login\",\"evidence\":\"a login of user ann\"}\n"
+		 "{\"rlogin\":{\"client_user\":\"joe\",\"user\":\"ann\",\"terminal\":\"xterm/38400\"}}\n"
+		 "{\"done\":\"client\"}\n",
+		 CLIENT("\0joe\0ann\0xterm/38400\0"), SERVER("\0"));
+	talk_tcp("rsh",
+		 "{\"weakness\":\"rsh-no-auth\",\"evidence\":\"a command of user ann\"}\n"
+		 "{\"rsh\":{\"client_user\":\"joe\",\"user\":\"ann\",\"command\":\"uname -a"
+		 "\",\"error_port\":1021}}\n"
+		 "{\"done\":\"client\"}\n",
+		 CLIENT("1021\0joe\0ann\0uname -a\0"), SERVER("\0"));
+	talk_tcp("rexec",
+		 "{\"weakness\":\"rexec-clear-login\",\"evidence\":\"a password was sent in the clear for "
+		 "user ann\"}\n"
+		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname -a\",\"error_port\":40021}}\n"
+		 "{\"done\":\"client\"}\n",
+		 CLIENT("40021\0ann\0secret\0uname -a\0"), SERVER("\0"));
+	talk_tcp("rexec", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("4x"));
+}
+
+/* ---- socks ---- */
+
+static void socks_leads_to_what_it_carries(void **unused)
+{
+	(void)unused;
+	talk_tcp("socks",
+		 "{\"weakness\":\"socks-no-auth\",\"evidence\":\"the server chose no authentication\"}\n"
+		 "{\"socks\":{\"version\":5,\"method\":0,\"command\":\"connect\",\"host\":\"example.com"
+		 "\",\"port\":443,\"reply\":0}}\n"
+		 "{\"upgrade\":\"\"}\n",
+		 CLIENT("\005\001\000"), SERVER("\005\000"),
+		 CLIENT("\005\001\000\003\013example.com\001\273"),
+		 SERVER("\005\000\000\001\300\000\002\011\004\001"), CLIENT("\026\003\001"));
+	talk_tcp("socks",
+		 "{\"weakness\":\"socks-clear-login\",\"evidence\":\"a password was sent in the clear for "
+		 "user joe\"}\n"
+		 "{\"socks\":{\"version\":5,\"method\":2,\"user\":\"joe\",\"command\":\"connect"
+		 "\",\"host\":\"192.0.2.7\",\"port\":80,\"reply\":5}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\005\002\000\002"), SERVER("\005\002"), CLIENT("\001\003joe\006secret"),
+		 SERVER("\001\000"), CLIENT("\005\001\000\001\300\000\002\007\000\120"),
+		 SERVER("\005\005\000\001\0\0\0\0\0\0"));
+	talk_tcp("socks",
+		 "{\"socks\":{\"version\":4,\"user\":\"joe\",\"command\":\"connect"
+		 "\",\"host\":\"192.0.2.7\",\"port\":80,\"reply\":90}}\n"
+		 "{\"upgrade\":\"\"}\n",
+		 CLIENT("\004\001\000\120\300\000\002\007joe\0"), SERVER("\000\132\0\0\0\0\0\0"),
+		 CLIENT("GET"));
+	talk_tcp("socks",
+		 "{\"socks\":{\"version\":4,\"command\":\"connect\",\"host\":\"example.com\",\"port\":80,"
+		 "\"reply\":91}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\004\001\000\120\000\000\000\001\0example.com\0"), SERVER("\000\133\0\0\0\0\0\0"));
+	talk_tcp("socks", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\006\001"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(telnet_tells_options_and_the_login),
 		cmocka_unit_test(telnet_ends_behind_the_login),
 		cmocka_unit_test(telnet_refuses_what_is_not_telnet),
+		cmocka_unit_test(remote_logins_are_told_without_passwords),
+		cmocka_unit_test(socks_leads_to_what_it_carries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

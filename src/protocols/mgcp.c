@@ -1,0 +1,110 @@
+/* mgcp.c: Media Gateway Control Protocol, RFC 3435: commands of four letters and answers of three digits, in
+ * datagrams, with descriptions of media behind them. */
+#include "protocols/lines.h"
+#include "protocols/sdp.h"
+
+#include <ctype.h>
+
+static const char *const verbs[] = { "EPCF", "CRCX", "MDCX", "DLCX", "RQNT", "NTFY", "AUEP", "AUCX", "RSIP" };
+
+struct message {
+	struct span verb, transaction, endpoint, version, comment;
+	struct span call, connection, description;
+	uint64_t code;
+};
+
+/* The line of a command: "CRCX 1204 aaln/1@example.com MGCP 1.0"; of an answer: "200 1204 OK". */
+static bool read_line(struct span line, struct message *message)
+{
+	uint64_t transaction;
+
+	message->verb = text_word(&line);
+	message->transaction = text_word(&line);
+	if (!span_number(message->transaction, 999999999, &transaction))
+		return false;
+	if (span_left(message->verb) == 3 && span_number(message->verb, 999, &message->code) &&
+	    message->code >= 100) {
+		message->comment = text_trim(line);
+		return true;
+	}
+	message->endpoint = text_word(&line);
+	message->version = text_trim(line);
+	if (!span_begins(message->version, "MGCP "))
+		return false;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (span_is_nocase(message->verb, verbs[i]))
+			return true;
+	return false;
+}
+
+/* "200 1204 OK" could be anybody's: only with the parameter of a connection behind it is it certain. */
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct message message = { .code = 0 };
+	struct span line;
+
+	(void)side; /* gateways and their agents both ask */
+	if (transport != TRANSPORT_UDP || (!isalpha(span_peek(first, 0)) && !isdigit(span_peek(first, 0))))
+		return NO;
+	line = span_line(&first);
+	if (line.failed || !text_is_plain(line) || !read_line(line, &message))
+		return NO;
+	if (message.code == 0)
+		return YES;
+	return span_begins(first, "I: ") || span_begins(first, "Z: ") || span_begins(first, "K: ") ? YES : NO;
+}
+
+static void emit(const void *record, struct json *json)
+{
+	const struct message *const message = record;
+
+	if (message->code == 0) {
+		json_span(json, "command", message->verb);
+		json_span(json, "endpoint", message->endpoint);
+		json_span(json, "version", message->version);
+	} else {
+		json_unsigned(json, "code", message->code);
+		emit_span(json, "comment", message->comment);
+	}
+	json_span(json, "transaction", message->transaction);
+	emit_span(json, "call_id", message->call);
+	emit_span(json, "connection_id", message->connection);
+	sdp_emit(json, message->description);
+}
+
+static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+{
+	struct message message = { .code = 0 };
+	struct span rest = *bytes, line = span_line(&rest);
+
+	(void)state;
+	bytes->at = bytes->end;
+	if (line.failed || !read_line(line, &message))
+		return PARSE_ON; /* of the next datagrams, what is not a message is not told */
+	while (line = span_line(&rest), !line.failed && span_left(line) > 0) {
+		const uint8_t letter = span_u8(&line) & ~0x20u;
+
+		if (span_u8(&line) != ':')
+			continue;
+		if (letter == 'C')
+			message.call = text_trim(line);
+		else if (letter == 'I')
+			message.connection = text_trim(line);
+	}
+	message.description = rest;
+	message.description.failed = false;
+	sdp_expect(parse, message.description);
+	parse_event(parse, &message);
+	return PARSE_ON;
+}
+
+static const struct parser parser = { .read = read, .emit = emit, .leads = true };
+
+const struct protocol protocol_mgcp = {
+	.name = "mgcp",
+	.title = "Media Gateway Control Protocol",
+	DOORS(UDP(2427), UDP(2727)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.parser = &parser,
+};

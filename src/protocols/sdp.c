@@ -1,0 +1,154 @@
+#include "protocols/sdp.h"
+#include "protocols/lines.h"
+
+#include <stdio.h>
+
+enum { MEDIA_MOST = 8, LINES_MOST = 256, WAIT_SECONDS = 300 };
+
+/* "m=audio 49170 RTP/AVP 0 97" with the lines that belong to it. */
+struct media {
+	struct span line, kind, formats, codec;
+	struct address address;
+	uint16_t port, control;
+	bool rtp;
+};
+
+/* "c=IN IP4 192.0.2.7", perhaps with "/127" behind a group's address. */
+static bool read_connection(struct span line, struct address *ret_address)
+{
+	struct span rest, address;
+
+	(void)text_word(&line);
+	(void)text_word(&line);
+	rest = text_word(&line);
+	address = rest;
+	if (span_find(rest, "/") != SIZE_MAX)
+		address = span_until(&rest, '/');
+	return address_parse(address, ret_address);
+}
+
+static void read_media(struct media *media, struct span line, const struct address *address)
+{
+	struct span rest = line, port;
+	uint64_t number = 0;
+
+	*media = (struct media){ .line = line, .address = *address, .kind = text_word(&rest) };
+	port = text_word(&rest);
+	if (span_find(port, "/") != SIZE_MAX)
+		port = span_until(&port, '/');
+	(void)span_number(port, UINT16_MAX, &number);
+	media->port = (uint16_t)number;
+	media->rtp = span_find(text_word(&rest), "RTP/") != SIZE_MAX;
+	media->formats = text_trim(rest);
+}
+
+/* "a=rtpmap:97 iLBC/8000", "a=rtcp:53020". */
+static void read_attribute(struct media *media, struct span line)
+{
+	uint64_t number;
+
+	if (span_begins(line, "rtpmap:") && span_left(media->codec) == 0) {
+		(void)text_word(&line);
+		media->codec = text_word(&line);
+	} else if (span_begins(line, "rtcp:")) {
+		span_skip(&line, strlen("rtcp:"));
+		if (span_number(text_word(&line), UINT16_MAX, &number))
+			media->control = (uint16_t)number;
+	}
+}
+
+static size_t read_description(struct span description, struct media media[MEDIA_MOST])
+{
+	struct address address = { { 0 } };
+	size_t count = 0;
+
+	for (unsigned n = 0; n < LINES_MOST && span_left(description) > 0; n++) {
+		struct span line = span_line(&description);
+
+		if (line.failed) {
+			line = description;
+			line.failed = false;
+			description.at = description.end;
+		}
+		if (span_left(line) < 2 || line.at[1] != '=')
+			continue;
+		span_skip(&line, 2);
+		switch (line.at[-2]) {
+		case 'c':
+			(void)read_connection(line, count > 0 ? &media[count - 1].address : &address);
+			break;
+		case 'm':
+			if (count < MEDIA_MOST)
+				read_media(&media[count++], line, &address);
+			break;
+		case 'a':
+			if (count > 0)
+				read_attribute(&media[count - 1], line);
+			break;
+		default: break;
+		}
+	}
+	return count;
+}
+
+static void expect(struct parse *parse, const char *protocol, const struct media *media, uint16_t port)
+{
+	char about[64];
+	const struct expectation expectation = {
+		.transport = TRANSPORT_UDP,
+		.address = media->address,
+		.port = port,
+		.protocol = protocol_named(span_text(protocol)),
+		.waiting = SIDE_SERVER,
+		.seconds = WAIT_SECONDS,
+		.many = true,
+		.about = about,
+	};
+
+	(void)snprintf(about, sizeof(about), "%.*s %.*s",
+		       (int)(span_left(media->kind) < 16 ? span_left(media->kind) : 16),
+		       (const char *)media->kind.at,
+		       (int)(span_left(media->codec) < 40 ? span_left(media->codec) : 40),
+		       (const char *)media->codec.at);
+	if (expectation.protocol != NULL)
+		parse_expect(parse, &expectation);
+}
+
+void sdp_expect(struct parse *parse, struct span description)
+{
+	struct media media[MEDIA_MOST];
+	const size_t count = read_description(description, media);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!media[i].rtp || media[i].port == 0 || address_is_unspecified(&media[i].address))
+			continue;
+		if (span_left(media[i].codec) == 0)
+			media[i].codec = media[i].formats;
+		expect(parse, "rtp", &media[i], media[i].port);
+		if (media[i].control != media[i].port && media[i].port < UINT16_MAX)
+			expect(parse, "rtcp", &media[i],
+			       media[i].control != 0 ? media[i].control : (uint16_t)(media[i].port + 1));
+	}
+}
+
+void sdp_emit(struct json *json, struct span description)
+{
+	struct media media[MEDIA_MOST];
+	const size_t count = read_description(description, media);
+	char text[ADDRESS_TEXT];
+
+	if (count == 0)
+		return;
+	json_open_object(json, "sdp");
+	json_open_array(json, "media_descriptions");
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(json, NULL);
+		json_span(json, "media", media[i].line);
+		if (!address_is_unspecified(&media[i].address))
+			json_text(json, "connection_data", address_text(&media[i].address, text));
+		emit_span(json, "codec", media[i].codec);
+		json_end(json);
+	}
+	json_end(json);
+	json_end(json);
+}

@@ -1,0 +1,103 @@
+/* sip.c: Session Initiation Protocol. RFC 3261, and the methods of RFC 3262, 3265, 3311, 3428, 3515, 3903 and
+ * 6086. */
+#include "protocols/sip.h"
+
+#include "protocols/http.h"
+#include "protocols/lines.h"
+
+static const char *const methods[] = { "INVITE ",  "ACK ",    "BYE ",     "CANCEL ", "REGISTER ",
+				       "OPTIONS ", "INFO ",   "MESSAGE ", "NOTIFY ", "SUBSCRIBE ",
+				       "PRACK ",   "UPDATE ", "REFER ",   "PUBLISH " };
+static const char *const schemes[] = { "sip:", "sips:", "tel:", "urn:", "SIP:" };
+
+static enum verdict any_of(struct span s, const char *const *texts, size_t count, struct span *ret_rest)
+{
+	enum verdict best = NO;
+
+	for (size_t i = 0; i < count && best != YES; i++) {
+		const enum verdict verdict = recognise_text(s, texts[i]);
+
+		if (verdict == YES) {
+			*ret_rest = s;
+			span_skip(ret_rest, strlen(texts[i]));
+		}
+		best = verdict > best ? verdict : best;
+	}
+	return best;
+}
+
+enum verdict sip_recognise(struct span first, enum side side, unsigned transport)
+{
+	enum verdict status, request;
+
+	(void)side; /* both ends ask and answer */
+	if (transport != TRANSPORT_UDP && transport != TRANSPORT_TCP)
+		return NO;
+	status = recognise_text(first, "SIP/2.0 ");
+	if (status != NO)
+		return status;
+	request = any_of(first, methods, sizeof(methods) / sizeof(*methods), &first);
+	if (request != YES)
+		return request;
+	if (span_left(first) == 0)
+		return MORE;
+	return any_of(first, schemes, sizeof(schemes) / sizeof(*schemes), &first);
+}
+
+struct span sip_field(struct span fields, const char *name, const char *letter)
+{
+	const struct span value = http_field(fields, name);
+
+	return span_left(value) > 0 || letter == NULL ? value : http_field(fields, letter);
+}
+
+/* ---- asking ---- */
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	(void)state;
+	buffer_format(
+		out,
+		"OPTIONS sip:nobody@localhost SIP/2.0\r\nVia: SIP/2.0/%s "
+		"localhost;branch=z9hG4bKdoorward;rport\r\n"
+		"Max-Forwards: 70\r\nFrom: <sip:doorward@localhost>;tag=1\r\nTo: <sip:nobody@localhost>\r\n"
+		"Call-ID: doorward\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+		transport == TRANSPORT_UDP ? "UDP" : "TCP");
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	const size_t head = http_head(*heard);
+	struct span fields, line, agent, product, version;
+
+	(void)state;
+	(void)out;
+	if (span_left(*heard) > 0 && recognise_text(*heard, "SIP/2.0 ") == NO)
+		return PROBE_NOT;
+	if (head == 0)
+		return ended || span_left(*heard) > HTTP_HEAD ? PROBE_NOT : PROBE_WAIT;
+	fields = span_take(heard, head);
+	line = span_line(&fields);
+	(void)text_word(&line);
+	answer_fact(answer, "status", text_word(&line));
+	agent = http_field(fields, "Server");
+	agent = span_left(agent) > 0 ? agent : http_field(fields, "User-Agent");
+	answer_fact(answer, "server", agent);
+	answer_fact(answer, "allow", http_field(fields, "Allow"));
+	http_client_product(agent, &product, &version);
+	answer_product(answer, product, version);
+	return PROBE_DONE;
+}
+
+static const struct probe probe = { .transports = PROBE_UDP | PROBE_TCP, .greet = greet, .hear = hear };
+
+const struct protocol protocol_sip = {
+	.name = "sip",
+	.title = "Session Initiation Protocol",
+	DOORS(UDP(5060), TCP(5060)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = sip_recognise,
+	.parser = &sip_parser,
+	.probe = &probe,
+};
