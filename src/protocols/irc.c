@@ -18,13 +18,12 @@ static const struct weakness *const weaknesses[] = { &clear_login, NULL };
 
 /* ---- recognising ---- */
 
-static const struct text_command
-	commands[] = {
-		{ "NICK ?*", YES },   { "USER ?* ?* ?* :*", YES }, { "CAP LS*", YES },
-		{ "CAP REQ *", YES }, { "JOIN [#&!+]?*", YES },    { "PRIVMSG ?* :*", YES },
-		{ "PASS ?*", MORE }, /* others have it as well */
-		{ "STARTTLS", MORE }, { "PING ?*", MORE },         { "PONG ?*", MORE },
-	};
+static const struct text_command commands[] = {
+	{ "NICK ?*", YES },       { "USER ?* ?* ?* :*", YES }, { "CAP LS*", YES },  { "CAP REQ *", YES },
+	{ "JOIN [#&!+]?*", YES }, { "PRIVMSG ?* :*", YES },    { "PASS ?*", MORE }, /* others have it as well
+										     */
+	{ "USER ?*", MORE },      { "STARTTLS", MORE },        { "PING ?*", MORE }, { "PONG ?*", MORE },
+};
 
 /* ":server NOTICE AUTH :...", ":server 001 nick :Welcome", ":nick!user@host JOIN #channel". */
 static enum verdict prefixed_says(struct span line)
@@ -44,8 +43,17 @@ static enum verdict prefixed_says(struct span line)
 	return NO;
 }
 
+/* What stands before the words that people say, which may hold marks of their own (CTCP, colours). */
+static struct span without_words(struct span line)
+{
+	const size_t at = span_find(line, " :");
+
+	return at == SIZE_MAX ? line : span_of(line.at, at + 2);
+}
+
 static enum verdict server_line_says(struct span line)
 {
+	line = without_words(line);
 	if (!text_is_plain(line))
 		return NO;
 	if (span_peek(line, 0) == ':')
@@ -65,7 +73,7 @@ static enum verdict recognise_server(struct span first)
 		enum verdict says;
 
 		if (line.failed)
-			return text_is_plain(rest) && (*rest.at == ':' || isupper(*rest.at)) &&
+			return text_is_plain(without_words(rest)) && (*rest.at == ':' || isupper(*rest.at)) &&
 					       span_left(first) < FIRST_LINES
 				       ? MORE
 				       : NO;
@@ -80,6 +88,10 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	if (transport != TRANSPORT_TCP)
 		return NO;
+	if (side == SIDE_CLIENT && span_begins(first, "PRIVMSG ") && text_is_plain(without_words(first)))
+		return span_find(text_first(first, FIRST_LINES), " :") != SIZE_MAX ? YES
+		       : span_left(first) < FIRST_LINES                            ? MORE
+										   : NO;
 	return side == SIDE_SERVER ? recognise_server(first)
 				   : text_commands(first, commands, sizeof(commands) / sizeof(*commands));
 }

@@ -113,7 +113,7 @@ static enum verdict take_request_4(struct span *s, struct target *target, struct
 		return NO;
 	if (rest.failed)
 		return MORE;
-	if (port == 0 || number == 0 || number >> 24 >= 224)
+	if (port == 0 || number == 0 || number >> 24 >= 224 || (number >> 24 == 0 && number >= 256))
 		return NO;
 	*ret_user = span_until(&rest, '\0');
 	if (rest.failed)

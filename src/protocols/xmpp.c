@@ -37,14 +37,42 @@ static enum verdict recognise_xml(struct span first)
 	return verdict == MORE ? MORE : recognise_text(first, opening);
 }
 
+/* In the middle of a stream: a stanza that names its ends, or the end of the stream. */
+static enum verdict recognise_stanza(struct span first)
+{
+	static const char *const begins[] = { "<iq ", "<presence ", "<message ", "</stream:stream>" };
+	enum verdict best = NO;
+	struct span tag;
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins) && best != YES; i++) {
+		const enum verdict verdict = recognise_text(first, begins[i]);
+
+		best = verdict > best ? verdict : best;
+	}
+	if (best != YES || span_begins(first, "</"))
+		return best;
+	tag = span_until(&first, '>');
+	if (first.failed)
+		return MORE;
+	if (span_find(tag, " type=") == SIZE_MAX && span_find(tag, " id=") == SIZE_MAX &&
+	    !span_begins(tag, "<presence"))
+		return NO;
+	return (span_find(tag, " to=") != SIZE_MAX || span_find(tag, " from=") != SIZE_MAX) &&
+			       memchr(tag.at, '@', span_left(tag))
+		       ? YES
+		       : NO;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
-	enum verdict verdict;
+	enum verdict verdict, stanza;
 
 	(void)side;
 	if (transport != TRANSPORT_TCP || span_peek(first, 0) != '<')
 		return NO;
 	verdict = recognise_xml(text_first(first, FIRST_MOST));
+	stanza = recognise_stanza(text_first(first, FIRST_MOST));
+	verdict = stanza > verdict ? stanza : verdict;
 	return verdict == MORE && span_left(first) >= FIRST_MOST ? NO : verdict;
 }
 

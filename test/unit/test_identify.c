@@ -116,7 +116,9 @@ static void the_middle_tells_who_is_the_server(void **unused)
 		for (unsigned end = 0; end < 2; end++) {
 			const struct identify_answer answer = asked(w, span_left(w->bytes), end, false, 0);
 
-			assert_ptr_equal(answer.protocol, w->protocol);
+			if (answer.protocol != w->protocol)
+				fail_msg("%s at end %u is %s", w->name, end,
+					 answer.protocol != NULL ? answer.protocol->name : "nobody");
 			assert_int_equal(answer.decided, end);
 			if (answer.swapped != (!fits_both && end != w->side))
 				fail_msg("%s at end %u: swapped %d", w->name, end, answer.swapped);
