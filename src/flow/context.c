@@ -8,16 +8,20 @@ static uint64_t number_of_pair(const struct packet *packet)
 	       hash_bytes(packet->destination.bytes, sizeof(packet->destination.bytes));
 }
 
+uint32_t context_key(const struct packet *outside, enum tunnel tunnel)
+{
+	/* Of NVGRE, behind the network's number stands one of the sender's own. */
+	return tunnel == TUNNEL_NVGRE ? outside->tunnel_key >> 8 : outside->tunnel_key;
+}
+
+/* Of other tunnels each direction has keys and labels for itself. */
 static uint32_t vni_of(const struct packet *outside, enum tunnel tunnel)
 {
-	struct span header = outside->payload;
-
 	switch (tunnel) {
 	case TUNNEL_VXLAN:
-	case TUNNEL_GENEVE: span_skip(&header, 4); return span_u24(&header);
-	case TUNNEL_NVGRE:
-		return outside->tunnel_key >> 8; /* behind it stands a number of the sender's own */
-	default: return 0;                       /* keys and labels that each direction has for itself */
+	case TUNNEL_GENEVE:
+	case TUNNEL_NVGRE: return context_key(outside, tunnel);
+	default: return 0;
 	}
 }
 

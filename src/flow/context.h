@@ -9,6 +9,9 @@
  * directions have it in common. The same addresses may be in use in several networks. */
 uint32_t context_inside(uint32_t context, const struct packet *outside, enum tunnel tunnel);
 
+/* The number by which the tunnel tells what it carries apart: VNI, TEID, GRE key, SPI, label; 0 without. */
+uint32_t context_key(const struct packet *outside, enum tunnel tunnel);
+
 /* Of an ICMP error, by the ends of the packet that it quotes. */
 uint32_t context_of_error(uint32_t context, const struct packet *quoted);
 

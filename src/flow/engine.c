@@ -127,12 +127,13 @@ static void begin_without_ports(struct flow *flow)
 	flow->settled = protocol == NULL || protocol->parser == NULL;
 }
 
-static void begin_flow(struct engine *engine, struct flow *flow, uint64_t parent)
+static void begin_flow(struct engine *engine, struct flow *flow, uint64_t parent, uint32_t tunnel_key)
 {
 	struct expected expected;
 	const bool is_expected = expectations_match(engine->expectations, flow, engine->time_ns, &expected);
 
 	flow->parent = is_expected ? expected.parent : parent;
+	flow->tunnel_key = tunnel_key;
 	engine->counts.expected += is_expected;
 	if (!has_ports(flow))
 		begin_without_ports(flow);
@@ -147,15 +148,17 @@ struct layer {
 	uint64_t hash;
 	uint64_t parent; /* id of the flow that it came inside */
 	uint32_t context;
+	uint32_t tunnel_key;
 	struct datagram datagram; /* that it was put together from; no pieces if it came whole */
 };
 
-/* False for a piece of a datagram that is not whole. */
+/* False for a piece of a datagram that is not whole; layer->datagram tells whether it is the beginning. */
 static bool put_together(struct engine *engine, struct packets *packets, unsigned nth, struct layer *layer)
 {
 	if (fragments_add(engine->fragments, packets, nth, layer->context, engine->time_ns,
 			  &layer->datagram) != FRAGMENTS_WHOLE)
 		return false;
+	engine->counts.fragments_in_flows += layer->datagram.pieces - (layer->datagram.begun_bytes > 0);
 	if (nth >= packets->count)
 		return false;
 	layer->hash = flow_hash(&packets->list[nth], layer->context);
@@ -181,26 +184,53 @@ static void open_ipsec(struct engine *engine, struct packets *packets, unsigned 
 	engine->counts.ipsec_replayed += result == IPSEC_REPLAYED;
 }
 
+/* Counts the packet in its flow, which is returned, with the end that sent it. */
+static struct flow *count_packet(struct engine *engine, const struct packet *packet,
+				 const struct layer *layer, unsigned *ret_end)
+{
+	struct flow *const flow = flow_table_touch(engine->table, packet, layer->hash, layer->context,
+						   engine->time_ns, engine->frame, ret_end);
+
+	if (flow->sides[0].packets + flow->sides[1].packets == 1) {
+		const bool swapped = flow->swapped;
+
+		begin_flow(engine, flow, layer->parent, layer->tunnel_key);
+		if (flow->swapped != swapped)
+			*ret_end = !*ret_end;
+	}
+	return flow;
+}
+
+/* The first piece of a datagram has the ports, and counts at once: the others may never come. */
+static void count_beginning(struct engine *engine, const struct packet *packet, struct layer *layer)
+{
+	unsigned end;
+	struct flow *flow;
+
+	layer->hash = flow_hash(packet, layer->context);
+	flow = count_packet(engine, packet, layer, &end);
+	if (packet->transport != TRANSPORT_TCP)
+		flow->sides[end].seen |= SEEN_DATA;
+	engine->counts.fragments_in_flows++;
+}
+
+/* Each piece counts as a packet; of those, one may have been counted before. */
+static void count_pieces(struct flow_side *side, const struct packet *packet, const struct datagram *datagram)
+{
+	side->packets += datagram->pieces - 1 - (datagram->begun_bytes > 0);
+	side->bytes += (uint64_t)datagram->bytes - datagram->begun_bytes - packet->length;
+}
+
 /* Counts the packet in its flow and reads what it says; returns the flow. */
 static struct flow *read_packet(struct engine *engine, struct packets *packets, unsigned nth,
 				const struct layer *layer)
 {
 	const struct packet *const packet = &packets->list[nth];
 	unsigned end;
-	struct flow *const flow = flow_table_touch(engine->table, packet, layer->hash, layer->context,
-						   engine->time_ns, engine->frame, &end);
+	struct flow *const flow = count_packet(engine, packet, layer, &end);
 
-	if (flow->sides[0].packets + flow->sides[1].packets == 1) {
-		const bool swapped = flow->swapped;
-
-		begin_flow(engine, flow, layer->parent);
-		if (flow->swapped != swapped)
-			end = !end;
-	}
-	if (layer->datagram.pieces > 1) { /* each counts as a packet */
-		flow->sides[end].packets += layer->datagram.pieces - 1;
-		flow->sides[end].bytes += (uint64_t)layer->datagram.bytes - packet->length;
-	}
+	if (layer->datagram.pieces > 1)
+		count_pieces(&flow->sides[end], packet, &layer->datagram);
 	if (!flow->settled) {
 		if (packet->payload_length > 0 && packet->transport != TRANSPORT_TCP)
 			flow->sides[end].seen |= SEEN_DATA;
@@ -237,11 +267,15 @@ static void read_packets(struct engine *engine, struct packets *packets, uint64_
 			counts->tunnelled++;
 			layer.context = context_inside(layer.context, packet - 1,
 						       (enum tunnel)packet->tunnel);
+			layer.tunnel_key = context_key(packet - 1, (enum tunnel)packet->tunnel);
 			layer.hash = flow_hash(packet, layer.context);
 			layer.datagram.pieces = 0;
 		}
-		if (packet->fragment && !put_together(engine, packets, nth, &layer))
+		if (packet->fragment && !put_together(engine, packets, nth, &layer)) {
+			if (layer.datagram.begins)
+				count_beginning(engine, packet, &layer);
 			return;
+		}
 		if (icmp_is_error(packet))
 			join_error(engine, packet, &layer);
 		flow = read_packet(engine, packets, nth, &layer);

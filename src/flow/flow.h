@@ -116,6 +116,7 @@ struct flow {
 	uint32_t number;                      /* its place in the table */
 	uint32_t next_due, previous_due, due; /* its neighbours in the wheel, and its place there */
 	uint64_t parent;       /* flow id of the tunnel, or of the flow that announced this one; 0 without */
+	uint32_t tunnel_key;   /* of the tunnel that its first packet came in; 0 without */
 	uint32_t handshake_us; /* SYN to the ACK that ends the handshake; 0: not seen */
 	uint32_t parse_error_at; /* offset in what the side had sent */
 	uint16_t protocol;       /* 1 + place in the registry; 0: not known */
@@ -202,6 +203,7 @@ struct engine_counts {
 	uint64_t bad_checksums;
 	uint64_t not_ip; /* frames that carry no IP packet */
 	uint64_t fragments, reassembled, fragments_overlapping, fragments_dropped;
+	uint64_t fragments_in_flows; /* pieces that their flows count as packets */
 	uint64_t icmp_errors, icmp_errors_joined;
 	uint64_t tunnelled; /* packets that came inside others */
 	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps;

@@ -70,12 +70,15 @@ static void expect_flow(struct parse *parse, const struct expectation *expectati
 	expectations_add(c->all->expectations, expectation, flow_id(c->flow), parse->time_ns, c->all->counts);
 }
 
-static void open_tunnel(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes)
+static void open_tunnel(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
+			struct span bytes)
 {
 	struct conversation *const c = conversation_of(parse);
 
-	if (c->all->packets != NULL && parse->packet != NULL)
-		(void)packet_open(c->all->packets, tunnel, carried, bytes);
+	if (c->all->packets == NULL || parse->packet == NULL)
+		return;
+	c->all->packets->list[c->all->nth].tunnel_key = key;
+	(void)packet_open(c->all->packets, tunnel, carried, bytes);
 }
 
 static struct span keep(struct parse *parse, struct span bytes)

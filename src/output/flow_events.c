@@ -204,6 +204,8 @@ static void write_doorward(struct json *json, const struct flow *flow)
 		json_unsigned(json, "parent", flow->parent);
 	if (flow->tunnel != TUNNEL_NONE)
 		json_text(json, "tunnel", tunnel_text(flow->tunnel));
+	if (flow->tunnel_key != 0)
+		json_unsigned(json, "tunnel_key", flow->tunnel_key);
 	json_unsigned(json, "first_frame", flow->first_frame);
 	if (flow->swapped)
 		json_bool(json, "swapped", true);

@@ -73,6 +73,7 @@ static void write_packets(struct json *json, const struct engine_counts *counts)
 	json_unsigned(json, "reassembled", counts->reassembled);
 	json_unsigned(json, "overlapping", counts->fragments_overlapping);
 	json_unsigned(json, "dropped", counts->fragments_dropped);
+	json_unsigned(json, "in_flows", counts->fragments_in_flows);
 	json_end(json);
 	json_open_object(json, "icmp_errors");
 	json_unsigned(json, "seen", counts->icmp_errors);

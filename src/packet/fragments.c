@@ -189,6 +189,7 @@ static void finish(struct fragments *f, struct partial *p, struct packets *packe
 			.first_ns = p->first_ns,
 			.pieces = p->pieces,
 			.bytes = p->bytes,
+			.begun_bytes = p->begun_bytes,
 			.flags = p->flags,
 		};
 	partial_end(f, p);
@@ -196,10 +197,21 @@ static void finish(struct fragments *f, struct partial *p, struct packets *packe
 	packet_reassembled(packets, nth, whole, length);
 }
 
+/* The piece with the header of the transport tells whose the datagram is, should it never be whole. */
+static void begin(struct partial *p, struct packet *packet, struct datagram *ret_datagram)
+{
+	const bool begins = packet->fragment_offset == 0 && p->begun_bytes == 0 && packet_begins(packet);
+
+	if (begins && ret_datagram != NULL)
+		p->begun_bytes = packet->length;
+	if (ret_datagram != NULL)
+		*ret_datagram = (struct datagram){ .first_ns = p->first_ns, .begins = begins };
+}
+
 enum fragments_result fragments_add(struct fragments *fragments, struct packets *packets, unsigned nth,
 				    uint32_t context, int64_t now_ns, struct datagram *ret_datagram)
 {
-	const struct packet *const packet = &packets->list[nth];
+	struct packet *const packet = &packets->list[nth];
 	const uint32_t length = piece_length(packet);
 	struct key key = { .id = packet->fragment_id, .context = context, .version = packet->version };
 	struct partial *p;
@@ -220,8 +232,10 @@ enum fragments_result fragments_add(struct fragments *fragments, struct packets 
 		fragments->counts.refused++;
 		return FRAGMENTS_REFUSED;
 	}
-	if (!is_whole(p))
+	if (!is_whole(p)) {
+		begin(p, packet, ret_datagram);
 		return FRAGMENTS_HELD;
+	}
 	finish(fragments, p, packets, nth, ret_datagram);
 	return FRAGMENTS_WHOLE;
 }

@@ -39,8 +39,11 @@ enum {
 struct datagram {
 	int64_t first_ns; /* when its first piece came */
 	uint32_t pieces;
-	uint32_t bytes; /* lengths of the pieces' IP packets on the wire */
-	uint8_t flags;  /* DATAGRAM_... */
+	uint32_t bytes;       /* lengths of the pieces' IP packets on the wire */
+	uint32_t begun_bytes; /* of these, of the piece that `begins` told of; 0: none */
+	uint8_t flags;        /* DATAGRAM_... */
+	bool begins;          /* of HELD: this piece is the datagram's beginning, and the first such; its
+				 packet has ports now */
 };
 
 /* Nothing disappears without a count: pieces == held + refused, and what is held ends in one of the others.
@@ -60,8 +63,8 @@ struct fragments *fragments_new(size_t memory);
 void fragments_free(struct fragments *fragments);
 
 /* Takes the nth packet, if it is a fragment. `context` tells apart what different tunnels carry. ret_datagram
- * is filled on WHOLE, and may be NULL. The datagram's bytes are good until a datagram of the same nth is
- * whole. */
+ * is filled on WHOLE and HELD, and may be NULL. The datagram's bytes are good until a datagram of the same
+ * nth is whole. */
 enum fragments_result fragments_add(struct fragments *fragments, struct packets *packets, unsigned nth,
 				    uint32_t context, int64_t now_ns, struct datagram *ret_datagram);
 

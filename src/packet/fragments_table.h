@@ -35,7 +35,7 @@ struct partial {
 	uint32_t furthest;      /* where the last octet so far ends */
 	uint32_t units;         /* how many have come */
 	uint32_t captured;      /* the capture holds what has come up to here */
-	uint32_t bytes, pieces;
+	uint32_t bytes, pieces, begun_bytes;
 	uint16_t header_length; /* 0: the first piece has not come */
 	uint8_t next_header;    /* of IPv6: what the first piece's fragment header says */
 	uint8_t flags;

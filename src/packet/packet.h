@@ -139,6 +139,10 @@ uint32_t packet_steer(uint16_t link, struct span frame);
 enum carried { CARRIED_IP, CARRIED_ETHERNET, CARRIED_PPP, CARRIED_MPLS };
 bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carried, struct span bytes);
 
+/* Reads the ports (of ICMP: type and code) of the first piece of a datagram. False where they are cut off, or
+ * the transport stands behind further headers. */
+bool packet_begins(struct packet *piece);
+
 /* Reads an IP packet that was put together from fragments (fragments.h), in the place of its nth piece. */
 void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram, uint32_t wire_length);
 

@@ -135,6 +135,27 @@ static void open_ip(struct packets *packets, struct packet *packet, struct octet
 	decode_ip(packets, o, v6 ? TUNNEL_IPV6 : inner_v6 ? TUNNEL_SIT : TUNNEL_IPIP);
 }
 
+bool packet_begins(struct packet *piece)
+{
+	struct span s = piece->payload;
+	uint16_t first;
+
+	switch (piece->transport) {
+	case TRANSPORT_TCP:
+	case TRANSPORT_UDP:
+	case TRANSPORT_UDPLITE:
+	case TRANSPORT_SCTP:
+	case TRANSPORT_DCCP: (void)read_ports_part(piece, s); return span_left(s) >= 4;
+	case TRANSPORT_ICMP:
+	case TRANSPORT_ICMPV6:
+		first = span_u16(&s);
+		piece->source_port = first >> 8;
+		piece->destination_port = first & 0xff;
+		return !s.failed;
+	default: return piece->version == 4; /* of IPv6 it may be another extension */
+	}
+}
+
 void decode_transport(struct packets *packets, struct packet *packet, struct octets o)
 {
 	if (packet->fragment) {

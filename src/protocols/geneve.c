@@ -60,8 +60,16 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	}
 }
 
+/* The number of the virtual network. */
+static uint32_t vni_of(struct span message)
+{
+	span_skip(&message, 4);
+	return span_u24(&message);
+}
+
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
+	const uint32_t vni = vni_of(*bytes);
 	struct span carried = *bytes;
 	uint16_t type;
 
@@ -70,10 +78,10 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	if (!take_header(&carried, &type))
 		return PARSE_ON;
 	switch (type) {
-	case TYPE_TRANSPARENT: parse_open(parse, TUNNEL_GENEVE, CARRIED_ETHERNET, carried); break;
+	case TYPE_TRANSPARENT: parse_open(parse, TUNNEL_GENEVE, vni, CARRIED_ETHERNET, carried); break;
 	case TYPE_IPV4:
-	case TYPE_IPV6: parse_open(parse, TUNNEL_GENEVE, CARRIED_IP, carried); break;
-	case TYPE_MPLS: parse_open(parse, TUNNEL_GENEVE, CARRIED_MPLS, carried); break;
+	case TYPE_IPV6: parse_open(parse, TUNNEL_GENEVE, vni, CARRIED_IP, carried); break;
+	case TYPE_MPLS: parse_open(parse, TUNNEL_GENEVE, vni, CARRIED_MPLS, carried); break;
 	default: break;
 	}
 	return PARSE_ON;

@@ -171,7 +171,7 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	(void)state;
 	if (read_v1(*bytes, &message) && message.type == USER_DATA && message.length > message.before &&
 	    inner_ip_length(message.body) > 0)
-		parse_open(parse, TUNNEL_GTP, CARRIED_IP, message.body);
+		parse_open(parse, TUNNEL_GTP, message.tunnel, CARRIED_IP, message.body);
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }

@@ -102,16 +102,26 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	}
 }
 
+/* Of version 2 the tunnel and the session, 16 bits each; of version 3 the session. */
+static uint32_t key_of(struct span message)
+{
+	const uint16_t head = span_u16(&message);
+
+	span_skip(&message, head == DATA_3 || (head & HAS_LENGTH) != 0 ? 2 : 0);
+	return span_u32(&message);
+}
+
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
+	const uint32_t key = key_of(*bytes);
 	struct span data = *bytes, frame = *bytes;
 
 	(void)state;
 	bytes->at = bytes->end;
 	if (take_data_header(&data))
-		parse_open(parse, TUNNEL_L2TP, CARRIED_PPP, data);
+		parse_open(parse, TUNNEL_L2TP, key, CARRIED_PPP, data);
 	else if (take_session(&frame))
-		parse_open(parse, TUNNEL_L2TP, CARRIED_ETHERNET, frame);
+		parse_open(parse, TUNNEL_L2TP, key, CARRIED_ETHERNET, frame);
 	return PARSE_ON;
 }
 

@@ -59,7 +59,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
 	(void)state;
-	parse_open(parse, TUNNEL_MPLS, CARRIED_MPLS, *bytes);
+	parse_open(parse, TUNNEL_MPLS, 0, CARRIED_MPLS, *bytes);
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }

@@ -50,9 +50,10 @@ void parse_upgrade(struct parse *parse, const struct protocol *to)
 	parse->upgraded_to = to;
 }
 
-void parse_open(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes)
+void parse_open(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
+		struct span bytes)
 {
-	parse->engine->open(parse, tunnel, carried, bytes);
+	parse->engine->open(parse, tunnel, key, carried, bytes);
 }
 
 struct span parse_keep(struct parse *parse, struct span bytes)

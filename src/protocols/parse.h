@@ -81,7 +81,8 @@ struct parse_engine {
 	void (*weakness)(struct parse *parse, const struct weakness *weakness, const char *evidence);
 	void (*software)(struct parse *parse, enum side side, struct span product, struct span version);
 	void (*expect)(struct parse *parse, const struct expectation *expectation);
-	void (*open)(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes);
+	void (*open)(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
+		     struct span bytes);
 	struct span (*keep)(struct parse *parse, struct span bytes);
 	void (*forget)(struct parse *parse);
 };
@@ -142,8 +143,10 @@ void parse_want(struct parse *parse, size_t length);
 void parse_upgrade(struct parse *parse, const struct protocol *to);
 
 /* The bytes are what a tunnel carries: packets that are flows of their own, with this one as their parent.
+ * `key` is the number by which the header tells networks or sessions apart (VNI, TEID, session), 0 without.
  * Datagrams only. */
-void parse_open(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes);
+void parse_open(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
+		struct span bytes);
 
 /* A copy of the bytes that lives until parse_forget() or the flow's end; empty when PARSE_KEPT_LIMIT is
  * reached. */

@@ -73,7 +73,7 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	(void)state;
 	bytes->at = bytes->end;
 	if (take_indications(&packet) && span_left(packet) > HEADER && span_peek(packet, 6) != NEXT_NONE)
-		parse_open(parse, TUNNEL_TEREDO, CARRIED_IP, packet);
+		parse_open(parse, TUNNEL_TEREDO, 0, CARRIED_IP, packet);
 	return PARSE_ON;
 }
 

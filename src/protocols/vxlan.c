@@ -28,14 +28,22 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		       : NO;
 }
 
+/* The number of the virtual network. */
+static uint32_t vni_of(struct span message)
+{
+	span_skip(&message, 4);
+	return span_u24(&message);
+}
+
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
+	const uint32_t vni = vni_of(*bytes);
 	struct span frame = *bytes;
 
 	(void)state;
 	bytes->at = bytes->end;
 	if (take_header(&frame))
-		parse_open(parse, TUNNEL_VXLAN, CARRIED_ETHERNET, frame);
+		parse_open(parse, TUNNEL_VXLAN, vni, CARRIED_ETHERNET, frame);
 	return PARSE_ON;
 }
 

@@ -133,13 +133,16 @@ static void tell_expectation(struct parse *parse, const struct expectation *expe
 	line_end(play_of(parse), &json);
 }
 
-static void tell_open(struct parse *parse, enum tunnel tunnel, enum carried carried, struct span bytes)
+static void tell_open(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
+		      struct span bytes)
 {
 	struct json json = line_begin(play_of(parse));
 
 	(void)carried;
 	must(parse->packet != NULL, "a tunnel is opened in a stream");
 	json_text(&json, "open", tunnel_text(tunnel));
+	if (key != 0)
+		json_unsigned(&json, "key", key);
 	json_unsigned(&json, "length", span_left(bytes));
 	line_end(play_of(parse), &json);
 }

@@ -195,8 +195,46 @@ static void networks_keep_the_same_addresses_apart(void **state)
 	assert_int_equal(bench->told.ended[0].sides[0].packets, 2);
 	for (size_t i = 1; i < 3; i++) {
 		assert_int_equal(bench->told.ended[i].tunnel, TUNNEL_NVGRE);
+		assert_int_equal(bench->told.ended[i].tunnel_key, 99 + i);
 		assert_int_equal(bench->told.ended[i].sides[0].packets, 1);
 		assert_int_equal(bench->told.ended[i].sides[1].packets, 1);
+	}
+}
+
+/* Tunnels that parsers open: VNI 100 and 101 between the same ends. */
+static void networks_in_udp_are_kept_apart(void **state)
+{
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+
+	for (uint8_t i = 0; i < 4; i++) {
+		const uint8_t header[8] = { 8, 0, 0, 0, 0, 0, (uint8_t)(100 + i / 2), 0 };
+		const struct ends ends = i % 2 == 0 ? call : ends_back(call);
+		struct ends around = { "198.51.100.1", 50000, "198.51.100.2", 4789 };
+
+		if (i % 2 == 1)
+			around = (struct ends){ "198.51.100.2", 50000, "198.51.100.1", 4789 };
+		buffer_text(&b, "?");
+		put_udp(&b, ends);
+		put_ip(&b, ends, TRANSPORT_UDP);
+		put_ethernet(&b);
+		put_before(&b, header, sizeof(header));
+		put_udp(&b, around);
+		put_ip(&b, around, TRANSPORT_UDP);
+		frames_add(&bench->frames, &b, second);
+	}
+	buffer_free(&b);
+	(void)run(bench);
+	assert_int_equal(bench->told.count, 4); /* each end of VXLAN calls the other's port */
+	for (size_t i = 0, network = 100; i < 4; i++) {
+		const struct flow *const flow = &bench->told.ended[i];
+
+		if (flow->tunnel == TUNNEL_NONE)
+			continue;
+		assert_int_equal(flow->tunnel, TUNNEL_VXLAN);
+		assert_int_equal(flow->tunnel_key, network++);
+		assert_int_equal(flow->sides[0].packets, 1);
+		assert_int_equal(flow->sides[1].packets, 1);
 	}
 }
 
@@ -262,25 +300,58 @@ static void pieces_are_one_datagram_of_one_flow(void **state)
 	assert_int_equal(counts->fragments, 2);
 	assert_int_equal(counts->reassembled, 1);
 	assert_int_equal(counts->fragments_dropped, 0);
+	assert_int_equal(counts->fragments_in_flows, 2);
 	assert_int_equal(bench->told.count, 1);
+	assert_int_equal(bench->told.ended[0].first_frame, 1);
 	assert_int_equal(bench->told.ended[0].ports[1], 9);
 	assert_int_equal(bench->told.ended[0].sides[0].packets, 2);
 	assert_int_equal(bench->told.ended[0].sides[0].bytes, 72);
 }
 
+/* A piece of 16 octets at a place in a datagram that goes on. */
+static void add_piece(struct bench *bench, uint8_t at)
+{
+	struct buffer b = buffer_new(1 << 16);
+
+	buffer_fill(&b, 0xf5, 8);
+	put_udp(&b, call);
+	put_ip(&b, call, TRANSPORT_UDP);
+	b.bytes[6] = 0x20;
+	b.bytes[7] = at / 8;
+	frames_add(&bench->frames, &b, second);
+	buffer_free(&b);
+}
+
+/* The ports stand in the first piece, and its flow is known though the datagram is never whole. */
+static void a_beginning_alone_is_a_flow(void **state)
+{
+	struct bench *const bench = *state;
+	const struct engine_counts *counts;
+
+	add_piece(bench, 32);
+	add_piece(bench, 0);
+	add_piece(bench, 0); /* the same again */
+	counts = run(bench);
+	assert_int_equal(counts->fragments, 3);
+	assert_int_equal(counts->fragments_in_flows, 1);
+	assert_int_equal(counts->fragments_dropped, 1);
+	assert_int_equal(bench->told.count, 1);
+	assert_int_equal(bench->told.ended[0].first_frame, 2);
+	assert_int_equal(bench->told.ended[0].ports[1], 9);
+	assert_int_equal(bench->told.ended[0].sides[0].packets, 1);
+	assert_int_equal(bench->told.ended[0].sides[0].bytes, 36);
+	assert_string_equal(flow_app_proto(&bench->told.ended[0]), "unknown");
+}
+
 static void a_piece_alone_is_counted(void **state)
 {
 	struct bench *const bench = *state;
-	struct buffer b = buffer_new(1 << 16);
 	const struct engine_counts *counts;
 
-	buffer_fill(&b, 0xf5, 16);
-	put_ip(&b, call, TRANSPORT_UDP);
-	b.bytes[6] = 0x20;
-	frames_add(&bench->frames, &b, second);
-	buffer_free(&b);
+	add_piece(bench, 16);
 	counts = run(bench);
 	assert_int_equal(counts->fragments, 1);
+	assert_int_equal(counts->fragments_in_flows, 0);
 	assert_int_equal(counts->fragments_dropped, 1);
 	assert_int_equal(bench->told.count, 0);
 }
@@ -365,8 +436,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_packet_inside_another_is_a_flow_with_a_parent, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(networks_keep_the_same_addresses_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(networks_in_udp_are_kept_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_error_is_joined_to_its_flow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pieces_are_one_datagram_of_one_flow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_beginning_alone_is_a_flow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_piece_alone_is_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(flows_end_in_the_order_of_their_first_frames, set_up,
 						tear_down),

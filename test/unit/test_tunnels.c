@@ -10,14 +10,20 @@
 static void frames_are_opened(void **unused)
 {
 	(void)unused;
-	talk_udp("vxlan", "{\"open\":\"vxlan\",\"length\":47}\n{\"open\":\"vxlan\",\"length\":47}\n",
+	talk_udp("vxlan",
+		 "{\"open\":\"vxlan\",\"key\":5,\"length\":47}\n{\"open\":\"vxlan\",\"key\":5,\"length\":47}"
+		 "\n",
 		 talk_first("vxlan.client.udp.specification"), talk_first("vxlan.server.udp.specification"));
-	talk_udp("vxlan", "{\"open\":\"vxlan\",\"length\":67}\n",
+	talk_udp("vxlan", "{\"open\":\"vxlan\",\"key\":5,\"length\":67}\n",
 		 talk_first("vxlan.client.udp.specification-group"));
-	talk_udp("geneve", "{\"open\":\"geneve\",\"length\":71}\n{\"open\":\"geneve\",\"length\":33}\n",
+	talk_udp("geneve",
+		 "{\"open\":\"geneve\",\"key\":7,\"length\":71}\n{\"open\":\"geneve\",\"key\":7,\"length\":"
+		 "33}\n",
 		 talk_first("geneve.client.udp.specification-options"),
 		 talk_first("geneve.server.udp.specification"));
-	talk_udp("l2tp", "{\"open\":\"l2tp\",\"length\":37}\n{\"open\":\"l2tp\",\"length\":47}\n",
+	talk_udp("l2tp",
+		 "{\"open\":\"l2tp\",\"key\":131073,\"length\":37}\n{\"open\":\"l2tp\",\"key\":9,\"length\":"
+		 "47}\n",
 		 talk_first("l2tp.client.udp.specification"),
 		 talk_first("l2tp.client.udp.specification-data"),
 		 talk_first("l2tp.client.udp.specification-3-data"));
@@ -29,7 +35,9 @@ static void packets_are_opened(void **unused)
 	talk_udp("teredo", "{\"open\":\"teredo\",\"length\":53}\n",
 		 talk_first("teredo.client.udp.specification"),
 		 talk_first("teredo.server.udp.specification-bubble"));
-	talk_udp("gtp", "{\"open\":\"gtp\",\"length\":33}\n{\"open\":\"gtp\",\"length\":53}\n",
+	talk_udp("gtp",
+		 "{\"open\":\"gtp\",\"key\":4660,\"length\":33}\n{\"open\":\"gtp\",\"key\":4660,\"length\":"
+		 "53}\n",
 		 talk_first("gtp.client.udp.specification"), talk_first("gtp.server.udp.specification-echo"),
 		 talk_first("gtp.client.udp.specification-extension"));
 	talk_udp("mpls-udp", "{\"open\":\"mpls\",\"length\":41}\n",
