@@ -141,6 +141,17 @@ static void explain_findings(struct asking *asking)
 	}
 }
 
+/* "protocols" means each of those that are known by content. */
+static void explain_protocols(struct asking *asking)
+{
+	const struct protocol *protocol;
+
+	if (strcmp(asking->word, "protocols") != 0)
+		return;
+	for (size_t n = 0; (protocol = protocol_nth(n)) != NULL; n++)
+		show(asking, EXPLAINED_PROTOCOL, &(struct explanation){ .protocol = protocol });
+}
+
 static void explain_name(struct asking *asking)
 {
 	const struct span word = span_text(asking->word);
@@ -154,6 +165,7 @@ static void explain_name(struct asking *asking)
 		show(asking, EXPLAINED_SERVICE, &facts);
 	if (facts.transport != NULL)
 		show(asking, EXPLAINED_TRANSPORT, &facts);
+	explain_protocols(asking);
 	explain_findings(asking);
 	facts = (struct explanation){ 0 };
 	if (read_range_name(word, &facts))
@@ -245,8 +257,9 @@ const struct command command_explain = {
 	.description =
 		"Explains a port (445, tcp/3389, 8000-8100), a range (well-known), a service (ldap), a "
 		"protocol without ports (esp), a message (icmp/echo-request), an address or prefix "
-		"(224.0.0.5), the id of a finding (undocumented) or all of them (findings). A small number "
-		"is both a port and an IP protocol, and the two are kept apart. It says what is registered "
+		"(224.0.0.5), the id of a finding (undocumented) or all of them (findings), or all protocols "
+		"that are known by their content (protocols). A small number is both a port and an IP "
+		"protocol, and the two are kept apart. It says what is registered "
 		"and customary, which is not what is spoken: 'doorward check' finds that out.",
 	.least_arguments = 1,
 	.most_arguments = 1000,

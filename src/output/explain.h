@@ -12,6 +12,7 @@ enum explained {
 	EXPLAINED_ICMP,
 	EXPLAINED_ADDRESSES,
 	EXPLAINED_FINDING,
+	EXPLAINED_PROTOCOL, /* that Doorward knows by its content */
 	EXPLAINED_KINDS
 };
 
@@ -26,6 +27,7 @@ struct explanation {
 	const struct icmp_type *icmp;
 	struct address_range range;
 	const struct finding_type *finding;
+	const struct protocol *protocol;
 	uint16_t ephemeral_first, ephemeral_last; /* this host's temporary ports; last is 0 if unknown */
 };
 

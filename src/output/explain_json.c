@@ -113,18 +113,37 @@ static void write_finding(struct out *out, struct json *json, const struct expla
 	event_references(json, explanation->finding->references);
 }
 
+static void write_protocol(struct out *out, struct json *json, const struct explanation *explanation)
+{
+	const struct protocol *const protocol = explanation->protocol;
+
+	(void)out;
+	json_text(json, "name", protocol->name);
+	json_text(json, "title", protocol->title);
+	json_text(json, "privacy", privacy_text(protocol->privacy));
+	json_bool(json, "announced", protocol->only_expected);
+	json_bool(json, "read", protocol->parser != NULL);
+	json_bool(json, "asked_at_doors", protocol->probe != NULL);
+	json_open_array(json, "findings");
+	for (size_t i = 0; protocol->weaknesses != NULL && protocol->weaknesses[i] != NULL; i++)
+		json_text(json, NULL, protocol->weaknesses[i]->id);
+	json_end(json);
+}
+
 void explanation_json(struct out *out, const struct explanation *explanation)
 {
 	static const char *const names[EXPLAINED_KINDS] = {
 		[EXPLAINED_PORTS] = "ports",         [EXPLAINED_TRANSPORT] = "transport",
 		[EXPLAINED_SERVICE] = "service",     [EXPLAINED_ICMP] = "icmp",
 		[EXPLAINED_ADDRESSES] = "addresses", [EXPLAINED_FINDING] = "finding",
+		[EXPLAINED_PROTOCOL] = "protocol",
 	};
 	static void (*const writers[EXPLAINED_KINDS])(struct out * out, struct json * json,
 						      const struct explanation *explanation) = {
 		[EXPLAINED_PORTS] = write_ports,         [EXPLAINED_TRANSPORT] = write_transport,
 		[EXPLAINED_SERVICE] = write_one_service, [EXPLAINED_ICMP] = write_icmp,
 		[EXPLAINED_ADDRESSES] = write_addresses, [EXPLAINED_FINDING] = write_finding,
+		[EXPLAINED_PROTOCOL] = write_protocol,
 	};
 	struct json json = event_begin(out, "explanation");
 

@@ -282,6 +282,34 @@ static void finding_text(struct out *out, const struct explanation *explanation)
 	screen_paragraph(&out->screen, 2, STYLE_PLAIN, finding->remedy);
 }
 
+/* How a protocol is known, in words. */
+static void known_fact(struct out *out, const struct protocol *protocol)
+{
+	fact(out, "known", "%s",
+	     protocol->only_expected ? "when another conversation announces it; its content shows no sign"
+				     : "by content, on any port");
+	fact(out, "in traffic", "%s", protocol->parser != NULL ? "recognised and read" : "recognised");
+	fact(out, "at a door", "%s", protocol->probe != NULL ? "servers are asked" : "not asked");
+}
+
+static void protocol_text(struct out *out, const struct explanation *explanation)
+{
+	const struct protocol *const protocol = explanation->protocol;
+	struct buffer doors = buffer_new(TEXT_LIMIT);
+	const char *text;
+
+	for (size_t i = 0; i < protocol->door_count; i++)
+		add_door(&doors, &protocol->doors[i]);
+	text = arena_span_text(out->arena, buffer_read(&doors));
+	buffer_free(&doors);
+	heading(out, "protocol %s: %s", protocol->name, protocol->title);
+	fact(out, "customary", "%s", text == NULL || *text == '\0' ? "nowhere" : text);
+	fact(out, "privacy", "%s", privacy_text(protocol->privacy));
+	known_fact(out, protocol);
+	for (size_t i = 0; protocol->weaknesses != NULL && protocol->weaknesses[i] != NULL; i++)
+		fact(out, i == 0 ? "findings" : "", "%s", protocol->weaknesses[i]->id);
+}
+
 void explanation_text(struct out *out, const struct explanation *explanation)
 {
 	static void (*const texts[EXPLAINED_KINDS])(struct out * out,
@@ -289,6 +317,7 @@ void explanation_text(struct out *out, const struct explanation *explanation)
 		[EXPLAINED_PORTS] = ports_text,         [EXPLAINED_TRANSPORT] = transport_text,
 		[EXPLAINED_SERVICE] = service_text,     [EXPLAINED_ICMP] = icmp_text,
 		[EXPLAINED_ADDRESSES] = addresses_text, [EXPLAINED_FINDING] = finding_text,
+		[EXPLAINED_PROTOCOL] = protocol_text,
 	};
 	const char *const remark = explanation_remark(out->arena, explanation);
 

@@ -153,3 +153,10 @@ def test_columns_line_up(doorward):
     for row in lines[lines.index(head) + 1:]:
         if row.startswith("  tcp/"):
             assert row[at - 2:at] == "  " and row[at] != " "
+
+
+def test_all_protocols_that_are_known_by_content(doorward):
+    known = {protocol["name"]: protocol for protocol in explained(doorward, "protocols")}
+    assert known["ssh"]["read"] and known["ssh"]["asked_at_doors"] and "ssh-1" in known["ssh"]["findings"]
+    assert known["ftp-data"]["announced"] and not known["ssh"]["announced"]
+    assert "protocol ssh: " in doorward("explain", "protocols").out
