@@ -1,0 +1,154 @@
+/* How conversations of tunnels, their keys and their servers of users are read: IKE, OpenVPN, WireGuard,
+ * RADIUS, SOCKS. */
+#include "told.h"
+
+/* ---- ike ---- */
+
+#define COOKIES "\1\2\3\4\5\6\7\x08"
+#define NOBODY  "\0\0\0\0\0\0\0\0"
+
+static void proposals_of_ike_and_what_is_chosen_are_told(void **state)
+{
+	const struct turn turns[] = { talk_first("ike.client.udp.strongswan"),
+				      talk_first("ike.server.udp.strongswan") };
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"version_major\":2", "\"exchange\":\"ike_sa_init\"",
+	     "\"proposals\":[{\"alg_enc\":\"AES_CBC\",\"alg_enc_key_length\":128,", "\"role\":\"responder\"",
+	     "\"nat_traversal\":true", "!\"weakness\"");
+}
+
+static void version_1_of_ike_is_a_finding(void **state)
+{
+	const struct turn turns[] = { talk_first("ike.client.udp.strongswan-v1"),
+				      talk_first("ike.server.udp.strongswan-v1"),
+				      talk_first("ike.client.udp.strongswan-quick") };
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"exchange\":\"main\"", "\"auth_method\":\"PSK\"",
+	     "\"vendor_ids\":[\"XAUTH\",\"Dead Peer Detection\"", "\"weakness\":\"ike-v1\"",
+	     "{\"expect\":\"ike\",\"transport\":50", "{\"expect\":\"ike\",\"transport\":51",
+	     "!ike-aggressive");
+}
+
+/* Aggressive mode with 3DES, MD5 and group 2 in one proposal of one transform, and an identity. */
+#define WEAK_ASSOCIATION                                                                                     \
+	"\5\0\0\x30\0\0\0\1\0\0\0\1\0\0\0\x24\1\1\0\1\0\0\0\x1c\1\1\0\0\x80\1\0\5\x80\2\0\1\x80\3\0\1\x80\4" \
+	"\0\2\x80\x0b\0\1"
+
+static void aggressive_mode_shows_who_calls(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT(COOKIES NOBODY "\1\x10\4\0\0\0\0\0\0\0\0\x58" WEAK_ASSOCIATION "\0\0\0\x0c\2\0\0\0"
+				      "gate"),
+		SERVER(COOKIES COOKIES "\1\x10\4\0\0\0\0\0\0\0\0\x58" WEAK_ASSOCIATION "\0\0\0\x0c\2\0\0\0"
+				       "gate"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"identities\":[\"gate\"]", "\"weakness\":\"ike-aggressive\"",
+	     "{\"weakness\":\"ike-weak-encryption\",\"evidence\":\"3DES-CBC is agreed on\"}",
+	     "{\"weakness\":\"ike-weak-hash\",\"evidence\":\"MD5 is agreed on\"}",
+	     "{\"weakness\":\"ike-weak-group\",\"evidence\":\"MODP-1024 is agreed on\"}");
+}
+
+static void an_offer_without_an_answer_is_judged_at_the_end(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT(COOKIES NOBODY "\1\x10\2\0\0\0\0\0\0\0\0\x4c\0\0\0\x30\0\0\0\1\0\0\0\1\0\0\0\x24\1\1"
+				      "\0\1\0\0\0\x1c\1\1\0\0\x80\1\0\5\x80\2\0\1\x80\3\0\1\x80\4\0\2\x80"
+				      "\x0b\0\1"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"evidence\":\"3DES-CBC is offered\"");
+}
+
+static void esp_in_udp_belongs_to_the_keys(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\0\0\0\0" COOKIES COOKIES "\x2e\x20\x23\x08\0\0\0\1\0\0\0\x24\x23\0\0\x08"
+		       "abcd"),
+		CLIENT("\xff"),
+		CLIENT("\xc0\1\2\3\0\0\0\1 and the rest of it"),
+		CLIENT("\xc0\1\2\3\0\0\0\3 and the rest of it"),
+		CLIENT("\xc0\1\2\3\0\0\0\2 and the rest of it"),
+		SERVER("\xc9\1\2\3\0\0\0\1 and the rest of it"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"encapsulated\":true",
+	     "{\"from\":\"client\",\"spi\":\"c0010203\",\"packets\":3,\"first_sequence\":1,\"last_sequence\":"
+	     "3,"
+	     "\"out_of_order\":1}",
+	     "{\"from\":\"server\",\"spi\":\"c9010203\",\"packets\":1");
+}
+
+static void ike_goes_over_tcp_as_well(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("IKETCP\0\x2a\0\0\0\0" COOKIES COOKIES "\x2e\x20\x23\x08\0\0\0\1\0\0\0\x24\x23\0\0\x08"
+		       "abcd"),
+		SERVER("\0\x2a\0\0\0\0" COOKIES COOKIES "\x2e\x20\x23\x20\0\0\0\1\0\0\0\x24\x23\0\0\x08"
+		       "abcd"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_TCP, turns, "\"exchange\":\"ike_auth\"", "\"role\":\"responder\"", "!broken");
+}
+
+/* ---- openvpn, wireguard ---- */
+
+static void openvpn_without_a_key_is_a_finding(void **state)
+{
+	const struct turn turns[] = { talk_first("openvpn.client.udp.openvpn"),
+				      talk_first("openvpn.server.udp.openvpn"),
+				      talk_first("openvpn.client.udp.openvpn-control"),
+				      CLIENT("\x48\0\0\0\0\0\0\1data") };
+
+	(void)state;
+	TOLD("openvpn", TRANSPORT_UDP, turns, "\"protection\":\"none\"", "\"key_method\":2",
+	     "\"control_packets\":2,\"data_packets\":1", "\"weakness\":\"openvpn-no-tls-auth\"");
+}
+
+#define SESSION "\x81\x32\x93\x54\x75\xa6\x17\xd8"
+#define STAMP   "\0\0\0\1\x66\x00\x00\x01"
+#define SIXTEEN "0123456789abcdef"
+
+static void openvpn_with_keys_tells_of_which_kind(void **state)
+{
+	const struct turn crypt[] = { CLIENT("\x38" SESSION STAMP SIXTEEN SIXTEEN "12345") };
+	const struct turn auth[] = { CLIENT("\0\x2a\x38" SESSION SIXTEEN "0123" STAMP "\0\0\0\0\0") };
+
+	(void)state;
+	TOLD("openvpn", TRANSPORT_UDP, crypt, "\"protection\":\"tls-crypt\"", "!weakness");
+	TOLD("openvpn", TRANSPORT_TCP, auth, "\"protection\":\"tls-auth\",\"hmac_bits\":160", "!weakness");
+}
+
+static void wireguard_counts_sessions_and_keepalives(void **state)
+{
+	const struct turn turns[] = { talk_first("wireguard.client.udp.linux"),
+				      talk_first("wireguard.server.udp.linux"),
+				      talk_first("wireguard.client.udp.linux-data") };
+
+	(void)state;
+	TOLD("wireguard", TRANSPORT_UDP, turns, "\"handshakes\":1",
+	     "\"packets\":1,\"bytes\":32,\"keepalives\":0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(proposals_of_ike_and_what_is_chosen_are_told),
+		cmocka_unit_test(version_1_of_ike_is_a_finding),
+		cmocka_unit_test(aggressive_mode_shows_who_calls),
+		cmocka_unit_test(an_offer_without_an_answer_is_judged_at_the_end),
+		cmocka_unit_test(esp_in_udp_belongs_to_the_keys),
+		cmocka_unit_test(ike_goes_over_tcp_as_well),
+		cmocka_unit_test(openvpn_without_a_key_is_a_finding),
+		cmocka_unit_test(openvpn_with_keys_tells_of_which_kind),
+		cmocka_unit_test(wireguard_counts_sessions_and_keepalives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
