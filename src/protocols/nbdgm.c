@@ -53,12 +53,28 @@ static bool read_message(struct span s, struct record *record)
 	return length >= 2 * (NAME_LABEL + 2);
 }
 
+/* Names that nobody can read do not hide the service: its port and length stand in the header. */
+static bool is_framed(struct span first)
+{
+	const size_t whole = span_left(first);
+	const uint8_t type = span_u8(&first), flags = span_u8(&first);
+	uint16_t port, length;
+
+	span_skip(&first, 2 + 4);
+	port = span_u16(&first);
+	length = span_u16(&first);
+	return !first.failed && type >= DIRECT_UNIQUE && type <= BROADCAST && flags <= FLAGS_MOST && port == 138 &&
+	       length + 14u == whole;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct record record = { 0 };
 
 	(void)side;
-	return transport == TRANSPORT_UDP && read_message(first, &record) ? YES : NO;
+	if (transport != TRANSPORT_UDP)
+		return NO;
+	return read_message(first, &record) || is_framed(first) ? YES : NO;
 }
 
 static void emit(const void *memory, struct json *json)

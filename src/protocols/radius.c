@@ -16,6 +16,7 @@ enum code {
 	DISCONNECT_REQUEST = 40,
 	COA_NAK = 45,
 };
+enum { ATTRIBUTES_ENOUGH = 5 };
 enum { HEADER = 20, LENGTH_MOST = 4096, USER_PASSWORD = 2, EAP_MESSAGE = 79, MESSAGE_AUTHENTICATOR = 80 };
 
 static const struct weakness no_authenticator = {
@@ -80,9 +81,10 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 					       code == ACCESS_REJECT)
 			       ? YES
 			       : NO;
-	while (span_left(s) > 0)
+	/* Some attributes that fit are enough: behind them a vendor's mistake may stand. */
+	for (unsigned count = 0; span_left(s) > 0; count++)
 		if (!next_attribute(&s, &type, &value) || type == 0)
-			return NO;
+			return count >= ATTRIBUTES_ENOUGH ? YES : NO;
 	return YES;
 }
 

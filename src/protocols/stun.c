@@ -93,7 +93,7 @@ static bool attributes_fit(struct span s, bool cookie)
 
 		if (!next_attribute(&s, &type, &value))
 			return false;
-		if (!cookie && !(type >= 1 && type <= 0x000b) && !(type >= 0x8000))
+		if (!cookie && (type == 0 || (type > 0x01ff && type < 0x8000)))
 			return false;
 		known++;
 	}

@@ -73,6 +73,7 @@ void tls_write_alpn(struct json *json, const char *key, struct span list);
 
 extern const struct probe tls_probe;
 extern const struct parser tls_parser;
+extern const struct weakness *const tls_weaknesses[];
 extern const struct weakness tls_old, tls_ssl, tls_weak_cipher;
 
 #endif

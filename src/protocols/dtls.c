@@ -1,0 +1,203 @@
+/* dtls.c: Datagram Transport Layer Security. RFC 4347 (1.0), RFC 6347 (1.2), RFC 9147 (1.3). Hellos are those
+ * of TLS with a cookie; a message may be cut into fragments, of which those that came whole are read. */
+#include "protocols/certificate.h"
+#include "protocols/tls.h"
+#include "protocols/tls_hello.h"
+
+#include <stdio.h>
+
+enum { MESSAGE_HEAD = 12, SECOND = 1000000000, OLD_OPENSSL = 0x0100 };
+
+struct state {
+	struct span hello[2], certificate;
+	bool has_hello[2], told;
+};
+
+struct record {
+	uint8_t type;
+	uint16_t version, epoch;
+	struct span content;
+};
+
+static bool is_version(uint16_t version)
+{
+	return version == DTLS_1_0 || version == DTLS_1_2 || version == OLD_OPENSSL;
+}
+
+static bool take_record(struct span *s, struct record *record)
+{
+	record->type = span_u8(s);
+	record->version = span_u16(s);
+	record->epoch = span_u16(s);
+	span_skip(s, 6);
+	record->content = span_take(s, span_u16(s));
+	return !s->failed && is_version(record->version) && record->type >= TLS_CHANGE_CIPHER &&
+	       record->type <= 26;
+}
+
+/* A record of handshake from the beginning, whose message fits; or records one behind the other that fill the
+ * datagram. */
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct record record;
+	struct span s;
+	uint32_t length, offset, part;
+	uint8_t type;
+
+	(void)side; /* either end of a call may be the client */
+	if (transport != TRANSPORT_UDP || !take_record(&first, &record))
+		return NO;
+	s = record.content;
+	if (record.type != TLS_HANDSHAKE || record.epoch > 0) {
+		while (span_left(first) > 0)
+			if (!take_record(&first, &record))
+				return NO;
+		return YES;
+	}
+	type = span_u8(&s);
+	length = span_u24(&s);
+	span_skip(&s, 2);
+	offset = span_u24(&s);
+	part = span_u24(&s);
+	return !s.failed && (type <= 4 || (type >= TLS_CERTIFICATE && type <= 24)) &&
+			       offset + part <= length && part <= span_left(s) + TLS_RECORD_MOST
+		       ? YES
+		       : NO;
+}
+
+/* ---- reading ---- */
+
+static void emit(const void *memory, struct json *json)
+{
+	const struct state *const state = memory;
+	struct tls_hello hello;
+	const char *cipher;
+	char number[8];
+
+	if (state->has_hello[SIDE_CLIENT] && tls_read_client_hello(state->hello[SIDE_CLIENT], true, &hello)) {
+		if (span_left(hello.name) > 0)
+			json_span(json, "sni", hello.name);
+		tls_write_ja3(json, "ja3", &hello, true);
+		tls_write_ja4(json, &hello, 'd');
+		tls_write_alpn(json, "client_alpns", hello.alpn);
+		json_text(json, "client_version", tls_version_text(hello.version));
+	}
+	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &hello)) {
+		cipher = tls_cipher_text(hello.cipher);
+		(void)snprintf(number, sizeof(number), "0x%04x", hello.cipher);
+		json_text(json, "version", tls_version_text(hello.version));
+		json_text(json, "cipher", cipher != NULL ? cipher : number);
+		tls_write_ja3(json, "ja3s", &hello, false);
+	}
+	if (span_left(state->certificate) > 0)
+		certificate_write(json, state->certificate);
+}
+
+static void hear_certificate(struct state *state, struct parse *parse, struct span body)
+{
+	struct span list = span_take(&body, span_u24(&body)), first;
+
+	first = span_take(&list, span_u24(&list));
+	if (first.failed || span_left(first) == 0 || span_left(state->certificate) > 0)
+		return;
+	state->certificate = parse_keep(parse, first);
+	certificate_judge(parse, first, parse->time_ns / SECOND);
+}
+
+static void hear_server(struct state *state, struct parse *parse, struct span body)
+{
+	struct tls_hello hello;
+	const char *why;
+
+	if (!tls_read_server_hello(body, &hello) || state->has_hello[SIDE_SERVER])
+		return;
+	state->hello[SIDE_SERVER] = parse_keep(parse, body);
+	state->has_hello[SIDE_SERVER] = true;
+	why = tls_cipher_weakness(hello.cipher);
+	if (hello.version == DTLS_1_0)
+		parse_weakness(parse, &tls_old, "DTLS 1.0 is agreed on");
+	if (why != NULL)
+		parse_weakness(parse, &tls_weak_cipher, "%s: %s", tls_cipher_text(hello.cipher), why);
+}
+
+/* A client that is sent a cookie says its hello again: the first one stands. */
+static void hear_client(struct state *state, struct parse *parse, struct span body)
+{
+	struct tls_hello hello;
+
+	if (state->has_hello[SIDE_CLIENT] || !tls_read_client_hello(body, true, &hello))
+		return;
+	state->hello[SIDE_CLIENT] = parse_keep(parse, body);
+	state->has_hello[SIDE_CLIENT] = true;
+}
+
+static void hear_messages(struct state *state, struct parse *parse, struct span s)
+{
+	while (span_left(s) >= MESSAGE_HEAD) {
+		const uint8_t type = span_u8(&s);
+		const uint32_t length = span_u24(&s);
+		struct span body;
+		uint32_t offset, part;
+
+		span_skip(&s, 2);
+		offset = span_u24(&s);
+		part = span_u24(&s);
+		body = span_take(&s, part);
+		if (s.failed)
+			return;
+		if (offset != 0 || part != length)
+			continue;
+		if (type == TLS_CLIENT_HELLO)
+			hear_client(state, parse, body);
+		else if (type == TLS_SERVER_HELLO)
+			hear_server(state, parse, body);
+		else if (type == TLS_CERTIFICATE && parse->side == SIDE_SERVER)
+			hear_certificate(state, parse, body);
+	}
+}
+
+static void tell(struct state *state, struct parse *parse)
+{
+	if (!state->told && (state->has_hello[SIDE_CLIENT] || state->has_hello[SIDE_SERVER]))
+		parse_event(parse, state);
+	state->told = true;
+}
+
+static enum parse_step read_dtls(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct state *const state = memory;
+	struct span s = *bytes;
+	struct record record;
+
+	while (span_left(s) > 0 && take_record(&s, &record)) {
+		if (record.type == TLS_HANDSHAKE && record.epoch == 0)
+			hear_messages(state, parse, record.content);
+		if (record.epoch > 0) { /* encrypted from here on */
+			tell(state, parse);
+			return PARSE_DONE;
+		}
+	}
+	return PARSE_ON;
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	tell(memory, parse);
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct state),
+	.read = read_dtls,
+	.end = end,
+	.emit = emit,
+};
+
+const struct protocol protocol_dtls = {
+	.name = "dtls",
+	.title = "Datagram Transport Layer Security",
+	DOORS(UDP(443)),
+	.privacy = PRIVACY_ENCRYPTED,
+	.recognise = recognise,
+	.parser = &parser,
+	.weaknesses = tls_weaknesses,
+};
