@@ -87,8 +87,7 @@ bool dns_is_llmnr(const struct dns_header *h, const struct dns_question *q)
 {
 	const bool one_label = strchr(q->name, '.') == NULL;
 	const bool usual = q->type == DNS_A || q->type == DNS_AAAA || q->type == DNS_ANY;
-	const bool reverse = q->type == DNS_PTR && ends_with(q->name, ".arpa") &&
-			     !ends_with(q->name, ".127.in-addr.arpa"); /* no link has it */
+	const bool reverse = q->type == DNS_PTR && ends_with(q->name, ".arpa");
 
 	if (h->flags & ~DNS_RESPONSE || h->count[DNS_AUTHORITIES] > 0 || h->count[DNS_ADDITIONALS] > 0)
 		return false;
