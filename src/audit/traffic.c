@@ -2,7 +2,6 @@
 #include "audit/traffic_rooms.h"
 #include "base/hash.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { USUAL_DOORS = 16384, TEXT_LIMIT = 1024 };
@@ -187,13 +186,14 @@ void traffic_weakness(struct traffic *traffic, const struct flow *flow, const st
 void traffic_software(struct traffic *traffic, const struct flow *flow, enum side side, struct span product,
 		      struct span version)
 {
-	char words[TRAFFIC_SOFTWARE], one[TRAFFIC_SOFTWARE / 2], other[TRAFFIC_SOFTWARE / 2 - 2];
+	char words[TRAFFIC_SOFTWARE], *end = words;
 
 	if (side != SIDE_SERVER || span_left(product) == 0)
 		return;
-	span_copy_text(product, one, sizeof(one));
-	span_copy_text(version, other, sizeof(other));
-	snprintf(words, sizeof(words), "%s%s%s", one, other[0] != '\0' ? " " : "", other);
+	end += strlen(span_copy_text(product, words, TRAFFIC_SOFTWARE / 2));
+	end[0] = ' ';
+	if (*span_copy_text(version, end + 1, TRAFFIC_SOFTWARE / 2 - 2) == '\0')
+		end[0] = '\0';
 	add_told(traffic, ROW_SOFTWARE, flow, span_text(words), span_text(words), NULL, flow->last_ns,
 		 flow->first_frame);
 }

@@ -73,30 +73,29 @@ static void write_number(struct buffer *out, uint64_t number, bool negative)
 }
 
 /* Keys are ours: plain letters, which need no look at each. */
-static void start_value(struct json *j, const char *key)
+static void start_value(struct json *j, struct span key)
 {
 	const bool comma = j->begun[j->depth];
-	const struct span name = key != NULL ? span_text(key) : span_of(NULL, 0);
-	const size_t length = span_left(name);
+	const size_t length = span_left(key);
 	uint8_t *room;
 
 	j->begun[j->depth] = true;
-	if (!comma && key == NULL)
+	if (!comma && length == 0)
 		return;
-	room = buffer_extend(j->out, (comma ? 1 : 0) + (key != NULL ? length + 3 : 0));
+	room = buffer_extend(j->out, (comma ? 1 : 0) + (length > 0 ? length + 3 : 0));
 	if (room == NULL)
 		return;
 	if (comma)
 		*room++ = ',';
-	if (key == NULL)
+	if (length == 0)
 		return;
 	*room++ = '"';
-	memcpy(room, name.at, length);
+	memcpy(room, key.at, length);
 	room[length] = '"';
 	room[length + 1] = ':';
 }
 
-static void open_level(struct json *j, const char *key, char opening, char closing)
+void json_open(struct json *j, struct span key, char opening, char closing)
 {
 	start_value(j, key);
 	buffer_u8(j->out, (uint8_t)opening);
@@ -109,16 +108,6 @@ static void open_level(struct json *j, const char *key, char opening, char closi
 	j->closing[j->depth] = closing;
 }
 
-void json_open_object(struct json *j, const char *key)
-{
-	open_level(j, key, '{', '}');
-}
-
-void json_open_array(struct json *j, const char *key)
-{
-	open_level(j, key, '[', ']');
-}
-
 void json_end(struct json *j)
 {
 	if (j->depth == 0) {
@@ -129,40 +118,28 @@ void json_end(struct json *j)
 	j->depth--;
 }
 
-void json_span(struct json *j, const char *key, struct span s)
+void json_write_string(struct json *j, struct span key, struct span s)
 {
 	start_value(j, key);
 	write_string(j->out, s);
 }
 
-void json_text(struct json *j, const char *key, const char *text)
-{
-	if (text != NULL)
-		json_span(j, key, span_text(text));
-}
-
-void json_number(struct json *j, const char *key, int64_t number)
+void json_write_number(struct json *j, struct span key, uint64_t number, bool negative)
 {
 	start_value(j, key);
-	write_number(j->out, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0);
+	write_number(j->out, number, negative);
 }
 
-void json_unsigned(struct json *j, const char *key, uint64_t number)
+void json_write_word(struct json *j, struct span key, struct span word)
 {
 	start_value(j, key);
-	write_number(j->out, number, false);
+	buffer_span(j->out, word);
 }
 
 void json_members(struct json *j, struct span members)
 {
 	if (span_left(members) == 0)
 		return;
-	start_value(j, NULL);
+	start_value(j, span_of(NULL, 0));
 	buffer_span(j->out, members);
-}
-
-void json_bool(struct json *j, const char *key, bool value)
-{
-	start_value(j, key);
-	buffer_text(j->out, value ? "true" : "false");
 }

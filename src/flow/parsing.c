@@ -31,27 +31,29 @@ static void tell_event(struct parse *parse, const char *type, parse_emit *emit, 
 		listener->message(listener->context, c->flow, &message, parse->time_ns, c->all->frame);
 }
 
-static bool is_told(struct reading *r, const struct weakness *weakness)
+/* What is beyond the bound is not told. */
+static bool is_news(const struct parse *parse, const struct weakness *weakness)
 {
+	const struct reading *const r = (const struct reading *)parse;
 	size_t i = 0;
 
 	while (i < CONVERSATION_TOLD && r->told[i] != NULL && r->told[i] != weakness)
 		i++;
-	if (i < CONVERSATION_TOLD && r->told[i] == NULL)
-		r->told[i] = weakness;
-	else
-		return true; /* and so is what is beyond the bound */
-	return false;
+	return r->conversation->all->listener->weakness != NULL && i < CONVERSATION_TOLD &&
+	       r->told[i] == NULL;
 }
 
 static void tell_weakness(struct parse *parse, const struct weakness *weakness, const char *evidence)
 {
-	struct conversation *const c = conversation_of(parse);
-	const struct flow_listener *const listener = c->all->listener;
+	struct reading *const r = reading_of(parse);
+	const struct conversations *const all = r->conversation->all;
+	size_t i = 0;
 
-	if (listener->weakness != NULL && !is_told(reading_of(parse), weakness))
-		listener->weakness(listener->context, c->flow, weakness, evidence, parse->time_ns,
-				   c->all->frame);
+	while (r->told[i] != NULL)
+		i++;
+	r->told[i] = weakness;
+	all->listener->weakness(all->listener->context, r->conversation->flow, weakness, evidence,
+				parse->time_ns, all->frame);
 }
 
 static void tell_software(struct parse *parse, enum side side, struct span product, struct span version)
@@ -116,6 +118,7 @@ static void forget(struct parse *parse)
 
 static const struct parse_engine engine = {
 	.event = tell_event,
+	.is_news = is_news,
 	.weakness = tell_weakness,
 	.software = tell_software,
 	.expect = expect_flow,

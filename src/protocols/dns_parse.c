@@ -35,10 +35,14 @@ static void write_flags(struct json *json, const struct dns_header *h)
 		{ "qr", DNS_RESPONSE }, { "aa", DNS_AUTHORITATIVE },       { "tc", DNS_TRUNCATED },
 		{ "rd", DNS_RECURSE },  { "ra", DNS_RECURSION_AVAILABLE }, { "z", DNS_RESERVED },
 	};
-	char text[8];
+	char text[4], *at = text + sizeof(text);
+	unsigned left = h->flags;
 
-	(void)snprintf(text, sizeof(text), "%x", h->flags);
-	json_text(json, "flags", text);
+	do {
+		*--at = "0123456789abcdef"[left & 15];
+		left >>= 4;
+	} while (left > 0);
+	json_span(json, "flags", span_of(at, (size_t)(text + sizeof(text) - at)));
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (h->flags & flags[i].flag)
 			json_bool(json, flags[i].key, true);
@@ -46,10 +50,12 @@ static void write_flags(struct json *json, const struct dns_header *h)
 
 static void write_rcode(struct json *json, unsigned code)
 {
+	const char *const known = dns_rcode_text(code);
 	char text[12];
 
-	(void)snprintf(text, sizeof(text), "%u", code);
-	json_text(json, "rcode", dns_rcode_text(code) != NULL ? dns_rcode_text(code) : text);
+	if (known == NULL)
+		(void)snprintf(text, sizeof(text), "%u", code);
+	json_text(json, "rcode", known != NULL ? known : text);
 }
 
 void dns_emit(const void *memory, struct json *json)

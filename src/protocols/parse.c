@@ -18,6 +18,8 @@ void parse_weakness(struct parse *parse, const struct weakness *weakness, const 
 	char evidence[FACT_VALUE];
 	va_list list;
 
+	if (!parse->engine->is_news(parse, weakness))
+		return;
 	va_start(list, format);
 	(void)vsnprintf(evidence, sizeof(evidence), format, list);
 	va_end(list);

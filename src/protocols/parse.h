@@ -78,6 +78,8 @@ struct expectation {
 /* What the engine does for parsers. */
 struct parse_engine {
 	void (*event)(struct parse *parse, const char *type, parse_emit *emit, const void *record);
+	/* Whether somebody has still to hear of this weakness: its evidence is written only then. */
+	bool (*is_news)(const struct parse *parse, const struct weakness *weakness);
 	void (*weakness)(struct parse *parse, const struct weakness *weakness, const char *evidence);
 	void (*software)(struct parse *parse, enum side side, struct span product, struct span version);
 	void (*expect)(struct parse *parse, const struct expectation *expectation);

@@ -208,11 +208,11 @@ static bool matches(const char *pattern, struct span line)
 
 static enum verdict command_says(struct span line, const struct text_command *commands, size_t count)
 {
-	if (span_left(line) >= COMMAND_LIMIT || !text_is_plain(line))
+	if (span_left(line) >= COMMAND_LIMIT)
 		return NO;
 	for (size_t i = 0; i < count; i++)
 		if (matches(commands[i].pattern, line))
-			return commands[i].says;
+			return text_is_plain(line) ? commands[i].says : NO;
 	return NO;
 }
 
