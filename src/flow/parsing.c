@@ -239,10 +239,13 @@ void parsing_end(struct conversation *c)
 	c->parsing = false;
 }
 
+/* A side that was not seen from its beginning may begin in the middle of a message: that is no damage. */
 static void note_broken(struct conversation *c, unsigned nth)
 {
 	struct flow *const flow = c->flow;
 
+	if (!c->halves[nth].from_start)
+		return;
 	c->all->counts->parse_errors++;
 	if (flow->parse_error)
 		return;

@@ -475,6 +475,21 @@ static void a_parser_may_end_the_reading(void **unused)
 	assert_told(talk, "= lines\n" LINE("a") LINE("done") COUNTED(2, 0, 0));
 }
 
+/* A connection seen from the middle: what its parser cannot read may be the rest of a message. */
+static void the_middle_of_a_message_is_no_damage(void **unused)
+{
+	struct talk *const talk = new_talk(TRANSPORT_TCP, 4444, true);
+	const struct expected expected = { .protocol = &lines, .waiting = 1, .side = SIDE_SERVER };
+
+	(void)unused;
+	conversation_expected(talk->all, &talk->flow, &expected, 0, 1);
+	say(talk, 1, "bad\n");
+	assert_true(talk->flow.settled);
+	assert_false(talk->flow.parse_error);
+	assert_int_equal(talk->counts.parse_errors, 0);
+	assert_told(talk, "= lines\n" LINE("bad") COUNTED(0, 1, 0));
+}
+
 static void damage_is_noted_where_it_stands(void **unused)
 {
 	struct talk *const talk = lines_on(TRANSPORT_TCP);
@@ -644,6 +659,7 @@ int main(void)
 		cmocka_unit_test(early_segments_wait_for_the_first),
 		cmocka_unit_test(a_parser_reads_both_sides_to_the_end),
 		cmocka_unit_test(a_parser_may_end_the_reading),
+		cmocka_unit_test(the_middle_of_a_message_is_no_damage),
 		cmocka_unit_test(damage_is_noted_where_it_stands),
 		cmocka_unit_test(what_is_skipped_is_not_lost),
 		cmocka_unit_test(gaps_are_told_to_the_parser),
