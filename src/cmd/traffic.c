@@ -29,8 +29,8 @@ static bool parse_size(const char *text, size_t *ret_size)
 	return true;
 }
 
-bool traffic_option_number(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
-			   size_t *value, struct error *err)
+bool traffic_option_number(const struct invocation *invocation, const char *name, uint64_t least,
+			   uint64_t most, size_t *value, struct error *err)
 {
 	const char *const text = invocation_value(invocation, name);
 	uint64_t number;
@@ -55,8 +55,8 @@ bool traffic_option_size(const struct invocation *invocation, const char *name, 
 	if (!parse_size(text, &size))
 		return error_set(err, "--%s: '%s' is no size such as 512M or 4G", name, text);
 	if (size < least || size > most)
-		return error_set(err, "--%s: '%s' is not from %llu to %llu", name, text, (unsigned long long)least,
-				 (unsigned long long)most);
+		return error_set(err, "--%s: '%s' is not from %llu to %llu", name, text,
+				 (unsigned long long)least, (unsigned long long)most);
 	*value = size;
 	return true;
 }
@@ -128,8 +128,15 @@ static bool add_hosts(struct traffic_session *session, struct error *err)
 	return true;
 }
 
+static void on_key_error(void *context, const struct error *err)
+{
+	(void)command_trouble(context, err);
+}
+
 static bool read_keys(struct traffic_session *session, struct engine_options *options, struct error *err)
 {
+	options->key_error = on_key_error;
+	options->key_error_context = (void *)session->invocation;
 	options->keys_path = invocation_value(session->invocation, "keys");
 	return options->keys_path == NULL ||
 	       file_read(session->arena, options->keys_path, IPSEC_KEYS_LIMIT, &options->keys, err);

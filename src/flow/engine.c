@@ -36,20 +36,36 @@ static void on_end(void *context, struct flow *flow, enum flow_reason reason)
 		engine->listener.ended(engine->listener.context, flow, reason, engine->frame);
 }
 
-/* The last of the errors is the one that is said. */
+/* Who hears of lines that cannot be used. */
+struct key_errors {
+	const struct engine_options *options;
+	struct error *err;
+	size_t count;
+};
+
 static void on_key_error(void *context, const struct error *err)
 {
-	struct error *const ret = context;
+	struct key_errors *const errors = context;
 
-	if (ret != NULL)
-		*ret = *err;
+	errors->count++;
+	if (errors->options->key_error != NULL)
+		errors->options->key_error(errors->options->key_error_context, err);
+	else if (errors->err != NULL)
+		*errors->err = *err;
 }
 
 static bool take_keys(struct engine *engine, const struct engine_options *options, struct error *err)
 {
+	struct key_errors errors = { .options = options, .err = err };
+
 	engine->has_keys = options->keys_path != NULL;
-	return !engine->has_keys ||
-	       ipsec_read_keys(engine->ipsec, options->keys_path, options->keys, on_key_error, err);
+	if (!engine->has_keys ||
+	    ipsec_read_keys(engine->ipsec, options->keys_path, options->keys, on_key_error, &errors))
+		return true;
+	if (options->key_error != NULL)
+		error_set(err, "%s: %zu line%s cannot be used", options->keys_path, errors.count,
+			  errors.count == 1 ? "" : "s");
+	return false;
 }
 
 /* A small part of what flows may take, within what is sensible. */

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "capture/capture.h"
+#include "packet/ipsec.h"
 #include "packet/packet.h"
 #include "protocols/parse.h"
 
@@ -193,6 +194,8 @@ struct engine_options {
 	struct flow_limits limits;
 	const char *keys_path; /* a file of IPsec keys (packet/ipsec.h), for what is said of it; or NULL */
 	struct span keys;      /* what it holds; read by engine_new() */
+	ipsec_told *key_error; /* told of each line that cannot be used; NULL: the last one alone is said */
+	void *key_error_context;
 };
 
 struct engine_counts {

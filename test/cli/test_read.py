@@ -221,6 +221,16 @@ def test_what_cannot_be_is_refused(doorward, file, words, said):
     assert run.status == 2 and said in run.err and run.out == ""
 
 
+def test_each_line_of_keys_that_cannot_be_used_is_told(doorward, file, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text("esp 1 encryption rot13\n# fine\nwhat\nesp 0x\n")
+    for workers in ("1", "2"):
+        run = doorward("read", "--keys", keys, "--workers", workers, file(*mixed()))
+        assert run.status == 2 and run.out == ""
+        assert [f"{keys}:{line}:" in text for line, text in zip((1, 3, 4), run.err.splitlines())] == [True] * 3
+        assert "3 lines cannot be used" in run.err and len(run.err.splitlines()) == 4
+
+
 def test_a_host_is_an_address(doorward, file, policy):
     run = doorward("read", "-P", policy(RULES), "--host", "web", file(*mixed()))
     assert run.status == 2 and "'web' is no address" in run.err
