@@ -98,5 +98,6 @@ const struct protocol protocol_ike = {
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
 	.parser = &ike_parser,
+	.probe = &ike_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,5 +1,6 @@
 /* ike.h: what the files about IKE share. ike.c recognises it, ike_message.c reads its headers, payloads and
- * proposals, ike_names.c knows their numbers' names, ike_parse.c reads conversations. */
+ * proposals, ike_names.c knows their numbers' names, ike_parse.c reads conversations, ike_probe.c asks a
+ * server. */
 #ifndef PROTOCOLS_IKE_H
 #define PROTOCOLS_IKE_H
 
@@ -96,6 +97,7 @@ struct ike_vendor {
 const struct ike_vendor *ike_vendor(struct span id);
 
 extern const struct parser ike_parser;
+extern const struct probe ike_probe;
 extern const struct weakness ike_aggressive, ike_old, ike_weak_encryption, ike_weak_hash, ike_weak_group;
 
 #endif

@@ -313,6 +313,62 @@ static const struct parser parser = {
 	.end = end,
 	.emit = emit,
 };
+
+/* ---- asking a server ---- */
+
+/* Our session; it need not be secret, and is known again in the answer. */
+static const uint8_t our_session[SESSION] = { 0x9d, 0x72, 0xc2, 0x02, 0x33, 0x58, 0xdc, 0xfc };
+
+struct probe_state {
+	unsigned transport;
+};
+
+/* A first packet without a key. Servers with tls-auth or tls-crypt are silent. */
+static void greet(void *memory, unsigned transport, struct buffer *out)
+{
+	struct probe_state *const state = memory;
+
+	state->transport = transport;
+	if (transport == TRANSPORT_TCP)
+		buffer_u16(out, 1 + SESSION + 5);
+	buffer_u8(out, HARD_RESET_CLIENT_2 << 3);
+	buffer_add(out, our_session, SESSION);
+	buffer_u8(out, 0);
+	buffer_u32(out, 0);
+}
+
+static bool is_our_answer(struct span packet)
+{
+	if (opcode_of(packet) != HARD_RESET_SERVER_2 || !is_packet(packet, SIDE_SERVER))
+		return false;
+	span_skip(&packet, 1 + SESSION + 1 + 4);
+	packet = span_take(&packet, SESSION);
+	return !packet.failed && memcmp(packet.at, our_session, SESSION) == 0;
+}
+
+static enum probe_step hear_answer(void *memory, struct span *heard, bool ended, struct buffer *out,
+				   struct answer *answer)
+{
+	const struct probe_state *const state = memory;
+	struct span s = *heard, packet;
+
+	(void)out;
+	packet = state->transport == TRANSPORT_TCP ? span_take(&s, span_u16(&s)) : s;
+	if (s.failed && !ended)
+		return PROBE_WAIT;
+	heard->at = heard->end;
+	if (!is_our_answer(packet))
+		return ended || state->transport == TRANSPORT_TCP ? PROBE_NOT : PROBE_WAIT;
+	answer_fact(answer, "protection", span_text("none"));
+	answer_weakness(answer, &openvpn_open, "a first packet without a key was answered");
+	return PROBE_DONE;
+}
+
+static const struct probe probe = {
+	.transports = PROBE_UDP | PROBE_TCP,
+	.greet = greet,
+	.hear = hear_answer,
+};
 static const struct weakness *const weaknesses[] = { &openvpn_open, NULL };
 
 const struct protocol protocol_openvpn = {
@@ -322,5 +378,7 @@ const struct protocol protocol_openvpn = {
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &probe,
+	.probe_state_size = sizeof(struct probe_state),
 	.weaknesses = weaknesses,
 };

@@ -20,11 +20,12 @@ static void proposals_of_ike_and_what_is_chosen_are_told(void **state)
 
 static void version_1_of_ike_is_a_finding(void **state)
 {
-	const struct turn turns[] = { talk_first("ike.client.udp.strongswan-v1"),
-				      talk_first("ike.server.udp.strongswan-v1"),
-				      talk_first("ike.client.udp.strongswan-quick") };
+	struct turn turns[] = { talk_first("ike.client.udp.strongswan-v1"),
+				talk_first("ike.client.udp.strongswan-v1-answers"),
+				talk_first("ike.client.udp.strongswan-quick") };
 
 	(void)state;
+	turns[1].side = SIDE_SERVER; /* not an answer to our probe, and so not filed as a server's */
 	TOLD("ike", TRANSPORT_UDP, turns, "\"exchange\":\"main\"", "\"auth_method\":\"PSK\"",
 	     "\"vendor_ids\":[\"XAUTH\",\"Dead Peer Detection\"", "\"weakness\":\"ike-v1\"",
 	     "{\"expect\":\"ike\",\"transport\":50", "{\"expect\":\"ike\",\"transport\":51",
@@ -136,6 +137,62 @@ static void wireguard_counts_sessions_and_keepalives(void **state)
 	     "\"packets\":1,\"bytes\":32,\"keepalives\":0");
 }
 
+/* ---- pptp, tacacs, tinc, nat-pmp ---- */
+
+static void calls_of_pptp_are_told_and_their_tunnel_announced(void **state)
+{
+	const struct turn turns[] = { talk_first("pptp.client.tcp.pptp-linux"),
+				      talk_first("pptp.server.tcp.pptpd") };
+
+	(void)state;
+	TOLD("pptp", TRANSPORT_TCP, turns, "\"type\":\"start_control_connection_request\"",
+	     "\"host\":\"local\",\"vendor\":\"cananian\"", "{\"software\":\"server\",\"product\":\"linux\"",
+	     "\"type\":\"outgoing_call_reply\"", "{\"expect\":\"pptp\",\"transport\":47",
+	     "\"weakness\":\"pptp\"");
+}
+
+static void tacacs_shows_users_only_where_nothing_hides_them(void **state)
+{
+	const struct turn hidden[] = { talk_first("tacacs.client.tcp.specification"),
+				       talk_first("tacacs.server.tcp.specification") };
+	const struct turn clear[] = { talk_first("tacacs.client.tcp.specification-clear") };
+
+	(void)state;
+	TOLD("tacacs", TRANSPORT_TCP, hidden, "\"type\":\"authentication\"", "\"session_id\":\"5a3b9c17\"",
+	     "\"obfuscated\":true", "!jane", "!weakness");
+	TOLD("tacacs", TRANSPORT_TCP, clear,
+	     "\"action\":\"login\",\"privilege\":1,\"user\":\"jane\",\"port\":\"tty1\",\"remote_address\":"
+	     "\"192.0."
+	     "2.9\"",
+	     "\"weakness\":\"tacacs-unencrypted\"");
+}
+
+static void nodes_of_tinc_tell_their_names(void **state)
+{
+	(void)state;
+	talk_tcp("tinc",
+		 "{\"tinc\":{\"client\":{\"name\":\"alpha\",\"version\":\"17.7\"},\"server\":{\"name\":"
+		 "\"beta\","
+		 "\"version\":\"17\"}}}\n{\"done\":\"server\"}\n",
+		 CLIENT("0 alpha 17.7\n"), SERVER("0 beta 17\n"));
+}
+
+static void mappings_of_routers_are_told(void **state)
+{
+	const struct turn first[] = { CLIENT("\0\0"), talk_first("nat-pmp.server.udp.specification-address"),
+				      talk_first("nat-pmp.client.udp.specification"),
+				      talk_first("nat-pmp.server.udp.specification") };
+	const struct turn second[] = { talk_first("nat-pmp.client.udp.specification-pcp"),
+				       talk_first("nat-pmp.server.udp.specification-pcp") };
+
+	(void)state;
+	TOLD("nat-pmp", TRANSPORT_UDP, first, "\"operation\":\"external_address\",\"response\":false",
+	     "\"external_address\":\"203.0.113.7\"",
+	     "\"transport\":\"udp\",\"internal_port\":6881,\"external_port\":6881,\"lifetime\":7200");
+	TOLD("nat-pmp", TRANSPORT_UDP, second, "\"protocol\":\"pcp\"", "\"internal_port\":51820",
+	     "\"external_address\":\"203.0.113.7\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +205,10 @@ int main(void)
 		cmocka_unit_test(openvpn_without_a_key_is_a_finding),
 		cmocka_unit_test(openvpn_with_keys_tells_of_which_kind),
 		cmocka_unit_test(wireguard_counts_sessions_and_keepalives),
+		cmocka_unit_test(calls_of_pptp_are_told_and_their_tunnel_announced),
+		cmocka_unit_test(tacacs_shows_users_only_where_nothing_hides_them),
+		cmocka_unit_test(nodes_of_tinc_tell_their_names),
+		cmocka_unit_test(mappings_of_routers_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,174 @@
+/* ike_probe.c: asks whether a server takes IKE version 2, with the first message of an exchange (RFC
+ * 7296 1.2), which no key is needed for. What it chooses, or why it refuses, tells. Nothing follows, so
+ * nothing is set up. */
+#include "protocols/ike.h"
+
+/* Our SPI; it need not be secret, and is known again in the answer. */
+static const uint8_t our_spi[] = { 0x89, 0xcf, 0x23, 0x7b, 0xca, 0x99, 0x59, 0x5f };
+
+enum {
+	GROUP = 14,
+	GROUP_OCTETS = 256,
+	NONCE_OCTETS = 32,
+	NONCE = 40,
+	RESPONSE = 0x20,
+	LENGTH_AT = 24,
+	AES_CBC = 12,
+	HMAC_SHA2_256 = 12,
+	HMAC_SHA1 = 2,
+	PRF_SHA2_256 = 5,
+	PRF_SHA1 = 2,
+	OUT_OF_ERRORS = 16384,
+};
+
+static size_t begin_payload(struct buffer *out, uint8_t next)
+{
+	buffer_u8(out, next);
+	buffer_u8(out, 0);
+	buffer_u16(out, 0);
+	return out->length - 4;
+}
+
+static void end_payload(struct buffer *out, size_t begun)
+{
+	if (!out->failed)
+		buffer_set_u16(out, begun + 2, (uint16_t)(out->length - begun));
+}
+
+static void add_transform(struct buffer *out, bool last, uint8_t kind, uint16_t id, uint16_t key_bits)
+{
+	const size_t begun = begin_payload(out, last ? 0 : 3);
+
+	buffer_u8(out, kind);
+	buffer_u8(out, 0);
+	buffer_u16(out, id);
+	if (key_bits != 0) {
+		buffer_u16(out, 0x8000 | 14);
+		buffer_u16(out, key_bits);
+	}
+	end_payload(out, begun);
+}
+
+static void add_association(struct buffer *out)
+{
+	const size_t payload = begin_payload(out, IKE2_KE), proposal = begin_payload(out, 0);
+
+	buffer_u8(out, 1); /* number */
+	buffer_u8(out, 1); /* for IKE itself */
+	buffer_u8(out, 0); /* no SPI */
+	buffer_u8(out, 9);
+	add_transform(out, false, IKE_ENCRYPTION, AES_CBC, 256);
+	add_transform(out, false, IKE_ENCRYPTION, AES_CBC, 128);
+	add_transform(out, false, IKE_PRF, PRF_SHA2_256, 0);
+	add_transform(out, false, IKE_PRF, PRF_SHA1, 0);
+	add_transform(out, false, IKE_INTEGRITY, HMAC_SHA2_256, 0);
+	add_transform(out, false, IKE_INTEGRITY, HMAC_SHA1, 0);
+	add_transform(out, false, IKE_GROUP, 31, 0);
+	add_transform(out, false, IKE_GROUP, 19, 0);
+	add_transform(out, true, IKE_GROUP, GROUP, 0);
+	end_payload(out, proposal);
+	end_payload(out, payload);
+}
+
+/* A public value that is no secret of anybody: some number of the group. */
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	size_t payload;
+
+	(void)state;
+	(void)transport;
+	buffer_add(out, our_spi, sizeof(our_spi));
+	buffer_fill(out, 0, 8);
+	buffer_u8(out, IKE2_SA);
+	buffer_u8(out, 0x20);
+	buffer_u8(out, IKE2_SA_INIT);
+	buffer_u8(out, 0x08); /* from the initiator */
+	buffer_fill(out, 0, 8);
+	add_association(out);
+	payload = begin_payload(out, NONCE);
+	buffer_u16(out, GROUP);
+	buffer_u16(out, 0);
+	buffer_fill(out, 0x5a, GROUP_OCTETS);
+	end_payload(out, payload);
+	payload = begin_payload(out, 0);
+	for (unsigned i = 0; i < NONCE_OCTETS; i++)
+		buffer_u8(out, (uint8_t)(i * 37 + 11));
+	end_payload(out, payload);
+	if (!out->failed)
+		buffer_set_u32(out, LENGTH_AT, (uint32_t)out->length);
+}
+
+static void tell_suite(void *context, const struct ike_suite *suite)
+{
+	static const char *const keys[IKE_KINDS] = { NULL, "encryption", "prf", "integrity", "group", NULL };
+	struct answer *const answer = context;
+
+	for (enum ike_kind kind = IKE_ENCRYPTION; kind < IKE_AUTHENTICATION; kind++) {
+		const char *const name = ike_value_text(false, kind, suite->values[kind]);
+
+		if (name == NULL)
+			continue;
+		answer_fact(answer, keys[kind], span_text(name));
+		if (!ike_is_weak(false, kind, suite->values[kind]))
+			continue;
+		answer_weakness(answer,
+				kind == IKE_ENCRYPTION ? &ike_weak_encryption
+				: kind == IKE_GROUP    ? &ike_weak_group
+						       : &ike_weak_hash,
+				"%s is chosen", name);
+	}
+	if (suite->key_bits != 0)
+		answer_fact_format(answer, "key_bits", "%u", suite->key_bits);
+}
+
+static void tell_payload(struct answer *answer, uint8_t type, struct span body)
+{
+	const struct ike_vendor *vendor;
+	uint16_t notify;
+
+	switch (type) {
+	case IKE2_SA: (void)ike_suites(body, false, tell_suite, answer); break;
+	case IKE2_VENDOR:
+		vendor = ike_vendor(body);
+		if (vendor == NULL)
+			break;
+		answer_fact(answer, "vendor_id", span_text(vendor->name));
+		if (vendor->product != NULL)
+			answer_product(answer, span_text(vendor->product), span_of(NULL, 0));
+		break;
+	case IKE2_NOTIFY:
+		span_skip(&body, 2);
+		notify = span_u16(&body);
+		if (notify < OUT_OF_ERRORS && ike_notify_text(notify) != NULL)
+			answer_fact(answer, "refused", span_text(ike_notify_text(notify)));
+		break;
+	default: break;
+	}
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct ike_message m;
+	struct span s = *heard, body;
+	uint8_t next, type;
+
+	(void)state;
+	(void)out;
+	heard->at = heard->end;
+	if (!ike_message_read(s, true, &m) || !ike_payloads_are_sound(&m) || ike_is_v1(&m) ||
+	    m.initiator != load_u64(our_spi) || (m.flags & RESPONSE) == 0)
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	answer_fact(answer, "version", span_text("2.0"));
+	s = m.payloads;
+	next = m.next;
+	while (ike_payload_next(&s, &next, &type, &body))
+		tell_payload(answer, type, body);
+	return PROBE_DONE;
+}
+
+const struct probe ike_probe = {
+	.transports = PROBE_UDP,
+	.greet = greet,
+	.hear = hear,
+};
