@@ -10,8 +10,10 @@ int32_t utf8_next(struct span *s)
 		uint8_t mask, mark;
 		int32_t least;
 	} forms[] = { { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
-	const uint8_t first = span_u8(s);
+	uint8_t first;
 
+	s->failed = false; /* what is left of a span that failed is text as well, and must be eaten */
+	first = span_u8(s);
 	if (first < 0x80)
 		return first;
 	for (size_t more = 0; more < 3; more++) {

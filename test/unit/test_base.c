@@ -280,6 +280,24 @@ static void utf8_refuses_what_is_not_the_shortest_form(void **unused)
 	}
 }
 
+/* A reader may write what is left of a span that failed: it ends. */
+static void json_ends_with_a_span_that_failed(void **unused)
+{
+	struct buffer b = buffer_new(256);
+	struct json json = json_new(&b);
+	struct span s = span_of("a\xff\nb", 4);
+
+	(void)unused;
+	span_skip(&s, 9);
+	assert_true(s.failed);
+	json_begin(&json);
+	json_span(&json, "value", s);
+	json_end(&json);
+	assert_false(json.failed || b.failed);
+	assert_true(b.length > 12 && b.length < 40);
+	buffer_free(&b);
+}
+
 static void json_nested_too_deep_fails_and_keeps_its_bounds(void **unused)
 {
 	struct buffer out = buffer_new(1000);
@@ -537,6 +555,7 @@ int main(void)
 		cmocka_unit_test(bytes_become_digits_as_far_as_they_fit),
 		cmocka_unit_test(an_end_is_found_where_it_is_whole),
 		cmocka_unit_test(utf8_refuses_what_is_not_the_shortest_form),
+		cmocka_unit_test(json_ends_with_a_span_that_failed),
 		cmocka_unit_test(json_nested_too_deep_fails_and_keeps_its_bounds),
 		cmocka_unit_test(files_are_refused_in_words),
 		cmocka_unit_test(a_pipe_is_read_to_its_end_however_late_it_speaks),
