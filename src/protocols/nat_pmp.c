@@ -186,7 +186,7 @@ static enum parse_step read_nat_pmp(void *state, struct parse *parse, struct spa
 	(void)state;
 	if (!read_message(*bytes, &m))
 		return parse->cut ? PARSE_ON : PARSE_BROKEN;
-	parse_event(parse, &m);
+	parse_event_as(parse, "nat_pmp", emit, &m);
 	return PARSE_ON;
 }
 
