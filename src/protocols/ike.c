@@ -40,7 +40,11 @@ static bool is_message(struct span s)
 {
 	struct ike_message m;
 
-	if (!ike_message_read(s, true, &m))
+	if (!ike_message_read(s, false, &m))
+		return false;
+	if (m.length >= span_left(s) && ike_is_opening(&m))
+		return true;
+	if (m.length != span_left(s))
 		return false;
 	if (m.encrypted && ike_is_v1(&m))
 		return m.responder != 0 && m.length > IKE_HEADER && (m.length - IKE_HEADER) % 4 == 0;

@@ -51,6 +51,10 @@ struct ike_message {
 /* Reads a message from its first SPI on. False if it cannot be one; `whole`: it must fill s. */
 bool ike_message_read(struct span s, bool whole, struct ike_message *ret_message);
 
+/* Whether it is the first message of an exchange, or version 2's answer to one: so much of their headers is
+ * fixed that they are known even where the rest is cut or damaged. */
+bool ike_is_opening(const struct ike_message *m);
+
 static inline bool ike_is_v1(const struct ike_message *m)
 {
 	return m->version >> 4 == 1;

@@ -7,6 +7,7 @@ enum {
 	ENCRYPTED_V1 = 0x01,
 	FLAGS_V2 = 0x38,
 	FROM_INITIATOR = 0x08,
+	RESPONSE_V2 = 0x20,
 	PAYLOAD_HEAD = 4,
 	PAYLOADS_MOST = 64,
 	PROPOSALS_MOST = 64,
@@ -78,6 +79,17 @@ bool ike_message_read(struct span s, bool whole, struct ike_message *ret_message
 	}
 	*ret_message = m;
 	return true;
+}
+
+bool ike_is_opening(const struct ike_message *m)
+{
+	if (m->id != 0)
+		return false;
+	if (ike_is_v1(m))
+		return m->responder == 0 && m->flags == 0 && m->next == IKE1_SA &&
+		       (m->exchange == IKE1_MAIN || m->exchange == IKE1_AGGRESSIVE);
+	return m->exchange == IKE2_SA_INIT && m->next == IKE2_SA &&
+	       (m->responder == 0 ? m->flags == FROM_INITIATOR : m->flags == RESPONSE_V2);
 }
 
 bool ike_payload_next(struct span *s, uint8_t *next, uint8_t *ret_type, struct span *ret_body)

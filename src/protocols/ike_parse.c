@@ -429,7 +429,8 @@ static enum parse_step hear(struct state *state, struct parse *parse, struct spa
 		state->encapsulated = true;
 		return hear_message(state, parse, marker);
 	}
-	if (ike_message_read(s, !parse->cut, &message))
+	if (ike_message_read(s, false, &message) &&
+	    (parse->cut || message.length == span_left(s) || ike_is_opening(&message)))
 		return hear_message(state, parse, s);
 	if (span_left(s) < 8)
 		return PARSE_BROKEN;

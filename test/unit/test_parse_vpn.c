@@ -65,6 +65,18 @@ static void an_offer_without_an_answer_is_judged_at_the_end(void **state)
 	TOLD("ike", TRANSPORT_UDP, turns, "\"evidence\":\"3DES-CBC is offered\"");
 }
 
+static void a_beginning_is_known_although_its_end_is_missing(void **state)
+{
+	static const char cut[] = COOKIES NOBODY "\x21\x20\x22\x08\0\0\0\0\0\0\1\xfc\x22\x80";
+	static const char damaged[] = COOKIES COOKIES "\x2e\x20\x23\x08\0\0\0\1\0\0\0\x40\x23\0\0\x08";
+	const struct protocol *const ike = protocol_named(span_text("ike"));
+
+	(void)state;
+	assert_int_equal(ike->recognise(span_of(cut, sizeof(cut) - 1), SIDE_CLIENT, TRANSPORT_UDP), YES);
+	assert_int_equal(ike->recognise(span_of(damaged, sizeof(damaged) - 1), SIDE_CLIENT, TRANSPORT_UDP),
+			 NO);
+}
+
 static void esp_in_udp_belongs_to_the_keys(void **state)
 {
 	const struct turn turns[] = {
@@ -200,6 +212,7 @@ int main(void)
 		cmocka_unit_test(version_1_of_ike_is_a_finding),
 		cmocka_unit_test(aggressive_mode_shows_who_calls),
 		cmocka_unit_test(an_offer_without_an_answer_is_judged_at_the_end),
+		cmocka_unit_test(a_beginning_is_known_although_its_end_is_missing),
 		cmocka_unit_test(esp_in_udp_belongs_to_the_keys),
 		cmocka_unit_test(ike_goes_over_tcp_as_well),
 		cmocka_unit_test(openvpn_without_a_key_is_a_finding),
