@@ -164,6 +164,10 @@ char *community_id(const struct address *source, const struct address *destinati
 const char *flow_app_proto(const struct flow *flow);
 const char *flow_turned_into(const struct flow *flow);
 
+/* How its packets were addressed. Anycast is seen from no packet: it is what the catalog knows of the address
+ * that was called. */
+enum cast flow_cast(const struct flow *flow);
+
 /* ---- listening ---- */
 
 /* One message of a conversation. */

@@ -35,3 +35,10 @@ const char *flow_turned_into(const struct flow *flow)
 
 	return protocol != NULL ? protocol->name : NULL;
 }
+
+enum cast flow_cast(const struct flow *flow)
+{
+	if (flow->cast == CAST_UNICAST && catalog_cast(&flow->ends[1]) == CAST_ANYCAST)
+		return CAST_ANYCAST;
+	return (enum cast)flow->cast;
+}

@@ -199,7 +199,7 @@ static void write_doorward(struct json *json, const struct flow *flow)
 	if (flow->evidence_length > 0)
 		json_text(json, "evidence",
 			  hex_text(span_of(flow->evidence, flow->evidence_length), 0, hex, sizeof(hex)));
-	json_text(json, "cast", cast_text(flow->cast));
+	json_text(json, "cast", cast_text(flow_cast(flow)));
 	if (flow->parent != 0)
 		json_unsigned(json, "parent", flow->parent);
 	if (flow->tunnel != TUNNEL_NONE)

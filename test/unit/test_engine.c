@@ -97,6 +97,20 @@ static void a_datagram_and_its_answer_are_one_flow(void **state)
 	assert_int_equal(bench->told.reasons[0], REASON_END_OF_INPUT);
 }
 
+/* 192.88.99.1: what the catalog knows as anycast, of the end that is called alone. */
+static void anycast_is_known_by_the_address(void **state)
+{
+	struct bench *const bench = *state;
+	const struct ends any = { "192.0.2.1", 40000, "192.88.99.1", 9 };
+
+	frames_udp(&bench->frames, any, second, "\xf0", 1);
+	frames_udp(&bench->frames, call, 2 * second, "\xf0", 1);
+	(void)run(bench);
+	assert_int_equal(bench->told.count, 2);
+	assert_int_equal(flow_cast(&bench->told.ended[0]), CAST_ANYCAST);
+	assert_int_equal(flow_cast(&bench->told.ended[1]), CAST_UNICAST);
+}
+
 static void what_says_nothing_is_none(void **state)
 {
 	struct bench *const bench = *state;
@@ -431,6 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_datagram_and_its_answer_are_one_flow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(anycast_is_known_by_the_address, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_says_nothing_is_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_ping_is_icmp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_packet_inside_another_is_a_flow_with_a_parent, set_up,
