@@ -15,6 +15,34 @@ enum verdict line_take(struct span *bytes, struct span *ret_line)
 	return span_left(*ret_line) <= LINES_LIMIT ? YES : NO;
 }
 
+enum parse_step lines_read(void *state, struct parse *parse, struct span *bytes, line_reader *read_line)
+{
+	enum parse_step step = PARSE_ON;
+	struct span line;
+
+	while (step == PARSE_ON && span_left(*bytes) > 0 && parse->skip == 0 && !parse->upgraded) {
+		struct span rest = *bytes;
+		const enum verdict whole = line_take(&rest, &line);
+
+		if (whole == MORE)
+			return PARSE_ON;
+		if (whole == NO || !text_is_plain(line))
+			return PARSE_BROKEN;
+		*bytes = rest;
+		step = read_line(state, parse, line);
+	}
+	return step;
+}
+
+enum verdict line_hear(struct span *heard, bool ended, struct span *ret_line)
+{
+	const enum verdict whole = line_take(heard, ret_line);
+
+	if (whole == MORE)
+		return ended ? NO : MORE;
+	return whole == YES && text_is_plain(*ret_line) ? YES : NO;
+}
+
 bool line_resume(bool *lost, struct span *bytes)
 {
 	struct span rest = *bytes;

@@ -17,6 +17,14 @@ enum verdict line_take(struct span *bytes, struct span *ret_line);
  * ended. */
 bool line_resume(bool *lost, struct span *bytes);
 
+/* Takes whole lines off bytes and gives each to read_line, while that says PARSE_ON and asks for no skip; of
+ * a line that is no text it is never asked. */
+typedef enum parse_step line_reader(void *state, struct parse *parse, struct span line);
+enum parse_step lines_read(void *state, struct parse *parse, struct span *bytes, line_reader *read_line);
+
+/* The same for a probe that hears a server. NO: no line will come any more. */
+enum verdict line_hear(struct span *heard, bool ended, struct span *ret_line);
+
 /* Text whose end is a line with a dot alone (RFC 5321 4.5.2, RFC 1939 3, RFC 3977 3.1.1). Zeroed where it
  * begins. */
 struct dotted {

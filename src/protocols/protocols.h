@@ -129,6 +129,9 @@ struct protocol {
 	 * only the port tells which they are: DNS, for multicast DNS and LLMNR. */
 	const struct protocol *kin;
 
+	/* What its clients say could be anything, or is nothing: recognise() goes by the server's words. */
+	bool server_tells;
+
 	/* How a conversation is read (parse.h). NULL: it is recognised, and no more. */
 	const struct parser *parser;
 
@@ -154,6 +157,9 @@ struct protocol {
 
 /* MORE while s may still become text, YES once it has. */
 enum verdict recognise_text(struct span s, const char *text);
+
+/* The same for any of several texts. */
+enum verdict recognise_texts(struct span s, const char *const *texts, size_t count);
 
 /* Asks about the first RECOGNISE_LIMIT bytes and no more; what is undecided there is NO. For recognisers
  * whose messages may be longer. */

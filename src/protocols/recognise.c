@@ -10,6 +10,18 @@ enum verdict recognise_text(struct span s, const char *text)
 	return come < length ? MORE : YES;
 }
 
+enum verdict recognise_texts(struct span s, const char *const *texts, size_t count)
+{
+	enum verdict best = NO;
+
+	for (size_t i = 0; i < count && best != YES; i++) {
+		const enum verdict verdict = recognise_text(s, texts[i]);
+
+		best = verdict == NO ? best : verdict;
+	}
+	return best;
+}
+
 enum verdict recognise_within_limit(struct span first, enum side side,
 				    enum verdict (*ask)(struct span first, enum side side))
 {

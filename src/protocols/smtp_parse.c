@@ -158,7 +158,7 @@ static void read_command(struct conversation *state, struct parse *parse, struct
 {
 	struct span rest = line, verb = text_word(&rest);
 
-	if (span_is_nocase(verb, "EHLO") || span_is_nocase(verb, "HELO")) {
+	if (span_is_nocase(verb, "EHLO") || span_is_nocase(verb, "HELO") || span_is_nocase(verb, "LHLO")) {
 		span_copy_text(text_trim(rest), state->helo, sizeof(state->helo));
 		ask(state, HELLO);
 	} else if (span_begins_nocase(line, "MAIL FROM:") || span_begins_nocase(line, "RCPT TO:")) {
