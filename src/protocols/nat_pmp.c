@@ -118,6 +118,12 @@ static bool read_message(struct span s, struct message *ret_message)
 
 /* ---- recognising ---- */
 
+/* IPv4, or what addresses of hosts in IPv6 begin with. */
+static bool is_of_a_host(const struct address *a)
+{
+	return address_is_v4(a) ? address_to_v4(a) >> 24 != 0 : a->bytes[0] >> 5 == 1 || a->bytes[0] >= 0xfc;
+}
+
 /* A question for the outer address is two zeros, a sign that is too short for any; the rest is sparse, and so
  * must be plausible. */
 static bool is_plausible(struct span s, const struct message *m)
@@ -125,10 +131,9 @@ static bool is_plausible(struct span s, const struct message *m)
 	enum { YEAR = 365 * 86400 };
 
 	if (m->version == V2)
-		return m->result <= V2_RESULTS && m->lifetime <= YEAR &&
-		       (m->response || span_peek(s, 2) == 0) &&
-		       (m->response || (!address_is_unspecified(&m->client) && span_peek(s, 3) == 0)) &&
-		       (m->opcode != 0 || m->lifetime == 0);
+		return m->result <= V2_RESULTS && m->lifetime <= YEAR && span_peek(s, 2) == 0 &&
+		       (m->opcode == 0 ? m->lifetime == 0 : m->is_mapping) &&
+		       (m->response || (is_of_a_host(&m->client) && span_peek(s, 3) == 0));
 	if (!m->response)
 		return m->is_mapping && m->lifetime <= YEAR && m->internal != 0;
 	if (m->result != 0)

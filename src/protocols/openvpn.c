@@ -23,6 +23,7 @@ enum {
 	PACKET_MOST = 2048, /* of control */
 	TAG = 32,
 	STAMP = 8,          /* counter and time */
+	COUNTER_MOST = 16,  /* of a first packet, sent again some times */
 	FIRST_MOST = 64,    /* counters of the first packets */
 	EARLY = 0x0f000000, /* of a client that takes a cookie (2.6) */
 	TIME_LEAST = 1000000000,
@@ -61,8 +62,8 @@ static bool is_stamp(struct span s)
 {
 	const uint32_t counter = span_u32(&s), time = span_u32(&s);
 
-	return !s.failed && ((counter > 0 && counter < FIRST_MOST) || (counter & ~0xffu) == EARLY) &&
-	       time >= TIME_LEAST;
+	return !s.failed && ((counter > 0 && counter < COUNTER_MOST) || (counter & ~0xffu) == EARLY) &&
+	       time >= TIME_LEAST && time <= INT32_MAX;
 }
 
 /* Acknowledgements, with the peer's session if there are any, and the number of the message. */

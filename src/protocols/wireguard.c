@@ -12,7 +12,6 @@ enum {
 	DATA = 4,
 	INITIATION_LENGTH = 148,
 	RESPONSE_LENGTH = 92,
-	COOKIE_LENGTH = 64,
 	DATA_LEAST = 32, /* a keepalive: header and tag */
 	DATA_BLOCK = 16,
 	COUNTER_LIMIT = 1 << 16, /* of a flow whose beginning was not seen: the fields must tell more */
@@ -90,7 +89,7 @@ static bool is_message(struct span s)
 	switch (m.type) {
 	case INITIATION: return m.length == INITIATION_LENGTH && is_random(s, 8);
 	case RESPONSE: return m.length == RESPONSE_LENGTH && is_random(s, 12);
-	case COOKIE: return m.length == COOKIE_LENGTH && is_random(s, 8);
+	case COOKIE: return false; /* it answers one of the others, which are better signs */
 	default:
 		return m.length >= DATA_LEAST && m.length % DATA_BLOCK == 0 && m.receiver > UINT16_MAX &&
 		       m.counter < COUNTER_LIMIT && is_random(s, 16);

@@ -189,6 +189,29 @@ static void nodes_of_tinc_tell_their_names(void **state)
 		 CLIENT("0 alpha 17.7\n"), SERVER("0 beta 17\n"));
 }
 
+/* Octets that have the lengths and the first few values of a message, and no more of it. */
+static void what_only_looks_like_a_tunnel_is_none(void **state)
+{
+	static const struct {
+		const char *protocol, *bytes;
+		size_t length;
+	} cases[] = {
+		{ "nat-pmp", "\2\3\0\0\0\2\1\x19\2\x4d\4\xe7\x6f\x49\2\x08\xae\x88\x23\x61\x1b\xc4\xc2\xe9",
+		  24 },
+		{ "nat-pmp", "\0\0", 2 },
+		{ "wireguard", "\3\0\0\0" SIXTEEN SIXTEEN SIXTEEN "0123456789ab", 64 },
+		{ "wireguard", "\4\0\0\0abcd\1\0\0\0\0\0\0\0" SIXTEEN "0", 33 },
+		{ "openvpn", "\x38" SESSION "\0\0\0\1\0\0\0\1" SIXTEEN SIXTEEN "12345", 54 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(protocol_named(span_text(cases[i].protocol))
+					 ->recognise(span_of(cases[i].bytes, cases[i].length), SIDE_CLIENT,
+						     TRANSPORT_UDP),
+				 NO);
+}
+
 static void mappings_of_routers_are_told(void **state)
 {
 	const struct turn first[] = { CLIENT("\0\0"), talk_first("nat-pmp.server.udp.specification-address"),
@@ -221,6 +244,7 @@ int main(void)
 		cmocka_unit_test(calls_of_pptp_are_told_and_their_tunnel_announced),
 		cmocka_unit_test(tacacs_shows_users_only_where_nothing_hides_them),
 		cmocka_unit_test(nodes_of_tinc_tell_their_names),
+		cmocka_unit_test(what_only_looks_like_a_tunnel_is_none),
 		cmocka_unit_test(mappings_of_routers_are_told),
 	};
 
