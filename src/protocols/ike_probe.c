@@ -167,8 +167,76 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
+/* ---- version 1 ---- */
+
+/* RFC 2409 5.4: what is offered is what servers of this version take, and weak in part. */
+static void add_transform_v1(struct buffer *out, bool last, uint8_t number, const uint16_t (*attributes)[2],
+			     size_t count)
+{
+	const size_t begun = begin_payload(out, last ? 0 : 3);
+
+	buffer_u8(out, number);
+	buffer_u8(out, 1); /* keys of IKE */
+	buffer_u16(out, 0);
+	for (size_t i = 0; i < count; i++) {
+		buffer_u16(out, 0x8000 | attributes[i][0]);
+		buffer_u16(out, attributes[i][1]);
+	}
+	end_payload(out, begun);
+}
+
+static void greet_v1(void *state, size_t variant, struct buffer *out)
+{
+	static const uint16_t aes[][2] = { { 1, 7 }, { 14, 128 }, { 2, 2 }, { 3, 1 }, { 4, GROUP } };
+	static const uint16_t triple[][2] = { { 1, 5 }, { 2, 2 }, { 3, 1 }, { 4, 2 } };
+	size_t payload, proposal;
+
+	(void)state;
+	(void)variant;
+	buffer_add(out, our_spi, sizeof(our_spi));
+	buffer_fill(out, 0, 8);
+	buffer_u8(out, IKE1_SA);
+	buffer_u8(out, 0x10);
+	buffer_u8(out, IKE1_MAIN);
+	buffer_fill(out, 0, 9);
+	payload = begin_payload(out, 0);
+	buffer_u32(out, 1); /* domain of interpretation, situation */
+	buffer_u32(out, 1);
+	proposal = begin_payload(out, 0);
+	buffer_u8(out, 1);
+	buffer_u8(out, 1);
+	buffer_u8(out, 0);
+	buffer_u8(out, 2);
+	add_transform_v1(out, false, 1, aes, sizeof(aes) / sizeof(aes[0]));
+	add_transform_v1(out, true, 2, triple, sizeof(triple) / sizeof(triple[0]));
+	end_payload(out, proposal);
+	end_payload(out, payload);
+	if (!out->failed)
+		buffer_set_u32(out, LENGTH_AT, (uint32_t)out->length);
+}
+
+static enum probe_step hear_v1(void *state, size_t variant, struct span *heard, bool ended,
+			       struct answer *answer)
+{
+	struct ike_message m;
+	const struct span s = *heard;
+
+	(void)state;
+	(void)variant;
+	heard->at = heard->end;
+	if (!ike_message_read(s, true, &m) || !ike_is_v1(&m) || m.encrypted || !ike_payloads_are_sound(&m) ||
+	    m.initiator != load_u64(our_spi))
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	answer_weakness(answer, &ike_old, "the server answers in version 1, %s",
+			m.exchange == IKE1_MAIN ? "and agrees" : "and refuses what was offered");
+	return PROBE_DONE;
+}
+
 const struct probe ike_probe = {
 	.transports = PROBE_UDP,
 	.greet = greet,
 	.hear = hear,
+	.variants = 1,
+	.greet_more = greet_v1,
+	.hear_more = hear_v1,
 };
