@@ -155,6 +155,44 @@ static void lmtp_is_read_as_mail(void **unused)
 		 SERVER("250 c saved\r\n550 d full\r\n221 bye\r\n"));
 }
 
+static void zookeeper_tells_sessions_and_words(void **unused)
+{
+	(void)unused;
+	talk_tcp("zookeeper",
+		 "{\"software\":\"server\",\"product\":\"ZooKeeper\",\"version\":\"3.8.0-1\"}\n"
+		 "{\"weakness\":\"zookeeper-open\",\"evidence\":\"srvr was answered\"}\n"
+		 "{\"zookeeper\":{\"command\":\"srvr\",\"version\":\"3.8.0-1\",\"mode\":\"standalone\"}}\n",
+		 CLIENT("srvr"), SERVER("Zookeeper version: 3.8.0-1, built on x\nMode: standalone\n"));
+	talk_tcp("zookeeper",
+		 "{\"weakness\":\"zookeeper-clear-login\",\"evidence\":\"digest authentication of user "
+		 "joe\"}\n"
+		 "{\"zookeeper\":{\"session\":{\"id\":72057748284571648,\"timeout_ms\":30000},\"auth_"
+		 "scheme\":\"digest\",\"user\":\"joe\",\"requests\":1,\"paths\":[\"/a/bc\"]}}\n",
+		 CLIENT("\000\000\000\055\000\000\000\000\000\000\000\000\000\000\000\000\000\000\165\060\000"
+			"\000\000\000\000\000\000\000\000\000\000\020\000\000\000\000\000\000\000\000\000\000"
+			"\000\000\000\000\000\000\000"),
+		 SERVER("\000\000\000\045\000\000\000\000\000\000\165\060\001\000\000\043\351\321\000\000\000"
+			"\000\000\020aaaaaaaaaaaaaaaa\000"),
+		 CLIENT("\000\000\000\044\377\377\377\374\000\000\000\144\000\000\000\000\000\000\000\006dige"
+			"st\000\000\000\012joe:"
+			"secret\000\000\000\022\000\000\000\001\000\000\000\004\000\000\000\005/a/bc\000"));
+	talk_tcp("zookeeper", "", CLIENT("\000\000\000\055\377"));
+}
+
+static void the_small_services_of_old_are_read(void **unused)
+{
+	(void)unused;
+	talk_tcp("daytime",
+		 "{\"daytime\":{\"time\":\"21 NOV 2026 10:28:54 UTC\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 SERVER("21 NOV 2026 10:28:54 UTC\r\n"));
+	talk_tcp("daytime", "{\"broken\":\"server\",\"at\":0}\n", SERVER("\001\n"));
+	talk_udp("chargen",
+		 "{\"weakness\":\"chargen-open\",\"evidence\":\"characters were sent\"}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("x"), SERVER("ABC\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +204,8 @@ int main(void)
 		cmocka_unit_test(mpd_tells_commands),
 		cmocka_unit_test(sieve_tells_the_login_and_scripts),
 		cmocka_unit_test(lmtp_is_read_as_mail),
+		cmocka_unit_test(zookeeper_tells_sessions_and_words),
+		cmocka_unit_test(the_small_services_of_old_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
