@@ -1,0 +1,273 @@
+/* cassandra.c: the native protocol of Apache Cassandra ("CQL binary protocol", versions 3 to 5, of its
+ * documentation): the start of a connection, the login, and how often each operation came. */
+#include "protocols/tally.h"
+
+#include <ctype.h>
+
+enum {
+	HEADER = 9,
+	RESPONSE = 0x80,
+	VERSION_LEAST = 3,
+	VERSION_MOST = 5,
+	FLAGS = 0x1f,
+	COMPRESSED = 1,
+	LENGTH_MOST = 256 << 20,
+	FIRST_MOST = 2048, /* bytes of a body that begins a conversation */
+	ERROR = 0,
+	STARTUP = 1,
+	READY = 2,
+	AUTHENTICATE = 3,
+	OPTIONS = 5,
+	SUPPORTED = 6,
+	AUTH_RESPONSE = 15,
+	OPERATIONS = 17,
+	ERROR_MOST = 0x2500,
+	ENTRIES_MOST = 16,
+};
+
+static const struct weakness clear_login = {
+	.id = "cassandra-clear-login",
+	.title = "Cassandra takes passwords in clear text",
+	.severity = 2,
+	.remedy = "Set client_encryption_options to enabled and not optional.",
+};
+static const struct weakness *const weaknesses[] = { &clear_login, NULL };
+
+static const struct code_name operation_names[] = {
+	{ 0, "error" },   { 1, "startup" },         { 2, "ready" },          { 3, "authenticate" },
+	{ 5, "options" }, { 6, "supported" },       { 7, "query" },          { 8, "result" },
+	{ 9, "prepare" }, { 10, "execute" },        { 11, "register" },      { 12, "event" },
+	{ 13, "batch" },  { 14, "auth_challenge" }, { 15, "auth_response" }, { 16, "auth_success" },
+};
+
+/* ---- recognising ---- */
+
+struct frame {
+	uint8_t version, flags, operation;
+	uint32_t length;
+};
+
+static enum verdict read_header(struct span s, enum side side, struct frame *ret)
+{
+	const size_t come = span_left(s);
+	const uint8_t base = side == SIDE_SERVER ? RESPONSE : 0;
+
+	if (s.at[0] < base + VERSION_LEAST || s.at[0] > base + VERSION_MOST ||
+	    (come > 1 && s.at[1] > FLAGS) || (come > 4 && CODE_TEXT(operation_names, s.at[4]) == NULL))
+		return NO;
+	if (come < HEADER)
+		return MORE;
+	*ret = (struct frame){ s.at[0] & 0x7f, s.at[1], s.at[4], load_u32(s.at + 5) };
+	return ret->length <= LENGTH_MOST ? YES : NO;
+}
+
+/* A map's first key: capitals and low lines. */
+static enum verdict is_map(struct span s, uint32_t length)
+{
+	const uint16_t entries = span_u16(&s), key = span_u16(&s);
+
+	if (s.failed)
+		return MORE;
+	if (entries == 0 || entries > ENTRIES_MOST || key < 4 || key > 64 || key + 6u > length ||
+	    length > FIRST_MOST)
+		return NO;
+	for (unsigned i = 0; i < key && i < span_left(s); i++)
+		if (!isupper(s.at[i]) && s.at[i] != '_')
+			return NO;
+	return span_left(s) < key ? MORE : YES;
+}
+
+/* The class of who proves users, or what went wrong: plain words of exactly this length. */
+static enum verdict is_words(struct span s, uint32_t length)
+{
+	const uint16_t words = span_u16(&s);
+
+	if (s.failed)
+		return MORE;
+	if (words < 4 || words + 2u > length || length > FIRST_MOST)
+		return NO;
+	for (unsigned i = 0; i < 4 && i < span_left(s); i++)
+		if (!isprint(s.at[i]))
+			return NO;
+	return span_left(s) < 4 ? MORE : YES;
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct frame frame;
+	enum verdict verdict;
+	uint32_t code;
+
+	if (transport != TRANSPORT_TCP)
+		return NO;
+	verdict = read_header(first, side, &frame);
+	if (verdict != YES)
+		return verdict;
+	span_skip(&first, HEADER);
+	if (side == SIDE_CLIENT) {
+		if (frame.operation == OPTIONS)
+			return frame.length == 0 ? YES : NO;
+		return frame.operation == STARTUP ? is_map(first, frame.length) : NO;
+	}
+	switch (frame.operation) {
+	case SUPPORTED: return is_map(first, frame.length);
+	case READY: return frame.length == 0 ? YES : NO;
+	case AUTHENTICATE: return is_words(first, frame.length);
+	case ERROR:
+		code = span_u32(&first);
+		if (first.failed)
+			return MORE;
+		return code <= ERROR_MOST && frame.length > 4 ? is_words(first, frame.length - 4) : NO;
+	default: return NO;
+	}
+}
+
+/* ---- reading ---- */
+
+struct conversation {
+	struct tally operations, errors;
+	uint32_t requests, answers;
+	uint8_t version;
+	char cql[32], compression[32], driver[64], driver_version[32], authenticator[128], user[64];
+	bool begun, told;
+};
+
+static const struct code_name error_names[] = {
+	{ 0, "server_error" },        { 0x0a, "protocol_error" }, { 0x100, "bad_credentials" },
+	{ 0x1000, "unavailable" },    { 0x1001, "overloaded" },   { 0x1002, "is_bootstrapping" },
+	{ 0x1100, "write_timeout" },  { 0x1200, "read_timeout" }, { 0x2000, "syntax_error" },
+	{ 0x2100, "unauthorized" },   { 0x2200, "invalid" },      { 0x2300, "config_error" },
+	{ 0x2400, "already_exists" }, { 0x2500, "unprepared" },
+};
+
+static void emit(const void *record, struct json *json)
+{
+	const struct conversation *const state = record;
+
+	json_unsigned(json, "version", state->version);
+	emit_text(json, "cql_version", state->cql);
+	emit_text(json, "compression", state->compression);
+	emit_text(json, "driver_name", state->driver);
+	emit_text(json, "driver_version", state->driver_version);
+	emit_text(json, "authenticator", state->authenticator);
+	emit_text(json, "user", state->user);
+	json_unsigned(json, "requests", state->requests);
+	json_unsigned(json, "responses", state->answers);
+	EMIT_TALLY(json, "operations", &state->operations, operation_names);
+	EMIT_TALLY(json, "errors", &state->errors, error_names);
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	if (!state->told && state->requests + state->answers > 0)
+		parse_event(parse, state);
+	state->told = true;
+}
+
+static struct span take_string(struct span *s)
+{
+	return span_take(s, span_u16(s));
+}
+
+static void read_startup(struct conversation *state, struct parse *parse, struct span s)
+{
+	const uint16_t entries = span_u16(&s);
+
+	for (unsigned i = 0; i < entries && !s.failed; i++) {
+		const struct span key = take_string(&s), value = take_string(&s);
+
+		if (span_is(key, "CQL_VERSION"))
+			span_copy_text(value, state->cql, sizeof(state->cql));
+		else if (span_is(key, "COMPRESSION"))
+			span_copy_text(value, state->compression, sizeof(state->compression));
+		else if (span_is(key, "DRIVER_NAME"))
+			span_copy_text(value, state->driver, sizeof(state->driver));
+		else if (span_is(key, "DRIVER_VERSION"))
+			span_copy_text(value, state->driver_version, sizeof(state->driver_version));
+	}
+	if (state->driver[0] != '\0')
+		parse_software(parse, SIDE_CLIENT, span_text(state->driver),
+			       span_text(state->driver_version));
+}
+
+/* PLAIN (RFC 4616): an identity, the user and the password, parted by NUL. */
+static void read_login(struct conversation *state, struct parse *parse, struct span s)
+{
+	span_skip(&s, 4);
+	(void)span_until(&s, 0);
+	span_copy_text(span_until(&s, 0), state->user, sizeof(state->user));
+	if (!s.failed)
+		parse_weakness(parse, &clear_login, "login of user %s", state->user);
+}
+
+static void read_frame(struct conversation *state, struct parse *parse, const struct frame *frame,
+		       struct span body)
+{
+	tally_add(&state->operations, frame->operation);
+	state->version = frame->version;
+	if (parse->side == SIDE_CLIENT)
+		state->requests++;
+	else
+		state->answers++;
+	if ((frame->flags & COMPRESSED) != 0)
+		return;
+	switch (frame->operation) {
+	case STARTUP:
+		if (parse->side == SIDE_CLIENT)
+			read_startup(state, parse, body);
+		break;
+	case AUTH_RESPONSE: read_login(state, parse, body); break;
+	case AUTHENTICATE:
+		span_copy_text(take_string(&body), state->authenticator, sizeof(state->authenticator));
+		break;
+	case ERROR: tally_add(&state->errors, span_u32(&body)); break;
+	default: break;
+	}
+	/* From here on version 5 has frames of another kind. */
+	if (parse->side == SIDE_SERVER && (frame->operation == READY || frame->operation == AUTHENTICATE))
+		state->begun = true;
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+
+	while (span_left(*bytes) > 0 && parse->skip == 0) {
+		struct frame frame;
+		struct span message;
+		enum verdict verdict;
+
+		if (state->begun && state->version == VERSION_MOST) {
+			end(state, parse);
+			return PARSE_DONE;
+		}
+		verdict = read_header(*bytes, parse->side, &frame);
+		if (verdict != YES)
+			return verdict == NO ? PARSE_BROKEN : PARSE_ON;
+		if (message_take(parse, bytes, (uint64_t)frame.length + HEADER, &message) != YES)
+			break;
+		span_skip(&message, HEADER);
+		read_frame(state, parse, &frame, message);
+	}
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+};
+
+const struct protocol protocol_cassandra = {
+	.name = "cassandra",
+	.title = "Cassandra (CQL)",
+	DOORS(TCP(9042)),
+	.privacy = PRIVACY_EITHER,
+	.clear_without_tls = true,
+	.recognise = recognise,
+	.parser = &parser,
+	.weaknesses = weaknesses,
+};

@@ -1,0 +1,109 @@
+/* What is read of databases' clients, flow records and clocks: words built to the specifications. */
+#include "talk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void oracle_tells_who_asks_for_what(void **unused)
+{
+	(void)unused;
+	talk_tcp("oracle",
+		 "{\"oracle\":{\"version\":318,\"service_name\":\"orders\",\"program\":\"sqlplus\",\"host\":"
+		 "\"alp"
+		 "ha\",\"user\":\"anna\",\"result\":\"accepted\",\"accepted_version\":314}}\n"
+		 "{\"done\":\"server\"}\n",
+		 talk_first("oracle.client.tcp.specification"),
+		 talk_first("oracle.server.tcp.specification"));
+}
+
+static void oracle_tells_refusals(void **unused)
+{
+	(void)unused;
+	talk_tcp("oracle",
+		 "{\"software\":\"server\",\"product\":\"Oracle Database\",\"version\":\"19.0.0.0.0\"}\n"
+		 "{\"oracle\":{\"version\":318,\"service_name\":\"orders\",\"program\":\"sqlplus\",\"host\":"
+		 "\"alp"
+		 "ha\",\"user\":\"anna\",\"result\":\"refused\",\"server_version\":\"19.0.0.0.0\",\"error\":"
+		 "\"1251"
+		 "4\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 talk_first("oracle.client.tcp.specification"),
+		 talk_first("oracle.server.tcp.specification-refuse"));
+}
+
+static void cassandra_tells_logins_but_no_password(void **unused)
+{
+	(void)unused;
+	talk_tcp("cassandra",
+		 "{\"software\":\"client\",\"product\":\"Example Driver\",\"version\":\"3.25.0\"}\n"
+		 "{\"weakness\":\"cassandra-clear-login\",\"evidence\":\"login of user anna\"}\n"
+		 "{\"cassandra\":{\"version\":4,\"cql_version\":\"3.0.0\",\"driver_name\":\"Example "
+		 "Driver\",\""
+		 "driver_version\":\"3.25.0\",\"authenticator\":\"org.apache.cassandra.auth.PasswordAuth"
+		 "enticator\",\"user\":\"anna\",\"requests\":2,\"responses\":3,\"operations\":{\"startup\":1,"
+		 "\"a"
+		 "uth_response\":1,\"supported\":1,\"authenticate\":1,\"error\":1},\"errors\":{\"bad_credent"
+		 "ials\":1}}}\n",
+		 talk_first("cassandra.client.tcp.specification-startup"),
+		 talk_first("cassandra.server.tcp.specification"),
+		 talk_first("cassandra.server.tcp.specification-error"));
+}
+
+static void netflow_counts_flows(void **unused)
+{
+	(void)unused;
+	talk_udp("netflow",
+		 "{\"netflow\":{\"version\":5,\"source_id\":1,\"sequence\":18,\"packets\":2,\"flows\":3}}\n",
+		 talk_first("netflow.client.udp.specification"),
+		 talk_first("netflow.server.udp.specification"));
+}
+
+static void netflow_counts_templates_and_sets(void **unused)
+{
+	(void)unused;
+	talk_udp("netflow",
+		 "{\"netflow\":{\"version\":9,\"source_id\":42,\"sequence\":7,\"packets\":1,\"templates\":1,"
+		 "\"d"
+		 "ata_sets\":1}}\n",
+		 talk_first("netflow.client.udp.specification-9"));
+}
+
+static void sflow_counts_samples(void **unused)
+{
+	(void)unused;
+	talk_udp("sflow",
+		 "{\"sflow\":{\"version\":5,\"agent\":\"192.0.2.9\",\"sub_agent\":0,\"sequence\":22,"
+		 "\"packets\":"
+		 "2,\"flow_samples\":1,\"counter_samples\":2,\"sampling_rate\":512}}\n",
+		 talk_first("sflow.client.udp.specification"), talk_first("sflow.server.udp.specification"));
+}
+
+static void ptp_tells_the_grandmaster(void **unused)
+{
+	(void)unused;
+	talk_udp("ptp",
+		 "{\"ptp\":{\"version\":\"2.0\",\"domain\":0,\"clock_identity\":\"001122fffe334455\",\"port_"
+		 "num"
+		 "ber\":1,\"messages\":{\"sync\":1,\"announce\":1,\"delay_resp\":1},\"grandmaster_identity\":"
+		 "\"001122fffe334455\",\"priority1\":128,\"priority2\":127,\"clock_class\":6,\"clock_accura"
+		 "cy\":33,\"steps_removed\":0,\"time_source\":32}}\n",
+		 talk_first("ptp.client.udp.specification-sync"), talk_first("ptp.client.udp.specification"),
+		 talk_first("ptp.server.udp.specification"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(oracle_tells_who_asks_for_what),
+		cmocka_unit_test(oracle_tells_refusals),
+		cmocka_unit_test(cassandra_tells_logins_but_no_password),
+		cmocka_unit_test(netflow_counts_flows),
+		cmocka_unit_test(netflow_counts_templates_and_sets),
+		cmocka_unit_test(sflow_counts_samples),
+		cmocka_unit_test(ptp_tells_the_grandmaster),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
