@@ -10,6 +10,7 @@
 enum {
 	WORDS = IDENTIFY_MOST / 64,
 	PORTS = 1 << 16,
+	CONTINUING_MOST = 16,
 };
 
 /* Protocols by their place in the registry. */
@@ -22,6 +23,8 @@ enum manner { MANNER_STREAM, MANNER_DATAGRAM, MANNER_MESSAGE, MANNERS };
 
 static const struct protocol *protocols[IDENTIFY_MOST];
 static size_t protocol_count;
+static const struct protocol *continuing[CONTINUING_MOST]; /* of two datagrams in a row */
+static size_t continuing_count;
 static struct set all_of[MANNERS];
 static struct set stream_begins[2][256];         /* by side and first byte */
 static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
@@ -93,6 +96,10 @@ static void build(void)
 		if (is_customary(protocol, TRANSPORT_SCTP))
 			set_add(&all_of[MANNER_MESSAGE], nth);
 		note_transports(protocol);
+		if (protocol->continues != NULL) {
+			assert(continuing_count < CONTINUING_MOST);
+			continuing[continuing_count++] = protocol;
+		}
 	}
 }
 
@@ -151,6 +158,20 @@ static const struct protocol *ask_set(const struct set *set, struct span first, 
 			if (ask_one(nth, first, side, transport, answer))
 				return protocols[nth];
 		}
+	}
+	return NULL;
+}
+
+const struct protocol *identify_continued(struct span before, struct span now)
+{
+	prepare();
+	for (size_t i = 0; i < continuing_count; i++) {
+		const struct protocol *const protocol = continuing[i];
+
+		if (protocol->recognise(before, SIDE_CLIENT, TRANSPORT_UDP) == MORE &&
+		    protocol->recognise(now, SIDE_CLIENT, TRANSPORT_UDP) == MORE &&
+		    protocol->continues(before, now))
+			return protocol;
 	}
 	return NULL;
 }

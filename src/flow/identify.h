@@ -37,6 +37,9 @@ struct identify_answer {
 
 void identify(const struct identify_question *question, struct identify_answer *ret_answer);
 
+/* Whose datagrams these are, sent by one end in a row, where neither tells it alone; NULL if nobody's. */
+const struct protocol *identify_continued(struct span before, struct span now);
+
 /* Of a transport without ports, which the IP header names; NULL if nobody is at home there. */
 const struct protocol *identify_transport(uint8_t transport);
 

@@ -151,6 +151,28 @@ static void ask(struct conversation *c, unsigned nth, struct span first)
 	give_up_unless_hope(c, nth);
 }
 
+/* A datagram that tells too little alone, after one of the same side that does so as well. */
+static void ask_with_the_one_before(struct conversation *c, unsigned nth)
+{
+	const struct half *const half = &c->halves[nth];
+	const uint32_t length = c->turns[c->turn_count - 1].length;
+	const uint8_t *const now = half->bytes + half->length - length;
+	const struct protocol *protocol;
+
+	for (unsigned i = c->turn_count - 1; i-- > 0;) {
+		if (c->turns[i].half != nth)
+			continue;
+		protocol = identify_continued(span_of(now - c->turns[i].length, c->turns[i].length),
+					      span_of(now, length));
+		if (protocol == NULL)
+			return;
+		if (!c->sides_known)
+			set_sides(c, false);
+		become(c, protocol, IDENTIFIED_BY_CONTENT);
+		return;
+	}
+}
+
 /* ---- listening ---- */
 
 static void note_turn(struct conversation *c, unsigned nth, uint32_t length, bool cut)
@@ -198,12 +220,15 @@ static void listen(struct conversation *c, unsigned nth, struct span bytes, bool
 	if (!half_append(c, nth, bytes))
 		return;
 	note_turn(c, nth, (uint32_t)span_left(bytes), cut);
-	if (!is_tcp(c->flow))
+	if (!is_tcp(c->flow)) {
 		ask(c, nth, span_of(half->bytes + before, half->length - before));
-	else if (!half->unclear)
+		if (c->flow->identified == IDENTIFIED_NOT && !c->over && c->turn_count > 1)
+			ask_with_the_one_before(c, nth);
+	} else if (!half->unclear) {
 		ask(c, nth, span_of(half->bytes, half->length));
-	else
+	} else {
 		give_up_unless_hope(c, nth);
+	}
 }
 
 static void listen_gap(struct conversation *c, unsigned nth, uint64_t length)

@@ -33,20 +33,20 @@ static const struct weakness guest = {
 static const struct weakness *const weaknesses[] = { &clear_login, &guest, NULL };
 
 static const struct code_name method_names[] = {
-	{ CLASS_METHOD(10, 10), "connection_start" },   { CLASS_METHOD(10, 11), "connection_start_ok" },
-	{ CLASS_METHOD(10, 30), "connection_tune" },    { CLASS_METHOD(10, 31), "connection_tune_ok" },
-	{ CLASS_METHOD(10, 40), "connection_open" },    { CLASS_METHOD(10, 41), "connection_open_ok" },
-	{ CLASS_METHOD(10, 50), "connection_close" },   { CLASS_METHOD(10, 51), "connection_close_ok" },
-	{ CLASS_METHOD(20, 10), "channel_open" },       { CLASS_METHOD(20, 11), "channel_open_ok" },
-	{ CLASS_METHOD(20, 40), "channel_close" },      { CLASS_METHOD(20, 41), "channel_close_ok" },
-	{ CLASS_METHOD(40, 10), "exchange_declare" },   { CLASS_METHOD(40, 11), "exchange_declare_ok" },
-	{ CLASS_METHOD(50, 10), "queue_declare" },      { CLASS_METHOD(50, 11), "queue_declare_ok" },
-	{ CLASS_METHOD(50, 20), "queue_bind" },         { CLASS_METHOD(50, 21), "queue_bind_ok" },
-	{ CLASS_METHOD(60, 10), "basic_qos" },          { CLASS_METHOD(60, 20), "basic_consume" },
-	{ CLASS_METHOD(60, 21), "basic_consume_ok" },   { CLASS_METHOD(60, 40), "basic_publish" },
-	{ CLASS_METHOD(60, 60), "basic_deliver" },      { CLASS_METHOD(60, 70), "basic_get" },
-	{ CLASS_METHOD(60, 71), "basic_get_ok" },       { CLASS_METHOD(60, 72), "basic_get_empty" },
-	{ CLASS_METHOD(60, 80), "basic_ack" },          { CLASS_METHOD(85, 10), "confirm_select" },
+	{ CLASS_METHOD(10, 10), "connection_start" }, { CLASS_METHOD(10, 11), "connection_start_ok" },
+	{ CLASS_METHOD(10, 30), "connection_tune" },  { CLASS_METHOD(10, 31), "connection_tune_ok" },
+	{ CLASS_METHOD(10, 40), "connection_open" },  { CLASS_METHOD(10, 41), "connection_open_ok" },
+	{ CLASS_METHOD(10, 50), "connection_close" }, { CLASS_METHOD(10, 51), "connection_close_ok" },
+	{ CLASS_METHOD(20, 10), "channel_open" },     { CLASS_METHOD(20, 11), "channel_open_ok" },
+	{ CLASS_METHOD(20, 40), "channel_close" },    { CLASS_METHOD(20, 41), "channel_close_ok" },
+	{ CLASS_METHOD(40, 10), "exchange_declare" }, { CLASS_METHOD(40, 11), "exchange_declare_ok" },
+	{ CLASS_METHOD(50, 10), "queue_declare" },    { CLASS_METHOD(50, 11), "queue_declare_ok" },
+	{ CLASS_METHOD(50, 20), "queue_bind" },       { CLASS_METHOD(50, 21), "queue_bind_ok" },
+	{ CLASS_METHOD(60, 10), "basic_qos" },        { CLASS_METHOD(60, 20), "basic_consume" },
+	{ CLASS_METHOD(60, 21), "basic_consume_ok" }, { CLASS_METHOD(60, 40), "basic_publish" },
+	{ CLASS_METHOD(60, 60), "basic_deliver" },    { CLASS_METHOD(60, 70), "basic_get" },
+	{ CLASS_METHOD(60, 71), "basic_get_ok" },     { CLASS_METHOD(60, 72), "basic_get_empty" },
+	{ CLASS_METHOD(60, 80), "basic_ack" },        { CLASS_METHOD(85, 10), "confirm_select" },
 };
 
 /* ---- recognising ---- */
@@ -55,7 +55,7 @@ static const struct code_name method_names[] = {
 static enum verdict read_greeting(struct span s)
 {
 	static const uint8_t known[][4] = {
-		{ 0, 0, 9, 1 }, { 0, 1, 0, 0 }, { 3, 1, 0, 0 },  { 2, 1, 0, 0 },
+		{ 0, 0, 9, 1 },  { 0, 1, 0, 0 }, { 3, 1, 0, 0 }, { 2, 1, 0, 0 },
 		{ 1, 1, 0, 10 }, { 1, 1, 9, 1 }, { 1, 1, 8, 0 }, { 1, 1, 0, 9 },
 	};
 	const enum verdict verdict = recognise_text(s, "AMQP");
@@ -151,8 +151,8 @@ static void end(void *memory, struct parse *parse)
 {
 	struct conversation *const state = memory;
 
-	if (!state->told && (state->greeted[0] || state->greeted[1] || state->methods[0].places[0].count > 0 ||
-			     state->methods[1].places[0].count > 0))
+	if (!state->told && (state->greeted[0] || state->greeted[1] ||
+			     state->methods[0].places[0].count > 0 || state->methods[1].places[0].count > 0))
 		parse_event(parse, state);
 	state->told = true;
 }

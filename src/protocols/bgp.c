@@ -1,5 +1,5 @@
-/* bgp.c: Border Gateway Protocol 4: RFC 4271 (messages), RFC 5492 (capabilities), RFC 6793 (AS numbers of four
- * octets), RFC 2918 (refresh), RFC 8654 (long messages), RFC 9003 (words of a shutdown). */
+/* bgp.c: Border Gateway Protocol 4: RFC 4271 (messages), RFC 5492 (capabilities), RFC 6793 (AS numbers of
+ * four octets), RFC 2918 (refresh), RFC 8654 (long messages), RFC 9003 (words of a shutdown). */
 #include "base/address.h"
 #include "protocols/tally.h"
 
@@ -19,22 +19,34 @@ static const struct code_name type_names[] = {
 	{ 1, "open" }, { 2, "update" }, { 3, "notification" }, { 4, "keepalive" }, { 5, "route_refresh" },
 };
 static const struct code_name capability_names[] = {
-	{ 1, "multiprotocol" },    { 2, "route_refresh" },      { 3, "outbound_filter" },
-	{ 5, "extended_next_hop" }, { 6, "extended_message" },  { 8, "multiple_labels" },
-	{ 9, "role" },             { 64, "graceful_restart" },  { 65, "four_octet_as" },
-	{ 67, "dynamic" },         { 69, "add_path" },          { 70, "enhanced_refresh" },
-	{ 71, "long_lived_graceful_restart" },                  { 73, "fqdn" },
-	{ 75, "software_version" }, { 128, "route_refresh_cisco" },
+	{ 1, "multiprotocol" },
+	{ 2, "route_refresh" },
+	{ 3, "outbound_filter" },
+	{ 5, "extended_next_hop" },
+	{ 6, "extended_message" },
+	{ 8, "multiple_labels" },
+	{ 9, "role" },
+	{ 64, "graceful_restart" },
+	{ 65, "four_octet_as" },
+	{ 67, "dynamic" },
+	{ 69, "add_path" },
+	{ 70, "enhanced_refresh" },
+	{ 71, "long_lived_graceful_restart" },
+	{ 73, "fqdn" },
+	{ 75, "software_version" },
+	{ 128, "route_refresh_cisco" },
 };
 static const struct code_name error_names[] = {
-	{ 1, "message_header" }, { 2, "open_message" }, { 3, "update_message" }, { 4, "hold_timer_expired" },
-	{ 5, "state_machine" },  { 6, "cease" },        { 7, "route_refresh_message" },
+	{ 1, "message_header" },        { 2, "open_message" },  { 3, "update_message" },
+	{ 4, "hold_timer_expired" },    { 5, "state_machine" }, { 6, "cease" },
+	{ 7, "route_refresh_message" },
 };
 static const struct code_name cease_names[] = {
-	{ 1, "maximum_prefixes" },    { 2, "administrative_shutdown" }, { 3, "peer_deconfigured" },
-	{ 4, "administrative_reset" }, { 5, "connection_rejected" },    { 6, "configuration_change" },
-	{ 7, "collision_resolution" }, { 8, "out_of_resources" },       { 9, "hard_reset" },
-	{ 10, "bfd_down" },
+	{ 1, "maximum_prefixes" },     { 2, "administrative_shutdown" },
+	{ 3, "peer_deconfigured" },    { 4, "administrative_reset" },
+	{ 5, "connection_rejected" },  { 6, "configuration_change" },
+	{ 7, "collision_resolution" }, { 8, "out_of_resources" },
+	{ 9, "hard_reset" },           { 10, "bfd_down" },
 };
 
 /* ---- recognising ---- */
@@ -147,7 +159,8 @@ static void read_capability(struct record *record, uint8_t code, struct span val
 	else if (code == 73)
 		span_copy_text(span_take(&value, span_u8(&value)), record->name, sizeof(record->name));
 	else if (code == 75)
-		span_copy_text(span_take(&value, span_u8(&value)), record->software, sizeof(record->software));
+		span_copy_text(span_take(&value, span_u8(&value)), record->software,
+			       sizeof(record->software));
 }
 
 static void read_open(struct parse *parse, struct span s)
@@ -169,8 +182,8 @@ static void read_open(struct parse *parse, struct span s)
 	}
 	while (span_left(parameters) > 0 && !parameters.failed) {
 		const uint8_t kind = span_u8(&parameters);
-		struct span list = span_take(&parameters, length == 255 ? span_u16(&parameters)
-									: span_u8(&parameters));
+		struct span list = span_take(&parameters,
+					     length == 255 ? span_u16(&parameters) : span_u8(&parameters));
 
 		while (kind == 2 && span_left(list) > 0 && !list.failed) {
 			const uint8_t code = span_u8(&list);

@@ -16,16 +16,17 @@ enum {
 	TRACKER_CONNECT = 16,
 };
 
-#define GREETING "\x13" \
-		 "BitTorrent protocol"
+#define GREETING                                                                                             \
+	"\x13"                                                                                               \
+	"BitTorrent protocol"
 
 /* ---- recognising ---- */
 
 /* BEP 5: a dictionary in order of its keys, which ends with "1:y1:" and the kind of message. */
 static bool is_dht(struct span s)
 {
-	static const char *const begins[] = { "d1:ad2:id20:", "d1:rd2:id20:", "d1:eli", "d2:ip4:", "d2:ip6:",
-					      "d2:ip18:" };
+	static const char *const begins[] = { "d1:ad2:id20:", "d1:rd2:id20:", "d1:eli",
+					      "d2:ip4:",      "d2:ip6:",      "d2:ip18:" };
 	static const char *const kinds[] = { "1:y1:qe", "1:y1:re", "1:y1:ee" };
 	bool begun = false, known = false;
 
@@ -68,6 +69,49 @@ static bool is_utp_data(struct span s)
 	return begin == 1 && extension == 0 && span_begins(s, GREETING);
 }
 
+/* The header of any packet of uTP. */
+static bool read_utp(struct span s, uint16_t *ret_connection, uint32_t *ret_time, uint16_t *ret_sequence)
+{
+	const uint8_t begin = span_u8(&s);
+	uint8_t extension = span_u8(&s);
+	uint32_t window;
+
+	*ret_connection = span_u16(&s);
+	*ret_time = span_u32(&s);
+	span_skip(&s, 4);
+	window = span_u32(&s);
+	*ret_sequence = span_u16(&s);
+	span_skip(&s, 2);
+	if ((begin & 0x0f) != 1 || begin >> 4 > UTP_SYN || window == 0 || window > 1 << 28 || *ret_time == 0)
+		return false;
+	while (extension != 0 && !s.failed) {
+		if (extension > 4)
+			return false;
+		extension = span_u8(&s);
+		span_skip(&s, span_u8(&s));
+	}
+	return !s.failed && (begin >> 4 == 0) == (span_left(s) > 0);
+}
+
+static bool is_utp(struct span s)
+{
+	uint16_t connection, sequence;
+	uint32_t time;
+
+	return read_utp(s, &connection, &time, &sequence);
+}
+
+/* The same connection, a little later, and the same or one of the next numbers. */
+static bool continues(struct span before, struct span now)
+{
+	uint16_t connections[2], sequences[2];
+	uint32_t times[2];
+
+	return read_utp(before, &connections[0], &times[0], &sequences[0]) &&
+	       read_utp(now, &connections[1], &times[1], &sequences[1]) && connections[0] == connections[1] &&
+	       times[1] - times[0] < 1u << 26 && (uint16_t)(sequences[1] - sequences[0]) < 16;
+}
+
 static bool is_tracker(struct span s)
 {
 	return span_left(s) == TRACKER_CONNECT && span_u64(&s) == 0x41727101980 && span_u32(&s) == 0;
@@ -84,18 +128,18 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	case 'd': return is_dht(first) ? YES : NO;
 	case 'B': return span_begins(first, "BT-SEARCH * HTTP/1.1\r\n") ? YES : NO;
 	case 0x00: return is_tracker(first) ? YES : NO;
-	case 0x01: return is_utp_data(first) ? YES : NO;
+	case 0x01: return is_utp_data(first) ? YES : is_utp(first) ? MORE : NO;
 	case UTP_SYN << 4 | 1: return is_utp_syn(first) ? YES : NO;
-	default: return NO;
+	default: return is_utp(first) ? MORE : NO;
 	}
 }
 
 /* ---- reading ---- */
 
 static const struct code_name query_names[] = {
-	{ 0, "ping" },          { 1, "find_node" },          { 2, "get_peers" },
+	{ 0, "ping" },          { 1, "find_node" },         { 2, "get_peers" },
 	{ 3, "announce_peer" }, { 4, "sample_infohashes" }, { 5, "get" },
-	{ 6, "put" },           { 7, "response" },           { 8, "error" },
+	{ 6, "put" },           { 7, "response" },          { 8, "error" },
 };
 
 /* BEP 20. */
@@ -103,10 +147,11 @@ static const struct {
 	char code[3];
 	const char *name;
 } clients[] = {
-	{ "AZ", "Vuze" },        { "BC", "BitComet" },    { "DE", "Deluge" },      { "LT", "libtorrent" },
-	{ "lt", "rTorrent" },    { "KT", "KTorrent" },    { "TR", "Transmission" }, { "UT", "uTorrent" },
-	{ "UM", "uTorrent Mac" }, { "qB", "qBittorrent" }, { "BT", "BitTorrent" },  { "WW", "WebTorrent" },
-	{ "BI", "BiglyBT" },     { "A2", "aria2" },        { "FD", "Free Download Manager" },
+	{ "AZ", "Vuze" },         { "BC", "BitComet" },   { "DE", "Deluge" },
+	{ "LT", "libtorrent" },   { "lt", "rTorrent" },   { "KT", "KTorrent" },
+	{ "TR", "Transmission" }, { "UT", "uTorrent" },   { "UM", "uTorrent Mac" },
+	{ "qB", "qBittorrent" },  { "BT", "BitTorrent" }, { "WW", "WebTorrent" },
+	{ "BI", "BiglyBT" },      { "A2", "aria2" },      { "FD", "Free Download Manager" },
 };
 
 struct conversation {
@@ -164,7 +209,8 @@ static void end(void *memory, struct parse *parse)
 {
 	struct conversation *const state = memory;
 
-	if (!state->told && (state->greeted[0] || state->greeted[1] || state->dht || state->utp || state->tracker))
+	if (!state->told &&
+	    (state->greeted[0] || state->greeted[1] || state->dht || state->utp || state->tracker))
 		parse_event(parse, state);
 	state->told = true;
 }
@@ -261,12 +307,12 @@ static enum parse_step read_datagram(struct conversation *state, struct parse *p
 		read_dht(state, s);
 	} else if (is_tracker(s)) {
 		state->tracker = true;
-	} else if (is_utp_syn(s)) {
+	} else if (is_utp(s) || is_utp_syn(s)) {
 		state->utp = true;
-	} else if (is_utp_data(s)) {
-		state->utp = true;
-		span_skip(&s, UTP_HEADER);
-		(void)read_greeting(state, parse, s);
+		if (is_utp_data(s)) {
+			span_skip(&s, UTP_HEADER);
+			(void)read_greeting(state, parse, s);
+		}
 	}
 	return PARSE_ON;
 }
@@ -301,9 +347,11 @@ static const struct parser parser = {
 const struct protocol protocol_bittorrent = {
 	.name = "bittorrent",
 	.title = "BitTorrent",
-	.doors = (const struct catalog_door[]){ { TRANSPORT_TCP, 6881, 6889 }, { TRANSPORT_UDP, 6881, 6889 } },
+	.doors = (const struct catalog_door[]){ { TRANSPORT_TCP, 6881, 6889 },
+						{ TRANSPORT_UDP, 6881, 6889 } },
 	.door_count = 2,
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.continues = continues,
 	.parser = &parser,
 };

@@ -28,28 +28,28 @@ static const struct {
 	uint16_t second;
 	const char *name;
 } known[] = {
-	{ 0xe1af8308, 0x5d1f, "epmapper" },   { 0x4b324fc8, 0x1670, "srvsvc" },
-	{ 0x6bffd098, 0xa112, "wkssvc" },     { 0x12345778, 0x1234, "samr" },
-	{ 0x12345678, 0x1234, "netlogon" },   { 0x367abb81, 0x9844, "svcctl" },
-	{ 0x338cd001, 0x2244, "winreg" },     { 0xe3514235, 0x4b06, "drsuapi" },
-	{ 0x1ff70682, 0x0a51, "atsvc" },      { 0x86d35949, 0x83c9, "taskscheduler" },
+	{ 0xe1af8308, 0x5d1f, "epmapper" },      { 0x4b324fc8, 0x1670, "srvsvc" },
+	{ 0x6bffd098, 0xa112, "wkssvc" },        { 0x12345778, 0x1234, "samr" },
+	{ 0x12345678, 0x1234, "netlogon" },      { 0x367abb81, 0x9844, "svcctl" },
+	{ 0x338cd001, 0x2244, "winreg" },        { 0xe3514235, 0x4b06, "drsuapi" },
+	{ 0x1ff70682, 0x0a51, "atsvc" },         { 0x86d35949, 0x83c9, "taskscheduler" },
 	{ 0x99fcfec4, 0x5260, "oxid_resolver" }, { 0x000001a0, 0x0000, "iremotescmactivator" },
-	{ 0x4d9f4ab8, 0x7d1c, "iactivation" }, { 0x00000131, 0x0000, "iremunknown" },
-	{ 0x00000143, 0x0000, "iremunknown2" }, { 0x82273fdc, 0xe32a, "eventlog" },
-	{ 0xf6beaff7, 0x1e19, "eventlog6" },  { 0xafa8bd80, 0x7d8a, "mgmt" },
+	{ 0x4d9f4ab8, 0x7d1c, "iactivation" },   { 0x00000131, 0x0000, "iremunknown" },
+	{ 0x00000143, 0x0000, "iremunknown2" },  { 0x82273fdc, 0xe32a, "eventlog" },
+	{ 0xf6beaff7, 0x1e19, "eventlog6" },     { 0xafa8bd80, 0x7d8a, "mgmt" },
 	{ 0x9556dc99, 0x828c, "iwbemservices" }, { 0xf309ad18, 0xd86a, "iwbemlevel1login" },
-	{ 0xc681d488, 0xd850, "efsrpc" },     { 0xdf1941c5, 0xfe89, "efsrpc" },
-	{ 0x17fdd703, 0x1827, "nsi" },        { 0x50abc2a4, 0x574d, "dnsserver" },
-	{ 0xdea00001, 0x6c97, "pnio_device" }, { 0xdea00002, 0x6c97, "pnio_controller" },
-	{ 0x3919286a, 0xb10c, "dssetup" },    { 0x8a885d04, 0x1ceb, "ndr64" },
+	{ 0xc681d488, 0xd850, "efsrpc" },        { 0xdf1941c5, 0xfe89, "efsrpc" },
+	{ 0x17fdd703, 0x1827, "nsi" },           { 0x50abc2a4, 0x574d, "dnsserver" },
+	{ 0xdea00001, 0x6c97, "pnio_device" },   { 0xdea00002, 0x6c97, "pnio_controller" },
+	{ 0x3919286a, 0xb10c, "dssetup" },       { 0x8a885d04, 0x1ceb, "ndr64" },
 };
 
 static const struct code_name type_names[] = {
-	{ 0, "request" },   { 1, "ping" },      { 2, "response" },      { 3, "fault" },
-	{ 4, "working" },   { 5, "nocall" },    { 6, "reject" },        { 7, "ack" },
-	{ 8, "cl_cancel" }, { 9, "fack" },      { 10, "cancel_ack" },   { 11, "bind" },
+	{ 0, "request" },   { 1, "ping" },      { 2, "response" },       { 3, "fault" },
+	{ 4, "working" },   { 5, "nocall" },    { 6, "reject" },         { 7, "ack" },
+	{ 8, "cl_cancel" }, { 9, "fack" },      { 10, "cancel_ack" },    { 11, "bind" },
 	{ 12, "bind_ack" }, { 13, "bind_nak" }, { 14, "alter_context" }, { 15, "alter_context_resp" },
-	{ 16, "auth3" },    { 17, "shutdown" }, { 18, "cancel" },       { 19, "orphaned" },
+	{ 16, "auth3" },    { 17, "shutdown" }, { 18, "cancel" },        { 19, "orphaned" },
 };
 static const struct code_name no_names[] = { { 0, "0" } };
 
@@ -186,7 +186,8 @@ static void emit_interface(struct json *json, const struct interface *i)
 
 	json_begin(json);
 	(void)snprintf(text, sizeof(text), "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_u32(u),
-		       load_u16(u + 4), load_u16(u + 6), u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+		       load_u16(u + 4), load_u16(u + 6), u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		       u[15]);
 	json_text(json, "uuid", text);
 	json_text(json, "name", interface_text(u));
 	(void)snprintf(text, sizeof(text), "%u.%u", i->version, i->minor);
@@ -198,8 +199,10 @@ static void emit_interface(struct json *json, const struct interface *i)
 
 static void emit(const void *record, struct json *json)
 {
-	static const struct code_name auths[] = { { 0, "none" },    { 9, "spnego" },    { 10, "ntlmssp" },
-						  { 14, "schannel" }, { 16, "kerberos" }, { 68, "netlogon" } };
+	static const struct code_name auths[] = {
+		{ 0, "none" },      { 9, "spnego" },    { 10, "ntlmssp" },
+		{ 14, "schannel" }, { 16, "kerberos" }, { 68, "netlogon" }
+	};
 	static const struct code_name levels[] = { { 1, "none" },   { 2, "connect" },   { 3, "call" },
 						   { 4, "packet" }, { 5, "integrity" }, { 6, "privacy" } };
 	const struct conversation *const state = record;

@@ -19,22 +19,45 @@ static const struct weakness clear_control = {
 	.id = "dnp3-clear-control",
 	.title = "DNP3 takes control commands without authentication",
 	.severity = 1,
-	.remedy = "Use secure authentication (IEEE 1815 clause 7) or TLS (IEC 62351-3), and allow the master alone.",
+	.remedy = "Use secure authentication (IEEE 1815 clause 7) or TLS (IEC 62351-3), and allow the master "
+		  "alone.",
 };
 static const struct weakness *const weaknesses[] = { &clear_control, NULL };
 
 static const struct code_name function_names[] = {
-	{ 0, "confirm" },        { 1, "read" },           { 2, "write" },
-	{ 3, "select" },         { 4, "operate" },        { 5, "direct_operate" },
-	{ 6, "direct_operate_no_ack" }, { 7, "freeze" },  { 8, "freeze_no_ack" },
-	{ 9, "freeze_clear" },   { 11, "freeze_at_time" }, { 13, "cold_restart" },
-	{ 14, "warm_restart" },  { 15, "initialize_data" }, { 16, "initialize_application" },
-	{ 17, "start_application" }, { 18, "stop_application" }, { 20, "enable_unsolicited" },
-	{ 21, "disable_unsolicited" }, { 22, "assign_class" }, { 23, "delay_measure" },
-	{ 24, "record_current_time" }, { 25, "open_file" }, { 26, "close_file" },
-	{ 27, "delete_file" },   { 28, "get_file_info" }, { 29, "authenticate_file" },
-	{ 30, "abort_file" },    { 32, "authenticate" },  { 33, "authenticate_no_ack" },
-	{ 129, "response" },     { 130, "unsolicited_response" }, { 131, "authentication_response" },
+	{ 0, "confirm" },
+	{ 1, "read" },
+	{ 2, "write" },
+	{ 3, "select" },
+	{ 4, "operate" },
+	{ 5, "direct_operate" },
+	{ 6, "direct_operate_no_ack" },
+	{ 7, "freeze" },
+	{ 8, "freeze_no_ack" },
+	{ 9, "freeze_clear" },
+	{ 11, "freeze_at_time" },
+	{ 13, "cold_restart" },
+	{ 14, "warm_restart" },
+	{ 15, "initialize_data" },
+	{ 16, "initialize_application" },
+	{ 17, "start_application" },
+	{ 18, "stop_application" },
+	{ 20, "enable_unsolicited" },
+	{ 21, "disable_unsolicited" },
+	{ 22, "assign_class" },
+	{ 23, "delay_measure" },
+	{ 24, "record_current_time" },
+	{ 25, "open_file" },
+	{ 26, "close_file" },
+	{ 27, "delete_file" },
+	{ 28, "get_file_info" },
+	{ 29, "authenticate_file" },
+	{ 30, "abort_file" },
+	{ 32, "authenticate" },
+	{ 33, "authenticate_no_ack" },
+	{ 129, "response" },
+	{ 130, "unsolicited_response" },
+	{ 131, "authentication_response" },
 };
 
 /* The checksum of the link layer: polynomial 0x3d65, from the low bit, turned over at the end. */
@@ -147,8 +170,8 @@ static void read_frame(struct conversation *state, struct parse *parse, struct s
 			state->indications = (uint16_t)(s.at[3] << 8 | s.at[4]);
 			state->answered = true;
 		}
-		if ((function >= SELECT && function <= DIRECT_OPERATE_NO_ACK) ||
-		    function == COLD_RESTART || function == WARM_RESTART || function == STOP_APPLICATION)
+		if ((function >= SELECT && function <= DIRECT_OPERATE_NO_ACK) || function == COLD_RESTART ||
+		    function == WARM_RESTART || function == STOP_APPLICATION)
 			parse_weakness(parse, &clear_control, "function %u (%s) to station %u", function,
 				       CODE_TEXT(function_names, function), state->destination);
 	}

@@ -20,18 +20,31 @@ static const struct weakness clear_write = {
 static const struct weakness *const weaknesses[] = { &clear_write, NULL };
 
 static const struct code_name function_names[] = {
-	{ 1, "read_coils" },        { 2, "read_discrete_inputs" },     { 3, "read_holding_registers" },
-	{ 4, "read_input_registers" }, { 5, "write_single_coil" },     { 6, "write_single_register" },
-	{ 7, "read_exception_status" }, { 8, "diagnostics" },          { 11, "get_event_counter" },
-	{ 12, "get_event_log" },    { 15, "write_multiple_coils" },    { 16, "write_multiple_registers" },
-	{ 17, "report_server_id" }, { 20, "read_file_record" },        { 21, "write_file_record" },
-	{ 22, "mask_write_register" }, { 23, "read_write_registers" }, { 24, "read_fifo_queue" },
-	{ 43, "encapsulated" },     { 90, "unity" },
+	{ 1, "read_coils" },
+	{ 2, "read_discrete_inputs" },
+	{ 3, "read_holding_registers" },
+	{ 4, "read_input_registers" },
+	{ 5, "write_single_coil" },
+	{ 6, "write_single_register" },
+	{ 7, "read_exception_status" },
+	{ 8, "diagnostics" },
+	{ 11, "get_event_counter" },
+	{ 12, "get_event_log" },
+	{ 15, "write_multiple_coils" },
+	{ 16, "write_multiple_registers" },
+	{ 17, "report_server_id" },
+	{ 20, "read_file_record" },
+	{ 21, "write_file_record" },
+	{ 22, "mask_write_register" },
+	{ 23, "read_write_registers" },
+	{ 24, "read_fifo_queue" },
+	{ 43, "encapsulated" },
+	{ 90, "unity" },
 };
 static const struct code_name exception_names[] = {
-	{ 1, "illegal_function" }, { 2, "illegal_data_address" }, { 3, "illegal_data_value" },
-	{ 4, "server_failure" },   { 5, "acknowledge" },          { 6, "server_busy" },
-	{ 7, "negative_acknowledge" }, { 8, "memory_parity" },    { 10, "gateway_path" },
+	{ 1, "illegal_function" },     { 2, "illegal_data_address" }, { 3, "illegal_data_value" },
+	{ 4, "server_failure" },       { 5, "acknowledge" },          { 6, "server_busy" },
+	{ 7, "negative_acknowledge" }, { 8, "memory_parity" },        { 10, "gateway_path" },
 	{ 11, "gateway_target" },
 };
 
@@ -136,7 +149,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	function = span_u8(&message);
 	if (message.failed)
 		return NO;
-	return (side == SIDE_CLIENT ? is_request(function, message) : is_answer(function, message)) ? YES : NO;
+	return (side == SIDE_CLIENT ? is_request(function, message) : is_answer(function, message)) ? YES
+												    : NO;
 }
 
 /* ---- reading ---- */

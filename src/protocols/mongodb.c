@@ -134,7 +134,7 @@ static struct span find_text(struct span document, const char *path)
 	struct element e;
 
 	return find_element(document, path, &e) && (e.type == STRING || e.type == BINARY) ? e.value
-											   : span_of(NULL, 0);
+											  : span_of(NULL, 0);
 }
 
 static bool is_ok(struct span document)
@@ -376,9 +376,10 @@ static void read_request(struct conversation *state, struct parse *parse, const 
 /* Commands that a server with authorisation refuses to strangers. */
 static bool is_of_data(const char *command)
 {
-	static const char *const names[] = { "find",   "insert",        "update",          "delete", "aggregate",
-					     "count",  "listDatabases", "listCollections", "drop",   "create",
-					     "getLog", "createIndexes", "dropDatabase",    "distinct" };
+	static const char *const names[] = { "find",         "insert",  "update",        "delete",
+					     "aggregate",    "count",   "listDatabases", "listCollections",
+					     "drop",         "create",  "getLog",        "createIndexes",
+					     "dropDatabase", "distinct" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], command) == 0)

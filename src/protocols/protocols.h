@@ -121,6 +121,11 @@ struct protocol {
 	 */
 	enum verdict (*recognise)(struct span first, enum side side, unsigned transport);
 
+	/* Of protocols whose single datagram tells too little: recognise() says MORE to what may be one, and
+	 * this tells of two such that one side sent in a row whether the latter goes on from the former. NULL
+	 * for the others. */
+	bool (*continues)(struct span before, struct span now);
+
 	/* Its content shows no sign: flows of it are known because others announce them, and recognise() says
 	 * NO. */
 	bool only_expected;

@@ -6,7 +6,17 @@
 
 #include <stdio.h>
 
-enum { PATH = 256, GETPORT = 3, GETADDR = 3, GETVERSADDR = 9, SET = 1, UNSET = 2, DUMP = 4, MNT = 1, UMNT = 3 };
+enum {
+	PATH = 256,
+	GETPORT = 3,
+	GETADDR = 3,
+	GETVERSADDR = 9,
+	SET = 1,
+	UNSET = 2,
+	DUMP = 4,
+	MNT = 1,
+	UMNT = 3
+};
 
 static const struct weakness clear_mount = {
 	.id = "rpc-auth-sys",
@@ -17,28 +27,31 @@ static const struct weakness clear_mount = {
 static const struct weakness *const weaknesses[] = { &clear_mount, NULL };
 
 static const struct code_name programs[] = {
-	{ 100000, "rpcbind" },   { 100001, "rstatd" },  { 100002, "rusersd" },     { 100003, "nfs" },
-	{ 100004, "ypserv" },    { 100005, "mount" },   { 100007, "ypbind" },      { 100008, "walld" },
-	{ 100009, "yppasswdd" }, { 100011, "rquotad" }, { 100012, "sprayd" },      { 100017, "rexd" },
-	{ 100021, "nlm" },       { 100024, "status" },  { 100026, "bootparam" },   { 100028, "ypupdated" },
-	{ 100029, "keyserv" },   { 100068, "cmsd" },    { 100083, "ttdbserverd" }, { 100099, "autofs" },
-	{ 100133, "nsm_addrand" }, { 100227, "nfsacl" }, { 100232, "sadmind" },    { 100235, "cachefsd" },
-	{ 100300, "nisplus" },   { 150001, "pcnfsd" },  { 300019, "amd" },         { 395179, "vxi11" },
-	{ 395183, "vxi11" },     { 536870913, "nlm_callback" },
+	{ 100000, "rpcbind" },     { 100001, "rstatd" },  { 100002, "rusersd" },
+	{ 100003, "nfs" },         { 100004, "ypserv" },  { 100005, "mount" },
+	{ 100007, "ypbind" },      { 100008, "walld" },   { 100009, "yppasswdd" },
+	{ 100011, "rquotad" },     { 100012, "sprayd" },  { 100017, "rexd" },
+	{ 100021, "nlm" },         { 100024, "status" },  { 100026, "bootparam" },
+	{ 100028, "ypupdated" },   { 100029, "keyserv" }, { 100068, "cmsd" },
+	{ 100083, "ttdbserverd" }, { 100099, "autofs" },  { 100133, "nsm_addrand" },
+	{ 100227, "nfsacl" },      { 100232, "sadmind" }, { 100235, "cachefsd" },
+	{ 100300, "nisplus" },     { 150001, "pcnfsd" },  { 300019, "amd" },
+	{ 395179, "vxi11" },       { 395183, "vxi11" },   { 536870913, "nlm_callback" },
 };
 
 static const struct code_name portmap_names[] = {
-	{ 0, "null" },     { 1, "set" },    { 2, "unset" },       { 3, "getport" },    { 4, "dump" },
-	{ 5, "callit" },   { 6, "gettime" }, { 7, "uaddr2taddr" }, { 8, "taddr2uaddr" }, { 9, "getversaddr" },
-	{ 10, "indirect" }, { 11, "getaddrlist" }, { 12, "getstat" },
+	{ 0, "null" },        { 1, "set" },         { 2, "unset" },     { 3, "getport" },
+	{ 4, "dump" },        { 5, "callit" },      { 6, "gettime" },   { 7, "uaddr2taddr" },
+	{ 8, "taddr2uaddr" }, { 9, "getversaddr" }, { 10, "indirect" }, { 11, "getaddrlist" },
+	{ 12, "getstat" },
 };
 static const struct code_name mount_names[] = {
 	{ 0, "null" }, { 1, "mnt" }, { 2, "dump" }, { 3, "umnt" }, { 4, "umntall" }, { 5, "export" },
 };
 static const struct code_name nlm_names[] = {
-	{ 0, "null" },      { 1, "test" },        { 2, "lock" },        { 3, "cancel" },     { 4, "unlock" },
-	{ 5, "granted" },   { 6, "test_msg" },    { 7, "lock_msg" },    { 8, "cancel_msg" }, { 9, "unlock_msg" },
-	{ 10, "granted_msg" }, { 20, "share" },   { 21, "unshare" },    { 22, "nm_lock" },   { 23, "free_all" },
+	{ 0, "null" },         { 1, "test" },     { 2, "lock" },     { 3, "cancel" },     { 4, "unlock" },
+	{ 5, "granted" },      { 6, "test_msg" }, { 7, "lock_msg" }, { 8, "cancel_msg" }, { 9, "unlock_msg" },
+	{ 10, "granted_msg" }, { 20, "share" },   { 21, "unshare" }, { 22, "nm_lock" },   { 23, "free_all" },
 };
 
 /* ---- recognising ---- */
@@ -246,7 +259,8 @@ static void end(void *memory, struct parse *parse)
 	struct conversation *const state = memory;
 
 	for (size_t i = 0; i < RPC_AWAITED; i++) {
-		const struct rpc_call *const call = &state->calls.calls[(state->calls.next + i) % RPC_AWAITED];
+		const struct rpc_call *const call =
+			&state->calls.calls[(state->calls.next + i) % RPC_AWAITED];
 		const struct record record = { .state = state, .call = call };
 
 		if (call->waits)

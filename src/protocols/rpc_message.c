@@ -128,7 +128,8 @@ enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_mes
 		return MORE;
 	if ((mark & ~LAST_FRAGMENT) < 16 || (mark & ~LAST_FRAGMENT) > RPC_RECORD_MOST || mark % 4 != 0)
 		return NO;
-	/* Replies are told from other things by their length as well: some say no more than that all is well. */
+	/* Replies are told from other things by their length as well: some say no more than that all is well.
+	 */
 	verdict = rpc_message_read(first, ret_message);
 	if (verdict == YES && (mark & LAST_FRAGMENT) == 0 && !ret_message->call)
 		return NO;
@@ -197,7 +198,7 @@ const char *rpc_flavour_text(uint32_t flavour)
 
 const char *rpc_status_text(const struct rpc_message *message)
 {
-	static const char *const accepted[] = { "success",           "prog_unavail", "prog_mismatch",
+	static const char *const accepted[] = { "success",      "prog_unavail", "prog_mismatch",
 						"proc_unavail", "garbage_args", "system_err" };
 
 	if (message->denied)

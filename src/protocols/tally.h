@@ -1,5 +1,5 @@
-/* tally.h: what parsers of many small messages share: codes counted by their numbers, names of codes, a set of
- * texts, and messages that tell their own length. */
+/* tally.h: what parsers of many small messages share: codes counted by their numbers, names of codes, a set
+ * of texts, and messages that tell their own length. */
 #ifndef PROTOCOLS_TALLY_H
 #define PROTOCOLS_TALLY_H
 

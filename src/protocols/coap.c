@@ -1,0 +1,236 @@
+/* coap.c: Constrained Application Protocol over datagrams: RFC 7252, with the options of RFC 7641 (observe),
+ * RFC 7959 (blocks) and RFC 8768. A message is believed when all of its options are known and hold what they
+ * may, since its header says little. */
+#include "protocols/lines.h"
+#include "protocols/tally.h"
+
+#include <ctype.h>
+
+enum {
+	TOKEN_MOST = 8,
+	URI_HOST = 3,
+	OBSERVE = 6,
+	URI_PATH = 11,
+	CONTENT_FORMAT = 12,
+	URI_QUERY = 15,
+	MARKER = 0xff,
+	PATH = 128,
+	TEXT_LEAST = 3, /* octets of text that must stand in a request, or in an error's words */
+	ROOM = 512,
+};
+
+static const struct option {
+	uint16_t number;
+	uint8_t least;
+	uint16_t most;
+	bool text;
+} options[] = {
+	{ 1, 0, 8, false },   { 3, 1, 255, true },   { 4, 1, 8, false },    { 5, 0, 0, false },
+	{ 6, 0, 3, false },   { 7, 0, 2, false },    { 8, 0, 255, true },   { 9, 0, 255, false },
+	{ 11, 0, 255, true }, { 12, 0, 2, false },   { 14, 0, 4, false },   { 15, 0, 255, true },
+	{ 16, 1, 1, false },  { 17, 0, 2, false },   { 20, 0, 255, true },  { 23, 0, 3, false },
+	{ 27, 0, 3, false },  { 28, 0, 4, false },   { 35, 1, 1034, true }, { 39, 1, 255, true },
+	{ 60, 0, 4, false },  { 252, 1, 40, false }, { 258, 0, 1, false },  { 292, 0, 8, false },
+};
+
+struct message {
+	uint8_t type, code;
+	uint16_t id;
+	size_t text; /* octets of its options of text */
+	bool has_format, has_payload;
+	uint32_t format;
+	struct span payload;
+	char path[PATH];
+	char host[64], query[PATH];
+	bool observe;
+};
+
+static const struct option *option_of(uint32_t number)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].number == number)
+			return &options[i];
+	return NULL;
+}
+
+static uint32_t take_extended(struct span *s, uint8_t nibble)
+{
+	if (nibble == 13)
+		return span_u8(s) + 13u;
+	if (nibble == 14)
+		return span_u16(s) + 269u;
+	if (nibble == 15)
+		s->failed = true;
+	return nibble;
+}
+
+static void append(char *room, size_t size, char before, struct span text)
+{
+	const size_t length = strlen(room);
+
+	if (length + 2 >= size)
+		return;
+	room[length] = before;
+	(void)span_copy_text(text, room + length + 1, size - length - 1);
+}
+
+static bool note_option(struct message *m, const struct option *option, struct span value)
+{
+	if (option == NULL || span_left(value) < option->least || span_left(value) > option->most)
+		return false;
+	for (const uint8_t *at = value.at; option->text && at < value.end; at++)
+		if (*at < ' ' || *at == 0x7f)
+			return false;
+	if (option->text)
+		m->text += span_left(value);
+	switch (option->number) {
+	case URI_PATH: append(m->path, sizeof(m->path), '/', value); break;
+	case URI_QUERY: append(m->query, sizeof(m->query), m->query[0] == '\0' ? '?' : '&', value); break;
+	case URI_HOST: span_copy_text(value, m->host, sizeof(m->host)); break;
+	case OBSERVE: m->observe = true; break;
+	case CONTENT_FORMAT:
+		m->has_format = true;
+		while (span_left(value) > 0)
+			m->format = m->format << 8 | span_u8(&value);
+		break;
+	default: break;
+	}
+	return true;
+}
+
+static bool read_message(struct span s, struct message *m)
+{
+	const uint8_t begin = span_u8(&s);
+	uint32_t number = 0;
+
+	*m = (struct message){ .type = begin >> 4 & 3, .code = span_u8(&s), .id = span_u16(&s) };
+	if (begin >> 6 != 1 || (begin & 0x0f) > TOKEN_MOST)
+		return false;
+	span_skip(&s, begin & 0x0f);
+	while (span_left(s) > 0 && !s.failed) {
+		const uint8_t head = span_u8(&s);
+		uint32_t length;
+
+		if (head == MARKER) {
+			m->payload = s;
+			m->has_payload = span_left(s) > 0;
+			return m->has_payload;
+		}
+		number += take_extended(&s, head >> 4);
+		length = take_extended(&s, head & 0x0f);
+		if (!note_option(m, option_of(number), span_take(&s, length)))
+			return false;
+	}
+	return !s.failed;
+}
+
+/* ---- recognising ---- */
+
+static bool is_known_format(uint32_t format)
+{
+	return format == 0 || (format >= 40 && format <= 63) || (format >= 96 && format <= 115) ||
+	       format == 11542 || format == 11543;
+}
+
+static bool is_words(struct span s)
+{
+	for (const uint8_t *at = s.at; at < s.end; at++)
+		if (!isprint(*at))
+			return false;
+	return span_left(s) > TEXT_LEAST;
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct message m;
+	unsigned class;
+
+	if (transport != TRANSPORT_UDP || *first.at >> 6 != 1 || !read_message(first, &m))
+		return NO;
+	class = m.code >> 5;
+	if (side == SIDE_CLIENT)
+		return class == 0 && m.code >= 1 && m.code <= 7 && m.type <= 1 && m.text >= TEXT_LEAST ? YES
+												       : NO;
+	if (class != 2 && class != 4 && class != 5)
+		return NO;
+	if (class == 2)
+		return m.has_payload && m.has_format && is_known_format(m.format) && m.type != 3 ? YES : NO;
+	return m.has_payload && is_words(m.payload) ? YES : NO;
+}
+
+/* ---- reading ---- */
+
+static const struct code_name method_names[] = {
+	{ 1, "GET" },   { 2, "POST" },  { 3, "PUT" },    { 4, "DELETE" },
+	{ 5, "FETCH" }, { 6, "PATCH" }, { 7, "iPATCH" },
+};
+
+struct conversation {
+	struct tally methods, codes;
+	char hosts[ROOM / 4], paths[ROOM];
+	bool observed, told;
+};
+
+static void emit(const void *record, struct json *json)
+{
+	static const struct code_name code_names[] = {
+		{ 0x41, "2.01" }, { 0x42, "2.02" }, { 0x43, "2.03" }, { 0x44, "2.04" }, { 0x45, "2.05" },
+		{ 0x5f, "2.31" }, { 0x80, "4.00" }, { 0x81, "4.01" }, { 0x83, "4.03" }, { 0x84, "4.04" },
+		{ 0x85, "4.05" }, { 0xa0, "5.00" }, { 0xa1, "5.01" }, { 0xa3, "5.03" },
+	};
+	const struct conversation *const state = record;
+
+	EMIT_TALLY(json, "requests", &state->methods, method_names);
+	EMIT_TALLY(json, "responses", &state->codes, code_names);
+	emit_texts(json, "hosts", state->hosts);
+	emit_texts(json, "paths", state->paths);
+	if (state->observed)
+		json_bool(json, "observe", true);
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	if (!state->told && (state->methods.places[0].count > 0 || state->codes.places[0].count > 0))
+		parse_event(parse, state);
+	state->told = true;
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+	struct message m;
+	const bool whole = read_message(*bytes, &m);
+
+	(void)parse;
+	bytes->at = bytes->end;
+	if (!whole || m.code == 0)
+		return PARSE_ON;
+	if (m.code >= 32) {
+		tally_add(&state->codes, m.code);
+		return PARSE_ON;
+	}
+	tally_add(&state->methods, m.code);
+	state->observed |= m.observe;
+	append(m.path, sizeof(m.path), m.query[0], span_text(m.query[0] != '\0' ? m.query + 1 : ""));
+	texts_note(state->paths, sizeof(state->paths), span_text(m.path[0] != '\0' ? m.path : "/"));
+	texts_note(state->hosts, sizeof(state->hosts), span_text(m.host));
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+};
+
+const struct protocol protocol_coap = {
+	.name = "coap",
+	.title = "Constrained Application Protocol",
+	DOORS(UDP(5683)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.parser = &parser,
+};

@@ -1,0 +1,251 @@
+/* rtp.c: Real-time Transport Protocol: RFC 3550 (header 5.1, sequence A.1, jitter A.8), RFC 3551 (payload
+ * types). One datagram of it looks like many things; two that go on from each other do not. */
+#include "protocols/tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	HEADER = 12,
+	DATAGRAM_MOST = 2048,
+	DYNAMIC = 96,
+	STEP_MOST = 64, /* sequence numbers between two datagrams that go on from each other */
+	STREAMS = 4,    /* sources of each side */
+};
+
+struct header {
+	uint8_t type;
+	bool marker;
+	uint16_t sequence;
+	uint32_t timestamp, source;
+	size_t payload;
+};
+
+/* RFC 3551 6. */
+static const struct payload_type {
+	uint8_t type;
+	const char *name;
+	uint32_t rate;
+} payload_types[] = {
+	{ 0, "PCMU", 8000 },   { 3, "GSM", 8000 },    { 4, "G723", 8000 },   { 5, "DVI4", 8000 },
+	{ 6, "DVI4", 16000 },  { 7, "LPC", 8000 },    { 8, "PCMA", 8000 },   { 9, "G722", 8000 },
+	{ 10, "L16", 44100 },  { 11, "L16", 44100 },  { 12, "QCELP", 8000 }, { 13, "CN", 8000 },
+	{ 14, "MPA", 90000 },  { 15, "G728", 8000 },  { 16, "DVI4", 11025 }, { 17, "DVI4", 22050 },
+	{ 18, "G729", 8000 },  { 25, "CelB", 90000 }, { 26, "JPEG", 90000 }, { 28, "nv", 90000 },
+	{ 31, "H261", 90000 }, { 32, "MPV", 90000 },  { 33, "MP2T", 90000 }, { 34, "H263", 90000 },
+};
+
+static const struct payload_type *payload_of(uint8_t type)
+{
+	for (size_t i = 0; i < sizeof(payload_types) / sizeof(payload_types[0]); i++)
+		if (payload_types[i].type == type)
+			return &payload_types[i];
+	return NULL;
+}
+
+static bool read_header(struct span s, struct header *ret)
+{
+	const uint8_t begin = span_u8(&s), second = span_u8(&s);
+
+	if (begin >> 6 != 2)
+		return false;
+	ret->type = second & 0x7f;
+	ret->marker = (second & 0x80) != 0;
+	ret->sequence = span_u16(&s);
+	ret->timestamp = span_u32(&s);
+	ret->source = span_u32(&s);
+	span_skip(&s, (size_t)(begin & 0x0f) * 4);
+	if ((begin & 0x10) != 0) {
+		span_skip(&s, 2);
+		span_skip(&s, (size_t)span_u16(&s) * 4);
+	}
+	if (s.failed)
+		return false;
+	if ((begin & 0x20) != 0 && (span_left(s) == 0 || s.end[-1] == 0 || s.end[-1] > span_left(s)))
+		return false;
+	ret->payload = span_left(s);
+	return ret->source != 0;
+}
+
+/* ---- recognising ---- */
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct header header;
+
+	(void)side;
+	if (transport != TRANSPORT_UDP || *first.at >> 6 != 2 || span_left(first) > DATAGRAM_MOST ||
+	    !read_header(first, &header))
+		return NO;
+	return payload_of(header.type) != NULL || header.type >= DYNAMIC ? MORE : NO;
+}
+
+/* The same source, and the next numbers. */
+static bool continues(struct span before, struct span now)
+{
+	struct header one, two;
+
+	if (!read_header(before, &one) || !read_header(now, &two))
+		return false;
+	return one.source == two.source && (uint16_t)(two.sequence - one.sequence - 1) < STEP_MOST &&
+	       two.timestamp - one.timestamp < 1u << 22 &&
+	       (payload_of(two.type) != NULL || two.type >= DYNAMIC);
+}
+
+/* ---- reading ---- */
+
+struct stream {
+	uint32_t source, packets, cycles, rate, last_timestamp, late;
+	uint64_t bytes;
+	uint16_t first, highest;
+	uint8_t type;
+	int64_t last_time;
+	double jitter, jitter_most; /* in units of the clock */
+};
+
+struct conversation {
+	struct stream streams[2][STREAMS];
+	char codec[32]; /* as it was announced: "opus/48000" */
+	uint32_t announced_rate;
+	bool told;
+};
+
+static void emit_stream(struct json *json, const struct conversation *state, const struct stream *stream)
+{
+	const struct payload_type *const type = payload_of(stream->type);
+	const uint32_t expected = stream->cycles + stream->highest - stream->first + 1;
+	char text[16];
+
+	json_begin(json);
+	(void)snprintf(text, sizeof(text), "0x%08x", stream->source);
+	json_text(json, "ssrc", text);
+	json_unsigned(json, "payload_type", stream->type);
+	if (type != NULL)
+		json_text(json, "codec", type->name);
+	else
+		emit_text(json, "codec", state->codec);
+	json_unsigned(json, "packets", stream->packets);
+	json_unsigned(json, "bytes", stream->bytes);
+	json_unsigned(json, "lost", expected > stream->packets ? expected - stream->packets : 0);
+	if (stream->late > 0)
+		json_unsigned(json, "out_of_order", stream->late);
+	if (stream->rate > 0)
+		json_unsigned(json, "jitter_us", (uint64_t)(stream->jitter_most * 1e6 / stream->rate));
+	json_end(json);
+}
+
+static void emit(const void *record, struct json *json)
+{
+	static const char *const keys[] = { "to_server", "to_client" };
+	const struct conversation *const state = record;
+
+	for (unsigned side = 0; side < 2; side++) {
+		if (state->streams[side][0].packets == 0)
+			continue;
+		json_open_array(json, keys[side]);
+		for (size_t i = 0; i < STREAMS && state->streams[side][i].packets > 0; i++)
+			emit_stream(json, state, &state->streams[side][i]);
+		json_end(json);
+	}
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	if (!state->told && (state->streams[0][0].packets > 0 || state->streams[1][0].packets > 0))
+		parse_event(parse, state);
+	state->told = true;
+}
+
+/* Words of the announcement: "opus/48000". */
+static void read_announcement(struct conversation *state, const struct parse *parse)
+{
+	struct span about = span_text(parse->about != NULL ? parse->about : ""), name;
+	uint64_t rate = 0;
+
+	if (state->codec[0] != '\0' || span_left(about) == 0)
+		return;
+	name = span_until(&about, '/');
+	if (name.failed)
+		name = about;
+	else if (span_number(about, 1000000, &rate))
+		state->announced_rate = (uint32_t)rate;
+	span_copy_text(name, state->codec, sizeof(state->codec));
+}
+
+static void note_jitter(struct stream *stream, const struct header *header, int64_t time)
+{
+	const double passed = (double)(time - stream->last_time) * stream->rate / 1e9;
+	const double spoken = (double)(int32_t)(header->timestamp - stream->last_timestamp);
+	const double difference = passed > spoken ? passed - spoken : spoken - passed;
+
+	if (stream->rate == 0)
+		return;
+	stream->jitter += (difference - stream->jitter) / 16;
+	if (stream->jitter > stream->jitter_most)
+		stream->jitter_most = stream->jitter;
+}
+
+static void note(struct conversation *state, struct parse *parse, const struct header *header)
+{
+	struct stream *stream = state->streams[parse->side];
+	const struct payload_type *const type = payload_of(header->type);
+	size_t i = 0;
+
+	while (i < STREAMS && stream[i].packets > 0 && stream[i].source != header->source)
+		i++;
+	if (i == STREAMS)
+		return;
+	stream += i;
+	if (stream->packets++ == 0) {
+		stream->source = header->source;
+		stream->type = header->type;
+		stream->first = stream->highest = header->sequence;
+		stream->rate = type != NULL ? type->rate : state->announced_rate;
+	} else {
+		const uint16_t step = (uint16_t)(header->sequence - stream->highest);
+
+		if (step > 0x8000) {
+			stream->late++;
+		} else {
+			if (header->sequence < stream->highest)
+				stream->cycles += 1 << 16;
+			stream->highest = header->sequence;
+			if (header->type == stream->type && !header->marker)
+				note_jitter(stream, header, parse->time_ns);
+		}
+	}
+	stream->bytes += header->payload;
+	stream->last_timestamp = header->timestamp;
+	stream->last_time = parse->time_ns;
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+	struct header header;
+
+	read_announcement(state, parse);
+	if (read_header(*bytes, &header) && (header.type < 72 || header.type > 76))
+		note(state, parse, &header);
+	bytes->at = bytes->end;
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+};
+
+const struct protocol protocol_rtp = {
+	.name = "rtp",
+	.title = "Real-time Transport Protocol",
+	DOORS(UDP(5004)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.continues = continues,
+	.parser = &parser,
+};
