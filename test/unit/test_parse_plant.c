@@ -93,6 +93,61 @@ static void ptp_tells_the_grandmaster(void **unused)
 		 talk_first("ptp.server.udp.specification"));
 }
 
+static void opcua_tells_that_nothing_is_secured(void **unused)
+{
+	(void)unused;
+	talk_tcp("opcua",
+		 "{\"weakness\":\"opcua-no-security\",\"evidence\":\"security policy None at opc.tcp://pl"
+		 "c.example:4840/\"}\n"
+		 "{\"opcua\":{\"version\":0,\"endpoint_url\":\"opc.tcp://plc.example:4840/\",\"security_pol"
+		 "icy\":\"None\",\"requests\":1,\"responses\":0,\"services\":{\"read\":1}}}\n",
+		 talk_first("opcua.client.tcp.specification"), talk_first("opcua.server.tcp.specification"));
+}
+
+static void opcua_tells_errors(void **unused)
+{
+	(void)unused;
+	talk_tcp("opcua",
+		 "{\"opcua\":{\"version\":0,\"requests\":0,\"responses\":0,\"error\":2156068864,\"reason\":"
+		 "\"un"
+		 "known endpoint\"}}\n",
+		 talk_first("opcua.server.tcp.specification-error"));
+}
+
+static void enip_tells_what_is_changed(void **unused)
+{
+	(void)unused;
+	talk_tcp("enip",
+		 "{\"weakness\":\"enip-clear-write\",\"evidence\":\"service 16 (set_attribute_single)\"}\n"
+		 "{\"enip\":{\"requests\":3,\"responses\":1,\"commands\":{\"register_session\":1,\"send_rr_da"
+		 "ta\":2},\"services\":{\"get_attribute_single\":1,\"set_attribute_single\":1}}}\n",
+		 talk_first("enip.client.tcp.specification"), talk_first("enip.server.tcp.specification"));
+}
+
+static void enip_tells_the_device(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"enip",
+		"{\"software\":\"server\",\"product\":\"1756-L61/B \",\"version\":\"20.11\"}\n"
+		"{\"enip\":{\"requests\":1,\"responses\":1,\"commands\":{\"list_identity\":1},\"vendor_id\":1"
+		",\"device_type\":14,\"product_code\":55,\"revision\":\"20.11\",\"serial\":12648430,\"produc"
+		"t_name\":\"1756-L61/B \"}}\n",
+		talk_first("enip.client.udp.specification"), talk_first("enip.server.udp.specification"));
+}
+
+static void iec104_tells_commands(void **unused)
+{
+	(void)unused;
+	talk_tcp("iec104",
+		 "{\"weakness\":\"iec104-clear-control\",\"evidence\":\"type 45 (C_SC_NA_1) to object 16 "
+		 "of station 3\"}\n"
+		 "{\"iec104\":{\"frames\":7,\"common_address\":3,\"functions\":{\"startdt_act\":1,\"testfr_ac"
+		 "t\":1,\"startdt_con\":1},\"types\":{\"C_IC_NA_1\":2,\"C_SC_NA_1\":1,\"M_SP_NA_1\":1}}}\n",
+		 talk_first("iec104.client.tcp.specification"),
+		 talk_first("iec104.server.tcp.specification"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +158,11 @@ int main(void)
 		cmocka_unit_test(netflow_counts_templates_and_sets),
 		cmocka_unit_test(sflow_counts_samples),
 		cmocka_unit_test(ptp_tells_the_grandmaster),
+		cmocka_unit_test(opcua_tells_that_nothing_is_secured),
+		cmocka_unit_test(opcua_tells_errors),
+		cmocka_unit_test(enip_tells_what_is_changed),
+		cmocka_unit_test(enip_tells_the_device),
+		cmocka_unit_test(iec104_tells_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,275 @@
+/* enip.c: EtherNet/IP, the encapsulation of the Common Industrial Protocol ("The CIP Networks Library",
+ * volume 2, chapter 2; services of volume 1, appendix A). Numbers are little-endian. */
+#include "protocols/tally.h"
+
+#include <stdio.h>
+
+enum {
+	HEADER = 24,
+	LENGTH_MOST = 65511,
+	LIST_SERVICES = 0x04,
+	LIST_IDENTITY = 0x63,
+	REGISTER = 0x65,
+	SEND_DATA = 0x6f,
+	ITEM_IDENTITY = 0x0c,
+	ITEM_DATA = 0xb2,
+	ITEM_SERVICES = 0x100,
+	RESPONSE = 0x80,
+};
+
+static const struct weakness clear_write = {
+	.id = "enip-clear-write",
+	.title = "EtherNet/IP changes a controller without authentication",
+	.severity = 1,
+	.remedy = "Use CIP Security, or let nobody but the controller's partners reach it.",
+};
+static const struct weakness *const weaknesses[] = { &clear_write, NULL };
+
+static const struct code_name command_names[] = {
+	{ 0x00, "nop" },
+	{ 0x04, "list_services" },
+	{ 0x63, "list_identity" },
+	{ 0x64, "list_interfaces" },
+	{ 0x65, "register_session" },
+	{ 0x66, "unregister_session" },
+	{ 0x6f, "send_rr_data" },
+	{ 0x70, "send_unit_data" },
+	{ 0x72, "indicate_status" },
+	{ 0x73, "cancel" },
+};
+static const struct code_name service_names[] = {
+	{ 0x01, "get_attributes_all" },
+	{ 0x02, "set_attributes_all" },
+	{ 0x03, "get_attribute_list" },
+	{ 0x04, "set_attribute_list" },
+	{ 0x05, "reset" },
+	{ 0x06, "start" },
+	{ 0x07, "stop" },
+	{ 0x0a, "multiple_service" },
+	{ 0x0e, "get_attribute_single" },
+	{ 0x10, "set_attribute_single" },
+	{ 0x4c, "read_tag" },
+	{ 0x4d, "write_tag" },
+	{ 0x4e, "forward_close" },
+	{ 0x52, "unconnected_send" },
+	{ 0x54, "forward_open" },
+};
+
+/* ---- recognising ---- */
+
+struct header {
+	uint16_t command, length;
+	uint32_t session, status;
+};
+
+static enum verdict read_header(struct span s, struct header *ret)
+{
+	const size_t come = span_left(s);
+	uint32_t options;
+
+	if (CODE_TEXT(command_names, s.at[0]) == NULL || (come > 1 && s.at[1] != 0))
+		return NO;
+	ret->command = span_u16_le(&s);
+	ret->length = span_u16_le(&s);
+	ret->session = span_u32_le(&s);
+	ret->status = span_u32_le(&s);
+	if (come >= 12 && ret->status > 0x6a)
+		return NO;
+	span_skip(&s, 8);
+	options = span_u32_le(&s);
+	if (s.failed)
+		return MORE;
+	return options == 0 && ret->length <= LENGTH_MOST ? YES : NO;
+}
+
+/* A list of one item or a few, the first of this type. */
+static enum verdict is_list(struct span s, uint16_t length, uint16_t type)
+{
+	const uint16_t count = span_u16_le(&s), item = span_u16_le(&s), size = span_u16_le(&s);
+
+	if (s.failed)
+		return MORE;
+	return count >= 1 && count <= 8 && item == type && size >= 12 && size + 6u <= length ? YES : NO;
+}
+
+static enum verdict is_data(struct span s, uint16_t length)
+{
+	const uint32_t interface = span_u32_le(&s);
+	uint16_t count, type, size;
+
+	span_skip(&s, 2);
+	count = span_u16_le(&s);
+	type = span_u16_le(&s);
+	size = span_u16_le(&s);
+	if (s.failed)
+		return MORE;
+	return interface == 0 && count >= 2 && count <= 4 && type == 0 && size == 0 && length > 16 ? YES : NO;
+}
+
+static enum verdict is_body(const struct header *header, struct span s, enum side side)
+{
+	uint16_t version;
+
+	switch (header->command) {
+	case REGISTER:
+		version = span_u16_le(&s);
+		span_skip(&s, 2);
+		if (header->length != 4 || (side == SIDE_CLIENT) != (header->session == 0))
+			return NO;
+		return s.failed ? MORE : version == 1 ? YES : NO;
+	case LIST_IDENTITY:
+	case LIST_SERVICES:
+		if (side == SIDE_CLIENT)
+			return header->length == 0 && header->session == 0 && header->status == 0 ? YES : NO;
+		return is_list(s, header->length,
+			       header->command == LIST_IDENTITY ? ITEM_IDENTITY : ITEM_SERVICES);
+	case SEND_DATA: return header->session != 0 ? is_data(s, header->length) : NO;
+	default: return NO;
+	}
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct header header;
+	enum verdict verdict;
+
+	if (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP)
+		return NO;
+	verdict = read_header(first, &header);
+	if (verdict == YES) {
+		if (transport == TRANSPORT_UDP && span_left(first) != (size_t)header.length + HEADER)
+			return NO;
+		span_skip(&first, HEADER);
+		verdict = is_body(&header, first, side);
+	}
+	return verdict == MORE && transport == TRANSPORT_UDP ? NO : verdict;
+}
+
+/* ---- reading ---- */
+
+struct conversation {
+	struct tally commands, services;
+	uint32_t requests, answers, serial;
+	uint16_t vendor, type, product;
+	uint8_t major, minor;
+	char name[64];
+	bool identified, told;
+};
+
+static void emit(const void *record, struct json *json)
+{
+	const struct conversation *const state = record;
+	char text[16];
+
+	json_unsigned(json, "requests", state->requests);
+	json_unsigned(json, "responses", state->answers);
+	EMIT_TALLY(json, "commands", &state->commands, command_names);
+	EMIT_TALLY(json, "services", &state->services, service_names);
+	if (!state->identified)
+		return;
+	json_unsigned(json, "vendor_id", state->vendor);
+	json_unsigned(json, "device_type", state->type);
+	json_unsigned(json, "product_code", state->product);
+	(void)snprintf(text, sizeof(text), "%u.%u", state->major, state->minor);
+	json_text(json, "revision", text);
+	json_unsigned(json, "serial", state->serial);
+	emit_text(json, "product_name", state->name);
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	if (!state->told && state->requests + state->answers > 0)
+		parse_event(parse, state);
+	state->told = true;
+}
+
+/* Behind the count, type and length of the item: version and address, then the identity object. */
+static void read_identity(struct conversation *state, struct parse *parse, struct span s)
+{
+	char version[16];
+
+	span_skip(&s, 6 + 2 + 16);
+	state->vendor = span_u16_le(&s);
+	state->type = span_u16_le(&s);
+	state->product = span_u16_le(&s);
+	state->major = span_u8(&s);
+	state->minor = span_u8(&s);
+	span_skip(&s, 2);
+	state->serial = span_u32_le(&s);
+	span_copy_text(span_take(&s, span_u8(&s)), state->name, sizeof(state->name));
+	if (s.failed)
+		return;
+	state->identified = true;
+	(void)snprintf(version, sizeof(version), "%u.%u", state->major, state->minor);
+	parse_software(parse, SIDE_SERVER, span_text(state->name), span_text(version));
+}
+
+static bool is_change(uint8_t service)
+{
+	return service == 0x02 || service == 0x04 || service == 0x05 || service == 0x07 || service == 0x10 ||
+	       service == 0x4d;
+}
+
+static void read_data(struct conversation *state, struct parse *parse, struct span s)
+{
+	uint8_t service;
+
+	span_skip(&s, 12);
+	if (span_u16_le(&s) != ITEM_DATA)
+		return;
+	span_skip(&s, 2);
+	service = span_u8(&s);
+	if (s.failed || (service & RESPONSE) != 0)
+		return;
+	tally_add(&state->services, service);
+	if (is_change(service))
+		parse_weakness(parse, &clear_write, "service %u (%s)", service,
+			       CODE_TEXT(service_names, service));
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+
+	while (span_left(*bytes) > 0 && parse->skip == 0) {
+		struct header header;
+		struct span message;
+		const enum verdict verdict = read_header(*bytes, &header);
+
+		if (verdict != YES)
+			return verdict == NO ? PARSE_BROKEN : PARSE_ON;
+		if (message_take(parse, bytes, (uint64_t)header.length + HEADER, &message) != YES)
+			break;
+		span_skip(&message, HEADER);
+		if (parse->side == SIDE_CLIENT) {
+			state->requests++;
+			tally_add(&state->commands, header.command);
+			if (header.command == SEND_DATA)
+				read_data(state, parse, message);
+		} else {
+			state->answers++;
+			if (header.command == LIST_IDENTITY)
+				read_identity(state, parse, message);
+		}
+	}
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+};
+
+const struct protocol protocol_enip = {
+	.name = "enip",
+	.title = "EtherNet/IP",
+	DOORS(TCP(44818), UDP(44818)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.parser = &parser,
+	.weaknesses = weaknesses,
+};
