@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PACKED_PIECE = 128 * 1024, READ_PIECE = 1 << 18, ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */ };
+enum {
+	PACKED_PIECE = 128 * 1024,
+	READ_PIECE = 1 << 18,
+	ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */
+};
 
 enum packing { PLAIN, GZIP, ZSTD };
 

@@ -35,9 +35,18 @@ extern const struct command command_watch;
 
 const struct command *const commands[] = {
 	/* clang-format off: one a line */
-	&command_check, &command_completion, &command_explain, &command_help,    &command_learn,
-	&command_lint,  &command_read,       &command_report,  &command_sockets, &command_verdict,
-	&command_version, &command_watch,
+	&command_check,
+	&command_completion,
+	&command_explain,
+	&command_help,
+	&command_learn,
+	&command_lint,
+	&command_read,
+	&command_report,
+	&command_sockets,
+	&command_verdict,
+	&command_version,
+	&command_watch,
 	NULL,
 	/* clang-format on */
 };

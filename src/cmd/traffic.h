@@ -89,8 +89,8 @@ struct traffic_input {
 	uint64_t kernel_dropped;
 };
 
-/* Reads the options and the files that they name, and then makes the workers, which may be threads. False with
- * words; what was opened is given back by traffic_session_close() in any case. */
+/* Reads the options and the files that they name, and then makes the workers, which may be threads. False
+ * with words; what was opened is given back by traffic_session_close() in any case. */
 bool traffic_session_open(struct traffic_session *session, const struct invocation *invocation,
 			  struct error *err);
 bool traffic_session_start(struct traffic_session *session, struct error *err);
@@ -107,10 +107,10 @@ void traffic_session_pause(struct traffic_session *session);
 /* Ends all flows, shows what came of them, and returns the exit status. */
 int traffic_session_end(struct traffic_session *session, const struct traffic_input *input);
 
-/* The value of an option: a number, or a size such as "512M". False with words where it is none, or out of bounds;
- * without the option *value stays. */
-bool traffic_option_number(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
-			   size_t *value, struct error *err);
+/* The value of an option: a number, or a size such as "512M". False with words where it is none, or out of
+ * bounds; without the option *value stays. */
+bool traffic_option_number(const struct invocation *invocation, const char *name, uint64_t least,
+			   uint64_t most, size_t *value, struct error *err);
 bool traffic_option_size(const struct invocation *invocation, const char *name, uint64_t least, uint64_t most,
 			 size_t *value, struct error *err);
 

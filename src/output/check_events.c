@@ -1,6 +1,6 @@
 /* The events of `check`: a `door` for each door, a `finding` for each finding, and `stats` at the end. */
-#include "output/check.h"
 #include "audit/traffic.h"
+#include "output/check.h"
 #include "output/sockets.h"
 #include "protocols/protocols.h"
 
@@ -34,7 +34,8 @@ static const struct address *address_of(const struct audit_door *door)
 {
 	if (door->socket_count > 0)
 		return &door->sockets[0]->local;
-	return door->seen != NULL && !address_is_unspecified(&door->seen->server) ? &door->seen->server : NULL;
+	return door->seen != NULL && !address_is_unspecified(&door->seen->server) ? &door->seen->server
+										  : NULL;
 }
 
 void event_door(struct json *json, const struct audit_door *door)

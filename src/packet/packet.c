@@ -84,7 +84,8 @@ void packet_reassembled(struct packets *packets, unsigned nth, struct span datag
 		packets->list[nth].extensions |= EXTENSION_FRAGMENT;
 }
 
-bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel, uint8_t next, struct span bytes)
+bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel, uint8_t next,
+		      struct span bytes)
 {
 	const unsigned before = packets->count;
 

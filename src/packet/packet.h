@@ -146,8 +146,10 @@ bool packet_begins(struct packet *piece);
 /* Reads an IP packet that was put together from fragments (fragments.h), in the place of its nth piece. */
 void packet_reassembled(struct packets *packets, unsigned nth, struct span datagram, uint32_t wire_length);
 
-/* What IPsec protects in the nth packet, once it is decrypted: the IP header's protocol field names it as `next`. */
-bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel, uint8_t next, struct span bytes);
+/* What IPsec protects in the nth packet, once it is decrypted: the IP header's protocol field names it as
+ * `next`. */
+bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel, uint8_t next,
+		      struct span bytes);
 
 /* Reads the packet that an ICMP error quotes: addresses, transport and ports as it was sent. False where none
  * can be read. */

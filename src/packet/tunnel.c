@@ -104,8 +104,8 @@ void decode_gre(struct packets *packets, struct packet *packet, struct octets o)
 	}
 }
 
-/* What IPsec protects is a packet of its own with the same ends: in transport mode the transport that follows,
- * in tunnel mode an IP packet. */
+/* What IPsec protects is a packet of its own with the same ends: in transport mode the transport that
+ * follows, in tunnel mode an IP packet. */
 void decode_protected(struct packets *packets, struct packet *packet, enum tunnel tunnel, uint8_t next,
 		      struct octets o)
 {

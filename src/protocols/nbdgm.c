@@ -63,8 +63,8 @@ static bool is_framed(struct span first)
 	span_skip(&first, 2 + 4);
 	port = span_u16(&first);
 	length = span_u16(&first);
-	return !first.failed && type >= DIRECT_UNIQUE && type <= BROADCAST && flags <= FLAGS_MOST && port == 138 &&
-	       length + 14u == whole;
+	return !first.failed && type >= DIRECT_UNIQUE && type <= BROADCAST && flags <= FLAGS_MOST &&
+	       port == 138 && length + 14u == whole;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
