@@ -118,7 +118,7 @@ static inline enum packet_problem read_tcp(struct packet *packet, struct octets 
 	struct span options;
 	uint8_t header;
 
-	if (at == NULL)
+	if (o->s.failed)
 		return read_tcp_part(packet, start);
 	header = (uint8_t)((at[12] >> 4) * 4);
 	packet->source_port = load_u16(at);

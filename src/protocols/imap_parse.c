@@ -216,7 +216,7 @@ static bool read_user(struct conversation *state, struct parse *parse, struct sp
 static void read_client_line(struct conversation *state, struct parse *parse, struct span line)
 {
 	const bool inside = state->inside[SIDE_CLIENT];
-	uint64_t length;
+	uint64_t length = 0;
 
 	state->inside[SIDE_CLIENT] = ends_with_literal(line, &length);
 	if (state->auth.active) {
