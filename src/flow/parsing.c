@@ -65,11 +65,30 @@ static void tell_software(struct parse *parse, enum side side, struct span produ
 		listener->software(listener->context, c->flow, side, product, version);
 }
 
+/* Frames are shared among workers by their two addresses. So that their number changes nothing, a flow is
+ * only expected between the addresses of the one that announces it: others are known by their content. */
+static bool expect_between_the_same(const struct flow *flow, struct expectation *expectation)
+{
+	const unsigned waiting = address_compare(&expectation->address, &flow->ends[0]) != 0;
+
+	if (address_compare(&expectation->address, &flow->ends[waiting]) != 0 ||
+	    (!address_is_unspecified(&expectation->other) &&
+	     address_compare(&expectation->other, &flow->ends[!waiting]) != 0))
+		return false;
+	expectation->other = flow->ends[!waiting];
+	return true;
+}
+
 static void expect_flow(struct parse *parse, const struct expectation *expectation)
 {
 	struct conversation *const c = conversation_of(parse);
+	struct expectation between = *expectation;
 
-	expectations_add(c->all->expectations, expectation, flow_id(c->flow), parse->time_ns, c->all->counts);
+	if (expect_between_the_same(c->flow, &between))
+		expectations_add(c->all->expectations, &between, flow_id(c->flow), parse->time_ns,
+				 c->all->counts);
+	else
+		c->all->counts->expectations_dropped++;
 }
 
 static void open_tunnel(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,

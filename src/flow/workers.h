@@ -3,9 +3,9 @@
  * A frame's worker is chosen by its outermost pair of addresses (packet_steer()), so that flows, those that
  * they announce, fragments and ICMP errors meet. Frames are copied into rounds: while the workers read one,
  * the caller fills the next. With one worker there is no thread and no copy. Flows end at ticks, once in each
- * second of the frames' own time, at the same frames for all workers. What does not meet is a flow that was
- * announced for other addresses than those of the flow that announced it: it is then known by its content
- * alone.
+ * second of the frames' own time, at the same frames for all workers. A flow that is announced for other
+ * addresses than those of the flow that announces it could not meet it, and is never expected: it is known by
+ * its content alone.
  *
  * Listeners run in the threads of their workers and write what they tell into a log, entry by entry. The
  * caller's thread is handed the entries in one order: that of the frames, and of flows that end at the same

@@ -151,7 +151,7 @@ static inline enum packet_problem read_udp(struct packet *packet, struct octets 
 	enum packet_problem problem = PACKET_WHOLE;
 	uint16_t length;
 
-	if (at == NULL)
+	if (o->s.failed)
 		return read_ports_part(packet, start);
 	packet->source_port = load_u16(at);
 	packet->destination_port = load_u16(at + 2);
