@@ -79,6 +79,7 @@ static bool read_first(struct span s, struct message *m)
 static bool read_second(struct span s, struct message *m)
 {
 	const uint8_t *at;
+	uint8_t type, length;
 
 	span_skip(&s, 2);
 	m->version = span_u8(&s);
@@ -97,7 +98,9 @@ static bool read_second(struct span s, struct message *m)
 		return false;
 	m->virtual_address = *at == 4 ? address_v4(load_u32(s.at)) : address_v6(s.at);
 	span_skip(&s, 16);
-	if (span_u8(&s) == AUTH_TEXT && span_u8(&s) == AUTH && span_left(s) >= AUTH)
+	type = span_u8(&s);
+	length = span_u8(&s);
+	if (type == AUTH_TEXT && length == AUTH && span_left(s) >= AUTH)
 		(void)read_password(s, m->password);
 	else
 		m->md5 = !s.failed;
