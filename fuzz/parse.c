@@ -31,6 +31,15 @@ static void play_turns(struct play *play, struct span script)
 	}
 }
 
+/* Parsers are called over the transports where their protocol is customary. */
+static bool is_over(const struct protocol *protocol, uint64_t transport)
+{
+	for (size_t i = 0; i < protocol->door_count; i++)
+		if (protocol->doors[i].transport == transport)
+			return true;
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct span script = span_of(bytes, length), line = span_line(&script);
@@ -38,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	uint64_t transport = 0;
 	struct play *play;
 
-	if (protocol == NULL || protocol->parser == NULL || !span_number(span_word(&line), 255, &transport))
+	if (protocol == NULL || protocol->parser == NULL || !span_number(span_word(&line), 255, &transport) ||
+	    !is_over(protocol, transport))
 		return -1; /* not kept */
 	play = play_new(protocol, (unsigned)transport);
 	play_turns(play, script);

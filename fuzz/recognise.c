@@ -17,13 +17,30 @@ static uint8_t *exactly(const uint8_t *bytes, size_t length)
 	return exact;
 }
 
-static void ask(const struct protocol *protocol, struct span front, struct span whole, enum side side)
+static bool is_over(const struct protocol *protocol, unsigned transport)
+{
+	for (size_t i = 0; i < protocol->door_count; i++)
+		if (protocol->doors[i].transport == transport)
+			return true;
+	return false;
+}
+
+static void ask_about_stream(const struct protocol *protocol, struct span front, struct span whole,
+			     enum side side)
 {
 	const enum verdict early = protocol->recognise(front, side, TRANSPORT_TCP);
 	const enum verdict late = protocol->recognise(whole, side, TRANSPORT_TCP);
 
 	if ((early != MORE && late != early) || (span_left(whole) >= RECOGNISE_LIMIT && late == MORE))
 		abort();
+}
+
+/* Whoever is not customary over streams is not asked about one. A datagram is whole, and its beginning
+ * another. */
+static void ask(const struct protocol *protocol, struct span front, struct span whole, enum side side)
+{
+	if (is_over(protocol, TRANSPORT_TCP))
+		ask_about_stream(protocol, front, whole, side);
 	(void)protocol->recognise(front, side, TRANSPORT_UDP);
 }
 

@@ -10,6 +10,7 @@ static enum verdict recognise_server(struct span first)
 					      "finger: " };
 	struct span text = text_first(first, FIRST_MOST);
 	enum verdict best = NO;
+	size_t name;
 
 	while (span_left(text) > 0 && (*text.at == '\r' || *text.at == '\n'))
 		span_skip(&text, 1);
@@ -19,8 +20,9 @@ static enum verdict recognise_server(struct span first)
 		best = recognise_text(text, begins[i]);
 	if (best != YES || !span_begins(text, "Login"))
 		return best == MORE && span_left(first) >= FIRST_MOST ? NO : best;
-	if (text_find(text, "name") != SIZE_MAX)
-		return YES;
+	name = text_find(text, "name");
+	if (name != SIZE_MAX)
+		return text_is_plain(text_first(text, name)) ? YES : NO;
 	return span_left(first) < FIRST_MOST && text_is_plain(text) ? MORE : NO;
 }
 
@@ -30,10 +32,10 @@ static enum verdict recognise_client(struct span first)
 	struct span rest = text_first(first, QUERY), line = span_line(&rest);
 	const bool verbose = span_begins(first, "/W ") || span_begins(first, "/W\r\n");
 
-	if (verbose)
-		return text_is_plain(text_first(first, FIRST_MOST)) ? YES : NO;
 	if (line.failed)
 		return span_left(first) < QUERY && text_is_plain(first) ? MORE : NO;
+	if (verbose)
+		return text_is_plain(line) ? YES : NO;
 	return span_left(rest) == 0 && span_left(first) < QUERY && text_is_plain(line) ? MORE : NO;
 }
 

@@ -233,6 +233,7 @@ static enum probe_step hear_v1(void *state, size_t variant, struct span *heard, 
 }
 
 const struct probe ike_probe = {
+	.only_customary = true,
 	.transports = PROBE_UDP,
 	.greet = greet,
 	.hear = hear,

@@ -38,6 +38,7 @@ static const struct weakness *const weaknesses[] = { &weak_encryption, NULL };
  * numbered from 1, else from 0. */
 static bool is_message(struct span s)
 {
+	enum { SMALL = 4 }; /* no number that is meant is longer, and all stand in the first octets */
 	const uint8_t tag = ber_peek(s);
 	struct span outer = ber_begun(&s, tag), content = ber_begun(&outer, BER_SEQUENCE);
 	const unsigned first = tag == AS_REQ || tag == TGS_REQ ? 1 : 0;
@@ -55,6 +56,8 @@ static bool is_message(struct span s)
 	}
 	version = ber_take(&content, (uint8_t)(FIELD | first));
 	type = ber_take(&content, (uint8_t)(FIELD | (first + 1)));
+	if (span_left(version) > SMALL || span_left(type) > SMALL)
+		return false;
 	return ber_integer(&version, BER_INTEGER) == VERSION &&
 	       ber_integer(&type, BER_INTEGER) == (tag & 0x1f) && !content.failed && !version.failed &&
 	       !type.failed;

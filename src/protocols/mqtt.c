@@ -89,8 +89,7 @@ static enum verdict recognise_connect(struct span first)
 	return NO;
 }
 
-/* CONNACK: flags, a code, and properties with version 5. Four octets are little, so that all of them have to
- * fit. */
+/* CONNACK: flags, a code, and properties with version 5. */
 static enum verdict recognise_connack(struct span first)
 {
 	uint8_t type, flags, code;
@@ -109,11 +108,7 @@ static enum verdict recognise_connack(struct span first)
 	if (flags > 1)
 		return NO;
 	if (length == 2)
-		return code > 5 ? NO
-		       : span_left(first) == 0 || span_peek(first, 0) >> 4 == SUBACK ||
-				       span_peek(first, 0) >> 4 == PINGRESP
-			       ? YES
-			       : NO;
+		return code > 5 ? NO : YES;
 	if (code != 0 && code < 0x80)
 		return NO;
 	if (span_left(first) == 0)

@@ -37,7 +37,7 @@ static enum verdict recognise_server(struct span first)
 		return NO;
 	if (line.failed)
 		return span_left(first) < TEXT_LINE_LIMIT && text_is_plain(rest) ? MORE : NO;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && text_is_plain(line); i++)
 		if (text_has_word(line, words[i]))
 			return YES;
 	return NO;

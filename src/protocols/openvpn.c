@@ -366,6 +366,7 @@ static enum probe_step hear_answer(void *memory, struct span *heard, bool ended,
 }
 
 static const struct probe probe = {
+	.only_customary = true,
 	.transports = PROBE_UDP | PROBE_TCP,
 	.greet = greet,
 	.hear = hear_answer,

@@ -17,8 +17,6 @@ static enum verdict recognise_server(struct span first)
 	const bool whole = span_left(first) >= FIRST_MOST;
 	const uint8_t c = span_peek(text, 0);
 
-	if (!text_is_plain(text))
-		return NO;
 	if (span_left(text) == 0)
 		return whole ? NO : MORE;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
@@ -26,10 +24,13 @@ static enum verdict recognise_server(struct span first)
 			return recognise_text(text, begins[i]) == YES ? YES : whole ? NO : MORE;
 	if (c != '%' && c != '#')
 		return NO;
-	for (size_t i = 0; i < sizeof(comments) / sizeof(*comments); i++)
-		if (text_find(text, comments[i]) != SIZE_MAX)
+	for (size_t i = 0; i < sizeof(comments) / sizeof(*comments); i++) {
+		const size_t at = text_find(text, comments[i]);
+
+		if (at != SIZE_MAX && text_is_plain(text_first(text, at)))
 			return YES;
-	return whole ? NO : MORE;
+	}
+	return whole || !text_is_plain(text) ? NO : MORE;
 }
 
 /* Some registries want words before the name, which programs know; a name alone looks like any line, and the

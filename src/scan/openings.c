@@ -119,8 +119,11 @@ static void open_others(struct door *door)
 	const struct protocol *protocol;
 
 	door->phase = OTHERS;
-	for (size_t i = 0; door->waiting < SIDE_BY_SIDE && (protocol = protocol_nth(i)) != NULL; i++)
-		wish_to_open(door, protocol);
+	for (size_t i = 0; door->waiting < SIDE_BY_SIDE && (protocol = protocol_nth(i)) != NULL; i++) {
+		if (protocol->probe == NULL || !protocol->probe->only_customary ||
+		    is_customary(door, protocol))
+			wish_to_open(door, protocol);
+	}
 }
 
 /* Takes the next protocol that fits what was heard. */
