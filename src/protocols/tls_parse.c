@@ -24,7 +24,7 @@ struct state {
 	struct span hello[2], certificate[2]; /* kept: body of the hello, first certificate in DER */
 	uint32_t read[2];                     /* octets of the record at the front that are read already */
 	uint16_t certificates;                /* in the server's chain */
-	bool has_hello[2], ssl2, told;
+	bool has_hello[2], retried, ssl2, told;
 	bool alerted;
 	uint8_t alert_level, alert;
 };
@@ -191,6 +191,7 @@ static enum parse_step hear_server_hello(struct state *state, struct parse *pars
 
 	if (!tls_read_server_hello(body, &hello))
 		return PARSE_BROKEN;
+	state->retried |= hello.retry;
 	if (hello.retry)
 		return PARSE_ON;
 	state->hello[SIDE_SERVER] = parse_keep(parse, body);
@@ -343,12 +344,15 @@ static enum parse_step hear_alert(struct state *state, struct span content)
 	return state->alert_level == ALERT_FATAL || state->alert == ALERT_CLOSE ? PARSE_DONE : PARSE_ON;
 }
 
-/* A client may encrypt before the server has spoken, if it resumes a session of 1.3. */
-static enum parse_step hear_encrypted(const struct state *state, const struct parse *parse)
+/* A client may encrypt before the server has spoken, if it resumes a session of 1.3. A server that asks for
+ * another hello pretends to change the cipher at once, and says its hello afterwards. */
+static enum parse_step hear_encrypted(const struct state *state, const struct parse *parse, uint8_t type)
 {
-	return parse->side == SIDE_CLIENT && state->has_hello[SIDE_CLIENT] && !state->has_hello[SIDE_SERVER]
-		       ? PARSE_ON
-		       : PARSE_DONE;
+	if (state->has_hello[SIDE_SERVER])
+		return PARSE_DONE;
+	if (parse->side == SIDE_SERVER)
+		return state->retried && type == TLS_CHANGE_CIPHER ? PARSE_ON : PARSE_DONE;
+	return state->has_hello[SIDE_CLIENT] ? PARSE_ON : PARSE_DONE;
 }
 
 static enum parse_step read_records(struct state *state, struct parse *parse, struct span *bytes)
@@ -374,7 +378,7 @@ static enum parse_step read_records(struct state *state, struct parse *parse, st
 		if (record.type == TLS_ALERT && span_left(record.content) < record.length)
 			return PARSE_ON;
 		step = record.type == TLS_ALERT ? hear_alert(state, record.content)
-						: hear_encrypted(state, parse);
+						: hear_encrypted(state, parse, record.type);
 		*bytes = s;
 		if (record.length > span_left(record.content))
 			parse_skip(parse, record.length - span_left(record.content));
