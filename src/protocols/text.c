@@ -206,12 +206,31 @@ static bool matches(const char *pattern, struct span line)
 	return *pattern == '\0';
 }
 
+/* Letters of the same kind differ in one bit. */
+static bool begins_otherwise(const char *pattern, uint8_t first)
+{
+	const uint8_t begins = (uint8_t)*pattern;
+
+	return ((begins ^ first) & 0xdf) != 0 && upper(begins) >= 'A' && upper(begins) <= 'Z';
+}
+
+/* Whether a line may become a command of these. */
+static bool may_become(uint8_t first, const struct text_command *commands, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!begins_otherwise(commands[i].pattern, first))
+			return true;
+	return false;
+}
+
 static enum verdict command_says(struct span line, const struct text_command *commands, size_t count)
 {
+	const uint8_t first = span_peek(line, 0);
+
 	if (span_left(line) >= COMMAND_LIMIT)
 		return NO;
 	for (size_t i = 0; i < count; i++)
-		if (matches(commands[i].pattern, line))
+		if (!begins_otherwise(commands[i].pattern, first) && matches(commands[i].pattern, line))
 			return text_is_plain(line) ? commands[i].says : NO;
 	return NO;
 }
@@ -224,7 +243,8 @@ enum verdict text_commands(struct span first, const struct text_command *command
 		const struct span line = span_line(&rest);
 		const enum verdict says = line.failed ? NO : command_says(line, commands, count);
 
-		if (line.failed && (span_left(rest) >= COMMAND_LIMIT || !text_is_plain(rest)))
+		if (line.failed && (span_left(rest) >= COMMAND_LIMIT || !text_is_plain(rest) ||
+				    !may_become(*rest.at, commands, count)))
 			return NO;
 		if (line.failed)
 			break;

@@ -99,6 +99,11 @@ static void commands_that_several_protocols_have_wait_for_more(void **unused)
 		{ "pop3", CLIENT, SENT("USER joe\r\nPASS x\r\nSTAT\r\nUIDL\r\n"), YES },
 		{ "ftp", CLIENT, SENT("USER joe\r\nPASS x\r\nSTAT\r\nUIDL\r\n"), NO },
 		{ "ftp", CLIENT, SENT("USER guest 0 * :real name\r\nJOIN #room\r\n"), NO },
+		/* The first letter of a line that is not whole may tell that it is none of theirs. */
+		{ "ftp", CLIENT, SENT("g"), NO },
+		{ "ftp", CLIENT, SENT("USER joe\r\n?"), NO },
+		{ "ftp", CLIENT, SENT("USER joe\r\np"), MORE },
+		{ "pop3", CLIENT, SENT("r"), MORE },
 		{ "ftp", CLIENT, SENT("auth tls\r\n"), YES },
 		{ "ftp", CLIENT, SENT("AUTH PLAIN\r\n"), NO },
 		{ "pop3", CLIENT, SENT("AUTH PLAIN\r\n"), YES },
