@@ -2,6 +2,7 @@
  * parser reads it. A flow of which the first payload tells what it is, and of which nothing more is wanted,
  * costs no memory at all. */
 #include "flow/conversation.h"
+#include "flow/hope.h"
 #include "flow/parsing.h"
 
 #include <stdlib.h>
@@ -148,6 +149,13 @@ static uint32_t begin_of(const struct flow *flow, unsigned end, const struct pac
 	return other->acknowledged;
 }
 
+bool begins_whole(const struct flow *flow, unsigned end, const struct packet *packet)
+{
+	bool from_start;
+
+	return begin_of(flow, end, packet, &from_start) == first_sequence(packet) && from_start;
+}
+
 static void begin_stream(struct conversation *c, unsigned end, const struct packet *packet)
 {
 	const unsigned nth = half_of_end(c, end);
@@ -255,6 +263,8 @@ static struct conversation *begin_recognised(struct conversations *all, struct f
 		return NULL;
 	}
 	if (answer.protocol == NULL) {
+		if (question.from_start && hope_begin(all, flow, event->end, packet, &answer))
+			return NULL;
 		c = new_conversation(all, flow);
 		if (c != NULL && question.from_start && span_left(packet->payload) < RECOGNISE_LIMIT)
 			listening_note_hope(&c->halves[event->end], packet->payload, &answer);
@@ -298,6 +308,59 @@ static struct conversation *begin(struct conversations *all, struct flow *flow, 
 	return begin_recognised(all, flow, event);
 }
 
+/* ---- from hope to a conversation ---- */
+
+/* Words that a hope has kept, of a side that was seen from its beginning. */
+static void hear_again(struct conversation *c, unsigned end, uint32_t sequence, struct span words)
+{
+	struct stream *const stream = &c->streams[end];
+	struct taker taker = { c, end };
+
+	if (!stream->begun) {
+		stream_open(stream, sequence - 1);
+		stream->from_start = c->halves[end].from_start = (c->flow->unclear & 1u << end) == 0;
+	}
+	(void)stream_segment(stream, sequence, words, (uint32_t)span_left(words), false, &c->all->streams,
+			     take, &taker);
+}
+
+/* Becomes what it would be if it had been a conversation all the time. */
+static struct conversation *grow(struct conversations *all, struct flow *flow)
+{
+	const struct hope hope = *(const struct hope *)flow->work;
+	uint32_t sequences[2];
+	struct conversation *c;
+	struct span words;
+	unsigned end;
+
+	hope_drop(all, flow);
+	c = new_conversation(all, flow);
+	if (c == NULL)
+		return NULL;
+	for (end = 0; end < 2; end++) {
+		sequences[end] = hope.next[end] - hope.lengths[end];
+		c->halves[end].unclear = (hope.unclear & 1u << end) != 0;
+		c->halves[end].asked = hope.lengths[end];
+		c->halves[end].hopeful = hope.hopeful[end];
+	}
+	for (size_t at = 0; hope_next(&hope, &at, &end, &words); sequences[end] += span_left(words))
+		hear_again(c, end, sequences[end], words);
+	for (end = 0; end < 2; end++)
+		if ((hope.ended & 1u << end) != 0)
+			(void)stream_segment(&c->streams[end], hope.next[end], span_of(NULL, 0), 0, true,
+					     &all->streams, take, &(struct taker){ c, end });
+	return c;
+}
+
+/* The conversation that hears this packet; NULL if none needs to. */
+static struct conversation *conversation_for(struct conversations *all, struct flow *flow,
+					     const struct event *event)
+{
+	if (flow->hoping)
+		return hope_hears(all, flow, event->end, packet_of(event)) ? NULL : grow(all, flow);
+	return flow->work != NULL ? flow->work : begin(all, flow, event);
+}
+
 void conversation_packet(struct conversations *all, struct flow *flow, unsigned end, struct packets *packets,
 			 unsigned nth, int64_t time_ns, uint64_t frame)
 {
@@ -311,7 +374,7 @@ void conversation_packet(struct conversations *all, struct flow *flow, unsigned 
 	all->nth = nth;
 	all->frame = frame;
 	all->time_ns = time_ns;
-	c = flow->work != NULL ? flow->work : begin(all, flow, &event);
+	c = conversation_for(all, flow, &event);
 	if (c == NULL)
 		return;
 	if (c->reading != NULL)
@@ -334,6 +397,9 @@ void conversation_prefetch(const struct flow *flow)
 	__builtin_prefetch(&flow->first_ns, 1);
 	__builtin_prefetch(&flow->history, 1);
 	if (c == NULL)
+		return;
+	__builtin_prefetch(c, 1);
+	if (flow->hoping)
 		return;
 	__builtin_prefetch(&c->halves[0], 1);
 	__builtin_prefetch(&c->halves[1], 1);
@@ -375,7 +441,9 @@ void conversation_end(struct conversations *all, struct flow *flow, uint64_t fra
 {
 	struct conversation *const c = flow->work;
 
-	if (c == NULL)
+	if (flow->hoping)
+		hope_drop(all, flow);
+	if (flow->work == NULL)
 		return;
 	all->packets = NULL;
 	all->frame = frame;

@@ -1,8 +1,9 @@
 /* conversation.h: what a flow holds while its content is read: the two streams, the first bytes until the
  * protocol is known, and then its parser.
  *
- * It begins with the first payload, and ends as soon as nothing more is wanted: flow->settled is set then,
- * flow->work is NULL, and packets are only counted. */
+ * It begins with the first payload, or with the first that is more than a few words (hope.h), and ends as
+ * soon as nothing more is wanted: flow->settled is set then, flow->work is NULL, and packets are only
+ * counted. */
 #ifndef FLOW_CONVERSATION_H
 #define FLOW_CONVERSATION_H
 

@@ -105,9 +105,10 @@ struct flow {
 	uint8_t cast;
 	uint32_t context; /* tells apart what different tunnels carry */
 
-	bool in_use, swapped;
-	bool settled; /* nothing more is wanted of its content */
-	bool closing; /* its connection has closed, and the wheel knows */
+	bool in_use : 1, swapped : 1;
+	bool settled : 1; /* nothing more is wanted of its content */
+	bool closing : 1; /* its connection has closed, and the wheel knows */
+	bool hoping : 1;  /* work is a hope (hope.h) and no conversation */
 	int64_t last_ns;
 	void *work; /* what streams and parsers hold; NULL once the flow is settled */
 	struct flow_side sides[2];

@@ -83,6 +83,9 @@ static inline unsigned half_of_end(const struct conversation *conversation, unsi
 	return end ^ conversation->crossed;
 }
 
+/* Whether this packet has the first bytes of its side, none of which was missed. */
+bool begins_whole(const struct flow *flow, unsigned end, const struct packet *packet);
+
 /* Whether a parser would be run for this protocol at all. */
 bool parsing_is_wanted(const struct conversations *all, const struct protocol *protocol);
 

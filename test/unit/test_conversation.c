@@ -646,6 +646,104 @@ static void every_cut_tells_the_same(void **unused)
 	free(whole);
 }
 
+/* ---- few words ---- */
+
+static const char greeting[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
+
+/* Both say the same, in pieces; a piece comes early, or twice. */
+enum disorder { IN_ORDER, EARLY, TWICE, DISORDERS };
+
+static void greet_in_pieces(struct talk *talk, unsigned party, size_t first, size_t second,
+			    enum disorder disorder)
+{
+	const size_t cuts[4] = { 0, first, second, sizeof(greeting) - 1 };
+	const unsigned orders[DISORDERS][4] = { { 0, 1, 2, 2 }, { 0, 2, 1, 1 }, { 0, 1, 1, 2 } };
+
+	for (unsigned i = 0; i < (disorder == TWICE ? 4 : 3); i++) {
+		const unsigned piece = orders[disorder][i];
+		const size_t length = cuts[piece + 1] - cuts[piece];
+
+		packet(talk, party, talk->next[party] + (uint32_t)cuts[piece],
+		       span_of(greeting + cuts[piece], length), (uint32_t)length, TCP_ACK);
+	}
+	talk->next[party] += sizeof(greeting) - 1;
+}
+
+static char *greetings(size_t first, size_t second, enum disorder disorder)
+{
+	struct talk *const talk = connection(true);
+
+	greet_in_pieces(talk, 1, first, second, disorder);
+	greet_in_pieces(talk, 0, first, second, disorder);
+	close_connection(talk);
+	return told_by(talk);
+}
+
+static void few_words_are_heard_again_from_the_first(void **unused)
+{
+	const size_t length = sizeof(greeting) - 1;
+	char *const whole = greetings(length, length, IN_ORDER);
+
+	(void)unused;
+	assert_non_null(strstr(whole, "= ssh\n"));
+	assert_non_null(strstr(whole, "OpenSSH_9.2p1"));
+	for (size_t first = 1; first < length; first++) {
+		for (size_t second = first + 1; second < length; second++) {
+			for (unsigned disorder = 0; disorder < DISORDERS; disorder++) {
+				char *const told = greetings(first, second, disorder);
+
+				assert_string_equal(told, whole);
+				free(told);
+			}
+		}
+	}
+	free(whole);
+}
+
+/* What was acknowledged and never came is lost; the parser begins behind it. */
+static void few_words_and_a_gap(void **unused)
+{
+	struct talk *const talk = connection(true);
+
+	(void)unused;
+	say(talk, 1, "SSH");
+	talk->next[1] += 5;
+	packet(talk, 0, talk->next[0], span_of(NULL, 0), 0, TCP_ACK);
+	assert_int_equal(talk->counts.stream_gaps, 1);
+	assert_int_equal(talk->counts.stream_gap_bytes, 5);
+	assert_false(talk->flow.settled);
+	free(told_by(talk));
+}
+
+static void few_words_of_nobody_are_kept_until_the_end(void **unused)
+{
+	struct talk *const talk = connection(true);
+
+	(void)unused;
+	say(talk, 0, "SS");
+	say(talk, 1, "SS");
+	assert_false(talk->flow.settled);
+	close_connection(talk);
+	assert_true(talk->flow.settled);
+	assert_null(talk->flow.work);
+	assert_int_equal(talk->flow.identified, IDENTIFIED_NOT);
+	assert_told(talk, "");
+}
+
+static void few_words_that_turn_out_to_be_nobodys_are_given_up(void **unused)
+{
+	struct talk *const talk = connection(true);
+
+	(void)unused;
+	say(talk, 0, "\x01\x02 no known words");
+	say(talk, 1, "SSH");
+	assert_false(talk->flow.settled);
+	say(talk, 1, "-x-");
+	say(talk, 1, "\x05\n");
+	assert_true(talk->flow.settled);
+	assert_told(talk, "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -670,6 +768,10 @@ int main(void)
 		cmocka_unit_test(what_the_other_side_sent_ahead_belongs_to_the_new_protocol),
 		cmocka_unit_test(a_flow_may_be_announced),
 		cmocka_unit_test(every_cut_tells_the_same),
+		cmocka_unit_test(few_words_are_heard_again_from_the_first),
+		cmocka_unit_test(few_words_and_a_gap),
+		cmocka_unit_test(few_words_of_nobody_are_kept_until_the_end),
+		cmocka_unit_test(few_words_that_turn_out_to_be_nobodys_are_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
