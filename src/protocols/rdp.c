@@ -121,11 +121,27 @@ static enum verdict key_follows(struct span rest, enum side side)
 	return span_left(body) < whole - (size_t)RDP_TPKT_HEADER ? MORE : NO;
 }
 
+/* Whoever says strange words is shown out: a disconnect provider ultimatum of T.125, alone in its packet. */
+static enum verdict shows_out(struct span first)
+{
+	static const uint8_t ultimatum[] = { RDP_TPKT_VERSION, 0, 0, 9, 2, RDP_DATA, 0x80 };
+	const size_t left = span_left(first), fixed = left < sizeof(ultimatum) ? left : sizeof(ultimatum);
+
+	if (memcmp(first.at, ultimatum, fixed) != 0)
+		return NO;
+	if (left < sizeof(ultimatum) + 2)
+		return left == fixed || (first.at[7] & 0xfc) == 0x20 ? MORE : NO;
+	return (first.at[7] & 0xfc) == 0x20 && (first.at[8] & 0x7f) == 0 ? YES : NO;
+}
+
 static enum verdict first_packet_says(struct span first, enum side side)
 {
 	struct rdp_packet packet;
-	const enum verdict whole = rdp_take_packet(&first, &packet);
+	enum verdict whole = side == SIDE_SERVER ? shows_out(first) : NO;
 
+	if (whole != NO)
+		return whole;
+	whole = rdp_take_packet(&first, &packet);
 	if (whole != YES)
 		return whole;
 	if (packet.kind != (side == SIDE_CLIENT ? RDP_CONNECTION_REQUEST : RDP_CONNECTION_CONFIRM))

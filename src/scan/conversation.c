@@ -74,7 +74,8 @@ struct conversation *conversation_begin(struct engine *engine, const struct wish
 	c->out = buffer_new(OUT_LIMIT);
 	c->heard = buffer_new(KNOCK_HEARD_LIMIT);
 	c->opening = buffer_new(OPENING_LIMIT);
-	c->alarm = clock_monotonic_ms() + engine->limits.total_ms / 3;
+	c->begun = clock_monotonic_ms();
+	c->alarm = c->begun + engine->limits.door_ms / 3;
 	if (connected && door_where(wish->door)->transport == TRANSPORT_UDP)
 		c->stage = STAGE_TALKING;
 	engine_watch(engine, c, c->stage == STAGE_CONNECTING);
@@ -88,6 +89,7 @@ void conversation_free(struct conversation *c)
 		(void)send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 	(void)close(c->fd);
+	free(c->answer);
 	tls_client_free(c->tls);
 	buffer_free(&c->out);
 	buffer_free(&c->heard);
@@ -134,8 +136,8 @@ void conversation_open(struct conversation *c)
 	struct buffer words = buffer_new(OUT_LIMIT);
 
 	memset(c->state, 0, sizeof(c->state));
-	memset(&c->answer, 0, sizeof(c->answer));
-	c->answer.inside_tls = c->wish.inside;
+	free(c->answer);
+	c->answer = NULL;
 	if (c->wish.purpose == TO_TRY_OLD)
 		probe->greet_more(c->state, c->wish.variant, &words);
 	else if (c->wish.purpose == TO_OPEN && c->wish.variant == OTHER)
@@ -158,7 +160,20 @@ bool conversation_open_tls(struct conversation *c)
 
 /* ---- hearing ---- */
 
-enum probe_step conversation_hear(struct conversation *c, bool ended)
+static bool make_answer(struct conversation *c, const struct answer *known)
+{
+	if (c->answer == NULL) {
+		c->answer = calloc(1, sizeof(*c->answer));
+		if (c->answer == NULL)
+			return false;
+		c->answer->inside_tls = c->wish.inside;
+	}
+	if (known != NULL)
+		*c->answer = *known;
+	return true;
+}
+
+enum probe_step conversation_hear(struct conversation *c, bool ended, const struct answer *known)
 {
 	const struct probe *const probe = c->wish.protocol->probe;
 	struct buffer words = buffer_new(OUT_LIMIT);
@@ -166,12 +181,14 @@ enum probe_step conversation_hear(struct conversation *c, bool ended)
 	const uint8_t *before;
 	enum probe_step step;
 
+	if (!make_answer(c, known))
+		return PROBE_NOT;
 	span_skip(&heard, c->taken);
 	do {
 		before = heard.at;
 		step = c->wish.purpose == TO_TRY_OLD
-			       ? probe->hear_more(c->state, c->wish.variant, &heard, ended, &c->answer)
-			       : probe->hear(c->state, &heard, ended, &words, &c->answer);
+			       ? probe->hear_more(c->state, c->wish.variant, &heard, ended, c->answer)
+			       : probe->hear(c->state, &heard, ended, &words, c->answer);
 	} while (step == PROBE_WAIT && heard.at > before);
 	c->taken = c->heard.length - span_left(heard);
 	say(c, &words);

@@ -8,12 +8,12 @@
 
 const struct knock_door *door_where(const struct door *door)
 {
-	return door->where;
+	return &door->where;
 }
 
 bool door_is_stream(const struct door *door)
 {
-	return door->where->transport == TRANSPORT_TCP;
+	return door->where.transport == TRANSPORT_TCP;
 }
 
 bool door_can_ask(const struct door *door, const struct protocol *protocol)
@@ -35,8 +35,10 @@ void door_alarm(struct conversation *c, unsigned ms)
 	const int64_t shared = (int64_t)ms * c->engine->patience / 100;
 	const bool opening = c->wish.purpose == TO_LISTEN || c->wish.purpose == TO_OPEN;
 
-	c->alarm = clock_monotonic_ms() +
-		   (c->wish.inside && opening ? shared * INSIDE_PERCENT / 100 : shared);
+	const int64_t when = clock_monotonic_ms() +
+			     (c->wish.inside && opening ? shared * INSIDE_PERCENT / 100 : shared);
+
+	engine_alarm(c, when < c->wish.door->end ? when : c->wish.door->end);
 }
 
 void door_wish(struct door *door, enum purpose purpose, const struct protocol *protocol, size_t variant,
@@ -44,16 +46,28 @@ void door_wish(struct door *door, enum purpose purpose, const struct protocol *p
 {
 	const struct wish wish = { door, purpose, protocol, variant, inside, door->epoch };
 
-	if ((door->begun >= door->engine->limits.per_door && purpose != TO_ASK) ||
+	if (door->late || (door->begun >= door->engine->limits.per_door && purpose != TO_ASK) ||
 	    !engine_wish(door->engine, &wish))
 		return;
+	door->held_by++;
 	door->begun++;
 	door->waiting += purpose != TO_TRY_OLD;
 }
 
 bool door_wants(const struct wish *wish)
 {
-	return wish->purpose == TO_TRY_OLD || (!wish->door->done && wish->epoch == wish->door->epoch);
+	const struct door *const door = wish->door;
+
+	return !door->late && (wish->purpose == TO_TRY_OLD || (!door->done && wish->epoch == door->epoch));
+}
+
+void door_let_go(struct door *door)
+{
+	if (--door->held_by > 0 || door->listed)
+		return;
+	door->listed = true;
+	door->next_done = door->engine->done;
+	door->engine->done = door;
 }
 
 /* Some services send back what they get. */
@@ -71,7 +85,7 @@ static void hear_anybody(struct conversation *c)
 	bool more = c->heard.length < c->opening.length && door_is_stream(door);
 
 	if (!is_echo(c))
-		protocol = protocol_recognise(buffer_read(&c->heard), SIDE_SERVER, door->where->transport,
+		protocol = protocol_recognise(buffer_read(&c->heard), SIDE_SERVER, door->where.transport,
 					      c->wish.protocol, &more);
 	if (protocol != NULL && door_is_sure(door, c, protocol)) {
 		door_go_on(c, protocol);
@@ -98,15 +112,31 @@ void door_heard(struct conversation *c)
 		hear_anybody(c);
 }
 
+/* As long as connecting is as quick as it was at first, and nobody takes the words to work on them, more
+ * openings may stand side by side. */
+static void note_connected(struct door *door, const struct conversation *c)
+{
+	const int64_t took = clock_monotonic_ms() - c->begun;
+
+	if (!door->reached)
+		door->connect_ms = took;
+	else if (took > 2 * door->connect_ms + SLOW_MS || door->result.evidence_length > 0)
+		door->beside = BESIDE_LEAST;
+	else if (door->beside < BESIDE_MOST)
+		door->beside++;
+}
+
 void door_ready(struct conversation *c)
 {
 	struct door *const door = c->wish.door;
 	const struct protocol *const suggested = door->suggested[door->inside];
 
+	if (c->tls == NULL)
+		note_connected(door, c);
 	door->reached = true;
 	if (door->inside && c->tls != NULL && !door->shaken) {
 		door->shaken = true;
-		tls_client_tell(c->tls, &door->result->tls);
+		tls_client_tell(c->tls, &door->result.tls);
 	}
 	switch (c->wish.purpose) {
 	case TO_LISTEN:
@@ -129,7 +159,7 @@ static void not_ready(struct conversation *c, int error)
 	struct door *const door = c->wish.door;
 
 	if (c->stage == STAGE_SHAKING && !door->shaken) {
-		tls_client_tell(c->tls, &door->result->tls);
+		tls_client_tell(c->tls, &door->result.tls);
 		door_keep_problem(door, error == EPROTO ? tls_client_problem(c->tls)
 							: "the handshake does not end");
 		door_finish(door);
@@ -139,7 +169,7 @@ static void not_ready(struct conversation *c, int error)
 	} else if (!door->reached && c->wish.purpose == TO_LISTEN) {
 		door_finish_as(door, error == ECONNREFUSED ? KNOCK_REFUSED : KNOCK_UNREACHED, error);
 	} else if (c->wish.purpose == TO_ASK) {
-		c->over = true;
+		engine_end(c);
 		door_asked(door, c->wish.protocol);
 	} else if (c->wish.purpose == TO_TRY_OLD) {
 		door_try_next(door, c);
@@ -185,9 +215,26 @@ static void over_or_quiet(struct conversation *c, bool over)
 	}
 }
 
+/* Who is being asked has told a part; it is kept. */
+static void time_is_up(struct door *door)
+{
+	door->late = true;
+	for (struct conversation *c = door->conversations; c != NULL; c = c->next)
+		if (!c->over && c->wish.purpose == TO_ASK && c->stage == STAGE_TALKING)
+			door_ask_on(c, true);
+	if (!door->done)
+		door_keep_problem(door, door->reached ? "the time was up before all was asked"
+						      : "the time was up before it could be asked");
+	door->done = true;
+	for (struct conversation *c = door->conversations; c != NULL; c = c->next)
+		engine_end(c);
+}
+
 void door_quiet(struct conversation *c)
 {
-	if (c->stage != STAGE_TALKING)
+	if (clock_monotonic_ms() >= c->wish.door->end)
+		time_is_up(c->wish.door);
+	else if (c->stage != STAGE_TALKING)
 		not_ready(c, ETIMEDOUT);
 	else
 		over_or_quiet(c, false);
@@ -199,11 +246,11 @@ void door_ended(struct conversation *c, int error)
 
 	if (c->stage != STAGE_TALKING)
 		not_ready(c, error);
-	else if (error != 0 && !door_is_stream(door) && door->result->evidence_length == 0)
+	else if (error != 0 && !door_is_stream(door) && door->result.evidence_length == 0)
 		door_finish_as(door, error == ECONNREFUSED ? KNOCK_REFUSED : KNOCK_UNREACHED, error);
 	else
 		over_or_quiet(c, true);
-	c->over = true;
+	engine_end(c);
 }
 
 void door_failed(const struct wish *wish, int error)
@@ -221,12 +268,11 @@ void door_failed(const struct wish *wish, int error)
 		door_next_phase(door);
 }
 
-/* ---- all doors ---- */
+/* ---- beginning ---- */
 
 static void suggest(struct door *door)
 {
-	const struct service *const service = catalog_service_at(door->where->transport, door->where->port,
-								 0);
+	const struct service *const service = catalog_service_at(door->where.transport, door->where.port, 0);
 	struct span outside, inside;
 
 	if (service == NULL || service->spoken == NULL)
@@ -238,49 +284,35 @@ static void suggest(struct door *door)
 	door->suggested[1] = protocol_named(inside);
 }
 
-struct door *doors_new(struct engine *engine, const struct knock_door *where, size_t count,
-		       struct knock_result *results)
+struct door *door_new(struct engine *engine, const struct knock_door *where)
 {
-	struct door *const doors = calloc(count > 0 ? count : 1, sizeof(*doors));
+	struct door *const door = calloc(1, sizeof(*door));
 
-	for (size_t i = 0; doors != NULL && i < count; i++) {
-		doors[i].engine = engine;
-		doors[i].where = &where[i];
-		doors[i].result = &results[i];
-		suggest(&doors[i]);
-	}
-	return doors;
+	if (door == NULL)
+		return NULL;
+	door->engine = engine;
+	door->where = *where;
+	door->end = clock_monotonic_ms() + engine->limits.door_ms;
+	door->beside = BESIDE_LEAST;
+	suggest(door);
+	return door;
 }
 
-void doors_begin(struct door *doors, size_t count)
+void door_begin(struct door *door)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct door *const door = &doors[i];
-		const unsigned transport = door->where->transport;
+	const unsigned transport = door->where.transport;
 
-		door->done = (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP) ||
-			     knock_is_forbidden(door->where->transport, door->where->port);
-		if (door->done)
-			continue;
-		door->result->outcome = KNOCK_UNFINISHED;
-		if (door_is_stream(door)) {
+	door->held_by++; /* until it has begun */
+	door->done = (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP) ||
+		     knock_is_forbidden(door->where.transport, door->where.port);
+	if (!door->done) {
+		door->result.outcome = KNOCK_UNFINISHED;
+		if (door_is_stream(door))
 			door_wish(door, TO_LISTEN, NULL, 0, false);
-			continue;
-		}
-		door_open_first(door, NULL);
+		else
+			door_open_first(door, NULL);
 		if (door->waiting == 0)
 			door_next_phase(door);
 	}
-}
-
-void doors_end(struct door *doors, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct door *const door = &doors[i];
-
-		if (!door->done && door->result->problem[0] == '\0')
-			door_keep_problem(door, door->reached ? "the time was up before all was asked"
-							      : "the time was up before it could be asked");
-	}
-	free(doors);
+	door_let_go(door);
 }

@@ -28,17 +28,25 @@ enum {
 	OTHERS_MS = 250,
 	ASK_MS = 1200,
 	INSIDE_PERCENT = 60, /* of these, for openings inside TLS: its server has shown how quick it is */
-	SIDE_BY_SIDE = 3,    /* some servers let no more than that wait to be accepted */
+	BESIDE_LEAST = 3, /* openings side by side: some servers let no more than that wait to be accepted */
+	BESIDE_MOST = 12, /* where connecting goes on being quick */
+	SLOW_MS = 50,
 	PROTOCOLS_MOST = 256,
 };
 
 struct door {
 	struct engine *engine;
-	const struct knock_door *where;
-	struct knock_result *result;
+	struct knock_door where;
+	struct knock_result result;
+	struct door *next_done;
+	struct conversation *conversations;
+	unsigned held_by;                    /* wishes and conversations */
+	int64_t end;                         /* monotonic ms: what is not known by then is not told */
+	int64_t connect_ms;                  /* the first connection took so long */
+	unsigned beside;                     /* openings that may wait side by side */
 	const struct protocol *suggested[2]; /* outside TLS and inside, or NULL */
 	enum phase phase;
-	bool inside, reached, shaken, closed, done;
+	bool inside, reached, shaken, closed, done, late, listed;
 	unsigned epoch, begun;
 	unsigned waiting;            /* conversations and wishes that the phase waits for */
 	const struct protocol *held; /* who answered, while somebody else may outdo him; or NULL */

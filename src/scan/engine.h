@@ -1,18 +1,20 @@
 /* engine.h: the parts of the engine behind knock.h.
  *
- *     knock.c         takes the doors, and hands back the results
+ *     knock.c         takes the doors, begins them, and hands back the results
  *     door.c          one door: what its conversations report, and what to do then
  *     openings.c      while the protocol is not known: what is said, in which order
  *     known.c         when it is: asking for facts; the results
  *     conversation.c  one connection: bytes in and out, TLS, the probe's words
  *     loop.c          all conversations side by side: events, deadlines, and wishes that wait their turn
+ *     alarms.c        the conversations by their deadlines
  *
  * A door wishes for conversations; the loop begins them as there is room; a conversation reports to its
  * door what came. Nothing is freed while somebody may still look at it: what is over is marked, and the
- * loop removes it between two events. */
+ * loop removes it between two events. A door is done with when it has no conversation and no wish left. */
 #ifndef SCAN_ENGINE_H
 #define SCAN_ENGINE_H
 
+#include "scan/alarms.h"
 #include "scan/knock.h"
 #include "scan/tls_client.h"
 
@@ -51,14 +53,18 @@ struct conversation {
 	bool over;     /* the loop removes it */
 	bool said;     /* something was sent at the innermost layer */
 	bool waited;   /* the door's phase waits for it */
+	int64_t begun; /* monotonic ms */
 	int64_t alarm; /* door_quiet() is called then; monotonic ms */
+	size_t place;  /* among the alarms */
+	struct conversation *next_over;
+	struct conversation *next, *previous; /* of the same door */
 	struct tls_client *tls;
 	bool tls_sure;         /* the peer speaks TLS; before, its bytes are recognised */
 	struct buffer out;     /* goes to the socket */
 	struct buffer heard;   /* all that was said at the innermost layer; over UDP the last datagram */
 	size_t taken;          /* how much of it the probe took */
 	struct buffer opening; /* what was said first, to know an echo */
-	struct answer answer;
+	struct answer *answer; /* owned; made when there is something to tell */
 	_Alignas(max_align_t) uint8_t state[PROBE_STATE_LIMIT];
 };
 
@@ -80,17 +86,20 @@ bool conversation_open_tls(struct conversation *c);
 /* Goes on inside TLS with what was recognised as its first bytes. */
 void conversation_is_tls(struct conversation *c);
 
-/* Gives the probe of c->wish.protocol what was heard, and sends what it says. */
-enum probe_step conversation_hear(struct conversation *c, bool ended);
+/* Gives the probe of c->wish.protocol what was heard, and sends what it says. What it tells goes on from
+ * `known`, unless that is NULL. */
+enum probe_step conversation_hear(struct conversation *c, bool ended, const struct answer *known);
 
 /* ---- door.c ---- */
 
-struct door *doors_new(struct engine *engine, const struct knock_door *where, size_t count,
-		       struct knock_result *results);
-void doors_begin(struct door *doors, size_t count);
-void doors_end(struct door *doors, size_t count); /* the time is up, or all is said; frees them */
+/* NULL without memory. */
+struct door *door_new(struct engine *engine, const struct knock_door *where);
+void door_begin(struct door *door);
 const struct knock_door *door_where(const struct door *door);
 bool door_wants(const struct wish *wish);
+
+/* A wish of it is gone, or a conversation. */
+void door_let_go(struct door *door);
 
 /* What a conversation reports. Each may end it, and others of the door. `error` is an errno, or 0 for a
  * close. */
@@ -112,10 +121,11 @@ struct engine {
 	SSL_CTX *tls;
 	struct knock_limits limits;
 	unsigned patience; /* percent: below 100 when many doors share the time */
-	int64_t end;       /* monotonic ms */
-	struct conversation **live;
-	size_t live_count;
+	bool crowded;      /* rare openings are said where they are customary alone */
+	struct alarms live;
+	struct conversation *over; /* to be removed */
 	struct wishes urgent, usual;
+	struct door *done; /* those that have nothing left to do, or had; knock.c takes them */
 };
 
 /* At most `per_door` conversations of a door are wished for; the doors see to that. False without memory. */
@@ -124,11 +134,15 @@ bool engine_wish(struct engine *engine, const struct wish *wish);
 /* Tells the loop whether the socket should be told when it can be written to. */
 void engine_watch(struct engine *engine, struct conversation *c, bool write);
 
-/* Marks all conversations of a door as over, but `keep` and those that try old versions of TLS. */
-void engine_drop(struct engine *engine, const struct door *door, const struct conversation *keep);
+/* When door_quiet() is to be called. */
+void engine_alarm(struct conversation *c, int64_t when);
+
+/* Marks a conversation as over; all of a door but `keep` and those that try old versions of TLS. */
+void engine_end(struct conversation *c);
+void engine_drop(struct door *door, const struct conversation *keep);
 
 bool engine_open(struct engine *engine, struct error *err);
-void engine_run(struct engine *engine);
+void engine_turn(struct engine *engine, int wait_ms);
 void engine_close(struct engine *engine);
 
 #endif

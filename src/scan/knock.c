@@ -1,10 +1,18 @@
-#include "scan/engine.h"
+#include "scan/door.h"
 
-#include "base/clock.h"
-
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { TOTAL_MS = 3000, AT_ONCE = 4096, PER_DOOR = 24, PATIENCE_LEAST = 20 };
+enum {
+	DOOR_MS = 3000,
+	AT_ONCE = 4096,
+	PER_DOOR = 64,
+	PATIENCE_LEAST = 20,
+	CROWD = 256,
+	QUEUE_LEAST = 64,
+	TURN_MS = 1000,
+};
 
 /* Doors that act on whatever bytes they get, or keep them: the wrong words there do harm, and asking them is
  * not worth it. Other servers refuse what they do not understand.
@@ -40,49 +48,191 @@ bool knock_is_forbidden(uint16_t transport, uint16_t port)
 
 static struct knock_limits limits_or_usual(const struct knock_limits *limits)
 {
-	struct knock_limits usual = { TOTAL_MS, AT_ONCE, PER_DOOR };
+	struct knock_limits usual = limits != NULL ? *limits : (struct knock_limits){ 0 };
 
-	if (limits == NULL)
-		return usual;
-	usual.total_ms = limits->total_ms > 0 ? limits->total_ms : TOTAL_MS;
-	usual.at_once = limits->at_once > 0 ? limits->at_once : AT_ONCE;
-	usual.per_door = limits->per_door > 0 ? limits->per_door : PER_DOOR;
+	usual.door_ms = usual.door_ms > 0 ? usual.door_ms : DOOR_MS;
+	usual.at_once = usual.at_once > 0 ? usual.at_once : AT_ONCE;
+	usual.per_door = usual.per_door > 0 ? usual.per_door : PER_DOOR;
+	usual.doors = usual.doors > 0 ? usual.doors : UINT_MAX;
 	return usual;
 }
 
-/* With fewer places than doors, each door gets as much less time. */
-static unsigned patience_for(const struct engine *engine, size_t doors)
-{
-	const size_t percent = doors > 0 ? (size_t)100 * engine->limits.at_once / doors : 100;
+/* Doors that wait to be begun, in a ring. */
+struct queue {
+	struct knock_door *list; /* owned */
+	size_t first, count, capacity;
+};
 
-	if (percent >= 100)
-		return 100;
-	return percent > PATIENCE_LEAST ? (unsigned)percent : PATIENCE_LEAST;
+struct knocking {
+	struct engine engine;
+	struct queue queue;
+	size_t begun; /* and not done with */
+	knock_done *done;
+	void *context;
+};
+
+static bool queue_grow(struct queue *queue)
+{
+	const size_t capacity = queue->capacity > 0 ? 2 * queue->capacity : QUEUE_LEAST;
+	struct knock_door *const list = calloc(capacity, sizeof(*list));
+
+	if (list == NULL)
+		return false;
+	for (size_t i = 0; i < queue->count; i++)
+		list[i] = queue->list[(queue->first + i) % queue->capacity];
+	free(queue->list);
+	*queue = (struct queue){ .list = list, .count = queue->count, .capacity = capacity };
+	return true;
+}
+
+static struct knock_door queue_take(struct queue *queue)
+{
+	const struct knock_door door = queue->list[queue->first];
+
+	queue->first = (queue->first + 1) % queue->capacity;
+	queue->count--;
+	return door;
+}
+
+/* ---- doors as they are found ---- */
+
+bool knocking_add(struct knocking *all, const struct knock_door *door)
+{
+	struct queue *const queue = &all->queue;
+
+	if (queue->count == queue->capacity && !queue_grow(queue))
+		return false;
+	queue->list[(queue->first + queue->count++) % queue->capacity] = *door;
+	return true;
+}
+
+size_t knocking_left(const struct knocking *all)
+{
+	return all->begun + all->queue.count;
+}
+
+int knocking_descriptor(const struct knocking *all)
+{
+	return all->engine.epoll;
+}
+
+/* With fewer places than the doors want, each opening is waited for as much less. */
+static unsigned patience_for(const struct knocking *all)
+{
+	const size_t percent = all->begun > 0 ? (size_t)100 * all->engine.limits.at_once / all->begun : 100;
+
+	return percent >= 100 ? 100 : percent > PATIENCE_LEAST ? (unsigned)percent : PATIENCE_LEAST;
+}
+
+static void hand_back(struct knocking *all, const struct knock_door *where, const struct knock_result *result)
+{
+	if (all->done != NULL)
+		all->done(all->context, where, result);
+}
+
+/* A door for which there is no memory is handed back as one that was not reached. */
+static void begin_one(struct knocking *all, const struct knock_door *where)
+{
+	static const struct knock_result without_memory = { .outcome = KNOCK_UNREACHED,
+							    .problem = "out of memory" };
+	struct door *const door = door_new(&all->engine, where);
+
+	if (door == NULL) {
+		hand_back(all, where, &without_memory);
+		return;
+	}
+	all->begun++;
+	door_begin(door);
+}
+
+static void begin_doors(struct knocking *all)
+{
+	while (all->queue.count > 0 && all->begun < all->engine.limits.doors) {
+		const struct knock_door where = queue_take(&all->queue);
+
+		begin_one(all, &where);
+	}
+	all->engine.patience = patience_for(all);
+	all->engine.crowded = all->begun > CROWD;
+}
+
+static void end_doors(struct knocking *all)
+{
+	while (all->engine.done != NULL) {
+		struct door *const door = all->engine.done;
+
+		all->engine.done = door->next_done;
+		door->listed = false;
+		if (door->held_by > 0)
+			continue;
+		hand_back(all, &door->where, &door->result);
+		free(door);
+		all->begun--;
+	}
+}
+
+struct knocking *knocking_new(const struct knock_limits *limits, knock_done *done, void *context,
+			      struct error *err)
+{
+	struct knocking *const all = calloc(1, sizeof(*all));
+
+	if (all == NULL) {
+		error_memory(err);
+		return NULL;
+	}
+	*all = (struct knocking){ .engine = { .epoll = -1, .limits = limits_or_usual(limits) },
+				  .done = done,
+				  .context = context };
+	if (engine_open(&all->engine, err))
+		return all;
+	knocking_free(all);
+	return NULL;
+}
+
+void knocking_free(struct knocking *all)
+{
+	if (all == NULL)
+		return;
+	all->done = NULL;
+	engine_close(&all->engine);
+	end_doors(all);
+	free(all->queue.list);
+	free(all);
+}
+
+void knocking_turn(struct knocking *all, int wait_ms)
+{
+	begin_doors(all);
+	end_doors(all); /* there are those to which nothing is said */
+	engine_turn(&all->engine, wait_ms);
+	end_doors(all);
+}
+
+/* ---- all at once ---- */
+
+static void take_result(void *context, const struct knock_door *door, const struct knock_result *result)
+{
+	struct knock_result *const results = context;
+
+	results[door->tag] = *result;
 }
 
 bool knock(const struct knock_door *doors, size_t count, const struct knock_limits *limits,
 	   struct knock_result *results, struct error *err)
 {
-	struct engine engine = { .epoll = -1, .limits = limits_or_usual(limits) };
-	struct door *plans = NULL;
-	bool done = false;
+	struct knocking *const all = knocking_new(limits, take_result, results, err);
+	bool done = all != NULL;
 
 	memset(results, 0, count * sizeof(*results));
-	if (!engine_open(&engine, err))
-		goto out;
-	plans = doors_new(&engine, doors, count, results);
-	if (plans == NULL) {
-		(void)error_memory(err);
-		goto out;
+	for (size_t i = 0; i < count && done; i++) {
+		struct knock_door door = doors[i];
+
+		door.tag = i;
+		done = knocking_add(all, &door) || error_memory(err);
 	}
-	engine.patience = patience_for(&engine, count);
-	engine.end = clock_monotonic_ms() + engine.limits.total_ms;
-	doors_begin(plans, count);
-	engine_run(&engine);
-	doors_end(plans, count);
-	done = true;
-out:
-	engine_close(&engine);
+	while (done && knocking_left(all) > 0)
+		knocking_turn(all, TURN_MS);
+	knocking_free(all);
 	return done;
 }
 

@@ -12,18 +12,20 @@
 
 enum { KNOCK_EVIDENCE = 64, KNOCK_HEARD_LIMIT = 64 * 1024 };
 
+/* 0 for what is usual. */
 struct knock_limits {
-	int total_ms;      /* for all doors together; 3000 unless said */
-	unsigned at_once;  /* conversations open at one time; 4096 unless said, and
-			      never more than files may be open: the soft limit of
-			      these is raised */
-	unsigned per_door; /* conversations with one door in all; 24 unless said */
+	int door_ms;       /* for one door, from the moment at which it is begun; 3000 unless said */
+	unsigned doors;    /* begun at one time, others wait; no bound unless said */
+	unsigned at_once;  /* conversations open at one time; 4096 unless said, and never more than files may
+			      be open: the soft limit of these is raised */
+	unsigned per_door; /* conversations with one door in all; 64 unless said */
 };
 
 struct knock_door {
 	struct address address;
 	uint32_t interface; /* scope of a link-local address, or 0 */
 	uint16_t transport, port;
+	uint64_t tag; /* the caller's */
 };
 
 enum knock_outcome {
@@ -50,8 +52,36 @@ struct knock_result {
 /* Ports that act on whatever bytes they get: never spoken to. */
 bool knock_is_forbidden(uint16_t transport, uint16_t port);
 
-/* Knocks at all doors; results[i] belongs to doors[i]. limits may be NULL. False if the event loop could not
- * be set up; single doors that fail are results. */
+/* ---- doors as they are found ---- */
+
+struct knocking;
+
+/* Called with each door as it is done with; neither lives longer than the call. */
+typedef void knock_done(void *context, const struct knock_door *door, const struct knock_result *result);
+
+/* limits may be NULL. NULL with words if the event loop cannot be set up. */
+struct knocking *knocking_new(const struct knock_limits *limits, knock_done *done, void *context,
+			      struct error *err);
+
+/* Doors that are not done with are not told of any more. */
+void knocking_free(struct knocking *knocking);
+
+/* False without memory. */
+bool knocking_add(struct knocking *knocking, const struct knock_door *door);
+
+/* Reads and says what can be; waits so long for something to come, at most. */
+void knocking_turn(struct knocking *knocking, int wait_ms);
+
+/* Doors that are not done with. */
+size_t knocking_left(const struct knocking *knocking);
+
+/* Becomes readable when an answer has come. */
+int knocking_descriptor(const struct knocking *knocking);
+
+/* ---- all at once ---- */
+
+/* Knocks at all doors; results[i] belongs to doors[i]. limits may be NULL; all doors are begun at once. False
+ * if the event loop could not be set up; single doors that fail are results. */
 bool knock(const struct knock_door *doors, size_t count, const struct knock_limits *limits,
 	   struct knock_result *results, struct error *err);
 

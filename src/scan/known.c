@@ -8,7 +8,7 @@
 
 void door_keep_evidence(struct door *door, const struct conversation *c)
 {
-	struct knock_result *const result = door->result;
+	struct knock_result *const result = &door->result;
 
 	result->evidence_length = c->heard.length < KNOCK_EVIDENCE ? c->heard.length : KNOCK_EVIDENCE;
 	memcpy(result->evidence, c->heard.bytes, result->evidence_length);
@@ -16,22 +16,22 @@ void door_keep_evidence(struct door *door, const struct conversation *c)
 
 void door_keep_words(struct door *door, const struct conversation *c)
 {
-	if (c->heard.length > 0 && (door->result->evidence_length == 0 || door->inside))
+	if (c->heard.length > 0 && (door->result.evidence_length == 0 || door->inside))
 		door_keep_evidence(door, c);
 }
 
 void door_keep_problem(struct door *door, const char *problem)
 {
-	(void)snprintf(door->result->problem, sizeof(door->result->problem), "%s", problem);
+	(void)snprintf(door->result.problem, sizeof(door->result.problem), "%s", problem);
 }
 
 void door_finish(struct door *door)
 {
-	struct knock_result *const result = door->result;
+	struct knock_result *const result = &door->result;
 
 	door->done = true;
 	door->epoch++;
-	engine_drop(door->engine, door, NULL);
+	engine_drop(door, NULL);
 	if (door->inside)
 		return;
 	result->outcome = result->evidence_length > 0 ? KNOCK_UNKNOWN : KNOCK_SILENT;
@@ -42,7 +42,7 @@ void door_finish(struct door *door)
 void door_finish_as(struct door *door, enum knock_outcome outcome, int error)
 {
 	door_finish(door);
-	door->result->outcome = outcome;
+	door->result.outcome = outcome;
 	door_keep_problem(door, strerror(error));
 }
 
@@ -51,7 +51,7 @@ void door_finish_as(struct door *door, enum knock_outcome outcome, int error)
 /* Answers to further openings join what is known already. */
 static struct answer *answer_of(struct door *door, const struct conversation *c)
 {
-	return c->wish.protocol == &protocol_tls ? &door->result->tls : &door->result->answer;
+	return c->wish.protocol == &protocol_tls ? &door->result.tls : &door->result.answer;
 }
 
 void door_asked(struct door *door, const struct protocol *protocol)
@@ -63,7 +63,7 @@ void door_asked(struct door *door, const struct protocol *protocol)
 
 void door_try_next(struct door *door, struct conversation *c)
 {
-	c->over = true;
+	engine_end(c);
 	if (c->wish.variant + 1 < c->wish.protocol->probe->variants)
 		door_wish(door, TO_TRY_OLD, c->wish.protocol, c->wish.variant + 1, c->wish.inside);
 }
@@ -71,16 +71,14 @@ void door_try_next(struct door *door, struct conversation *c)
 void door_ask_on(struct conversation *c, bool ended)
 {
 	struct door *const door = c->wish.door;
-	enum probe_step step;
+	const struct answer *const known = c->wish.purpose == TO_TRY_OLD ? answer_of(door, c) : NULL;
+	const enum probe_step step = conversation_hear(c, ended, known);
 
-	if (c->wish.purpose == TO_TRY_OLD)
-		c->answer = *answer_of(door, c);
-	step = conversation_hear(c, ended);
 	if (step == PROBE_WAIT && !ended)
 		return;
 	if (step == PROBE_DONE)
-		*answer_of(door, c) = c->answer;
-	c->over = true;
+		*answer_of(door, c) = *c->answer;
+	engine_end(c);
 	if (c->wish.purpose == TO_TRY_OLD)
 		door_try_next(door, c);
 	else
@@ -89,7 +87,7 @@ void door_ask_on(struct conversation *c, bool ended)
 
 void door_identify(struct door *door, const struct protocol *protocol, struct conversation *c)
 {
-	engine_drop(door->engine, door, c);
+	engine_drop(door, c);
 	door->epoch++;
 	if (c != NULL) {
 		door_keep_evidence(door, c);
@@ -100,11 +98,11 @@ void door_identify(struct door *door, const struct protocol *protocol, struct co
 	door->held = NULL;
 	door->held_rank = 0;
 	door->phase = ASK;
-	door->result->outcome = KNOCK_IDENTIFIED;
+	door->result.outcome = KNOCK_IDENTIFIED;
 	if (door->inside)
-		door->result->inside_tls = protocol;
+		door->result.inside_tls = protocol;
 	else
-		door->result->protocol = protocol;
+		door->result.protocol = protocol;
 }
 
 static void listen_inside(struct door *door, struct conversation *c)
@@ -114,7 +112,7 @@ static void listen_inside(struct door *door, struct conversation *c)
 	memset(door->said, 0, sizeof(door->said));
 	door_wish(door, TO_TRY_OLD, &protocol_tls, 0, false);
 	if (c->tls == NULL) {
-		c->over = true;
+		engine_end(c);
 		door_wish(door, TO_LISTEN, NULL, 0, true);
 		return;
 	}
@@ -134,10 +132,10 @@ void door_go_on(struct conversation *c, const struct protocol *protocol)
 	const bool spoke_first = c->wish.purpose == TO_LISTEN && !c->said;
 
 	door_identify(door, protocol, c);
-	if (protocol == &protocol_tls && door->result->protocol == protocol && !door->inside) {
+	if (protocol == &protocol_tls && door->result.protocol == protocol && !door->inside) {
 		listen_inside(door, c);
 	} else if (!door_can_ask(door, protocol)) {
-		c->over = true;
+		engine_end(c);
 		door_asked(door, protocol);
 	} else if (spoke_first ? protocol->probe->server_speaks_first
 			       : c->wish.protocol == protocol && c->wish.purpose != TO_LISTEN) {
@@ -148,7 +146,7 @@ void door_go_on(struct conversation *c, const struct protocol *protocol)
 			conversation_open(c);
 		door_ask_on(c, false);
 	} else {
-		c->over = true;
+		engine_end(c);
 		door_wish(door, TO_ASK, protocol, 0, door->inside);
 	}
 }

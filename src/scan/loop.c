@@ -1,4 +1,4 @@
-#include "scan/engine.h"
+#include "scan/door.h"
 
 #include "base/clock.h"
 
@@ -45,12 +45,28 @@ bool engine_wish(struct engine *engine, const struct wish *wish)
 	return push(known ? &engine->urgent : &engine->usual, wish);
 }
 
+/* Those that nobody wants any more are let go. */
 static bool next_wish(struct engine *engine, struct wish *ret_wish)
 {
-	while (pop(&engine->urgent, ret_wish) || pop(&engine->usual, ret_wish))
+	while (pop(&engine->urgent, ret_wish) || pop(&engine->usual, ret_wish)) {
 		if (door_wants(ret_wish))
 			return true;
+		door_let_go(ret_wish->door);
+	}
 	return false;
+}
+
+static void add_live(struct engine *engine, struct conversation *c)
+{
+	struct door *const door = c->wish.door;
+
+	alarms_add(&engine->live, c);
+	c->next = door->conversations;
+	if (c->next != NULL)
+		c->next->previous = c;
+	door->conversations = c;
+	if (c->stage == STAGE_TALKING)
+		door_ready(c);
 }
 
 static void begin_wishes(struct engine *engine)
@@ -58,21 +74,20 @@ static void begin_wishes(struct engine *engine)
 	struct wish wish;
 	int error;
 
-	while (engine->live_count < engine->limits.at_once && next_wish(engine, &wish)) {
+	while (engine->live.count < engine->limits.at_once && next_wish(engine, &wish)) {
 		struct conversation *const c = conversation_begin(engine, &wish, &error);
 
 		if (c != NULL) {
-			engine->live[engine->live_count++] = c;
-			if (wish.door != NULL && c->stage == STAGE_TALKING)
-				door_ready(c);
+			add_live(engine, c);
 			continue;
 		}
-		if ((error == EMFILE || error == ENFILE) && engine->live_count > 0) {
-			engine->limits.at_once = (unsigned)engine->live_count;
+		if ((error == EMFILE || error == ENFILE) && engine->live.count > 0) {
+			engine->limits.at_once = (unsigned)engine->live.count;
 			if (push(&engine->urgent, &wish))
 				return;
 		}
 		door_failed(&wish, error);
+		door_let_go(wish.door);
 	}
 }
 
@@ -86,84 +101,89 @@ void engine_watch(struct engine *engine, struct conversation *c, bool write)
 		(void)epoll_ctl(engine->epoll, EPOLL_CTL_ADD, c->fd, &event);
 }
 
-void engine_drop(struct engine *engine, const struct door *door, const struct conversation *keep)
+void engine_alarm(struct conversation *c, int64_t when)
 {
-	for (size_t i = 0; i < engine->live_count; i++) {
-		struct conversation *const c = engine->live[i];
+	c->alarm = when;
+	alarms_move(&c->engine->live, c);
+}
 
-		if (c->wish.door == door && c != keep && c->wish.purpose != TO_TRY_OLD)
-			c->over = true;
-	}
+void engine_end(struct conversation *c)
+{
+	if (c->over)
+		return;
+	c->over = true;
+	c->next_over = c->engine->over;
+	c->engine->over = c;
+}
+
+void engine_drop(struct door *door, const struct conversation *keep)
+{
+	for (struct conversation *c = door->conversations; c != NULL; c = c->next)
+		if (c != keep && c->wish.purpose != TO_TRY_OLD)
+			engine_end(c);
+}
+
+static void remove_one(struct engine *engine, struct conversation *c)
+{
+	struct door *const door = c->wish.door;
+
+	if (c->previous != NULL)
+		c->previous->next = c->next;
+	else
+		door->conversations = c->next;
+	if (c->next != NULL)
+		c->next->previous = c->previous;
+	alarms_remove(&engine->live, c);
+	conversation_free(c);
+	door_let_go(door);
 }
 
 static void remove_over(struct engine *engine)
 {
-	size_t kept = 0;
+	while (engine->over != NULL) {
+		struct conversation *const c = engine->over;
 
-	for (size_t i = 0; i < engine->live_count; i++) {
-		struct conversation *const c = engine->live[i];
-
-		if (c->over)
-			conversation_free(c);
-		else
-			engine->live[kept++] = c;
+		engine->over = c->next_over;
+		remove_one(engine, c);
 	}
-	engine->live_count = kept;
 }
 
-static int time_to_wait(const struct engine *engine, int64_t now)
+static int time_to_wait(const struct engine *engine, int wait_ms)
 {
-	int64_t next = engine->end;
+	const int64_t left = engine->live.list[0]->alarm - clock_monotonic_ms();
 
-	for (size_t i = 0; i < engine->live_count; i++)
-		if (engine->live[i]->alarm < next)
-			next = engine->live[i]->alarm;
-	return next > now ? (int)(next - now) : 0;
+	return left <= 0 ? 0 : left < wait_ms ? (int)left : wait_ms;
 }
 
 static void ring_alarms(struct engine *engine, int64_t now)
 {
-	for (size_t i = 0; i < engine->live_count; i++) {
-		struct conversation *const c = engine->live[i];
+	while (engine->live.count > 0 && engine->live.list[0]->alarm <= now) {
+		struct conversation *const c = engine->live.list[0];
 
-		if (c->over || c->alarm > now)
-			continue;
-		c->alarm = INT64_MAX;
-		door_quiet(c);
+		engine_alarm(c, c->wish.door->end > now ? c->wish.door->end : INT64_MAX);
+		if (!c->over)
+			door_quiet(c);
 	}
 }
 
-/* Who is being asked when the time is up has told a part. */
-static void hear_the_last(struct engine *engine)
+void engine_turn(struct engine *engine, int wait_ms)
 {
-	for (size_t i = 0; i < engine->live_count; i++)
-		if (!engine->live[i]->over && engine->live[i]->wish.purpose == TO_ASK)
-			door_quiet(engine->live[i]);
-}
+	struct epoll_event events[EVENTS];
+	int count;
 
-void engine_run(struct engine *engine)
-{
-	for (;;) {
-		struct epoll_event events[EVENTS];
-		int64_t now;
-		int count;
+	begin_wishes(engine);
+	remove_over(engine);
+	if (engine->live.count == 0)
+		return;
+	count = epoll_wait(engine->epoll, events, EVENTS, time_to_wait(engine, wait_ms));
+	for (int i = 0; i < count; i++) {
+		struct conversation *const c = events[i].data.ptr;
 
-		begin_wishes(engine);
-		remove_over(engine);
-		now = clock_monotonic_ms();
-		if (now >= engine->end || engine->live_count == 0)
-			break;
-		count = epoll_wait(engine->epoll, events, EVENTS, time_to_wait(engine, now));
-		for (int i = 0; i < count; i++) {
-			struct conversation *const c = events[i].data.ptr;
-
-			if (!c->over)
-				conversation_event(c, events[i].events);
-		}
-		ring_alarms(engine, clock_monotonic_ms());
-		remove_over(engine);
+		if (!c->over)
+			conversation_event(c, events[i].events);
 	}
-	hear_the_last(engine);
+	ring_alarms(engine, clock_monotonic_ms());
+	remove_over(engine);
 }
 
 /* How many files may be open at one time. The soft limit, which is 1,024 by custom for the sake of select(),
@@ -194,25 +214,29 @@ static unsigned files_allowed(unsigned wanted)
 bool engine_open(struct engine *engine, struct error *err)
 {
 	engine->limits.at_once = files_allowed(engine->limits.at_once);
-	engine->live = calloc(engine->limits.at_once, sizeof(struct conversation *));
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!openssl_load(err))
 		return false;
 	engine->tls = tls_client_settings();
 	if (engine->epoll < 0)
 		return error_system(err, errno, "cannot wait for answers: epoll");
-	return (engine->live != NULL && engine->tls != NULL) || error_memory(err);
+	return (alarms_init(&engine->live, engine->limits.at_once) && engine->tls != NULL) ||
+	       error_memory(err);
 }
 
 void engine_close(struct engine *engine)
 {
-	for (size_t i = 0; i < engine->live_count; i++)
-		conversation_free(engine->live[i]);
+	struct wish wish;
+
+	while (engine->live.count > 0)
+		remove_one(engine, engine->live.list[0]);
+	while (pop(&engine->urgent, &wish) || pop(&engine->usual, &wish))
+		door_let_go(wish.door);
 	if (engine->epoll >= 0)
 		(void)close(engine->epoll);
 	if (engine->tls != NULL)
 		SSL_CTX_free(engine->tls);
-	free(engine->live);
+	alarms_free(&engine->live);
 	free(engine->urgent.list);
 	free(engine->usual.list);
 }

@@ -22,7 +22,7 @@ void door_drop(struct conversation *c)
 {
 	struct door *const door = c->wish.door;
 
-	c->over = true;
+	engine_end(c);
 	if (!c->waited)
 		return;
 	c->waited = false;
@@ -81,8 +81,8 @@ static bool is_customary(const struct door *door, const struct protocol *protoco
 	bool found = false;
 
 	for (size_t i = 0; i < protocol->door_count && !found; i++)
-		found = doors[i].transport == door->where->transport && doors[i].first <= door->where->port &&
-			door->where->port <= doors[i].last;
+		found = doors[i].transport == door->where.transport && doors[i].first <= door->where.port &&
+			door->where.port <= doors[i].last;
 	return found;
 }
 
@@ -119,11 +119,10 @@ static void open_others(struct door *door)
 	const struct protocol *protocol;
 
 	door->phase = OTHERS;
-	for (size_t i = 0; door->waiting < SIDE_BY_SIDE && (protocol = protocol_nth(i)) != NULL; i++) {
-		if (protocol->probe == NULL || !protocol->probe->only_customary ||
+	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
+		if (!door->engine->crowded || protocol->probe == NULL || !protocol->probe->only_customary ||
 		    is_customary(door, protocol))
 			wish_to_open(door, protocol);
-	}
 }
 
 /* Takes the next protocol that fits what was heard. */
@@ -148,7 +147,7 @@ void door_note_fits(struct door *door, const struct conversation *c)
 
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
 		if (door_can_ask(door, protocol) && protocol->probe->server_speaks_first &&
-		    protocol->recognise(heard, SIDE_SERVER, door->where->transport) == MORE)
+		    protocol->recognise(heard, SIDE_SERVER, door->where.transport) == MORE)
 			door->fits[i] = true;
 }
 
@@ -251,16 +250,16 @@ void door_settle(struct conversation *c, bool ended)
 {
 	struct door *const door = c->wish.door;
 	const struct protocol *const protocol = c->wish.protocol;
-	const enum probe_step step = conversation_hear(c, ended);
+	const enum probe_step step = conversation_hear(c, ended, NULL);
 	const struct span heard = buffer_read(&c->heard);
 
 	if (step == PROBE_WAIT && !ended)
 		return;
 	if (step == PROBE_DONE && span_left(heard) > 0 &&
-	    protocol->recognise(heard, SIDE_SERVER, door->where->transport) != NO) {
+	    protocol->recognise(heard, SIDE_SERVER, door->where.transport) != NO) {
 		door_identify(door, protocol, c);
-		door->result->answer = c->answer;
-		c->over = true;
+		door->result.answer = *c->answer;
+		engine_end(c);
 		door_asked(door, protocol);
 		return;
 	}

@@ -1,8 +1,13 @@
 /* Which doors are never spoken to, and how a result is named. Conversations are tried in test/net. */
 #include "scan/knock.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,8 +32,8 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 static void what_must_not_be_asked_is_not(void **unused)
 {
 	const struct knock_door doors[] = {
-		{ address_v4(0x7f000001), 0, TRANSPORT_TCP, 9100 },
-		{ address_v4(0x7f000001), 0, TRANSPORT_SCTP, 22 },
+		{ address_v4(0x7f000001), 0, TRANSPORT_TCP, 9100, 0 },
+		{ address_v4(0x7f000001), 0, TRANSPORT_SCTP, 22, 0 },
 	};
 	struct knock_result results[2];
 	char text[64];
@@ -42,6 +47,65 @@ static void what_must_not_be_asked_is_not(void **unused)
 		assert_int_equal(results[i].evidence_length, 0);
 	}
 	assert_true(knock(doors, 0, NULL, results, NULL));
+}
+
+/* A port of loopback at which nobody listens, as long as the socket is open. */
+static int closed_port(struct knock_door *door)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	const int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_return_code(bind(fd, (struct sockaddr *)&address, length), errno);
+	assert_return_code(getsockname(fd, (struct sockaddr *)&address, &length), errno);
+	door->address = address_v4(INADDR_LOOPBACK);
+	door->transport = TRANSPORT_TCP;
+	door->port = ntohs(address.sin_port);
+	return fd;
+}
+
+struct refusals {
+	struct knocking *knocking;
+	size_t count;
+	uint64_t tags;
+};
+
+static void note_refusal(void *context, const struct knock_door *door, const struct knock_result *result)
+{
+	struct refusals *const refusals = context;
+
+	assert_int_equal(result->outcome, KNOCK_REFUSED);
+	refusals->count++;
+	refusals->tags += door->tag;
+}
+
+static void doors_are_added_while_others_are_asked(void **unused)
+{
+	const struct knock_limits limits = { .doors = 2 };
+	struct refusals refusals = { 0 };
+	struct knock_door door = { 0 };
+	const int fd = closed_port(&door);
+
+	(void)unused;
+	refusals.knocking = knocking_new(&limits, note_refusal, &refusals, NULL);
+	assert_non_null(refusals.knocking);
+	assert_int_equal(knocking_left(refusals.knocking), 0);
+	for (uint64_t i = 1; i <= 100; i++) {
+		door.tag = i;
+		assert_true(knocking_add(refusals.knocking, &door));
+		assert_in_range(knocking_left(refusals.knocking), 1, i);
+		if (i % 10 == 0)
+			knocking_turn(refusals.knocking, 0);
+	}
+	while (knocking_left(refusals.knocking) > 0)
+		knocking_turn(refusals.knocking, 1000);
+	assert_int_equal(refusals.count, 100);
+	assert_int_equal(refusals.tags, 5050);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_true(knocking_add(refusals.knocking, &door));
+	knocking_turn(refusals.knocking, 0);
+	knocking_free(refusals.knocking); /* those that are not done with are not told of, and freed */
+	(void)close(fd);
 }
 
 static void what_is_spoken_is_named_from_the_outside_in(void **unused)
@@ -63,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(doors_that_act_on_any_bytes_are_forbidden),
 		cmocka_unit_test(what_must_not_be_asked_is_not),
+		cmocka_unit_test(doors_are_added_while_others_are_asked),
 		cmocka_unit_test(what_is_spoken_is_named_from_the_outside_in),
 	};
 

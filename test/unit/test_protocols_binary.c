@@ -669,9 +669,23 @@ static void encryption_of_tds_is_told(void **unused)
 	}
 }
 
+static void rdp_that_shows_out_is_known(void **unused)
+{
+	static const struct first cases[] = {
+		{ "a disconnect ultimatum", BYTES("\3\0\0\11\2\xf0\x80\x21\x80"), YES },
+		{ "its beginning", BYTES("\3\0\0\11\2\xf0\x80\x21"), MORE },
+		{ "another message of the same length", BYTES("\3\0\0\11\2\xf0\x80\x28\x80"), NO },
+		{ "a reason that does not exist", BYTES("\3\0\0\11\2\xf0\x80\x21\x81"), NO },
+	};
+
+	(void)unused;
+	CHECK("rdp", SIDE_SERVER, TRANSPORT_TCP, cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rdp_that_shows_out_is_known),
 		cmocka_unit_test(dns_requests_are_told_from_their_relatives),
 		cmocka_unit_test(dns_over_tcp_needs_a_length_that_fits),
 		cmocka_unit_test(ldap_operations_are_told_from_other_ber),
