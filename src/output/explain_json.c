@@ -1,5 +1,6 @@
 /* The `explanation` event: one for each thing that a word means. */
 #include "output/explain.h"
+#include "protocols/parse.h"
 
 static void write_door(struct json *json, const struct catalog_door *door)
 {
@@ -14,6 +15,14 @@ static void write_door(struct json *json, const struct catalog_door *door)
 	json_end(json);
 }
 
+static void write_doors(struct json *json, const struct catalog_door *doors, size_t count)
+{
+	json_open_array(json, "doors");
+	for (size_t i = 0; i < count; i++)
+		write_door(json, &doors[i]);
+	json_end(json);
+}
+
 static void write_service(struct json *json, const struct service *service)
 {
 	json_text(json, "name", service->name);
@@ -22,10 +31,7 @@ static void write_service(struct json *json, const struct service *service)
 	for (const char *const *alias = service->aliases; *alias != NULL; alias++)
 		json_text(json, NULL, *alias);
 	json_end(json);
-	json_open_array(json, "doors");
-	for (size_t i = 0; i < service->door_count; i++)
-		write_door(json, &service->doors[i]);
-	json_end(json);
+	write_doors(json, service->doors, service->door_count);
 	json_text(json, "spoken", service->spoken);
 	json_text(json, "privacy", privacy_text(service->privacy));
 	json_text(json, "group", service->group);
@@ -113,6 +119,16 @@ static void write_finding(struct out *out, struct json *json, const struct expla
 	event_references(json, explanation->finding->references);
 }
 
+static void write_asked_over(struct json *json, const struct probe *probe)
+{
+	json_open_array(json, "asked_over");
+	if (probe != NULL && (probe->transports & PROBE_TCP) != 0)
+		json_text(json, NULL, "tcp");
+	if (probe != NULL && (probe->transports & PROBE_UDP) != 0)
+		json_text(json, NULL, "udp");
+	json_end(json);
+}
+
 static void write_protocol(struct out *out, struct json *json, const struct explanation *explanation)
 {
 	const struct protocol *const protocol = explanation->protocol;
@@ -120,10 +136,13 @@ static void write_protocol(struct out *out, struct json *json, const struct expl
 	(void)out;
 	json_text(json, "name", protocol->name);
 	json_text(json, "title", protocol->title);
+	write_doors(json, protocol->doors, protocol->door_count);
 	json_text(json, "privacy", privacy_text(protocol->privacy));
 	json_bool(json, "announced", protocol->only_expected);
 	json_bool(json, "read", protocol->parser != NULL);
+	json_bool(json, "leads", protocol->parser != NULL && protocol->parser->leads);
 	json_bool(json, "asked_at_doors", protocol->probe != NULL);
+	write_asked_over(json, protocol->probe);
 	json_open_array(json, "findings");
 	for (size_t i = 0; protocol->weaknesses != NULL && protocol->weaknesses[i] != NULL; i++)
 		json_text(json, NULL, protocol->weaknesses[i]->id);

@@ -18,7 +18,8 @@ def test_install_goes_where_it_is_told(tmp_path):
                        capture_output=True, timeout=300)
         root = target / "opt/doors"
         for name in ("bin/doorward", "share/man/man1/doorward.1", "share/man/man5/doorward-policy.5",
-                     "share/man/man7/doorward-findings.7", "share/bash-completion/completions/doorward",
+                     "share/man/man7/doorward-findings.7", "share/man/man7/doorward-protocols.7",
+                     "share/bash-completion/completions/doorward",
                      "share/zsh/site-functions/_doorward", "share/fish/vendor_completions.d/doorward.fish"):
             assert (root / name).is_file(), name
         outside = [path for path in target.rglob("*") if path.is_file() and root not in path.parents]

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "doc/man"
+MADE = {"doorward-findings.7", "doorward-protocols.7"}
 
 
 def commands(doorward):
@@ -48,7 +49,7 @@ def test_every_page_is_built_and_installed():
 
 
 def test_references_lead_to_pages_that_exist():
-    own = {page.name.removesuffix(".scd") for page in MANUAL.glob("*.scd")} | {"doorward-findings.7"}
+    own = {page.name.removesuffix(".scd") for page in MANUAL.glob("*.scd")} | MADE
     for page in MANUAL.glob("*.scd"):
         for name, section in re.findall(r"\*(doorward[a-z-]*)\*\((\d)\)", page.read_text()):
             assert "%s.%s" % (name, section) in own, "%s refers to %s(%s)" % (page.name, name, section)
@@ -63,14 +64,40 @@ def test_pages_are_valid():
         assert done.returncode == 0, "%s: %s" % (page.name, done.stderr.decode())
 
 
-def test_the_page_of_findings_is_made_from_the_program(doorward, need, tmp_path):
+def made(tool, *words):
+    """A page that a tool prints; scdoc takes it."""
+    page = subprocess.run([sys.executable, str(MANUAL.parents[1] / "tools" / tool), *words], capture_output=True,
+                          text=True, check=True, timeout=60).stdout
+    assert subprocess.run(["scdoc"], input=page, capture_output=True, text=True, timeout=60).returncode == 0
+    return page
+
+
+def test_the_page_of_findings_is_made_from_the_program(doorward, need):
     need("scdoc")
-    tool = MANUAL.parents[1] / "tools/findings-page"
-    page = subprocess.run([sys.executable, str(tool), doorward.program], capture_output=True, text=True, check=True,
-                          timeout=60).stdout
+    page = made("findings-page", doorward.program)
     for event in doorward("explain", "--json", "findings").events():
         assert "*%s*" % event["explanation"]["id"] in page
-    assert subprocess.run(["scdoc"], input=page, capture_output=True, text=True, timeout=60).returncode == 0
+
+
+def test_the_page_of_protocols_has_a_section_for_each(doorward, need):
+    """With what is read of it, its weaknesses, and whether its servers are asked."""
+    need("scdoc")
+    page = made("protocols-page", doorward.program, str(MANUAL.parent / "events.md"))
+    sections = dict(re.findall(r"^\*(\S+)\* \(.*\n((?:\t.*\n|\n)*)", page, re.M))
+    facts = {event["explanation"]["name"]: event["explanation"] for event in
+             doorward("explain", "--json", "protocols").events()}
+    assert set(sections) == set(facts)
+    for name, section in sections.items():
+        assert "Servers are asked over" in section or "Servers are not asked." in section
+        assert [*re.findall(r"^\t- \*(\S+)\*:", section, re.M)] == facts[name]["findings"], name
+        assert facts[name]["read"] == ("It is named, and not read any further." not in section), name
+
+
+def test_the_page_of_protocols_tells_of_every_event(doorward):
+    page = made("protocols-page", doorward.program, str(MANUAL.parent / "events.md"))
+    types = set(re.findall(r"^### (\S+)$", (MANUAL.parent / "events.md").read_text(), re.M))
+    assert set(re.findall(r"^\tEvent \*(\S+?)\*\.", page.replace("\\_", "_"), re.M)) == types, \
+        "tools/protocols-page says in TOLD_BY whose events bear another name"
 
 
 def test_the_policy_of_the_readme_is_one(doorward, tmp_path):
