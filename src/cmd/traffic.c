@@ -99,6 +99,21 @@ static bool read_door(struct traffic_session *session, struct error *err)
 	return true;
 }
 
+static bool read_anycast(struct traffic_session *session, struct error *err)
+{
+	struct address_range *const ranges = arena_array(session->arena, COMMAND_OPTION_USES,
+							 sizeof(*ranges));
+	const char *text, *reason;
+
+	if (ranges == NULL)
+		return error_memory(err);
+	session->anycast = ranges;
+	while ((text = invocation_nth(session->invocation, "anycast", session->anycast_count)) != NULL)
+		if (!address_range_parse(span_text(text), &ranges[session->anycast_count++], &reason))
+			return error_set(err, "--anycast: '%s': %s", text, reason);
+	return true;
+}
+
 /* ---- the policy, and whom it is about ---- */
 
 static bool add_hosts(struct traffic_session *session, struct error *err)
@@ -267,6 +282,8 @@ static bool make_sinks(struct traffic_session *session, struct error *err)
 		return error_memory(err);
 	for (size_t i = 0; i < session->worker_count; i++) {
 		session->sinks[i].session = session;
+		session->sinks[i].events.anycast = session->anycast;
+		session->sinks[i].events.anycast_count = session->anycast_count;
 		session->sinks[i].traffic = traffic_new(&options);
 		if (session->sinks[i].traffic == NULL)
 			return error_memory(err);
@@ -312,7 +329,8 @@ bool traffic_session_open(struct traffic_session *session, const struct invocati
 	session->out_is_open = true;
 	if (!traffic_option_number(invocation, "top", 0, UINT32_MAX, &session->top, err) ||
 	    !traffic_option_number(invocation, "workers", 1, WORKERS_MOST, &session->worker_count, err) ||
-	    !read_protocol(session, err) || !read_door(session, err) || !read_policy(session, err))
+	    !read_protocol(session, err) || !read_door(session, err) || !read_anycast(session, err) ||
+	    !read_policy(session, err))
 		return false;
 	if (!make_sinks(session, err) || !read_engine_options(session, err))
 		return false;

@@ -43,6 +43,9 @@
 		  .argument = "FILE",                                                                        \
 		  .help = "open IPsec with the keys of this file",                                           \
 		  .completes = COMPLETES_FILE },                                                             \
+		{ .name = "anycast",                                                                         \
+		  .argument = "ADDRESSES",                                                                   \
+		  .help = "an address, prefix or range that many hosts share; may be repeated" },            \
 		{ .name = "memory",                                                                          \
 		  .argument = "SIZE",                                                                        \
 		  .help = "at most this for flows: 512M, 4G (default: 1G)" },                                \
@@ -68,8 +71,10 @@ struct traffic_session {
 	const struct policy *policy; /* NULL without one */
 	struct decider *decider;     /* owned; of the policy */
 	struct surroundings around;
-	const char *host;     /* its addresses in words */
-	const char *protocol; /* only these flows; or NULL */
+	const char *host;                    /* its addresses in words */
+	const char *protocol;                /* only these flows; or NULL */
+	const struct address_range *anycast; /* declared with --anycast */
+	size_t anycast_count;
 	const struct question *doors;
 	size_t door_count;
 	size_t top;

@@ -189,7 +189,17 @@ static void write_parse_error(struct json *json, const struct flow *flow)
 	json_end(json);
 }
 
-static void write_doorward(struct json *json, const struct flow *flow)
+static enum cast cast_of(const struct flow_events *events, const struct flow *flow)
+{
+	const enum cast cast = flow_cast(flow);
+
+	for (size_t i = 0; i < events->anycast_count && cast == CAST_UNICAST; i++)
+		if (address_in(&flow->ends[1], &events->anycast[i]))
+			return CAST_ANYCAST;
+	return cast;
+}
+
+static void write_doorward(const struct flow_events *events, struct json *json, const struct flow *flow)
 {
 	char hex[2 * FLOW_EVIDENCE + 1];
 
@@ -199,7 +209,7 @@ static void write_doorward(struct json *json, const struct flow *flow)
 	if (flow->evidence_length > 0)
 		json_text(json, "evidence",
 			  hex_text(span_of(flow->evidence, flow->evidence_length), 0, hex, sizeof(hex)));
-	json_text(json, "cast", cast_text(flow_cast(flow)));
+	json_text(json, "cast", cast_text(cast_of(events, flow)));
 	if (flow->parent != 0)
 		json_unsigned(json, "parent", flow->parent);
 	if (flow->tunnel != TUNNEL_NONE)
@@ -226,6 +236,6 @@ void flow_event(struct flow_events *events, struct buffer *lines, const struct f
 	write_flow(events, &json, flow, reason);
 	if (flow->transport == TRANSPORT_TCP)
 		write_tcp(&json, flow);
-	write_doorward(&json, flow);
+	write_doorward(events, &json, flow);
 	end(&json);
 }

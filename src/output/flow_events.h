@@ -11,6 +11,10 @@
 enum { FLOW_EVENTS_IDS = 64 };
 
 struct flow_events {
+	/* Borrowed: beside the anycast addresses that everybody knows. */
+	const struct address_range *anycast;
+	size_t anycast_count;
+
 	struct clock_texts times;
 	/* The Community IDs made last: the events of a flow often come in a row. */
 	struct {
@@ -19,7 +23,8 @@ struct flow_events {
 	} ids[FLOW_EVENTS_IDS];
 };
 
-/* Each adds a line to the buffer. `events` is zeroed at first. */
+/* Each adds a line to the buffer. `events` is zeroed at first, but for what is
+ * borrowed. */
 void flow_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
 		enum flow_reason reason);
 void message_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,

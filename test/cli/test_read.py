@@ -107,6 +107,20 @@ def test_icmp_has_types_in_place_of_ports(doorward, file):
     assert (flow["icmp_type"], flow["icmp_code"]) == (8, 0) and "src_port" not in flow and flow["proto"] == "ICMP"
 
 
+def test_anycast_that_is_declared(doorward, file):
+    path = file(p.udp(CLIENT, 40000, WEB, 9, b"x"))
+
+    def cast(*words):
+        (flow,) = of(valid(doorward("read", "--json", *words, path).out), "flow")
+        return flow["doorward"]["cast"]
+
+    assert cast() == "unicast"
+    assert cast("--anycast", "198.51.100.1", "--anycast", "192.0.2.0/29") == "anycast"
+    assert cast("--anycast", "192.0.2.8/29") == "unicast"
+    refused = doorward("read", "--anycast", "everywhere", path)
+    assert refused.status == 2 and "--anycast: 'everywhere'" in refused.err
+
+
 def test_several_workers_tell_the_same(doorward, file):
     path = file(*[packet for n in range(60) for packet in
                   p.conversation("203.0.113.%d" % (n + 1), 40000 + n, WEB, 80, *p.http("/%d" % n))], *mixed())
