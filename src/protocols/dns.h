@@ -27,7 +27,8 @@ void dns_write_records(struct json *json, struct span message, struct span s,
 /* One message on its way into an event, and the event's members. */
 struct dns_told {
 	struct span message;
-	uint32_t number; /* of the message in its flow */
+	uint32_t number;   /* of the message in its flow */
+	uint32_t question; /* that the event is about; records are told with the first */
 };
 void dns_emit(const void *told, struct json *json);
 

@@ -74,14 +74,14 @@ void dns_emit(const void *memory, struct json *json)
 	json_unsigned(json, "opcode", dns_opcode(&h));
 	for (unsigned i = 0; i < h.count[DNS_QUESTIONS] && dns_read_question(record->message, &s, &question);
 	     i++) {
-		if (i > 0)
-			continue; /* no server answers more than one */
+		if (i != record->question)
+			continue; /* multicast DNS asks many at once, and each has its event */
 		json_text(json, "rrname", question.name);
 		json_text(json, "rrtype", dns_type_text(question.type, type));
 	}
 	if (h.flags & DNS_RESPONSE)
 		write_rcode(json, dns_rcode(&h));
-	if (!s.failed)
+	if (!s.failed && record->question == 0)
 		dns_write_records(json, record->message, s, &h);
 }
 
@@ -181,7 +181,7 @@ static enum parse_step read_message(struct state *state, struct parse *parse, st
 	} else {
 		judge_question(state, parse, &question);
 	}
-	parse_event(parse, &(struct dns_told){ message, state->count++ });
+	parse_event(parse, &(struct dns_told){ .message = message, .number = state->count++ });
 	return PARSE_ON;
 }
 

@@ -173,7 +173,10 @@ static void read_command(struct conversation *state, struct parse *parse, struct
 	} else if (span_is_nocase(command, "PASS") || span_is_nocase(command, "OPER")) {
 		judge_login(state, parse, span_is_nocase(command, "PASS") ? "PASS" : "OPER");
 	} else if (span_is_nocase(command, "JOIN")) {
-		(void)texts_add(state->channels, sizeof(state->channels), argument);
+		if (span_peek(argument, 0) == ':')
+			span_skip(&argument, 1);
+		if (span_left(argument) > 0)
+			(void)texts_add(state->channels, sizeof(state->channels), argument);
 	} else if (span_is_nocase(command, "AUTHENTICATE")) {
 		read_authenticate(state, parse, argument);
 	} else if (span_is_nocase(command, "PRIVMSG") || span_is_nocase(command, "NOTICE")) {

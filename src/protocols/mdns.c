@@ -38,11 +38,19 @@ struct state {
 
 static enum parse_step read_mdns(void *memory, struct parse *parse, struct span *bytes)
 {
+	enum { QUESTIONS_TOLD = 32 };
 	struct state *const state = memory;
+	struct dns_told told = { .message = *bytes, .number = state->count };
+	struct span s = *bytes;
+	const struct dns_header h = dns_read_header(&s);
 
-	if (span_left(*bytes) < DNS_HEADER)
+	if (s.failed)
 		return PARSE_BROKEN;
-	parse_event(parse, &(struct dns_told){ *bytes, state->count++ });
+	state->count++;
+	do {
+		parse_event(parse, &told);
+		told.question++;
+	} while (told.question < h.count[DNS_QUESTIONS] && told.question < QUESTIONS_TOLD);
 	return PARSE_ON;
 }
 

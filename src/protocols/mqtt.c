@@ -21,7 +21,7 @@ enum packet_type {
 	TYPES,
 };
 enum { FLAG_USER = 0x80, FLAG_PASSWORD = 0x40, FLAG_WILL = 4, FLAG_CLEAN = 2, VERSION_5 = 5 };
-enum { NAME = 128, TOPICS = 1024, HEAD_MOST = 5, WANTED_MOST = 4096 };
+enum { NAME = 128, USER = 256, TOPICS = 1024, HEAD_MOST = 5, WANTED_MOST = 4096 };
 
 static const struct weakness clear_login = {
 	"mqtt-clear-login",
@@ -126,7 +126,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 /* ---- reading ---- */
 
 struct conversation {
-	char name[8], client_id[NAME], user[64], will_topic[NAME];
+	char name[8], client_id[NAME], user[USER], will_topic[NAME];
 	char subscribed[TOPICS], published[TOPICS]; /* texts */
 	uint8_t version, flags, code;
 	uint16_t keep_alive;

@@ -130,6 +130,18 @@ static void emit(const void *memory, struct json *json)
 		write_names(json, record->data);
 }
 
+/* The address that a machine claims for its name. */
+static void read_claim(struct span message, struct span s, struct record *record)
+{
+	char name[DNS_NAME_TEXT];
+
+	if (record->header.count[DNS_ADDITIONALS] == 0 || !dns_name_read(message, &s, name) ||
+	    span_u16(&s) != DNS_NB)
+		return;
+	span_skip(&s, 2 + 4); /* class, time to live */
+	record->data = span_take(&s, span_u16(&s));
+}
+
 static enum parse_step read_nbns(void *state, struct parse *parse, struct span *bytes)
 {
 	struct span s = *bytes;
@@ -147,6 +159,8 @@ static enum parse_step read_nbns(void *state, struct parse *parse, struct span *
 	} else if ((record.header.flags & (DNS_RESPONSE | BROADCAST)) == BROADCAST &&
 		   (record.header.flags >> 11 & 0xf) == QUERY) {
 		parse_weakness(parse, &spoofing, "%s is asked for", record.name);
+	} else {
+		read_claim(*bytes, s, &record);
 	}
 	parse_event(parse, &record);
 	return PARSE_ON;

@@ -73,9 +73,13 @@ static const uint8_t *salt_of(uint32_t version)
 		return v1;
 	if (version == QUIC_V2)
 		return v2;
-	if (version >= QUIC_DRAFT && draft >= 29 && draft <= 34)
-		return draft_29;
-	return version >= QUIC_DRAFT && draft >= 23 && draft <= 28 ? draft_23 : NULL;
+	if (version == QUIC_MVFST_2 || version == QUIC_MVFST_E)
+		return draft_23;
+	if (version < QUIC_DRAFT || draft < 23 || draft > 34)
+		return NULL;
+	if (draft >= 33)
+		return v1;
+	return draft >= 29 ? draft_29 : draft_23;
 }
 
 bool quic_is_known(uint32_t version)

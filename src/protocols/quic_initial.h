@@ -8,6 +8,8 @@
 /* Versions; drafts are 0xff000000 and their number. */
 enum { QUIC_V2 = 0x6b3343cf };
 static const uint32_t QUIC_DRAFT = 0xff000000u;
+/* Facebook's experiments: draft 27 under numbers of their own. */
+static const uint32_t QUIC_MVFST_2 = 0xfaceb002u, QUIC_MVFST_E = 0xfaceb00eu;
 
 /* Whether the keys of this version are known. */
 bool quic_is_known(uint32_t version);

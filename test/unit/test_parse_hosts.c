@@ -75,6 +75,31 @@ static void names_of_the_link_are_told(void **state)
 	TOLD("nbdgm", TRANSPORT_UDP, nbdgm, "\"source_name\":\"ALPHA<00>\",\"destination_name\":\"LAB<1d>\"");
 }
 
+static void each_question_of_mdns_has_its_event(void **state)
+{
+	(void)state;
+	talk_udp("mdns",
+		 "{\"mdns\":{\"version\":2,\"type\":\"query\",\"id\":0,\"tx_id\":0,\"flags\":\"0\","
+		 "\"opcode\":0,"
+		 "\"rrname\":\"a.local\",\"rrtype\":\"A\"}}\n"
+		 "{\"mdns\":{\"version\":2,\"type\":\"query\",\"id\":0,\"tx_id\":0,\"flags\":\"0\","
+		 "\"opcode\":0,"
+		 "\"rrname\":\"b.local\",\"rrtype\":\"AAAA\"}}\n",
+		 CLIENT("\0\0\0\0\0\2\0\0\0\0\0\0\1a\5local\0\0\1\0\1\1b\300\16\0\34\0\1"));
+}
+
+/* RFC 1002 4.2.2: what is claimed stands behind the question. */
+static void a_name_is_claimed_with_its_address(void **state)
+{
+	(void)state;
+	talk_udp(
+		"nbns",
+		"{\"nbns\":{\"type\":\"request\",\"id\":7,\"opcode\":\"registration\",\"name\":\"ALPHA<20>\","
+		"\"rrtype\":\"NB\",\"broadcast\":true,\"addresses\":[\"192.0.2.7\"]}}\n",
+		CLIENT("\0\7\51\20\0\1\0\0\0\0\0\1\40EBEMFAEIEBCACACACACACACACACACACA\0\0\40\0\1"
+		       "\300\14\0\40\0\1\0\0\0\0\0\6\0\0\300\0\2\7"));
+}
+
 static void addresses_in_stun_are_uncovered(void **state)
 {
 	const struct turn turns[] = { talk_first("stun.client.udp.specification"),
@@ -136,6 +161,8 @@ int main(void)
 		cmocka_unit_test(a_password_in_radius_is_a_finding_and_not_told),
 		cmocka_unit_test(the_flow_of_a_file_is_expected),
 		cmocka_unit_test(names_of_the_link_are_told),
+		cmocka_unit_test(each_question_of_mdns_has_its_event),
+		cmocka_unit_test(a_name_is_claimed_with_its_address),
 		cmocka_unit_test(addresses_in_stun_are_uncovered),
 		cmocka_unit_test(the_first_packet_of_quic_is_opened),
 		cmocka_unit_test(hellos_of_dtls_are_told),

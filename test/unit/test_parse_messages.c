@@ -91,7 +91,7 @@ static void irc_tells_names_and_channels(void **unused)
 		 CLIENT("PASS secret\r\nNICK joe\r\nUSER joe 0 * :Joe Example\r\n"),
 		 SERVER(":irc.example.com 001 joe_ :Welcome\r\n:irc.example.com 004 joe_ irc.example.com "
 			"ngircd-26.1 o o\r\n"),
-		 CLIENT("JOIN #doors key\r\nPRIVMSG #doors :hello\r\n"),
+		 CLIENT("JOIN :\r\nJOIN #doors key\r\nPRIVMSG #doors :hello\r\n"),
 		 SERVER(":ann!a@b PRIVMSG #doors :hello\r\n"));
 	talk_tcp("irc",
 		 "{\"weakness\":\"irc-clear-login\",\"evidence\":\"AUTHENTICATE PLAIN by joe\"}\n"

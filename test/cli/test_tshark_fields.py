@@ -1,0 +1,526 @@
+"""What `doorward read` tells of messages, held against what tshark reads in the same packets, field by field.
+
+FACTS is the table: an event's field, the field of tshark that says the same, and how both are brought to one form.
+They are compared flow by flow, where both know the protocol: a port decides nothing here. Where they differ for a
+reason, test/tshark-differences.tsv has the reason; a row there that explains nothing any more is an error.
+
+The golden captures are always read. Of others that lie beside the project one of each folder is, or with TSHARK=all
+each.
+"""
+import collections
+import concurrent.futures
+import functools
+import os
+import pathlib
+import random
+import re
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+GOLDEN = sorted((TOP / "test/golden/captures").glob("*.pcap"))
+OTHERS = sorted((TOP.parent / "shared/captures").rglob("*.pcap*"))
+LARGE = 200000  # bytes; larger ones are read with TSHARK=all alone
+DIFFERENCES = TOP / "test/tshark-differences.tsv"
+
+
+def chosen():
+    """All golden captures, and of each folder of others one that is not large; the same ones each time."""
+    if os.environ.get("TSHARK") == "all":
+        return GOLDEN + OTHERS
+    folders = collections.defaultdict(list)
+    for path in OTHERS:
+        if path.stat().st_size < LARGE:
+            folders[path.parent].append(path)
+    return GOLDEN + [random.Random(7).choice(paths) for _, paths in sorted(folders.items())]
+
+
+def identity(path):
+    return "/".join(path.parts[-2:])
+
+
+# ---- bringing both to one form ----
+
+def same(value):
+    return value
+
+
+def lower(value):
+    return str(value).lower()
+
+
+def number(value):
+    try:
+        return str(int(str(value), 0))
+    except ValueError:
+        return str(value)
+
+
+def hexadecimal(value):
+    return "0x%x" % int(str(value), 16)
+
+
+def bare_hex(value):
+    return re.sub("[^0-9a-f]", "", str(value).lower().removeprefix("0x")).lstrip("0")
+
+
+def named(*names, first=0):
+    """Numbers of tshark become names that stand in a row."""
+    return mapped(dict(enumerate(names, first)))
+
+
+def mapped(table):
+    named_by = {str(key): name for key, name in table.items()}
+    return lambda value: named_by.get(number(value), value)
+
+
+def without_port(value):
+    return re.sub(r":\d+$", "", str(value)).strip("[]").lower()
+
+
+def stripped(value):
+    return str(value).strip()
+
+
+def matching(pattern, form=same):
+    """What the pattern finds, brought to a form; nothing where it finds nothing."""
+    def take(value):
+        found = re.search(pattern, str(value))
+        return form(found[0]) if found else None
+    return take
+
+
+def unescaped(value):
+    """The octets that DNS names write as \\ddd, as UTF-8."""
+    octets = re.sub(rb"\\(\d{3})", lambda m: bytes([int(m[1])]), str(value).encode())
+    return octets.decode("utf-8", "replace").lower()
+
+
+def not_zero(value):
+    return None if value in ("0.0.0.0", "NULL") else value
+
+
+DNS_TYPES = mapped({1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 24: "SIG",
+                    25: "KEY", 28: "AAAA", 29: "LOC", 33: "SRV", 35: "NAPTR", 37: "CERT", 39: "DNAME", 43: "DS",
+                    44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 51: "NSEC3PARAM", 52: "TLSA",
+                    64: "SVCB", 65: "HTTPS", 99: "SPF", 250: "TSIG", 251: "IXFR", 252: "AXFR", 255: "ANY", 257: "CAA"})
+RCODES = named("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
+               "NOTAUTH", "NOTZONE")
+DHCP_TYPES = named("discover", "offer", "request", "decline", "ack", "nak", "release", "inform", first=1)
+PDUS = named("get_request", "get_next_request", "response", "set_request", "trap_v1", "get_bulk_request",
+             "inform_request", "trap_v2", "report")
+FACILITIES = named("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+                   "ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5",
+                   "local6", "local7")
+SEVERITIES = named("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+KRB5 = mapped({10: "KRB_AS_REQ", 11: "KRB_AS_REP", 12: "KRB_TGS_REQ", 13: "KRB_TGS_REP", 14: "KRB_AP_REQ",
+               15: "KRB_AP_REP", 30: "KRB_ERROR"})
+RADIUS = mapped({1: "Access-Request", 2: "Access-Accept", 3: "Access-Reject", 4: "Accounting-Request",
+                 5: "Accounting-Response", 11: "Access-Challenge", 40: "Disconnect-Request", 41: "Disconnect-ACK",
+                 42: "Disconnect-NAK", 43: "CoA-Request", 44: "CoA-ACK", 45: "CoA-NAK"})
+ENVELOPE = matching(r"(?i)^(from|to):\s*<[^>]*>", lambda v: v.lower().replace(" ", ""))
+
+
+class Fact:
+    """A field of events, and the fields of tshark that say the same.
+
+    events       types of event, parted by blanks
+    path         of the field in the event; [] where a list stands
+    layer        of tshark, in frame.protocols
+    fields       of tshark, parted by blanks
+    ours, theirs bring a value to the common form; None, or nothing: it is left out
+    part         ours need not tell all that stands there
+    only         of the events those of which this is true
+    rows         of tshark's frames likewise
+    """
+
+    def __init__(self, events, path, layer, fields, theirs=same, ours=same, part=False, only=None, rows=None):
+        self.events, self.path, self.layer = events.split(), path, layer.split()
+        self.fields, self.theirs, self.ours, self.part = fields.split(), theirs, ours, part
+        self.only, self.rows = only or (lambda body: True), rows or (lambda row: True)
+
+    @property
+    def name(self):
+        return "%s.%s" % (self.events[0], self.path)
+
+
+def is_http1(body):
+    return body.get("protocol") != "HTTP/2"
+
+
+def is_http2(body):
+    return body.get("protocol") == "HTTP/2"
+
+
+def is_ntp_time(row):
+    return not {"6", "7"} & set(row.get("ntp.flags.mode", ()))
+
+
+def is_smb_create(row):
+    return "5" in row.get("smb2.cmd", ())
+
+
+FACTS = [
+    Fact("dns mdns llmnr", "id", "dns mdns llmnr", "dns.id", number, number),
+    Fact("dns mdns llmnr", "rrname", "dns mdns llmnr", "dns.qry.name", lower, unescaped),
+    Fact("dns mdns llmnr", "rrtype", "dns mdns llmnr", "dns.qry.type", DNS_TYPES),
+    Fact("dns llmnr", "rcode", "dns llmnr", "dns.flags.rcode", RCODES),
+    Fact("dns mdns llmnr", "*.rdata A", "dns mdns llmnr", "dns.a"),
+    Fact("dns mdns llmnr", "*.rdata AAAA", "dns mdns llmnr", "dns.aaaa"),
+    Fact("dns mdns llmnr", "*.rdata CNAME", "dns mdns llmnr", "dns.cname", lower, unescaped),
+    Fact("dns mdns llmnr", "*.rdata NS", "dns mdns llmnr", "dns.ns", lower, unescaped),
+    Fact("dns mdns llmnr", "*.rdata PTR", "dns mdns llmnr", "dns.ptr.domain_name", lower, unescaped),
+    Fact("dns mdns llmnr", "*.rdata MX", "dns mdns llmnr", "dns.mx.mail_exchange", lower, unescaped),
+    Fact("dns mdns llmnr", "*.srv.port", "dns mdns llmnr", "dns.srv.port", number, number),
+    Fact("dns mdns llmnr", "*.soa.serial", "dns mdns llmnr", "dns.soa.serial_number", number, number),
+    Fact("nbns", "id", "nbns", "nbns.id", number, number),
+    Fact("nbns", "name", "nbns", "nbns.name", lambda v: v.split("<")[0].strip(), lambda v: v.split("<")[0].strip()),
+    Fact("nbns", "addresses[]", "nbns", "nbns.addr"),
+
+    Fact("http", "http_method", "http", "http.request.method", only=is_http1),
+    Fact("http", "hostname", "http", "http.host", without_port, without_port, only=is_http1),
+    Fact("http", "url", "http", "http.request.uri", only=is_http1),
+    Fact("http", "http_user_agent", "http", "http.user_agent", stripped, stripped, only=is_http1),
+    Fact("http", "status", "http", "http.response.code", number, number, only=is_http1),
+    Fact("http", "server", "http", "http.server", stripped, stripped, only=is_http1),
+    Fact("http", "redirect", "http", "http.location", stripped, stripped, only=is_http1),
+    Fact("http", "http_refer", "http", "http.referer", stripped, stripped, only=is_http1),
+    Fact("http", "http_method", "http2", "http2.headers.method", only=is_http2),
+    Fact("http", "url", "http2", "http2.headers.path", only=is_http2),
+    Fact("http", "hostname", "http2", "http2.headers.authority", without_port, without_port, only=is_http2),
+    Fact("http", "status", "http2", "http2.headers.status", number, number, only=is_http2),
+    Fact("ssdp", "method", "ssdp", "http.request.method"),
+    Fact("ssdp", "server", "ssdp", "http.server", stripped, stripped),
+
+    Fact("tls", "sni", "tls", "tls.handshake.extensions_server_name"),
+    Fact("tls", "ja3.hash", "tls", "tls.handshake.ja3", part=True),
+    Fact("tls", "ja3s.hash", "tls", "tls.handshake.ja3s", part=True),
+    Fact("tls", "*alpn", "tls", "tls.handshake.extensions_alpn_str"),
+    Fact("tls", "serial", "tls", "x509af.serialNumber", bare_hex, bare_hex, part=True),
+    Fact("tls", "subjectaltname[]", "tls", "x509ce.dNSName x509ce.iPAddress.ipv4", part=True),
+    Fact("quic", "sni", "quic", "tls.handshake.extensions_server_name"),
+    Fact("quic", "ja3.hash", "quic", "tls.handshake.ja3"),
+    Fact("quic", "alpn[]", "quic", "tls.handshake.extensions_alpn_str"),
+    Fact("dtls", "sni", "dtls", "dtls.handshake.extensions_server_name"),
+    Fact("dtls", "ja3.hash", "dtls", "dtls.handshake.ja3", part=True),
+    Fact("ssh", "*software", "ssh", "ssh.protocol", stripped),
+    Fact("ssh", "client.hassh.hash", "ssh", "ssh.kex.hassh"),
+    Fact("ssh", "server.hassh.hash", "ssh", "ssh.kex.hasshserver"),
+
+    Fact("ftp", "command", "ftp", "ftp.request.command", matching(r"^[A-Za-z]{3,4}$", str.upper), str.upper),
+    Fact("ftp", "completion_code[]", "ftp", "ftp.response.code", matching(r"^\d{3}$")),
+    Fact("imap", "request.tag", "imap", "imap.request_tag"),
+    Fact("imap", "request.command", "imap", "imap.request.command", str.upper, str.upper),
+    Fact("pop3", "request.command", "pop", "pop.request.command", matching(r"^[A-Za-z]{3,4}$", str.upper), str.upper),
+    Fact("smtp", "*parameters", "smtp", "smtp.req.parameter", ENVELOPE, ENVELOPE),
+    Fact("irc", "channels[]", "irc", "irc.request.command_parameter", part=True),
+
+    Fact("dhcp", "id", "dhcp", "dhcp.id", number, number),
+    Fact("dhcp", "dhcp_type", "dhcp", "dhcp.option.dhcp", DHCP_TYPES, lambda v: None if v == "bootp" else v),
+    Fact("dhcp", "client_mac", "dhcp", "dhcp.hw.mac_addr"),
+    Fact("dhcp", "assigned_ip", "dhcp", "dhcp.ip.your", not_zero, not_zero),
+    Fact("dhcp", "requested_ip", "dhcp", "dhcp.option.requested_ip_address"),
+    Fact("dhcp", "hostname", "dhcp", "dhcp.option.hostname"),
+    Fact("dhcp", "subnet_mask", "dhcp", "dhcp.option.subnet_mask"),
+    Fact("dhcp", "routers[]", "dhcp", "dhcp.option.router"),
+    Fact("dhcp", "dns_servers[]", "dhcp", "dhcp.option.domain_name_server"),
+    Fact("dhcp", "lease_time", "dhcp", "dhcp.option.ip_address_lease_time", number, number),
+    Fact("dhcp", "renewal_time", "dhcp", "dhcp.option.renewal_time_value", number, number),
+    Fact("dhcp", "rebinding_time", "dhcp", "dhcp.option.rebinding_time_value", number, number),
+    Fact("dhcp", "server_identifier", "dhcp", "dhcp.option.dhcp_server_id"),
+    Fact("dhcpv6", "id", "dhcpv6", "dhcpv6.xid", number, number),
+    Fact("dhcpv6", "associations[].ip", "dhcpv6", "dhcpv6.iaaddr.ip"),
+    Fact("ntp", "version", "ntp", "ntp.flags.vn", number, number),
+    Fact("ntp", "mode", "ntp", "ntp.flags.mode", number, number),
+    Fact("ntp", "stratum", "ntp", "ntp.stratum", number, number, rows=is_ntp_time),
+    Fact("snmp", "version", "snmp", "snmp.version snmp.msgVersion",
+         mapped({0: "1", 1: "2", 3: "3"}), number),
+    Fact("snmp", "pdu_type", "snmp", "snmp.data", PDUS, lambda v: None if v == "encrypted" else v),
+    Fact("snmp", "request_id", "snmp", "snmp.request_id", number, number),
+    Fact("snmp", "vars[]", "snmp", "snmp.name", part=True),
+    Fact("snmp", "usm", "snmp", "snmp.msgUserName"),
+    Fact("snmp", "engine_id", "snmp", "snmp.msgAuthoritativeEngineID", bare_hex, bare_hex),
+    Fact("syslog", "facility", "syslog", "syslog.facility", FACILITIES),
+    Fact("syslog", "severity", "syslog", "syslog.level", SEVERITIES),
+    Fact("tftp", "file", "tftp", "tftp.source_file tftp.destination_file"),
+    Fact("tftp", "mode", "tftp", "tftp.type", lower, lower),
+    Fact("radius", "code", "radius", "radius.code", RADIUS),
+    Fact("radius", "id", "radius", "radius.id", number, number),
+    Fact("radius", "user_name", "radius", "radius.User_Name"),
+    Fact("radius", "nas_ip", "radius", "radius.NAS_IP_Address"),
+    Fact("radius", "acct_session_id", "radius", "radius.Acct_Session_Id"),
+    Fact("radius", "called_station_id", "radius", "radius.Called_Station_Id"),
+    Fact("krb5", "msg_type", "kerberos", "kerberos.msg_type", KRB5, part=True),
+    Fact("krb5", "realm", "kerberos", "kerberos.realm kerberos.crealm", part=True),
+
+    Fact("ldap", "request.bind_request.name", "ldap", "ldap.name"),
+    Fact("ldap", "request.search_request.base_object", "ldap cldap", "ldap.baseObject"),
+    Fact("ldap", "request.search_request.scope", "ldap cldap", "ldap.scope",
+         named("base_object", "single_level", "whole_subtree", "subordinate_subtree")),
+    Fact("ldap", "request.message_id", "ldap cldap", "ldap.messageID", number, number, part=True),
+    Fact("smb", "*opened", "smb2", "smb2.filename", rows=is_smb_create, part=True),
+    Fact("smb", "share", "smb2", "smb2.tree", part=True),
+    Fact("smb", "ntlmssp.user", "smb2", "ntlmssp.auth.username", not_zero, not_zero),
+    Fact("smb", "ntlmssp.domain", "smb2", "ntlmssp.auth.domain", not_zero, not_zero),
+    Fact("smb", "ntlmssp.host", "smb2", "ntlmssp.auth.hostname", not_zero, not_zero),
+    Fact("dcerpc", "interfaces[].uuid", "dcerpc", "dcerpc.cn_bind_to_uuid dcerpc.dg_if_id", lower, lower, part=True),
+    Fact("rpc", "xid", "rpc", "rpc.xid", number, number),
+    Fact("rpc", "program_number", "rpc", "rpc.program", number, number),
+    Fact("rpc", "procedure_number", "rpc", "rpc.procedure", number, number),
+
+    Fact("mysql", "version", "mysql", "mysql.version"),
+    Fact("mysql", "user", "mysql", "mysql.user"),
+    Fact("pgsql", "*parameters", "pgsql", "pgsql.parameter_value", part=True),
+    Fact("tds", "user", "tds", "tds.7login.username"),
+    Fact("tds", "database", "tds", "tds.7login.databasename"),
+    Fact("mongodb", "databases[]", "mongo", "mongo.database_name", part=True),
+
+    Fact("sip", "method", "sip", "sip.Method"),
+    Fact("sip", "code", "sip", "sip.Status-Code", number, number),
+    Fact("sip", "call_id", "sip", "sip.Call-ID", stripped, stripped),
+    Fact("sip", "uri", "sip", "sip.r-uri"),
+    Fact("sip", "user_agent", "sip", "sip.User-Agent", stripped, stripped),
+    Fact("sip", "sdp.media_descriptions[].media", "sip", "sdp.media"),
+    Fact("rtsp", "method", "rtsp", "rtsp.method"),
+    Fact("rtsp", "code", "rtsp", "rtsp.status", number, number),
+    Fact("rtp", "to_*[].ssrc", "rtp", "rtp.ssrc", hexadecimal, hexadecimal),
+    Fact("rtp", "to_*[].payload_type", "rtp", "rtp.p_type", number, number),
+    Fact("stun", "username", "stun", "stun.att.username", part=True),
+    Fact("stun", "realm", "stun", "stun.att.realm", part=True),
+    Fact("stun", "software", "stun", "stun.att.software", part=True),
+
+    Fact("ike", "init_spi", "isakmp", "isakmp.ispi", bare_hex, bare_hex),
+    Fact("ike", "resp_spi", "isakmp", "isakmp.rspi", bare_hex, bare_hex),
+    Fact("ike", "exchange_type", "isakmp", "isakmp.exchangetype", number, number),
+    Fact("ike", "message_id", "isakmp", "isakmp.messageid", number, number),
+    Fact("mqtt", "connect.client_id", "mqtt", "mqtt.clientid"),
+    Fact("mqtt", "connect.protocol_version", "mqtt", "mqtt.ver", number, number),
+    Fact("mqtt", "connect.username", "mqtt", "mqtt.username"),
+    Fact("mqtt", "*topics", "mqtt", "mqtt.topic", part=True),
+    Fact("modbus", "units[]", "mbtcp", "mbtcp.unit_id", number, number),
+    Fact("rdp", "cookie", "rdp", "rdp.rt_cookie", lambda v: v.split("=")[-1].strip(), stripped),
+    Fact("rip", "version", "rip", "rip.version", number, number),
+    Fact("bgp", "as", "bgp", "bgp.open.myas", lambda v: None if v == "23456" else number(v), number),
+    Fact("bgp", "router_id", "bgp", "bgp.open.identifier"),
+    Fact("bittorrent", "info_hash", "bittorrent", "bittorrent.info_hash", bare_hex, bare_hex),
+    Fact("socks", "port", "socks", "socks.dstport", number, number, part=True),
+    Fact("wireguard", "*index", "wg", "wg.sender", hexadecimal, hexadecimal, part=True),
+    Fact("coap", "paths[]", "coap", "coap.opt.uri_path_recon"),
+    Fact("amqp", "vhost", "amqp", "amqp.method.arguments.virtual_host"),
+]
+
+
+# ---- ours ----
+
+def values(inside, path):
+    """What stands at a path, with "name[]" for lists and a "*" for anything at the end of a key."""
+    if not path:
+        yield inside
+        return
+    key, many = path[0].removesuffix("[]"), path[0].endswith("[]")
+    if not isinstance(inside, dict):
+        return
+    for name, value in inside.items():
+        if name == key or key.endswith("*") and name.startswith(key[:-1]):
+            for one in value if many else [value]:
+                yield from values(one, path[1:])
+
+
+def records(body):
+    return [record for part in ("answers", "authorities", "additionals") for record in body.get(part, ())]
+
+
+def smtp_parameters(body):
+    for sender in values(body, ["mail_from"]):
+        yield "FROM:" + sender
+    for receiver in body.get("rcpt_to", ()):
+        yield "TO:" + receiver
+
+
+def ssh_software(body):
+    for side in ("client", "server"):
+        who = body.get(side, {})
+        if "software_version" in who:
+            words = "SSH-%s-%s" % (who["proto_version"], who["software_version"])
+            yield " ".join([words, who["comments"]] if "comments" in who else [words])
+
+
+SPECIAL = {
+    "tls.*alpn": lambda body: body.get("client_alpns", []) + body.get("server_alpns", []),
+    "ssh.*software": ssh_software,
+    "smtp.*parameters": smtp_parameters,
+    "smb.*opened": lambda body: [body[key] for key in ("filename", "named_pipe") if key in body],
+    "pgsql.*parameters": lambda body: values(body, ["request", "startup_parameters", "*"]),
+    "mqtt.*topics": lambda body: body.get("subscribed", []) + body.get("published", []),
+    "wireguard.*index": lambda body: [body[side]["index"] for side in ("client", "server")
+                                      if "index" in body.get(side, {})],
+}
+
+
+def told(fact, body):
+    if fact.name in SPECIAL:
+        return SPECIAL[fact.name](body)
+    if fact.path.startswith("*."):
+        path, _, kind = fact.path[2:].partition(" ")
+        return (value for record in records(body) if kind in ("", record["rrtype"])
+                for value in values(record, path.split(".")))
+    return values(body, fact.path.split("."))
+
+
+# ---- both, flow by flow ----
+
+def flow_of(proto, one, other):
+    return proto.lower(), *sorted([one, other])
+
+
+def ours_of(events):
+    """For each flow and event type the bodies of its events."""
+    flows = collections.defaultdict(lambda: collections.defaultdict(list))
+    for event in events:
+        kind = event["event_type"]
+        if "src_port" in event and kind in event and kind != "flow":
+            key = flow_of(event["proto"], (event["src_ip"], event["src_port"]), (event["dest_ip"], event["dest_port"]))
+            flows[key][kind].append(event[kind])
+    return flows
+
+
+PLACES = ["frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport",
+          "udp.dstport"]
+
+
+@functools.cache
+def known_fields():
+    """Names that this tshark has: they change with its version."""
+    done = subprocess.run(["tshark", "-G", "fields"], capture_output=True, text=True, timeout=60)
+    return {line.split("\t")[2] for line in done.stdout.splitlines() if line.startswith("F\t")}
+
+
+def wanted_fields():
+    return PLACES + sorted({"smb2.cmd", *(field for fact in FACTS for field in fact.fields)} & known_fields())
+
+
+def tshark(path):
+    """For each frame a dictionary of field to its values."""
+    fields = wanted_fields()
+    words = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "separator=\x01", "-E", "occurrence=a",
+             "-E", "aggregator=\x02", "-o", "http.desegment_body:FALSE", "-o", "tcp.reassemble_out_of_order:TRUE"]
+    for field in fields:
+        words += ["-e", field]
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=120)
+    rows = []
+    for line in done.stdout.split("\n"):
+        if line:
+            rows.append({field: value.split("\x02") for field, value in zip(fields, line.split("\x01")) if value})
+    return rows
+
+
+def theirs_of(rows):
+    """For each flow its rows, without errors of ICMP, which quote packets of others."""
+    flows = collections.defaultdict(list)
+    for row in rows:
+        layers = row.get("frame.protocols", [""])[-1].split(":")
+        transport = next((name for name in ("tcp", "udp") if name in layers), None)
+        ip = next((name for name in reversed(layers) if name in ("ip", "ipv6")), "ip")
+        if transport is None or {"icmp", "icmpv6"} & set(layers) or ip + ".src" not in row:
+            continue
+        ends = [(row["%s.%s" % (ip, side)][-1], int(row["%s.%sport" % (transport, side)][-1]))
+                for side in ("src", "dst")]
+        flows[flow_of(transport, *ends)].append((layers, row))
+    return flows
+
+
+def forms(values, form):
+    brought = (form(value) for value in values)
+    return {str(value) for value in brought if value not in (None, "")}
+
+
+def compare(fact, bodies, rows):
+    """Values that only ours, and only theirs has."""
+    rows = [row for layers, row in rows if set(fact.layer) & set(layers) and fact.rows(row)]
+    ours = forms((value for body in bodies for value in told(fact, body)), fact.ours)
+    theirs = forms((value for row in rows for field in fact.fields for value in row.get(field, ())), fact.theirs)
+    return ours - theirs, set() if fact.part else theirs - ours
+
+
+def differences(events, rows):
+    """Of a capture the fields that differ, with what each has alone."""
+    theirs = theirs_of(rows)
+    for flow, kinds in ours_of(events).items():
+        for fact in FACTS:
+            bodies = [body for kind in fact.events for body in kinds.get(kind, ()) if fact.only(body)]
+            if not bodies or not any(set(fact.layer) & set(layers) for layers, _ in theirs[flow]):
+                continue
+            if not set(fact.fields) & known_fields():
+                continue
+            more, less = compare(fact, bodies, theirs[flow])
+            if more or less:
+                yield fact.name, "%s: doorward alone %s, tshark alone %s" % (
+                    fact.name, sorted(more)[:8], sorted(less)[:8])
+
+
+def explained():
+    """(capture, field) -> why; a capture's name may end with "*", and "*" is any field."""
+    reasons = {}
+    for line in DIFFERENCES.read_text().splitlines():
+        if line and not line.startswith("#"):
+            capture, field, why = line.split("\t")
+            reasons[capture, field] = why
+    return reasons
+
+
+def reason_for(reasons, capture, field):
+    for (name, which), _ in reasons.items():
+        if which in ("*", field) and (name == capture or name.endswith("*") and capture.startswith(name[:-1])):
+            return name, which
+    return None
+
+
+@pytest.fixture(scope="module")
+def both(doorward):
+    """Of each capture the events, and the rows of tshark: all read beforehand, two at a time."""
+    def read(path):
+        run = doorward("read", "--json", path)
+        assert run.status in (0, 1, 3), run.err
+        return run.events(), tshark(path)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        paths = chosen()
+        return dict(zip(paths, pool.map(read, paths)))
+
+
+def test_fields_are_those_of_tshark(need, both):
+    need("tshark")
+    reasons, used, wrong = explained(), set(), []
+    for path, (events, rows) in both.items():
+        for field, words in differences(events, rows):
+            reason = reason_for(reasons, identity(path), field)
+            used.add(reason)
+            if reason is None:
+                wrong.append("%s: %s" % (identity(path), words))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_explanation_explains_something(need, both):
+    need("tshark")
+    names = {identity(path): read for path, read in both.items()}
+    useless = []
+    for name, field in explained():
+        if name in names and not any(field == found for found, _ in differences(*names[name])):
+            useless.append((name, field))
+    assert not useless
+
+
+def test_most_fields_are_compared(need, both):
+    """The table is about something: of these captures most of its rows have met a value on both sides."""
+    need("tshark")
+    met = set()
+    for path, (events, rows) in both.items():
+        theirs = theirs_of(rows)
+        for flow, kinds in ours_of(events).items():
+            for fact in FACTS:
+                if any(kind in kinds for kind in fact.events) and any(
+                        field in row for _, row in theirs[flow] for field in fact.fields):
+                    met.add(fact.name)
+    print("never met:", sorted({fact.name for fact in FACTS} - met))
+    assert len(met) > len({fact.name for fact in FACTS}) / 2
