@@ -69,11 +69,12 @@ bool span_number(struct span s, uint64_t most, uint64_t *ret_number)
 
 char *span_copy_text(struct span s, char *text, size_t size)
 {
-	size_t length = strnlen((const char *)s.at, span_left(s));
+	size_t length = span_left(s) > 0 ? strnlen((const char *)s.at, span_left(s)) : 0;
 
 	if (length >= size)
 		length = size - 1;
-	memcpy(text, s.at, length);
+	if (length > 0) /* what has no bytes may have no place */
+		memcpy(text, s.at, length);
 	text[length] = '\0';
 	return text;
 }

@@ -406,6 +406,29 @@ bool play_gap(struct play *play, enum side side, uint64_t length)
 	return heed(play, side, step);
 }
 
+void play_script(struct play *play, struct span script)
+{
+	enum { SERVERS = 1, GAP = 2, CUT = 4, MIDDLE = 8 };
+
+	while (span_left(script) > 0) {
+		const uint8_t what = span_u8(&script);
+		const enum side side = (what & SERVERS) != 0 ? SIDE_SERVER : SIDE_CLIENT;
+		const uint16_t length = span_u16(&script);
+
+		if (script.failed)
+			return;
+		if ((what & MIDDLE) != 0)
+			play_from_middle(play, side);
+		if ((what & GAP) != 0)
+			(void)play_gap(play, side, length);
+		else
+			(void)play_bytes(
+				play, side,
+				span_take(&script, length < span_left(script) ? length : span_left(script)),
+				(what & CUT) != 0);
+	}
+}
+
 const char *play_end(struct play *play)
 {
 	if (!play->ended)

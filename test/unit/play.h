@@ -36,6 +36,10 @@ void play_from_middle(struct play *play, enum side side);
 bool play_bytes(struct play *play, enum side side, struct span bytes, bool cut);
 bool play_gap(struct play *play, enum side side, uint64_t length);
 
+/* Turns: a byte that tells the side (bit 0), a gap (1), a datagram of which the end is missing (2), or that
+ * the side is seen from its middle (3), two bytes of length, and the bytes. It ends at what is none. */
+void play_script(struct play *play, struct span script);
+
 /* The end of the flow. Afterwards, all that was told; lives as long as the play. */
 const char *play_end(struct play *play);
 
