@@ -26,9 +26,12 @@ static int usual_link(uint16_t link, struct span frame, unsigned *ret_tags)
 	if (span_left(frame) < ETHERNET + TAG * USUAL_TAGS)
 		return NO_IP;
 	type = load_u16(frame.at + MACS);
-	while (is_tag(type) && *ret_tags < USUAL_TAGS)
+	while (!is_ip(type)) {
+		if (!is_tag(type) || *ret_tags == USUAL_TAGS)
+			return NO_IP;
 		type = load_u16(frame.at + MACS + TAG * ++*ret_tags);
-	return is_ip(type) ? (int)(ETHERNET + TAG * *ret_tags) : NO_IP;
+	}
+	return (int)(ETHERNET + TAG * *ret_tags);
 }
 
 static bool read_usual(struct packet *packet, struct octets o)

@@ -92,7 +92,6 @@ struct packet {
 	uint8_t tunnel;      /* enum tunnel: how it came to be inside the packet before it */
 	uint8_t cast;        /* enum cast */
 	uint8_t ip_checksum; /* enum checksum, of the IPv4 header */
-	uint16_t ip_identification;
 	uint16_t ip_header;  /* octets, with options or extension headers */
 	uint16_t extensions; /* bit for each kind of IPv6 extension header: enum extension */
 	uint32_t fragment_id, fragment_offset; /* offset in octets */

@@ -22,15 +22,23 @@ static inline struct address mapped_v4(const uint8_t at[static 4])
 	return a;
 }
 
-/* Of a header whose length is a multiple of four octets. */
+/* Of a header of 20 octets or more. The order of bytes makes no difference to whether the sum is all ones
+ * (RFC 1071 2 B), nor does it matter when the carries are added: what is left of it modulo 0xffff is the
+ * same. */
 static inline enum checksum header_checksum(const uint8_t *at, uint32_t length)
 {
 	uint64_t sum = 0;
+	uint32_t word;
 
-	for (uint32_t i = 0; i < length; i += 4)
-		sum += load_u32(at + i);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	return checksum_fold((uint32_t)sum) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
+	for (uint32_t i = 0; i < 20; i += 4) {
+		memcpy(&word, at + i, sizeof(word));
+		sum += word;
+	}
+	for (uint32_t i = 20; i < length; i += 4) {
+		memcpy(&word, at + i, sizeof(word));
+		sum += word;
+	}
+	return sum % 0xffff == 0 ? CHECKSUM_GOOD : CHECKSUM_BAD;
 }
 
 /* A frame of a machine that hands its segmentation to the card shows length 0: then it is what was captured.
@@ -38,6 +46,14 @@ static inline enum checksum header_checksum(const uint8_t *at, uint32_t length)
 static inline uint32_t length_or_all(uint32_t length, uint32_t wire)
 {
 	return length == 0 ? wire : length;
+}
+
+static inline void note_fragment_v4(struct packet *packet, uint16_t identification, uint16_t field)
+{
+	packet->fragment_id = identification;
+	packet->fragment_offset = (field & 0x1fffu) * 8;
+	packet->more_fragments = (field & 0x2000) != 0;
+	packet->fragment = true;
 }
 
 /* RFC 791. There must be 20 octets, and a version of 4. */
@@ -51,7 +67,6 @@ static inline enum packet_problem read_v4(struct packet *packet, struct octets *
 	packet->version = 4;
 	packet->traffic_class = at[1];
 	packet->length = length_or_all(load_u16(at + 2), o->wire);
-	packet->ip_identification = load_u16(at + 4);
 	packet->hop_limit = at[8];
 	packet->transport = at[9];
 	packet->source = mapped_v4(at + 12);
@@ -67,10 +82,8 @@ static inline enum packet_problem read_v4(struct packet *packet, struct octets *
 	packet->ip_checksum = (uint8_t)header_checksum(start.at, header);
 	o->wire = o->wire > header ? o->wire - header : 0;
 	octets_cut(o, packet->length - header);
-	packet->fragment_id = packet->ip_identification;
-	packet->fragment_offset = (fragment & 0x1fffu) * 8;
-	packet->more_fragments = (fragment & 0x2000) != 0;
-	packet->fragment = (fragment & 0x3fff) != 0;
+	if ((fragment & 0x3fff) != 0)
+		note_fragment_v4(packet, load_u16(at + 4), fragment);
 	return PACKET_WHOLE;
 }
 
