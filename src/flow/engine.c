@@ -190,8 +190,9 @@ static void open_ipsec(struct engine *engine, struct packets *packets, unsigned 
 	case TRANSPORT_ESP:
 	case TRANSPORT_AH: result = ipsec_open(engine->ipsec, packets, nth); break;
 	case TRANSPORT_UDP:
-		if (engine->has_keys && nth + 1 == packets->count)
-			result = ipsec_open_udp(engine->ipsec, packets, nth);
+		if (!engine->has_keys || nth + 1 < packets->count)
+			return;
+		result = ipsec_open_udp(engine->ipsec, packets, nth);
 		break;
 	default: return;
 	}

@@ -106,8 +106,8 @@ const struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash)
 }
 
 /* NULL if there is none. */
-static struct flow *look_up(const struct flow_table *table, const struct packet *packet, uint64_t hash,
-			    uint32_t context, unsigned *ret_side)
+static inline struct flow *look_up(const struct flow_table *table, const struct packet *packet, uint64_t hash,
+				   uint32_t context, unsigned *ret_side)
 {
 	const struct index *const index = &table->index;
 
