@@ -117,10 +117,10 @@ static void count_judged(struct traffic *traffic, const struct row_key *key)
 }
 
 /* A finding about what the host calls is about whom it calls; about who calls, when it is called. */
-static void add_party(struct rows *rows, struct row *row, const struct flow *flow)
+static void add_party(struct traffic *traffic, enum row_kind kind, struct row *row, const struct flow *flow)
 {
-	if (!parties_add(&row->parties, &flow->ends[0]))
-		rows->no_memory = true;
+	if (!traffic->options.only_totals && !parties_add(&row->parties, &flow->ends[0]))
+		traffic->rows[kind].no_memory = true;
 }
 
 void traffic_flow(struct traffic *traffic, const struct flow *flow)
@@ -143,7 +143,7 @@ void traffic_flow(struct traffic *traffic, const struct flow *flow)
 	if (row == NULL)
 		return;
 	add_flow(row, flow, protocol, passed);
-	add_party(&traffic->rows[kind], row, flow);
+	add_party(traffic, kind, row, flow);
 }
 
 /* Beside the flows: the first telling is kept, the others are counted. */
@@ -173,7 +173,7 @@ static void add_told(struct traffic *traffic, enum row_kind kind, const struct f
 		row->last_ns = time_ns;
 	row->weakness = weakness;
 	row->flows++;
-	add_party(&traffic->rows[kind], row, flow);
+	add_party(traffic, kind, row, flow);
 }
 
 void traffic_weakness(struct traffic *traffic, const struct flow *flow, const struct weakness *weakness,

@@ -19,6 +19,7 @@ struct traffic_options {
 	const struct decider *decider;     /* of the policy; workers may share it */
 	const struct surroundings *around; /* self is the host that the policy is about */
 	size_t doors;                      /* kept of each kind; 0: 16384 */
+	bool only_totals; /* of doors, their number is all that is wanted: nothing is said of them */
 };
 
 struct traffic;

@@ -59,10 +59,10 @@ static enum judged judge(const struct flow *flow, const char *protocol, const st
 	return JUDGED_ALLOWED;
 }
 
-void judge_flow(const struct traffic *traffic, const struct flow *flow, const char *protocol,
-		struct row_key *key)
+/* Of a flow of the host that is somebody's service. */
+static void ask_policy(const struct decider *decider, const struct flow *flow, bool in, const char *protocol,
+		       struct row_key *key)
 {
-	const bool in = traffic_of_host(traffic, &flow->ends[1]);
 	const bool icmp = flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
 	const uint16_t port = flow->ports[icmp ? 0 : 1];
 	const struct question question = {
@@ -74,13 +74,21 @@ void judge_flow(const struct traffic *traffic, const struct flow *flow, const ch
 		.source = flow->ends[0],
 		.destination = flow->ends[1],
 	};
-	struct decision decision;
+	const struct decision decision = policy_decide(decider, &question);
 
-	if (traffic->options.decider == NULL || is_housekeeping(flow) ||
-	    (!in && !traffic_of_host(traffic, &flow->ends[0])))
-		return;
-	decision = policy_decide(traffic->options.decider, &question);
 	key->judged = (uint8_t)judge(flow, protocol, &decision);
 	key->direction = (uint8_t)question.direction;
 	key->rule = decision.rule != NULL ? (uint32_t)decision.rule->number + 1 : 0;
+}
+
+void judge_flow(const struct traffic *traffic, const struct flow *flow, const char *protocol,
+		struct row_key *key)
+{
+	bool in;
+
+	if (traffic->options.decider == NULL || is_housekeeping(flow))
+		return;
+	in = traffic_of_host(traffic, &flow->ends[1]);
+	if (in || traffic_of_host(traffic, &flow->ends[0]))
+		ask_policy(traffic->options.decider, flow, in, protocol, key);
 }

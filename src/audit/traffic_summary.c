@@ -72,7 +72,7 @@ static const struct service *registered_for_other(const struct traffic_door *doo
 {
 	const struct service *service;
 
-	if (protocol_named(span_text(door->protocol)) == NULL || door->expected > 0)
+	if (door->expected > 0)
 		return NULL;
 	for (size_t n = 0; (service = catalog_service_at(door->transport, door->port, n)) != NULL; n++) {
 		if (spoken_can_be(door->protocol, service))
@@ -81,11 +81,9 @@ static const struct service *registered_for_other(const struct traffic_door *doo
 	return catalog_service_at(door->transport, door->port, 0);
 }
 
-static bool is_clear_text(const struct traffic_door *door)
+static bool is_clear_text(const struct traffic_door *door, const struct protocol *protocol)
 {
-	const struct protocol *const protocol = protocol_named(span_text(door->protocol));
-
-	return protocol != NULL && door->turned < door->flows && door->cast == CAST_UNICAST &&
+	return door->turned < door->flows && door->cast == CAST_UNICAST &&
 	       catalog_scope(&door->server) != SCOPE_HOST &&
 	       (protocol->privacy == PRIVACY_CLEAR || protocol->clear_without_tls);
 }
@@ -114,8 +112,23 @@ static void fill_door(struct traffic_door *door, const struct row *row)
 		.first_ns = row->first_ns,
 		.last_ns = row->last_ns,
 	};
+}
+
+/* What its protocol says of it, where that is one of ours. */
+static void describe_door(struct traffic_door *door)
+{
+	const struct protocol *const protocol = protocol_named(span_text(door->protocol));
+
+	if (protocol == NULL)
+		return;
 	door->registered = registered_for_other(door);
-	door->clear_text = is_clear_text(door);
+	door->clear_text = is_clear_text(door, protocol);
+}
+
+static void describe_doors(struct traffic_summary *summary)
+{
+	for (size_t i = 0; i < summary->door_count; i++)
+		describe_door(&summary->doors[i]);
 }
 
 static bool add_door(struct traffic_summary *summary, const struct sorted *rows, size_t begin, size_t end)
@@ -291,6 +304,8 @@ struct traffic_summary *traffic_summary(struct traffic *traffic, struct arena *a
 	    !sort_rows(traffic, arena, ROW_WEAKNESS, ROW_SOFTWARE, &notes) ||
 	    !make_doors(summary, &rows, arena) || !list_protocols(summary, traffic, arena))
 		return NULL;
+	if (!traffic->options.only_totals)
+		describe_doors(summary);
 	add_notes(summary, &notes);
 	count_left_out(summary);
 	return summary;

@@ -275,7 +275,9 @@ static bool make_sinks(struct traffic_session *session, struct error *err)
 {
 	const struct traffic_options options = { .policy = session->policy,
 						 .decider = session->decider,
-						 .around = &session->around };
+						 .around = &session->around,
+						 .only_totals = session->only_stats &&
+								session->policy == NULL };
 
 	session->sinks = calloc(session->worker_count, sizeof(*session->sinks));
 	if (session->sinks == NULL)

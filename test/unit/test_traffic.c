@@ -151,6 +151,39 @@ static void few_parties_are_counted_and_many_estimated(void **state)
 	traffic_free(traffic);
 }
 
+/* Counted in the same way, whether or not anything is said of the doors. */
+static void totals_are_those_of_doors(void **state)
+{
+	struct arena *const arena = arena_new(1 << 24);
+	struct traffic *const whole = traffic_with(BOUND);
+	struct traffic *const counted = traffic_new(
+		&(struct traffic_options){ .doors = BOUND, .only_totals = true });
+	struct traffic_summary *one, *other;
+
+	(void)state;
+	assert_non_null(counted);
+	for (uint32_t n = 0; n < FLOWS; n++) {
+		const struct flow flow = nth_flow(n);
+
+		traffic_flow(whole, &flow);
+		traffic_flow(counted, &flow);
+	}
+	one = traffic_summary(whole, arena);
+	other = traffic_summary(counted, arena);
+	assert_true(one != NULL && other != NULL);
+	assert_int_equal(one->flows, other->flows);
+	assert_int_equal(one->unanswered, other->unanswered);
+	assert_int_equal(one->left_out_flows, other->left_out_flows);
+	assert_int_equal(one->left_out_bytes, other->left_out_bytes);
+	assert_int_equal(one->protocol_count, other->protocol_count);
+	assert_int_equal(one->door_count, other->door_count);
+	assert_true(one->doors[0].parties.count > 0);
+	assert_int_equal(other->doors[0].parties.count, 0);
+	arena_free(arena);
+	traffic_free(whole);
+	traffic_free(counted);
+}
+
 static void a_weakness_is_told_once_for_each_door(void **state)
 {
 	static const struct weakness weakness = { "test-weak", "weak", AUDIT_MEDIUM, "be strong" };
@@ -187,6 +220,7 @@ int main(void)
 		cmocka_unit_test(the_order_of_flows_does_not_matter),
 		cmocka_unit_test(workers_together_are_one),
 		cmocka_unit_test(few_parties_are_counted_and_many_estimated),
+		cmocka_unit_test(totals_are_those_of_doors),
 		cmocka_unit_test(a_weakness_is_told_once_for_each_door),
 	};
 
