@@ -94,7 +94,7 @@ static void read_capture(struct capture *capture, struct flow_table *table, enum
 		if (way != FRAMES)
 			read_batch(table, frames, count, way, counts);
 		counts->frames += count;
-		flow_table_expire(table, frames[count - 1].time_ns);
+		(void)flow_table_expire(table, frames[count - 1].time_ns, UINT64_MAX);
 	}
 	counts->flows = flow_table_counts(table)->flows;
 	counts->memory = flow_table_counts(table)->memory;

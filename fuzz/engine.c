@@ -98,7 +98,7 @@ static struct told run(const struct frame *frames, const uint64_t *numbers, size
 	for (size_t at = 0; at < count; at += at_once)
 		engine_read(engine, frames + at, numbers + at, count - at < at_once ? count - at : at_once);
 	if (count > 0)
-		engine_expire(engine, frames[count - 1].time_ns, count);
+		(void)engine_expire(engine, frames[count - 1].time_ns, count, UINT64_MAX);
 	while (engine_finish(engine, UINT64_MAX))
 		;
 	told.begun = engine_counts(engine)->flows.flows;

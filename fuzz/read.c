@@ -68,7 +68,7 @@ static void read_all(struct capture *capture, struct engine *engine)
 		for (size_t i = 0; i < count; i++)
 			numbers[i] = ++number;
 		engine_read(engine, frames, numbers, count);
-		engine_expire(engine, frames[count - 1].time_ns, number);
+		(void)engine_expire(engine, frames[count - 1].time_ns, number, UINT64_MAX);
 	}
 	while (engine_finish(engine, UINT64_MAX))
 		;

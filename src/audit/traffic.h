@@ -24,7 +24,7 @@ struct traffic_options {
 
 struct traffic;
 
-/* NULL without memory. One for each worker. */
+/* NULL without memory. One for each engine. */
 struct traffic *traffic_new(const struct traffic_options *options);
 void traffic_free(struct traffic *traffic);
 

@@ -180,7 +180,7 @@ static const char *time_words(const struct row *sum, char text[static WORDS])
 static const struct audit_door *door_for(struct work *work, const struct row *sum, const struct rule *rule,
 					 bool about_server, const char *protocol)
 {
-	struct audit_door *const door = arena_alloc(work->arena, sizeof(*door));
+	struct audit_door *const door = door_add(work);
 	struct traffic_door *const seen = arena_alloc(work->arena, sizeof(*seen));
 
 	if (door == NULL || seen == NULL) {
@@ -371,6 +371,15 @@ static void find_weaknesses(struct work *work, const struct traffic *traffic)
 		add_weakness(work, list[i]);
 }
 
+/* Room for the doors of all findings: findings of a kind stand in the order of their doors, which must not
+ * move. */
+static void make_doors(struct work *work, const struct traffic *traffic)
+{
+	work->door_capacity = traffic->rows[ROW_WEAKNESS].count + traffic->rows[ROW_FINDING].count + 1;
+	work->audit->doors = arena_array(work->arena, work->door_capacity, sizeof(*work->audit->doors));
+	work->no_memory |= work->audit->doors == NULL;
+}
+
 struct audit *traffic_audit(const struct traffic *traffic, struct arena *arena)
 {
 	const struct audit_input input = { .policy = traffic->options.policy,
@@ -381,6 +390,9 @@ struct audit *traffic_audit(const struct traffic *traffic, struct arena *arena)
 	if (audit == NULL)
 		return NULL;
 	*audit = (struct audit){ .arena = arena, .policy = input.policy };
+	make_doors(&work, traffic);
+	if (work.no_memory)
+		return NULL;
 	find_weaknesses(&work, traffic);
 	if (traffic->options.decider != NULL) {
 		find_in_rows(&work, traffic);

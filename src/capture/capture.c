@@ -15,7 +15,8 @@ struct stream {
 
 struct capture {
 	struct filter *filter; /* owned, or NULL */
-	bool follow;
+	bool follow, keep;
+	struct shelf shelf;
 	struct stream *streams[CAPTURE_FILES]; /* owned */
 	size_t count;
 };
@@ -29,6 +30,7 @@ struct capture *capture_new(const struct capture_options *options, struct error 
 		return NULL;
 	}
 	capture->follow = options->follow;
+	capture->keep = options->keep;
 	if (options->filter != NULL) {
 		capture->filter = filter_new(options->filter, err);
 		if (capture->filter == NULL) {
@@ -48,6 +50,7 @@ void capture_free(struct capture *capture)
 		free(capture->streams[i]);
 	}
 	filter_free(capture->filter);
+	shelf_free(&capture->shelf);
 	free(capture);
 }
 
@@ -61,6 +64,7 @@ bool capture_add(struct capture *capture, const char *path, struct error *err)
 	if (stream == NULL)
 		return error_memory(err);
 	stream->reader.filter = capture->filter;
+	stream->reader.shelf = capture->keep ? &capture->shelf : NULL;
 	stream->reader.number = (uint32_t)capture->count;
 	if (!reader_open(&stream->reader, path, capture->follow)) {
 		*err = stream->reader.file.problem;
@@ -163,16 +167,10 @@ static size_t read_alone(struct stream *stream, struct frame frames[static CAPTU
 	return count;
 }
 
-size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_BATCH])
+static size_t read_merged(struct capture *capture, struct frame frames[static CAPTURE_BATCH])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < capture->count; i++) {
-		if (capture->streams[i]->head == HEAD_IDLE)
-			capture->streams[i]->head = HEAD_FILL;
-	}
-	if (capture->count == 1 && capture->streams[0]->head != HEAD_FRAME)
-		return read_alone(capture->streams[0], frames);
 	while (count < CAPTURE_BATCH && prepare(capture, count == 0)) {
 		struct stream *const stream = earliest(capture);
 
@@ -182,6 +180,27 @@ size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_
 		stream->head = HEAD_EMPTY;
 	}
 	return count;
+}
+
+size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_BATCH])
+{
+	size_t count;
+
+	for (size_t i = 0; i < capture->count; i++) {
+		if (capture->streams[i]->head == HEAD_IDLE)
+			capture->streams[i]->head = HEAD_FILL;
+	}
+	if (capture->count == 1 && capture->streams[0]->head != HEAD_FRAME)
+		count = read_alone(capture->streams[0], frames);
+	else
+		count = read_merged(capture, frames);
+	capture->shelf.given += count;
+	return count;
+}
+
+bool capture_release(struct capture *capture, uint64_t frames)
+{
+	return shelf_release(&capture->shelf, frames);
 }
 
 bool capture_ended(const struct capture *capture)

@@ -4,7 +4,8 @@
  * read or stepped over, several sections, several interfaces with link types of their own), plain, gzip or
  * zstd compressed, from files, pipes and standard input; several files as one stream in time order; a file
  * that grows. It reads in large pieces and gives frames in batches that point into them: nothing is copied or
- * allocated per frame.
+ * allocated per frame. A piece stays until the next batch is asked for or, with `keep`, until its frames are
+ * released.
  *
  *     struct capture *capture = capture_new(&options, &err);
  *     capture_add(capture, "trace.pcapng", &err);
@@ -25,7 +26,7 @@ enum {
 	CAPTURE_INTERFACES = 4096, /* of one file */
 };
 
-/* One captured frame. bytes are good until the next capture_read(). */
+/* One captured frame. bytes are good until the next capture_read(), or capture_release(). */
 struct frame {
 	const uint8_t *bytes;
 	uint32_t captured;  /* bytes at hand */
@@ -39,6 +40,7 @@ struct frame {
 struct capture_options {
 	const char *filter; /* BPF expression, or NULL */
 	bool follow;        /* at the end of a file wait for more */
+	bool keep;          /* frames stay good until they are released */
 };
 
 /* What was read of one file, for the statistics and for what is said at the end. */
@@ -74,6 +76,10 @@ bool capture_add(struct capture *capture, const char *path, struct error *err);
  * Zero at the end; with `follow`, zero also when there is nothing new for now: capture_ended() tells. */
 size_t capture_read(struct capture *capture, struct frame frames[static CAPTURE_BATCH]);
 bool capture_ended(const struct capture *capture);
+
+/* With `keep`: nobody needs the bytes of the first so many frames any more. False if too much is kept all the
+ * same: more should be released before more is read. */
+bool capture_release(struct capture *capture, uint64_t frames);
 
 size_t capture_file_count(const struct capture *capture);
 const struct capture_file *capture_file(const struct capture *capture, size_t nth);

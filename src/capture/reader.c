@@ -76,7 +76,7 @@ bool reader_open(struct reader *reader, const char *path, bool follow)
 	struct error err;
 
 	reader->file.path = path;
-	reader->source = source_open(path, follow, &err);
+	reader->source = source_open(path, follow, reader->shelf, &err);
 	if (reader->source == NULL)
 		return error_set(&reader->file.problem, "%s: %s", path, err.text);
 	reader->window = source_window(reader->source);

@@ -28,6 +28,7 @@ struct reader {
 	struct capture_file file;
 	uint32_t number;       /* of the file, in the order of capture_add() */
 	struct filter *filter; /* borrowed from the capture; NULL without one */
+	struct shelf *shelf;   /* the same */
 	enum step (*next)(struct reader *reader, struct frame *frame);
 	size_t wanted;
 	bool big_endian;

@@ -12,7 +12,8 @@
 enum {
 	PACKED_PIECE = 128 * 1024,
 	READ_PIECE = 1 << 18,
-	ZSTD_WINDOW_LOG = 27 /* 128 MiB, as zstd's own default bound */
+	READ_LEAST = 1 << 14, /* room for less is no reason to stay in a buffer */
+	ZSTD_WINDOW_LOG = 27  /* 128 MiB, as zstd's own default bound */
 };
 
 enum packing { PLAIN, GZIP, ZSTD };
@@ -23,6 +24,8 @@ struct source {
 	enum packing packing;
 	uint64_t size, position, to_skip;
 	struct window window; /* its bytes are owned */
+	struct shelf *shelf;  /* or NULL */
+	uint64_t given;       /* frames that had been given when the window's buffer was empty */
 	uint8_t *packed;      /* PACKED_PIECE bytes; NULL for plain files */
 	size_t packed_start, packed_end;
 	z_stream gzip;
@@ -149,14 +152,88 @@ static ssize_t read_unpacked(struct source *source, uint8_t *to, size_t room, st
 	}
 }
 
-static void make_room(struct source *source)
+void shelf_free(struct shelf *shelf)
 {
-	if (source->window.start == 0)
-		return;
-	memmove(source->window.bytes, source->window.bytes + source->window.start,
-		source->window.end - source->window.start);
-	source->window.end -= source->window.start;
-	source->window.start = 0;
+	for (size_t i = 0; i < shelf->count; i++)
+		free(shelf->list[i].bytes);
+	free(shelf->list);
+}
+
+bool shelf_release(struct shelf *shelf, uint64_t frames)
+{
+	size_t free_count = 0;
+
+	shelf->released = frames;
+	while (free_count < shelf->count && shelf->list[free_count].given <= frames)
+		free_count++;
+	if (free_count > SHELF_SPARE) {
+		for (size_t i = SHELF_SPARE; i < free_count; i++)
+			free(shelf->list[i].bytes);
+		shelf->count -= free_count - SHELF_SPARE;
+		memmove(shelf->list + SHELF_SPARE, shelf->list + free_count,
+			(shelf->count - SHELF_SPARE) * sizeof(*shelf->list));
+		free_count = SHELF_SPARE;
+	}
+	return shelf->count - free_count <= SHELF_MOST;
+}
+
+/* A buffer whose frames are all released, or a new one. NULL without memory. */
+static uint8_t *take_buffer(struct shelf *shelf)
+{
+	uint8_t *bytes;
+
+	if (shelf->count == 0 || shelf->list[0].given > shelf->released)
+		return malloc(SOURCE_WINDOW);
+	bytes = shelf->list[0].bytes;
+	memmove(shelf->list, shelf->list + 1, --shelf->count * sizeof(*shelf->list));
+	return bytes;
+}
+
+/* Puts a full buffer on the shelf, and returns an empty one. NULL without memory: then the full one stays its
+ * owner's. */
+static uint8_t *exchange(struct shelf *shelf, uint8_t *full)
+{
+	uint8_t *empty;
+
+	if (shelf->count == shelf->capacity) {
+		const size_t capacity = shelf->capacity > 0 ? 2 * shelf->capacity : 8;
+		struct shelved *const list = realloc(shelf->list, capacity * sizeof(*list));
+
+		if (list == NULL)
+			return NULL;
+		shelf->list = list;
+		shelf->capacity = capacity;
+	}
+	empty = take_buffer(shelf);
+	if (empty != NULL)
+		shelf->list[shelf->count++] = (struct shelved){ full, shelf->given };
+	return empty;
+}
+
+/* What was not taken yet moves to the front: of the same buffer, or of another one while this one is kept.
+ * False without memory for that. */
+static bool make_room(struct source *source, size_t n)
+{
+	struct window *const window = &source->window;
+	struct shelf *const shelf = source->shelf;
+	const bool kept = shelf != NULL && shelf->given > source->given;
+	const uint8_t *const from = window->bytes + window->start;
+	uint8_t *to = window->bytes;
+
+	if (window->start == 0 ||
+	    (kept && SOURCE_WINDOW - window->start >= n && SOURCE_WINDOW - window->end >= READ_LEAST))
+		return true;
+	if (kept) {
+		to = exchange(shelf, window->bytes);
+		source->given = shelf->given;
+	}
+	if (to == NULL)
+		return false;
+	memmove(to, from, window->end - window->start);
+	window->bytes = to;
+	window->end -= window->start;
+	window->start = 0;
+	return true;
 }
 
 /* Bytes that were stepped over before they were read. */
@@ -165,21 +242,27 @@ static void drop_skipped(struct source *source)
 	const size_t here = source->window.end - source->window.start;
 	const size_t now = source->to_skip < here ? (size_t)source->to_skip : here;
 
-	window_take(&source->window, now);
+	if (now == here) {
+		source->window.taken += now;
+		source->window.end = source->window.start;
+	} else {
+		window_take(&source->window, now);
+	}
 	source->to_skip -= now;
 }
 
 enum source_state source_fill(struct source *source, size_t n, struct error *err)
 {
-	make_room(source);
 	while (source->to_skip > 0 || source->window.end - source->window.start < n) {
-		const size_t room = SOURCE_WINDOW - source->window.end;
+		size_t room;
 		ssize_t got;
 
-		if (room == 0) { /* all of it is being skipped, else n would fit */
-			make_room(source);
-			continue;
+		if (!make_room(source, n)) {
+			error_memory(err);
+			return SOURCE_FAILED;
 		}
+		room = SOURCE_WINDOW - source->window.end;
+
 		if (source->packing == PLAIN) {
 			got = read_some(source, source->window.bytes + source->window.end,
 					room < READ_PIECE ? room : READ_PIECE);
@@ -260,7 +343,7 @@ static bool open_file(struct source *source, const char *path, struct error *err
 	return true;
 }
 
-struct source *source_open(const char *path, bool follow, struct error *err)
+struct source *source_open(const char *path, bool follow, struct shelf *shelf, struct error *err)
 {
 	struct source *const source = calloc(1, sizeof(*source));
 
@@ -270,6 +353,7 @@ struct source *source_open(const char *path, bool follow, struct error *err)
 	}
 	source->fd = -1;
 	source->follow = follow;
+	source->shelf = shelf;
 	source->window.bytes = malloc(SOURCE_WINDOW);
 	if (source->window.bytes == NULL)
 		error_memory(err);

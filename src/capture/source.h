@@ -1,7 +1,8 @@
 /* source.h: a stream of bytes from a file, plain or compressed, and a window on it.
  *
  * The window is one buffer that holds what was read and not taken yet. What has been taken stays readable
- * until source_fill(), which moves the rest to the front and reads more. */
+ * until source_fill(), which moves the rest to the front and reads more. With a shelf it stays longer: the
+ * buffer is put there once it is full, and the rest moves to the front of another one. */
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
@@ -17,8 +18,26 @@ struct window {
 	uint64_t taken; /* since the beginning */
 };
 
-/* Opens a path, or standard input for "-". NULL with words. */
-struct source *source_open(const char *path, bool follow, struct error *err);
+enum { SHELF_SPARE = 8, SHELF_MOST = 64 };
+
+/* Buffers that are full, each with the number of frames that had been given when it was. */
+struct shelf {
+	struct shelved {
+		uint8_t *bytes; /* owned */
+		uint64_t given;
+	} * list; /* owned; in the order in which they came */
+	size_t count, capacity;
+	uint64_t given, released; /* frames so far; nobody needs those that were released */
+};
+
+void shelf_free(struct shelf *shelf);
+
+/* False if more than SHELF_MOST buffers are still needed. */
+bool shelf_release(struct shelf *shelf, uint64_t frames);
+
+/* Opens a path, or standard input for "-". The shelf is borrowed; NULL: taken bytes need not stay. NULL with
+ * words. */
+struct source *source_open(const char *path, bool follow, struct shelf *shelf, struct error *err);
 void source_free(struct source *source);
 
 struct window *source_window(struct source *source);

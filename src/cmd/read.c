@@ -95,10 +95,12 @@ struct files {
 	size_t unopened_count;
 };
 
-static bool open_files(struct files *files, const struct invocation *invocation, struct error *err)
+static bool open_files(struct files *files, const struct traffic_session *session, struct error *err)
 {
+	const struct invocation *const invocation = session->invocation;
 	const struct capture_options options = { .filter = invocation_value(invocation, "filter"),
-						 .follow = invocation_has(invocation, "follow") };
+						 .follow = invocation_has(invocation, "follow"),
+						 .keep = session->worker_count > 1 };
 
 	files->unopened = calloc(invocation->argument_count, sizeof(*files->unopened));
 	if (files->unopened == NULL)
@@ -125,6 +127,16 @@ static void wait_for_more(void)
 	nanosleep(&while_nothing_comes, NULL);
 }
 
+/* What was read of the capture need not be kept. A capture of little else than what are no frames would have
+ * much kept for few of them: then all are waited for. */
+static void release(const struct traffic_session *session, struct capture *capture)
+{
+	if (capture_release(capture, workers_read_up_to(session->workers)))
+		return;
+	(void)workers_flush(session->workers);
+	(void)capture_release(capture, workers_read_up_to(session->workers));
+}
+
 static void read_all(struct traffic_session *session, struct capture *capture)
 {
 	struct frame frames[CAPTURE_BATCH];
@@ -135,6 +147,7 @@ static void read_all(struct traffic_session *session, struct capture *capture)
 
 		if (count > 0) {
 			traffic_session_read(session, frames, count);
+			release(session, capture);
 			progress_tell(&progress);
 		} else if (capture_ended(capture)) {
 			break;
@@ -187,7 +200,7 @@ static int run(const struct invocation *invocation)
 
 	if (!traffic_session_open(&session, invocation, &err) || !traffic_session_start(&session, &err)) {
 		command_trouble(invocation, &err);
-	} else if (!open_files(&files, invocation, &err)) {
+	} else if (!open_files(&files, &session, &err)) {
 		if (files.unopened_count == 0) /* otherwise it was said for each */
 			command_trouble(invocation, &err);
 	} else {

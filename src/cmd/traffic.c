@@ -271,7 +271,8 @@ static void write_told(void *context, struct span entries)
 
 /* ---- the session ---- */
 
-static bool make_sinks(struct traffic_session *session, struct error *err)
+static bool make_sinks(struct traffic_session *session, const struct workers_options *workers,
+		       struct error *err)
 {
 	const struct traffic_options options = { .policy = session->policy,
 						 .decider = session->decider,
@@ -279,10 +280,11 @@ static bool make_sinks(struct traffic_session *session, struct error *err)
 						 .only_totals = session->only_stats &&
 								session->policy == NULL };
 
-	session->sinks = calloc(session->worker_count, sizeof(*session->sinks));
+	session->sink_count = workers_engines(workers);
+	session->sinks = calloc(session->sink_count, sizeof(*session->sinks));
 	if (session->sinks == NULL)
 		return error_memory(err);
-	for (size_t i = 0; i < session->worker_count; i++) {
+	for (size_t i = 0; i < session->sink_count; i++) {
 		session->sinks[i].session = session;
 		session->sinks[i].events.anycast = session->anycast;
 		session->sinks[i].events.anycast_count = session->anycast_count;
@@ -306,12 +308,14 @@ bool traffic_session_start(struct traffic_session *session, struct error *err)
 	const struct workers_options options = {
 		.engine = session->engine,
 		.count = (unsigned)session->worker_count,
+		.copies = session->copies,
 		.context = session,
 		.listen = listen_to,
 		.told = write_told,
 	};
 
-	session->workers = workers_new(&options, err);
+	if (make_sinks(session, &options, err))
+		session->workers = workers_new(&options, err);
 	return session->workers != NULL;
 }
 
@@ -334,7 +338,7 @@ bool traffic_session_open(struct traffic_session *session, const struct invocati
 	    !read_protocol(session, err) || !read_door(session, err) || !read_anycast(session, err) ||
 	    !read_policy(session, err))
 		return false;
-	if (!make_sinks(session, err) || !read_engine_options(session, err))
+	if (!read_engine_options(session, err))
 		return false;
 	if (session->flows_shown && !invocation->json)
 		buffer_text(&session->out.buffer, flow_line_titles);
@@ -346,7 +350,7 @@ void traffic_session_close(struct traffic_session *session)
 	struct error err;
 
 	workers_free(session->workers);
-	for (size_t i = 0; session->sinks != NULL && i < session->worker_count; i++)
+	for (size_t i = 0; session->sinks != NULL && i < session->sink_count; i++)
 		traffic_free(session->sinks[i].traffic);
 	free(session->sinks);
 	decider_free(session->decider);
@@ -382,7 +386,7 @@ static struct traffic_summary *sum_up(struct traffic_session *session, struct er
 		return NULL;
 	}
 	session->counts = workers_counts(session->workers);
-	for (size_t i = 1; i < session->worker_count; i++)
+	for (size_t i = 1; i < session->sink_count; i++)
 		traffic_merge(session->sinks[0].traffic, session->sinks[i].traffic);
 	summary = traffic_summary(session->sinks[0].traffic, session->out.arena);
 	if (summary == NULL)

@@ -55,7 +55,7 @@
 
 struct traffic_session;
 
-/* What a session's listener writes to and adds to; one for each worker. */
+/* What a session's listener writes to and adds to; one for each engine. */
 struct traffic_sink {
 	struct traffic_session *session;
 	struct worker_log *log;
@@ -79,9 +79,12 @@ struct traffic_session {
 	size_t door_count;
 	size_t top;
 	size_t worker_count;
+	bool copies; /* frames are good until traffic_session_read() returns; else until they have been read
+		      */
 	struct engine_options engine;
-	struct workers *workers;     /* owned */
-	struct traffic_sink *sinks;  /* owned; one for each worker */
+	struct workers *workers;    /* owned */
+	struct traffic_sink *sinks; /* owned; one for each engine */
+	size_t sink_count;
 	struct engine_counts counts; /* at the end */
 };
 

@@ -93,6 +93,7 @@ static bool open_live(struct watch *watch, const struct invocation *invocation, 
 	options.interface_count = watch->name_count;
 	if (!read_limits(watch, invocation, &options, err))
 		return false;
+	watch->session.copies = true;
 	watch->live = live_open(&options, err);
 	return watch->live != NULL;
 }

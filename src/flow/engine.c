@@ -339,18 +339,20 @@ void engine_read(struct engine *engine, const struct frame *frames, const uint64
 
 /* ---- ends ---- */
 
-void engine_expire(struct engine *engine, int64_t now_ns, uint64_t frame)
+bool engine_expire(struct engine *engine, int64_t now_ns, uint64_t frame, uint64_t most)
 {
 	engine->frame = frame;
 	engine->time_ns = now_ns;
-	flow_table_expire(engine->table, now_ns);
+	if (flow_table_expire(engine->table, now_ns, most))
+		return true;
 	fragments_expire(engine->fragments, now_ns);
+	return false;
 }
 
-bool engine_finish(struct engine *engine, uint64_t before_frame)
+bool engine_finish(struct engine *engine, uint64_t most)
 {
 	fragments_expire(engine->fragments, INT64_MAX);
-	return flow_table_end_some(engine->table, REASON_END_OF_INPUT, before_frame);
+	return flow_table_end_some(engine->table, REASON_END_OF_INPUT, most);
 }
 
 /* ---- counts ---- */

@@ -138,8 +138,10 @@ struct flow {
  * holds a side's number exchanges it too; the table still finds the flow, and its id stays. */
 void flow_swap_ends(struct flow *flow);
 
+enum { FLOW_MEMORY = 1 << 30 };
+
 struct flow_limits {
-	size_t memory; /* bytes for the table and its flows; 0: 1 GiB */
+	size_t memory; /* bytes for the table and its flows; 0: FLOW_MEMORY */
 	struct flow_timeouts timeouts;
 };
 
@@ -234,12 +236,13 @@ void engine_free(struct engine *engine);
 void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count);
 
 /* Ends the flows whose time is over, in the order of their first frames. The caller decides how often:
- * workers do it at the same frames, so that they agree. */
-void engine_expire(struct engine *engine, int64_t now_ns, uint64_t frame);
+ * workers do it at the same frames, so that they agree. At most so many at once: called again, and nothing
+ * else, until it returns false, because none are left. */
+bool engine_expire(struct engine *engine, int64_t now_ns, uint64_t frame, uint64_t most);
 
-/* At the end of the input: ends the flows that began before this frame, in the order of their first frames;
- * called with rising numbers until it returns false, because none are left. */
-bool engine_finish(struct engine *engine, uint64_t before_frame);
+/* At the end of the input: ends all flows, in the order of their first frames; called again in the same way.
+ */
+bool engine_finish(struct engine *engine, uint64_t most);
 
 /* Counts of now; good until the next call. engine_counts_add() is for several workers. */
 const struct engine_counts *engine_counts(struct engine *engine);

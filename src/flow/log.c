@@ -3,22 +3,15 @@
 
 #include <stdlib.h>
 
-void log_init(struct worker_log *log, bool keyed, void (*full)(struct worker_log *log), void *context)
+struct log_page log_page_new(size_t limit)
 {
-	*log = (struct worker_log){
-		.keyed = keyed, .limit = LOG_PAGE_LIMIT, .full = full, .context = context
-	};
-	for (size_t i = 0; i < 2; i++)
-		log->pages[i].bytes = buffer_new(SIZE_MAX / 2);
-	log->page = &log->pages[0];
+	return (struct log_page){ .bytes = buffer_new(SIZE_MAX / 2), .limit = limit };
 }
 
-void log_free(struct worker_log *log)
+void log_page_free(struct log_page *page)
 {
-	for (size_t i = 0; i < 2; i++) {
-		buffer_free(&log->pages[i].bytes);
-		free(log->pages[i].entries);
-	}
+	buffer_free(&page->bytes);
+	free(page->entries);
 }
 
 void log_page_clear(struct log_page *page)
@@ -53,8 +46,6 @@ struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow)
 {
 	struct log_key key = { .frame = engine_frame(log->engine) << 2 | log->phase };
 
-	if (log->page->bytes.length > log->limit)
-		log->full(log);
 	/* A frame is read by one worker, which tells in the order in which it happens. */
 	if (log->phase != LOG_FRAME)
 		key.flow = flow->first_frame << 8 | flow->nth;

@@ -1,11 +1,9 @@
-/* log.h: what one worker tells, entry by entry, each with a key that says where it stands among those of all.
- * A log has two pages: one is written while the other is read. */
+/* log.h: what one engine tells, entry by entry, each with a key that says where it stands among those of all.
+ * A log is written page by page: there is one for each round that is under way. */
 #ifndef FLOW_LOG_H
 #define FLOW_LOG_H
 
 #include "flow/workers.h"
-
-enum { LOG_PAGE_LIMIT = 4 << 20 }; /* bytes after which a page is full */
 
 /* Entries are ordered by frame; what is told between two frames by the flow's first one. */
 struct log_key {
@@ -19,6 +17,7 @@ struct log_entry {
 
 struct log_page {
 	struct buffer bytes;       /* owned */
+	size_t limit;              /* bytes after which it is full */
 	struct log_entry *entries; /* owned; none where there is one worker only */
 	size_t count, capacity;
 	size_t next; /* the first that was not handed on */
@@ -28,18 +27,19 @@ struct log_page {
 enum log_phase { LOG_FRAME, LOG_TICK, LOG_FINISH };
 
 struct worker_log {
-	struct log_page pages[2];
 	struct log_page *page; /* that is written */
 	const struct engine *engine;
 	enum log_phase phase;
 	bool keyed;
-	size_t limit;
-	void (*full)(struct worker_log *log); /* empties the page, or makes room */
-	void *context;
 };
 
-void log_init(struct worker_log *log, bool keyed, void (*full)(struct worker_log *log), void *context);
-void log_free(struct worker_log *log);
+struct log_page log_page_new(size_t limit);
+void log_page_free(struct log_page *page);
+
+static inline bool log_page_is_full(const struct log_page *page)
+{
+	return page->bytes.length > page->limit;
+}
 
 void log_page_clear(struct log_page *page);
 

@@ -16,8 +16,8 @@ struct flow_table {
 	struct flow_counts counts;
 	uint64_t newest_frame; /* that began a flow, and how many it began */
 	uint8_t newest_nth;
-	bool finishing;
-	uint32_t to_finish; /* flows that flow_table_end_some() has still to end, in their order */
+	bool expiring, finishing;
+	uint32_t to_end; /* flows that one of the two has still to end, in their order */
 	struct wheel wheel;
 };
 
@@ -53,7 +53,7 @@ struct flow_table *flow_table_new(const struct flow_limits *limits, const struct
 		return NULL;
 	}
 	flow_key_draw();
-	table->memory_limit = limits->memory > 0 ? limits->memory : (size_t)1 << 30;
+	table->memory_limit = limits->memory > 0 ? limits->memory : FLOW_MEMORY;
 	table->ending = *ending;
 	table->wheel.timeouts = limits->timeouts;
 	table->wheel.places = &table->places;
@@ -166,11 +166,13 @@ static enum flow_reason reason_of(const struct flow *flow)
 		       : REASON_TIMEOUT;
 }
 
-void flow_table_expire(struct flow_table *table, int64_t now_ns)
+/* Takes the flows that are due off the wheel and into one list. */
+static void begin_to_expire(struct flow_table *table, int64_t now_ns)
 {
 	uint32_t list = NO_FLOW;
 	struct flow *flow;
 
+	wheel_go_back(&table->wheel, now_ns);
 	while ((flow = wheel_next(&table->wheel, now_ns)) != NULL) {
 		if (flow->in_use) {
 			flow->next_due = list;
@@ -179,13 +181,25 @@ void flow_table_expire(struct flow_table *table, int64_t now_ns)
 			places_give(&table->places, flow);
 		}
 	}
-	list = places_sort(&table->places, list);
-	while (list != NO_FLOW) {
-		flow = flow_numbered(table, list);
-		list = flow->next_due;
+	table->to_end = places_sort(&table->places, list);
+	table->expiring = true;
+}
+
+bool flow_table_expire(struct flow_table *table, int64_t now_ns, uint64_t most)
+{
+	if (!table->expiring)
+		begin_to_expire(table, now_ns);
+	for (; table->to_end != NO_FLOW; most--) {
+		struct flow *const flow = flow_numbered(table, table->to_end);
+
+		if (most == 0)
+			return true;
+		table->to_end = flow->next_due;
 		end_flow(table, flow, reason_of(flow));
 		places_give(&table->places, flow);
 	}
+	table->expiring = false;
+	return false;
 }
 
 /* Takes all flows off the wheel and out of the index, and into one list. */
@@ -203,20 +217,21 @@ static void begin_to_finish(struct flow_table *table)
 	}
 	wheel_clear(&table->wheel);
 	index_clear(&table->index);
-	table->to_finish = places_sort(&table->places, list);
+	table->to_end = places_sort(&table->places, list);
+	table->expiring = false;
 	table->finishing = true;
 }
 
-bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint64_t before_frame)
+bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint64_t most)
 {
 	if (!table->finishing)
 		begin_to_finish(table);
-	while (table->to_finish != NO_FLOW) {
-		struct flow *const flow = flow_numbered(table, table->to_finish);
+	for (; table->to_end != NO_FLOW; most--) {
+		struct flow *const flow = flow_numbered(table, table->to_end);
 
-		if (flow->first_frame >= before_frame && before_frame != UINT64_MAX)
+		if (most == 0)
 			return true;
-		table->to_finish = flow->next_due;
+		table->to_end = flow->next_due;
 		tell_end(table, flow, reason);
 	}
 	places_clear(&table->places);

@@ -40,12 +40,12 @@ struct flow *flow_table_find(const struct flow_table *table, const struct packet
 			     uint32_t context);
 
 /* Ends flows whose time is over, in the order of their first frames; call it as time goes on. Which ones
- * depends on their packets and on the times of the calls alone. */
-void flow_table_expire(struct flow_table *table, int64_t now_ns);
+ * depends on their packets and on the times of the calls alone. At most so many at once: called again until
+ * it returns false, because none are left; the table must not be touched in between. */
+bool flow_table_expire(struct flow_table *table, int64_t now_ns, uint64_t most);
 
-/* Ends flows that began before this frame, in the order of their first frames. Called with rising numbers
- * until it returns false, because none are left; the table must not be touched in between. */
-bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint64_t before_frame);
+/* Ends all flows, in the order of their first frames; called again in the same way. */
+bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint64_t most);
 void flow_table_end_all(struct flow_table *table, enum flow_reason reason);
 
 const struct flow_counts *flow_table_counts(struct flow_table *table);

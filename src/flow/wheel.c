@@ -102,6 +102,30 @@ static struct flow *take_first(struct wheel *wheel, size_t place)
 	return flow;
 }
 
+void wheel_go_back(struct wheel *wheel, int64_t now_ns)
+{
+	const int64_t now = now_ns > 0 ? now_ns / SECOND : 0;
+	uint32_t list = 0;
+
+	if (!wheel->started || wheel->second <= now + 1)
+		return;
+	for (size_t place = 0; place < WHEEL_SECONDS; place++) {
+		while (wheel->due[place] != 0) {
+			struct flow *const flow = take_first(wheel, place);
+
+			flow->next_due = list;
+			list = flow->number;
+		}
+	}
+	go_to(wheel, now);
+	while (list != 0) {
+		struct flow *const flow = place_of(wheel->places, list);
+
+		list = flow->next_due;
+		hang(wheel, flow);
+	}
+}
+
 struct flow *wheel_next(struct wheel *wheel, int64_t now_ns)
 {
 	int64_t now;

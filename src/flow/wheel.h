@@ -19,6 +19,10 @@ struct wheel {
 
 /* No flow hangs on it. */
 void wheel_clear(struct wheel *wheel);
+
+/* If the wheel has gone on further than to this time, because time has gone back since or the first flow came
+ * from the future, it goes back, too. That costs a look at each flow. */
+void wheel_go_back(struct wheel *wheel, int64_t now_ns);
 void wheel_add(struct wheel *wheel, struct flow *flow);
 
 /* A flow's connection may have closed: then it is due sooner than it was. */

@@ -1,276 +1,164 @@
-/* workers.c: rounds of frames, and the threads that read them. Two rounds take turns: one is filled by the
- * caller while the other is read by all workers at once. */
+/* workers.c: one engine that is given frames at once, or a crew that is given rounds of them. */
 #include "flow/workers.h"
-#include "base/openssl_calls.h"
-#include "flow/log.h"
-#include "flow/round.h"
+#include "flow/crew.h"
+#include "flow/ticker.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
-enum { TELL_BYTES = 64 << 10, SECOND = 1000000000 }; /* a lone worker's log is handed on in such pieces */
-
-struct worker {
-	struct workers *all;
-	unsigned nth;
-	struct engine *engine; /* owned */
-	struct worker_log log;
-	pthread_t thread;
-	bool started;
-	/* Under the lock. */
-	bool reading; /* the round that was given to it */
-	bool full;    /* it waits for room in its log */
+enum {
+	TELL_BYTES = 64 << 10,  /* a lone worker's log is handed on in such pieces */
+	LEAST_MEMORY = 4 << 20, /* of an engine */
 };
 
 struct workers {
 	struct workers_options options;
-	struct worker *list; /* owned: options.count of them */
-	struct round rounds[2];
-	unsigned filling; /* the round that the caller fills; the other is read */
+	struct share *alone; /* owned; with one worker */
+	struct crew *crew;   /* owned; with several */
+	struct ticker ticker;
 	uint64_t frames;
-	int64_t tick_ns; /* the last tick */
-	bool ticking;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool ending;
 };
 
-/* ---- in the workers' threads ---- */
-
-static void read_round(struct worker *worker, const struct round *round)
+unsigned workers_engines(const struct workers_options *options)
 {
-	const struct round_list *const list = &round->lists[worker->nth];
-	size_t at = 0;
+	const size_t memory = options->engine.limits.memory;
+	const size_t fit = (memory > 0 ? memory : FLOW_MEMORY) / LEAST_MEMORY;
+	size_t count = (size_t)options->count * 3 / 2; /* more would be spread better, and cost more */
 
-	for (size_t i = 0; i < round->tick_count; i++) {
-		const struct tick *const tick = &round->ticks[i];
-
-		at = round_read(worker->engine, list, at, tick->frame);
-		worker->log.phase = LOG_TICK;
-		engine_expire(worker->engine, tick->now_ns, tick->frame);
-		worker->log.phase = LOG_FRAME;
-	}
-	(void)round_read(worker->engine, list, at, UINT64_MAX);
-	if (round->finish) {
-		worker->log.phase = LOG_FINISH;
-		(void)engine_finish(worker->engine, UINT64_MAX);
-		worker->log.phase = LOG_FRAME;
-	}
+	if (options->count == 1)
+		return 1;
+	if (count > WORKERS_MOST)
+		count = WORKERS_MOST;
+	return (unsigned)(fit == 0 ? 1 : fit < count ? fit : count);
 }
 
-static void *work(void *context)
-{
-	struct worker *const worker = context;
-	struct workers *const all = worker->all;
+/* ---- alone ---- */
 
-	pthread_mutex_lock(&all->lock);
-	for (;;) {
-		while (!worker->reading && !all->ending)
-			pthread_cond_wait(&all->changed, &all->lock);
-		if (all->ending)
-			break;
-		pthread_mutex_unlock(&all->lock);
-		read_round(worker, &all->rounds[!all->filling]);
-		pthread_mutex_lock(&all->lock);
-		worker->reading = false;
-		pthread_cond_broadcast(&all->changed);
-	}
-	pthread_mutex_unlock(&all->lock);
-	return NULL;
+static void tell_alone(struct workers *all)
+{
+	struct log_page *const page = all->alone->log.page;
+
+	if (!page->bytes.failed && page->bytes.length > 0)
+		all->options.told(all->options.context, buffer_read(&page->bytes));
+	log_page_clear(page);
 }
 
-/* The log waits for the caller to read it. */
-static void wait_for_room(struct worker_log *log)
+static void tell_if_full(struct workers *all)
 {
-	struct worker *const worker = log->context;
-	struct workers *const all = worker->all;
-
-	pthread_mutex_lock(&all->lock);
-	worker->full = true;
-	pthread_cond_broadcast(&all->changed);
-	while (worker->full && !all->ending)
-		pthread_cond_wait(&all->changed, &all->lock);
-	if (all->ending)
-		log_page_clear(log->page);
-	pthread_mutex_unlock(&all->lock);
+	if (log_page_is_full(all->alone->log.page))
+		tell_alone(all);
 }
 
-static void tell_at_once(struct worker_log *log)
+static void expire_alone(struct workers *all)
 {
-	const struct worker *const worker = log->context;
+	const struct tick tick = { all->frames, all->ticker.now_ns };
 
-	if (!log->page->bytes.failed && log->page->bytes.length > 0)
-		worker->all->options.told(worker->all->options.context, buffer_read(&log->page->bytes));
-	log_page_clear(log->page);
+	while (share_expire(all->alone, &tick))
+		tell_if_full(all);
 }
 
-/* ---- in the caller's thread ---- */
-
-/* Hands on what the pages hold, as far as nothing can come before it any more. */
-static void merge(struct workers *all, unsigned nth_page, struct log_key most)
+static void read_alone(struct workers *all, const struct frame *frames, size_t count)
 {
-	struct log_page *pages[WORKERS_MOST];
+	uint64_t numbers[CAPTURE_BATCH];
+	size_t from = 0;
 
-	for (unsigned i = 0; i < all->options.count; i++)
-		pages[i] = &all->list[i].log.pages[nth_page];
-	log_merge(pages, all->options.count, most, all->options.told, all->options.context);
-	for (unsigned i = 0; i < all->options.count; i++)
-		if (pages[i]->next == pages[i]->count)
-			log_page_clear(pages[i]);
-}
-
-/* All that read are at the end of the round, or wait for room: what is told up to the last entry of each that
- * waits is complete, and the one whose last entry comes first has room then. */
-static void make_room(struct workers *all, unsigned nth_page)
-{
-	struct log_key most = { UINT64_MAX, UINT64_MAX };
-
-	for (unsigned i = 0; i < all->options.count; i++) {
-		const struct worker *const worker = &all->list[i];
-
-		if (worker->full && log_compare(log_last(worker->log.page), most) < 0)
-			most = log_last(worker->log.page);
-	}
-	merge(all, nth_page, most);
-	for (unsigned i = 0; i < all->options.count; i++)
-		if (all->list[i].log.page->count == 0)
-			all->list[i].full = false;
-}
-
-/* Waits until all workers have read their round. */
-static void wait_for_round(struct workers *all)
-{
-	pthread_mutex_lock(&all->lock);
-	for (;;) {
-		unsigned reading = 0, full = 0;
-
-		for (unsigned i = 0; i < all->options.count; i++) {
-			reading += all->list[i].reading;
-			full += all->list[i].full;
+	for (size_t i = 0; i < count; i++) {
+		if (ticker_sees(&all->ticker, frames[i].time_ns)) {
+			engine_read(all->alone->engine, frames + from, numbers + from, i - from);
+			from = i;
+			expire_alone(all);
 		}
-		if (reading == 0)
-			break;
-		if (reading == full) {
-			make_room(all, !all->filling);
-			pthread_cond_broadcast(&all->changed);
-		} else {
-			pthread_cond_wait(&all->changed, &all->lock);
+		numbers[i] = ++all->frames;
+	}
+	engine_read(all->alone->engine, frames + from, numbers + from, count - from);
+	tell_if_full(all);
+}
+
+static void finish_alone(struct workers *all)
+{
+	expire_alone(all);
+	while (share_finish(all->alone))
+		tell_if_full(all);
+}
+
+/* ---- together ---- */
+
+static void read_together(struct workers *all, const struct frame *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct round *round = crew_round(all->crew);
+
+		if (!round_has_room(round, &frames[i])) {
+			crew_turn(all->crew, all->frames);
+			round = crew_round(all->crew);
 		}
+		if (ticker_sees(&all->ticker, frames[i].time_ns))
+			round_tick(round, all->frames, all->ticker.now_ns);
+		round_add(round, &frames[i]);
+		all->frames++;
 	}
-	pthread_mutex_unlock(&all->lock);
 }
 
-/* The round that was filled is given to the workers, and what they told in the one before is handed on. */
-static void turn(struct workers *all)
+static void finish_together(struct workers *all)
 {
-	const unsigned before = !all->filling;
+	struct round *const round = crew_round(all->crew);
 
-	wait_for_round(all);
-	pthread_mutex_lock(&all->lock);
-	for (unsigned i = 0; i < all->options.count; i++) {
-		all->list[i].log.page = &all->list[i].log.pages[all->filling];
-		all->list[i].reading = true;
-	}
-	all->filling = before;
-	pthread_cond_broadcast(&all->changed);
-	pthread_mutex_unlock(&all->lock);
-	merge(all, before, (struct log_key){ UINT64_MAX, UINT64_MAX });
-	round_clear(&all->rounds[all->filling]);
+	/* So that all ends are told at the last frame of all. */
+	round_tick(round, all->frames, all->ticker.now_ns);
+	round->finish = true;
 }
 
-/* Once in each second of the frames' time, before the first frame of it. */
-static void tick(struct workers *all, int64_t now_ns)
-{
-	const int64_t second = now_ns - now_ns % SECOND;
-
-	if (!all->ticking) {
-		all->ticking = true;
-		all->tick_ns = second;
-	}
-	if (second <= all->tick_ns)
-		return;
-	all->tick_ns = second;
-	round_tick(&all->rounds[all->filling], all->frames, second);
-}
-
-static void read_alone(struct workers *all)
-{
-	read_round(&all->list[0], &all->rounds[all->filling]);
-	round_clear(&all->rounds[all->filling]);
-	if (all->list[0].log.page->bytes.length > TELL_BYTES)
-		tell_at_once(&all->list[0].log);
-}
+/* ---- both ---- */
 
 void workers_read(struct workers *all, const struct frame *frames, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct frame *const frame = &frames[i];
-		struct round *round = &all->rounds[all->filling];
+	if (all->alone != NULL)
+		read_alone(all, frames, count);
+	else
+		read_together(all, frames, count);
+}
 
-		if (all->options.count > 1 && !round_has_room(round, frame)) {
-			turn(all);
-			round = &all->rounds[all->filling];
-		}
-		tick(all, frame->time_ns);
-		if (all->options.count > 1)
-			round_copy(round, frame, ++all->frames);
-		else
-			round_borrow(round, frame, ++all->frames);
-	}
-	if (all->options.count == 1)
-		read_alone(all);
+uint64_t workers_read_up_to(const struct workers *all)
+{
+	return all->alone != NULL ? all->frames : crew_read(all->crew);
 }
 
 void workers_tick(struct workers *all, int64_t now_ns)
 {
-	tick(all, now_ns);
-	if (all->options.count == 1)
-		read_alone(all);
-	else if (all->rounds[all->filling].tick_count > 0)
-		turn(all);
-}
-
-static bool is_whole(const struct workers *all)
-{
-	for (unsigned i = 0; i < all->options.count; i++)
-		for (unsigned page = 0; page < 2; page++)
-			if (all->list[i].log.pages[page].failed)
-				return false;
-	return true;
+	if (!ticker_sees(&all->ticker, now_ns))
+		return;
+	if (all->alone != NULL) {
+		expire_alone(all);
+		tell_if_full(all);
+	} else {
+		round_tick(crew_round(all->crew), all->frames, all->ticker.now_ns);
+		crew_turn(all->crew, all->frames);
+	}
 }
 
 bool workers_flush(struct workers *all)
 {
-	if (all->options.count == 1) {
-		tell_at_once(&all->list[0].log);
-	} else {
-		turn(all);
-		wait_for_round(all);
-		merge(all, !all->filling, (struct log_key){ UINT64_MAX, UINT64_MAX });
+	if (all->alone != NULL) {
+		tell_alone(all);
+		return share_is_whole(all->alone);
 	}
-	return is_whole(all);
+	if (!round_is_empty(crew_round(all->crew)))
+		crew_turn(all->crew, all->frames);
+	crew_wait(all->crew);
+	return crew_is_whole(all->crew);
 }
 
 bool workers_finish(struct workers *all)
 {
-	struct round *const round = &all->rounds[all->filling];
-
-	/* So that all ends are told at the last frame of all. */
-	round_tick(round, all->frames, all->tick_ns);
-	round->finish = true;
-	if (all->options.count == 1)
-		read_alone(all);
+	if (all->alone != NULL)
+		finish_alone(all);
+	else
+		finish_together(all);
 	return workers_flush(all);
 }
 
 struct engine_counts workers_counts(struct workers *all)
 {
-	struct engine_counts sum = { 0 };
-
-	for (unsigned i = 0; i < all->options.count; i++)
-		engine_counts_add(&sum, engine_counts(all->list[i].engine));
-	return sum;
+	return all->alone != NULL ? *engine_counts(all->alone->engine) : crew_counts(all->crew);
 }
 
 uint64_t workers_frames(const struct workers *all)
@@ -278,89 +166,32 @@ uint64_t workers_frames(const struct workers *all)
 	return all->frames;
 }
 
-/* ---- beginning and end ---- */
-
-static bool start_engine(struct worker *worker, const struct engine_options *options, struct error *err)
-{
-	const struct workers_options *const o = &worker->all->options;
-	struct flow_listener listener = { 0 };
-
-	log_init(&worker->log, o->count > 1, o->count > 1 ? wait_for_room : tell_at_once, worker);
-	o->listen(o->context, worker->nth, &worker->log, &listener);
-	worker->engine = engine_new(options, &listener, err);
-	worker->log.engine = worker->engine;
-	return worker->engine != NULL;
-}
-
-/* Signals are the caller's. */
-static bool start_thread(struct worker *worker, struct error *err)
-{
-	sigset_t all_signals, before;
-	int result;
-
-	sigfillset(&all_signals);
-	pthread_sigmask(SIG_SETMASK, &all_signals, &before);
-	result = pthread_create(&worker->thread, NULL, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	worker->started = result == 0;
-	return worker->started || error_system(err, result, "cannot start a thread");
-}
-
 struct workers *workers_new(const struct workers_options *options, struct error *err)
 {
 	struct workers *const all = calloc(1, sizeof(*all));
-	struct engine_options share = options->engine;
-	bool good;
 
 	if (all == NULL) {
 		error_memory(err);
 		return NULL;
 	}
 	all->options = *options;
-	pthread_mutex_init(&all->lock, NULL);
-	pthread_cond_init(&all->changed, NULL);
-	all->list = calloc(options->count, sizeof(*all->list));
-	good = all->list != NULL && round_init(&all->rounds[0], options->count) &&
-	       round_init(&all->rounds[1], options->count);
-	if (!good)
-		error_memory(err);
-	if (options->count > 1)
-		(void)openssl_load(NULL); /* by one thread; who needs it will find it missing */
-	share.limits.memory /= options->count;
-	for (unsigned i = 0; i < options->count && good; i++) {
-		all->list[i].all = all;
-		all->list[i].nth = i;
-		good = start_engine(&all->list[i], &share, err) &&
-		       (options->count == 1 || start_thread(&all->list[i], err));
-	}
-	if (good)
+	if (options->engine.limits.memory == 0)
+		all->options.engine.limits.memory = FLOW_MEMORY;
+	if (options->count == 1)
+		all->alone = share_new(&all->options, &all->options.engine, 0, TELL_BYTES, err);
+	else
+		all->crew = crew_new(&all->options, err);
+	if (all->alone != NULL || all->crew != NULL)
 		return all;
 	workers_free(all);
 	return NULL;
-}
-
-static void end_worker(struct worker *worker)
-{
-	if (worker->started)
-		(void)pthread_join(worker->thread, NULL);
-	engine_free(worker->engine);
-	log_free(&worker->log);
 }
 
 void workers_free(struct workers *all)
 {
 	if (all == NULL)
 		return;
-	pthread_mutex_lock(&all->lock);
-	all->ending = true;
-	pthread_cond_broadcast(&all->changed);
-	pthread_mutex_unlock(&all->lock);
-	for (unsigned i = 0; all->list != NULL && i < all->options.count; i++)
-		end_worker(&all->list[i]);
-	free(all->list);
-	round_free(&all->rounds[0]);
-	round_free(&all->rounds[1]);
-	pthread_cond_destroy(&all->changed);
-	pthread_mutex_destroy(&all->lock);
+	share_free(all->alone);
+	crew_free(all->crew);
 	free(all);
 }

@@ -1,20 +1,24 @@
-/* workers.h: several engines side by side, one for each core.
+/* workers.h: several engines side by side, for several cores.
  *
- * A frame's worker is chosen by its outermost pair of addresses (packet_steer()), so that flows, those that
- * they announce, fragments and ICMP errors meet. Frames are copied into rounds: while the workers read one,
- * the caller fills the next. With one worker there is no thread and no copy. Flows end at ticks, once in each
- * second of the frames' own time, at the same frames for all workers. A flow that is announced for other
- * addresses than those of the flow that announces it could not meet it, and is never expected: it is known by
- * its content alone.
+ * A frame's engine is chosen by its outermost pair of addresses (packet_steer()), so that flows, those that
+ * they announce, fragments and ICMP errors meet. Frames are gathered in rounds, of which some are filled,
+ * read and told at the same time. The caller's thread is one of the workers: it reads with the others
+ * whenever there is no room for another round. There are more engines than workers, and each is read for by
+ * whoever has time, so that all are busy however the frames are spread. With one worker there is one engine,
+ * no thread and no round. Flows end at ticks, once in each second of the frames' own time (ticker.h), at the
+ * same frames for all engines. A flow that is announced for other addresses than those of the flow that
+ * announces it could not meet it, and is never expected: it is known by its content alone.
  *
- * Listeners run in the threads of their workers and write what they tell into a log, entry by entry. The
- * caller's thread is handed the entries in one order: that of the frames, and of flows that end at the same
- * tick that of their first frames. So what comes out is the same for any number of workers, as long as no
- * bound of memory, of which each has its share, is reached.
+ * Listeners are called in the workers' threads, each by one at a time, and write what they tell into a log,
+ * entry by entry. The caller's thread is handed the entries in one order: that of the frames, and of flows
+ * that end at the same tick that of their first frames. So what comes out is the same for any number of
+ * workers, as long as no bound of memory, of which each engine has its share, is reached.
  *
  *     workers = workers_new(&options, &err);
- *     while ((count = capture_read(capture, frames, CAPTURE_BATCH)) > 0)
+ *     while ((count = capture_read(capture, frames)) > 0) {
  *             workers_read(workers, frames, count);
+ *             capture_release(capture, workers_read_up_to(workers));
+ *     }
  *     workers_finish(workers);
  *     counts = workers_counts(workers); */
 #ifndef FLOW_WORKERS_H
@@ -30,16 +34,21 @@ struct worker_log;
 
 struct workers_options {
 	struct engine_options engine; /* limits.memory is shared out */
-	unsigned count;               /* 1 to WORKERS_MOST */
+	unsigned count;               /* threads with the caller's: 1 to WORKERS_MOST */
+	bool copies; /* frames are good only until workers_read() returns, and are copied if need be */
 	void *context;
 
-	/* Called by workers_new() for each worker: fills its listener, which writes to this log. */
+	/* Called by workers_new() for each of workers_engines(): fills its listener, which writes to this
+	 * log. */
 	void (*listen)(void *context, unsigned nth, struct worker_log *log,
 		       struct flow_listener *ret_listener);
 
 	/* Entries in their order, in the caller's thread, some or many at a time. */
 	void (*told)(void *context, struct span entries);
 };
+
+/* How many engines there will be: at most WORKERS_MOST. */
+unsigned workers_engines(const struct workers_options *options);
 
 /* NULL with words, without memory or threads. */
 struct workers *workers_new(const struct workers_options *options, struct error *err);
@@ -52,6 +61,9 @@ struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow)
 /* Reads the next frames, at most CAPTURE_BATCH. They are numbered from 1. */
 void workers_read(struct workers *workers, const struct frame *frames, size_t count);
 
+/* The number up to which all frames have been read, so that their bytes may go. */
+uint64_t workers_read_up_to(const struct workers *workers);
+
 /* Time has come so far without frames: for live captures. */
 void workers_tick(struct workers *workers, int64_t now_ns);
 
@@ -60,10 +72,10 @@ void workers_tick(struct workers *workers, int64_t now_ns);
 bool workers_flush(struct workers *workers);
 bool workers_finish(struct workers *workers);
 
-/* Of all workers; after one of the two above. */
+/* Of all engines; after one of the two above. */
 struct engine_counts workers_counts(struct workers *workers);
 
-/* Frames that were read so far. */
+/* Frames that were given so far. */
 uint64_t workers_frames(const struct workers *workers);
 
 #endif

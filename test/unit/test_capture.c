@@ -515,6 +515,120 @@ static void a_growing_file_is_followed(void **unused)
 	buffer_free(&b);
 }
 
+/* ---- frames that are kept ---- */
+
+enum { KEPT_FRAMES = 20000, KEPT_LATER = 3000, JUNK = 3 << 20 };
+
+/* Frames, and now and then a block that is stepped over and is larger than any window. */
+static struct buffer large_pcapng(unsigned first, unsigned step)
+{
+	struct buffer b = buffer_new((size_t)1 << 30);
+
+	section_block(&b, false);
+	interface_block(&b, false, ETHERNET, 0, 0);
+	for (unsigned n = first; n < KEPT_FRAMES; n += step) {
+		if (n % 5000 == 77) {
+			put32(&b, false, 0xbad);
+			put32(&b, false, JUNK + 12);
+			buffer_fill(&b, 0xee, JUNK);
+			put32(&b, false, JUNK + 12);
+		}
+		enhanced_block(&b, false, 0, n, n);
+	}
+	assert_false(b.failed);
+	return b;
+}
+
+static void check_kept(const struct frame *frame, unsigned n)
+{
+	assert_int_equal(frame->captured, frame_length(n));
+	for (uint32_t i = 0; i < frame->captured; i++)
+		if (frame->bytes[i] != (uint8_t)(n * 7 + i))
+			fail_msg("frame %u has changed", n);
+}
+
+/* Each frame is looked at again when thousands more were read. */
+static void read_kept(const char *const *paths, size_t count)
+{
+	static struct frame frames[KEPT_FRAMES + CAPTURE_BATCH];
+	const struct capture_options options = { .keep = true };
+	struct capture *const capture = capture_new(&options, NULL);
+	unsigned read = 0, looked_at = 0;
+	size_t got;
+
+	for (size_t i = 0; i < count; i++)
+		assert_true(capture_add(capture, paths[i], NULL));
+	while (read < KEPT_FRAMES && (got = capture_read(capture, frames + read)) > 0) {
+		read += (unsigned)got;
+		for (; looked_at + KEPT_LATER < read; looked_at++)
+			check_kept(&frames[looked_at], looked_at);
+		assert_true(capture_release(capture, looked_at));
+	}
+	assert_int_equal(read, KEPT_FRAMES);
+	for (; looked_at < read; looked_at++)
+		check_kept(&frames[looked_at], looked_at);
+	capture_free(capture);
+}
+
+static void frames_are_kept_until_they_are_released(void **unused)
+{
+	struct buffer b = large_pcapng(0, 1);
+	const char *paths[2];
+
+	(void)unused;
+	paths[0] = written(b.bytes, b.length);
+	read_kept(paths, 1);
+	unlink(paths[0]);
+	buffer_free(&b);
+	for (unsigned i = 0; i < 2; i++) {
+		b = large_pcapng(i, 2);
+		paths[i] = strdup(written(b.bytes, b.length));
+		buffer_free(&b);
+	}
+	read_kept(paths, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		unlink(paths[i]);
+		free((void *)paths[i]);
+	}
+}
+
+/* A frame in each megabyte: what is kept for nothing has a bound, and is said. */
+static void what_is_kept_has_a_bound(void **unused)
+{
+	const struct capture_options options = { .keep = true };
+	struct capture *const capture = capture_new(&options, NULL);
+	struct buffer b = buffer_new((size_t)1 << 30);
+	struct frame frames[CAPTURE_BATCH];
+	const char *path;
+	uint64_t read = 0;
+	size_t got;
+
+	(void)unused;
+	pcap_header(&b, false, 0xa1b2c3d4, ETHERNET);
+	for (unsigned n = 0; n < 1000; n++) {
+		put32(&b, false, 1000);
+		put32(&b, false, 0);
+		put32(&b, false, CAPTURE_FRAME_LIMIT);
+		put32(&b, false, CAPTURE_FRAME_LIMIT);
+		buffer_fill(&b, (uint8_t)n, CAPTURE_FRAME_LIMIT);
+	}
+	assert_false(b.failed);
+	path = written(b.bytes, b.length);
+	buffer_free(&b);
+	assert_true(capture_add(capture, path, NULL));
+	while (capture_release(capture, 0) && (got = capture_read(capture, frames)) > 0)
+		read += got;
+	assert_true(read > 100 && read < 300);
+	assert_true(capture_release(capture, read));
+	while ((got = capture_read(capture, frames)) > 0) {
+		read += got;
+		assert_true(capture_release(capture, read));
+	}
+	assert_int_equal(read, 1000);
+	capture_free(capture);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +644,8 @@ int main(void)
 		cmocka_unit_test(lying_lengths_are_damage_with_an_offset),
 		cmocka_unit_test(a_filter_keeps_frames_back_and_counts_them),
 		cmocka_unit_test(a_growing_file_is_followed),
+		cmocka_unit_test(frames_are_kept_until_they_are_released),
+		cmocka_unit_test(what_is_kept_has_a_bound),
 	};
 
 	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);

@@ -158,17 +158,18 @@ static void flows_end_when_their_time_is_over(void **unused)
 
 	(void)unused;
 	touch(table, &there, 0, &side);
-	flow_table_expire(table, (int64_t)59 * SECONDS);
+	assert_false(flow_table_expire(table, (int64_t)59 * SECONDS, UINT64_MAX));
 	assert_int_equal(endings.count, 0);
 	touch(table, &back, (int64_t)59 * SECONDS, &side); /* answered: it may now be silent for longer */
-	flow_table_expire(table, (int64_t)200 * SECONDS);
+	assert_false(flow_table_expire(table, (int64_t)200 * SECONDS, UINT64_MAX));
 	assert_int_equal(endings.count, 0);
-	flow_table_expire(table, (int64_t)241 * SECONDS);
+	assert_false(flow_table_expire(table, (int64_t)241 * SECONDS, UINT64_MAX));
 	assert_int_equal(endings.count, 1);
 	assert_int_equal(endings.reasons[0], REASON_TIMEOUT);
 	touch(table, &there, (int64_t)242 * SECONDS, &side);
 	assert_int_equal(flow_table_counts(table)->flows, 2);
-	flow_table_expire(table, (int64_t)1000000 * SECONDS); /* a silence longer than the wheel */
+	assert_false(flow_table_expire(table, (int64_t)1000000 * SECONDS,
+				       UINT64_MAX)); /* a silence longer than the wheel */
 	assert_int_equal(endings.count, 2);
 	flow_table_free(table);
 }
@@ -221,7 +222,7 @@ static void a_connection_from_its_beginning_to_its_end(void **unused)
 	assert_memory_equal(flow->history, "ShADadfF", 8);
 	assert_int_equal(flow->sides[0].retransmissions + flow->sides[1].retransmissions, 0);
 	assert_int_equal(flow->sides[0].gaps + flow->sides[1].gaps, 0);
-	flow_table_expire(table, (int64_t)20 * SECONDS);
+	assert_false(flow_table_expire(table, (int64_t)20 * SECONDS, UINT64_MAX));
 	assert_int_equal(endings.count, 1);
 	assert_int_equal(endings.reasons[0], REASON_CLOSED);
 	flow_table_free(table);
@@ -331,7 +332,7 @@ static void a_new_call_between_the_same_ports_is_a_new_flow(void **unused)
 	assert_int_equal(flow_table_counts(table)->flows, 2);
 	assert_int_equal(endings.count, 1);
 	assert_int_equal(endings.reasons[0], REASON_REPLACED);
-	flow_table_expire(table, (int64_t)10000 * SECONDS);
+	assert_false(flow_table_expire(table, (int64_t)10000 * SECONDS, UINT64_MAX));
 	assert_int_equal(endings.count, 2);
 	flow_table_free(table);
 }
@@ -357,7 +358,7 @@ static void flows_end_in_the_order_of_their_first_frames(void **unused)
 
 	(void)unused;
 	begin_at_frames(table, frames, 9);
-	flow_table_expire(table, (int64_t)100 * SECONDS);
+	assert_false(flow_table_expire(table, (int64_t)100 * SECONDS, UINT64_MAX));
 	assert_int_equal(endings.count, 9);
 	for (size_t i = 0; i < 8; i++)
 		assert_int_equal(endings.flows[i].first_frame, sorted[i]);
@@ -382,14 +383,22 @@ static void flows_can_be_ended_in_portions(void **unused)
 	begin_at_frames(table, frames, 4);
 	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 0));
 	assert_int_equal(endings.count, 0);
-	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 6));
+	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 2));
 	assert_int_equal(endings.count, 2);
-	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 7));
-	assert_false(flow_table_end_some(table, REASON_END_OF_INPUT, UINT64_MAX));
+	assert_true(flow_table_end_some(table, REASON_END_OF_INPUT, 1));
+	assert_false(flow_table_end_some(table, REASON_END_OF_INPUT, 1));
 	assert_int_equal(endings.count, 4);
 	assert_int_equal(flow_table_counts(table)->live, 0);
 	begin_at_frames(table, frames, 4); /* and it can be used again */
 	assert_int_equal(flow_table_counts(table)->live, 4);
+	assert_true(flow_table_expire(table, (int64_t)100 * SECONDS, 3));
+	assert_int_equal(endings.flows[6].first_frame, 6);
+	assert_int_equal(flow_table_counts(table)->live, 1);
+	assert_false(flow_table_end_some(table, REASON_END_OF_INPUT, UINT64_MAX)); /* in the middle of it */
+	assert_int_equal(endings.flows[7].first_frame, UINT64_MAX - 1);
+	assert_int_equal(endings.reasons[7], REASON_END_OF_INPUT);
+	assert_false(flow_table_expire(table, (int64_t)200 * SECONDS, UINT64_MAX));
+	assert_int_equal(endings.count, 8);
 	flow_table_free(table);
 }
 

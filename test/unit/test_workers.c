@@ -1,5 +1,6 @@
 /* Workers: the same words in the same order for any number of them. */
 #include "base/hash.h"
+#include "flow/ticker.h"
 #include "flow/workers.h"
 #include "frames.h"
 
@@ -71,6 +72,7 @@ static void begin(struct run *run, unsigned count, size_t padding)
 {
 	const struct workers_options options = { .engine = { .limits = { .timeouts = flow_timeouts_usual } },
 						 .count = count,
+						 .copies = count == 3, /* any of them will do */
 						 .context = run,
 						 .listen = listen_to,
 						 .told = on_told };
@@ -164,7 +166,7 @@ static void full_logs_wait_and_stay_in_order(void **unused)
 
 static void read_capture(const char *path, unsigned count, struct buffer *ret_heard)
 {
-	const struct capture_options options = { 0 };
+	const struct capture_options options = { .keep = count > 1 };
 	struct capture *const capture = capture_new(&options, NULL);
 	struct frame batch[CAPTURE_BATCH];
 	struct engine_counts counts;
@@ -174,8 +176,10 @@ static void read_capture(const char *path, unsigned count, struct buffer *ret_he
 	assert_non_null(capture);
 	begin(&run, count, 0);
 	if (capture_add(capture, path, NULL))
-		while ((n = capture_read(capture, batch)) > 0)
+		while ((n = capture_read(capture, batch)) > 0) {
 			workers_read(run.workers, batch, n);
+			assert_true(capture_release(capture, workers_read_up_to(run.workers)));
+		}
 	assert_true(workers_finish(run.workers));
 	counts = workers_counts(run.workers);
 	assert_int_equal(counts.frames, workers_frames(run.workers));
@@ -188,15 +192,18 @@ static void read_capture(const char *path, unsigned count, struct buffer *ret_he
 
 static void compare_capture(const char *path)
 {
+	static const unsigned numbers[] = { 2, 3 };
 	struct buffer alone, several;
 
 	read_capture(path, 1, &alone);
-	read_capture(path, 3, &several);
-	if (alone.length != several.length ||
-	    (alone.length > 0 && memcmp(alone.bytes, several.bytes, alone.length) != 0))
-		fail_msg("%s: three workers tell something else than one", path);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		read_capture(path, numbers[i], &several);
+		if (alone.length != several.length ||
+		    (alone.length > 0 && memcmp(alone.bytes, several.bytes, alone.length) != 0))
+			fail_msg("%s: %u workers tell something else than one", path, numbers[i]);
+		buffer_free(&several);
+	}
 	buffer_free(&alone);
-	buffer_free(&several);
 }
 
 static void real_captures_too(void **unused)
@@ -237,6 +244,79 @@ static void time_alone_ends_flows(void **unused)
 	frames_free(&frames);
 }
 
+/* ---- time ---- */
+
+static bool sees(struct ticker *ticker, int64_t seconds)
+{
+	return ticker_sees(ticker, seconds * second + 5);
+}
+
+static void time_jumps_when_several_frames_agree(void **unused)
+{
+	const int64_t far = (int64_t)400 * 365 * 86400 / 2, day = 86400;
+	struct ticker ticker = { 0 };
+
+	(void)unused;
+	assert_false(sees(&ticker, 1000));
+	assert_false(sees(&ticker, 1000));
+	assert_true(sees(&ticker, 1001));
+	assert_false(sees(&ticker, 999));
+	assert_true(sees(&ticker, 1000 + day));
+	for (int64_t i = 0; i < 100; i++) { /* one that strays does not stop the others */
+		assert_false(sees(&ticker, i % 2 ? far : -far));
+		assert_true(sees(&ticker, 1001 + day + i));
+	}
+	assert_false(sees(&ticker, far));
+	for (int64_t i = 2; i < TICKER_WITNESSES; i++)
+		assert_false(sees(&ticker, 20 * day - i));
+	assert_true(sees(&ticker, 20 * day));
+	assert_int_equal(ticker.now_ns, (20 * day - TICKER_WITNESSES + 1) * second);
+	for (int64_t i = 1; i < TICKER_WITNESSES; i++)
+		assert_false(sees(&ticker, 2 * day + i));
+	assert_true(sees(&ticker, 2 * day));
+	assert_int_equal(ticker.now_ns, (2 * day + TICKER_WITNESSES - 1) * second);
+	assert_false(ticker_sees(&ticker, INT64_MIN));
+	assert_false(ticker_sees(&ticker, INT64_MAX));
+}
+
+static void time_does_not_go_back_for_ever(void **unused)
+{
+	struct ticker ticker = { 0 };
+	unsigned ticks = 0;
+
+	(void)unused;
+	for (int64_t i = 0; i < 1000 * TICKER_WITNESSES; i++)
+		ticks += sees(&ticker, i / TICKER_WITNESSES % 2 ? (int64_t)1 << 32 : 0);
+	assert_true(ticks > 2 && ticks <= 2 * TICKER_BACK + 1);
+}
+
+/* A frame of another century, the first of all or any other, changes no flow but its own. */
+static void a_frame_that_strays_delays_no_end(void **unused)
+{
+	const struct ends ends = { "10.0.0.1", 1, "10.0.0.2", 2 }, other = { "10.0.0.3", 1, "10.0.0.4", 2 },
+			  stray = { "10.0.0.5", 1, "10.0.0.6", 2 };
+	const int64_t far = (int64_t)4000000000 * second;
+
+	(void)unused;
+	for (unsigned place = 0; place < 3; place++) {
+		struct run run;
+
+		begin(&run, 1 + place, 0);
+		for (unsigned i = 0; i < 100; i++) {
+			if (i == 10 * place)
+				frames_udp(&frames, stray, far, "?", 1);
+			frames_udp(&frames, i < 20 ? ends : other, i * 4 * second, "?", 1);
+		}
+		read_all(&run, &frames);
+		assert_true(workers_flush(run.workers));
+		buffer_u8(&run.heard, 0);
+		assert_non_null(strstr((const char *)run.heard.bytes, "20/0 packets"));
+		assert_true(workers_finish(run.workers));
+		end(&run);
+		frames_free(&frames);
+	}
+}
+
 static void an_end_in_the_middle_is_clean(void **unused)
 {
 	struct run run;
@@ -262,6 +342,9 @@ int main(void)
 		cmocka_unit_test(full_logs_wait_and_stay_in_order),
 		cmocka_unit_test(real_captures_too),
 		cmocka_unit_test(time_alone_ends_flows),
+		cmocka_unit_test(time_jumps_when_several_frames_agree),
+		cmocka_unit_test(time_does_not_go_back_for_ever),
+		cmocka_unit_test(a_frame_that_strays_delays_no_end),
 		cmocka_unit_test(an_end_in_the_middle_is_clean),
 	};
 

@@ -1,0 +1,122 @@
+#include "flow/share.h"
+
+#include <stdlib.h>
+
+enum { PORTION = 128 }; /* flows that end between two looks at how full the page is */
+
+struct share *share_new(const struct workers_options *options, const struct engine_options *engine,
+			unsigned nth, size_t page_limit, struct error *err)
+{
+	struct share *const share = calloc(1, sizeof(*share));
+	struct flow_listener listener = { 0 };
+
+	if (share == NULL) {
+		error_memory(err);
+		return NULL;
+	}
+	for (size_t i = 0; i < ROUNDS; i++)
+		share->pages[i] = log_page_new(page_limit);
+	share->log.page = &share->pages[0];
+	share->log.keyed = options->count > 1;
+	options->listen(options->context, nth, &share->log, &listener);
+	share->engine = engine_new(engine, &listener, err);
+	share->log.engine = share->engine;
+	if (share->engine != NULL)
+		return share;
+	share_free(share);
+	return NULL;
+}
+
+void share_free(struct share *share)
+{
+	if (share == NULL)
+		return;
+	engine_free(share->engine);
+	for (size_t i = 0; i < ROUNDS; i++)
+		log_page_free(&share->pages[i]);
+	free(share);
+}
+
+bool share_expire(struct share *share, const struct tick *tick)
+{
+	bool more;
+
+	share->log.phase = LOG_TICK;
+	more = engine_expire(share->engine, tick->now_ns, tick->frame, PORTION);
+	share->log.phase = LOG_FRAME;
+	return more;
+}
+
+bool share_finish(struct share *share)
+{
+	bool more;
+
+	share->log.phase = LOG_FINISH;
+	more = engine_finish(share->engine, PORTION);
+	share->log.phase = LOG_FRAME;
+	return more;
+}
+
+/* Another thread has filled the round: the processor is asked for frames well before they are read. */
+static void prefetch(const struct round_list *list, size_t at)
+{
+	const size_t end = at + CAPTURE_BATCH < list->count ? at + CAPTURE_BATCH : list->count;
+
+	for (; at < end; at++) {
+		__builtin_prefetch(list->frames[at].bytes);
+		__builtin_prefetch(list->frames[at].bytes + 64);
+	}
+}
+
+/* Up to this number. False if the page is full. */
+static bool read_frames(struct share *share, const struct round_list *list, uint64_t last_number)
+{
+	while (share->at < list->count && list->numbers[share->at] <= last_number) {
+		const size_t at = share->at;
+		size_t end = at + 1;
+
+		while (end < list->count && end < at + CAPTURE_BATCH && list->numbers[end] <= last_number)
+			end++;
+		prefetch(list, at + CAPTURE_BATCH);
+		engine_read(share->engine, list->frames + at, list->numbers + at, end - at);
+		share->at = end;
+		if (log_page_is_full(share->log.page))
+			return false;
+	}
+	return true;
+}
+
+static bool expire_all(struct share *share, const struct tick *tick)
+{
+	while (share_expire(share, tick))
+		if (log_page_is_full(share->log.page))
+			return false;
+	return true;
+}
+
+bool share_read(struct share *share, unsigned nth, const struct round *round)
+{
+	const struct round_list *const list = &round->lists[nth];
+
+	for (; share->tick < round->tick_count; share->tick++) {
+		const struct tick *const tick = &round->ticks[share->tick];
+
+		if (!read_frames(share, list, tick->frame) || !expire_all(share, tick))
+			return false;
+	}
+	if (!read_frames(share, list, UINT64_MAX))
+		return false;
+	while (round->finish && share_finish(share))
+		if (log_page_is_full(share->log.page))
+			return false;
+	share->at = share->tick = 0;
+	return true;
+}
+
+bool share_is_whole(const struct share *share)
+{
+	for (size_t i = 0; i < ROUNDS; i++)
+		if (share->pages[i].failed || share->pages[i].bytes.failed)
+			return false;
+	return true;
+}

@@ -1,0 +1,37 @@
+/* share.h: an engine with what it tells, and how far it has read its share of a round. */
+#ifndef FLOW_SHARE_H
+#define FLOW_SHARE_H
+
+#include "flow/log.h"
+#include "flow/round.h"
+
+enum { ROUNDS = 4 }; /* that are filled, read and told at the same time */
+
+struct share {
+	struct engine *engine; /* owned */
+	struct worker_log log;
+	struct log_page pages[ROUNDS]; /* owned: what it tells in each */
+	/* Where it stands in its round. */
+	size_t at, tick;
+	/* Of those that share the reading (crew.h), under their lock. */
+	uint64_t round; /* that it reads now, or next */
+	bool reading;   /* somebody reads for it */
+	bool full;      /* it waits until its page was told */
+};
+
+/* An engine that listener_of() fills the listener of. NULL with words. */
+struct share *share_new(const struct workers_options *options, const struct engine_options *engine,
+			unsigned nth, size_t page_limit, struct error *err);
+void share_free(struct share *share);
+
+/* Reads its frames of the round on; false if its page is full and it is to be called again. */
+bool share_read(struct share *share, unsigned nth, const struct round *round);
+
+/* A portion of the flows that end at a tick, or at the end of the input; true if there are more. */
+bool share_expire(struct share *share, const struct tick *tick);
+bool share_finish(struct share *share);
+
+/* Whether memory has sufficed for all that was told. */
+bool share_is_whole(const struct share *share);
+
+#endif
