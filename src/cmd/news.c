@@ -44,7 +44,7 @@ static struct traffic *traffic_of_all(const struct traffic_session *session)
 						 .around = &session->around };
 	struct traffic *const all = traffic_new(&options);
 
-	for (size_t i = 0; all != NULL && i < session->worker_count; i++)
+	for (size_t i = 0; all != NULL && i < session->sink_count; i++)
 		traffic_merge(all, session->sinks[i].traffic);
 	return all;
 }
