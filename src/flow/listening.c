@@ -2,7 +2,10 @@
  * hears it, in the turns in which it was said. */
 #include "flow/parsing.h"
 
-enum { LISTENING_KEPT = 2 * RECOGNISE_LIMIT }; /* bytes of each side */
+enum {
+	LISTENING_KEPT = 2 * RECOGNISE_LIMIT, /* bytes of each side */
+	SOURCES = 3,
+};
 
 static bool is_tcp(const struct flow *flow)
 {
@@ -151,21 +154,24 @@ static void ask(struct conversation *c, unsigned nth, struct span first)
 	give_up_unless_hope(c, nth);
 }
 
-/* A datagram that tells too little alone, after one of the same side that does so as well. */
+/* A datagram that tells too little alone, after one of the same side that does so as well: the one before,
+ * or, where several sources take turns, one of the last few. */
 static void ask_with_the_one_before(struct conversation *c, unsigned nth)
 {
 	const struct half *const half = &c->halves[nth];
 	const uint32_t length = c->turns[c->turn_count - 1].length;
-	const uint8_t *const now = half->bytes + half->length - length;
+	const uint8_t *const now = half->bytes + half->length - length, *before = now;
 	const struct protocol *protocol;
+	unsigned tried = 0;
 
-	for (unsigned i = c->turn_count - 1; i-- > 0;) {
+	for (unsigned i = c->turn_count - 1; i-- > 0 && tried < SOURCES;) {
 		if (c->turns[i].half != nth)
 			continue;
-		protocol = identify_continued(span_of(now - c->turns[i].length, c->turns[i].length),
-					      span_of(now, length));
+		before -= c->turns[i].length;
+		protocol = identify_continued(span_of(before, c->turns[i].length), span_of(now, length));
+		tried++;
 		if (protocol == NULL)
-			return;
+			continue;
 		if (!c->sides_known)
 			set_sides(c, false);
 		become(c, protocol, IDENTIFIED_BY_CONTENT);

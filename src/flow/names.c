@@ -18,14 +18,15 @@ const char *flow_app_proto(const struct flow *flow)
 	const uint16_t number = flow->protocol_first != 0 ? flow->protocol_first : flow->protocol;
 	const struct protocol *const protocol = identify_protocol(number);
 	const struct transport *transport;
+	const bool spoke = ((flow->sides[0].seen | flow->sides[1].seen) & SEEN_DATA) != 0;
 
-	if (protocol != NULL)
+	if (protocol != NULL && (spoke || flow->identified != IDENTIFIED_EXPECTED))
 		return protocol->name;
 	if (flow->identified == IDENTIFIED_TRANSPORT) {
 		transport = catalog_transport(flow->transport);
 		return transport != NULL ? transport->name : "unknown";
 	}
-	return ((flow->sides[0].seen | flow->sides[1].seen) & SEEN_DATA) != 0 ? "unknown" : "none";
+	return spoke ? "unknown" : "none";
 }
 
 const char *flow_turned_into(const struct flow *flow)

@@ -133,6 +133,102 @@ static bool question_is_plausible(const struct dns_header *h, const struct dns_q
 	return !dns_is_netbios_name(q->name) && !dns_is_multicast(h, q) && !dns_is_llmnr(h, q);
 }
 
+/* ---- messages that are cut or damaged ---- */
+
+/* "www", "_sip", "in-addr": what names of hosts and services are made of. */
+static bool is_host_label(struct span label)
+{
+	for (; span_left(label) > 0; label.at++)
+		if (!isalnum(*label.at) && *label.at != '-' && *label.at != '_')
+			return false;
+	return true;
+}
+
+/* Whether a name begins with two labels of a host, whatever follows. */
+static bool begins_with_labels(struct span s)
+{
+	enum { LABELS = 2, LETTERS_LEAST = 6 };
+	size_t letters = 0;
+
+	for (int i = 0; i < LABELS; i++) {
+		const uint8_t length = span_u8(&s);
+		const struct span label = span_take(&s, length);
+
+		if (label.failed || length == 0 || length > DNS_NAME_LABEL || !is_host_label(label))
+			return false;
+		letters += length;
+	}
+	return letters >= LETTERS_LEAST;
+}
+
+/* A NetBIOS name in which a few letters may be wrong, or the length before them, or the end. */
+bool dns_has_netbios_question(struct span message)
+{
+	enum { LETTERS = 32, LETTERS_LEAST = 26, ROW_LEAST = 16 };
+	unsigned good = 0, row = 0;
+	uint8_t length;
+
+	span_skip(&message, DNS_HEADER);
+	length = span_u8(&message);
+	if (span_left(message) < LETTERS)
+		return false;
+	for (unsigned i = 0; i < LETTERS; i++) {
+		good += message.at[i] >= 'A' && message.at[i] <= 'P';
+		row += good == i + 1;
+	}
+	return good == LETTERS || (length == LETTERS && (good >= LETTERS_LEAST || row >= ROW_LEAST));
+}
+
+/* Octets of a name that are no printable characters: three digits behind a backslash. */
+static bool is_mostly_plain(const char *name)
+{
+	size_t strange = 0;
+
+	for (const char *at = strchr(name, '\\'); at != NULL; at = strchr(at + 2, '\\'))
+		strange += isdigit((unsigned char)at[1]) != 0;
+	return strange * 8 <= strlen(name);
+}
+
+/* The header of a query as all write it, and two labels: what is broken stands behind them. */
+static bool is_damaged_query(struct span message, struct span name, const struct dns_header *h)
+{
+	return (h->flags & ~0x0030) == DNS_RECURSE && h->count[DNS_ANSWERS] == 0 &&
+	       h->count[DNS_AUTHORITIES] == 0 && h->count[DNS_ADDITIONALS] <= 1 && begins_with_labels(name) &&
+	       !dns_has_netbios_question(message);
+}
+
+/* All that the header counts is there; so what stands behind them is no damage, but another protocol's. */
+static bool records_are_whole(struct span message, struct span s, const struct dns_header *h)
+{
+	for (int section = DNS_ANSWERS; section < DNS_SECTIONS; section++) {
+		struct dns_record record;
+
+		for (unsigned i = 0; i < h->count[section]; i++)
+			if (!dns_read_record(message, &s, &record))
+				return false;
+	}
+	return true;
+}
+
+/* What a question tells is enough, though the counts be absurd, or the records behind it cut. */
+static bool is_damaged_message(struct span message, enum side side)
+{
+	struct span s = message;
+	const struct dns_header h = dns_read_header(&s);
+	const struct span name = s;
+	struct dns_question q;
+
+	if (s.failed || h.count[DNS_QUESTIONS] != 1 || dns_opcode(&h) != DNS_QUERY ||
+	    !flags_are_plausible(&h, side) || dns_has_netbios_question(message))
+		return false;
+	if (!dns_read_question(message, &s, &q))
+		return side == SIDE_CLIENT && is_damaged_query(message, name, &h);
+	if (records_are_whole(message, s, &h))
+		return false;
+	return h.flags != 0 && class_is_known(q.class) && type_is_known(q.type) && strlen(q.name) > 3 &&
+	       is_mostly_plain(q.name) && !dns_is_multicast(&h, &q) && !dns_is_llmnr(&h, &q);
+}
+
 /* A whole message, from its id to its last record. */
 bool dns_is_message(struct span message, enum side side)
 {
@@ -140,7 +236,8 @@ bool dns_is_message(struct span message, enum side side)
 	const struct dns_header h = dns_read_header(&s);
 	struct dns_question q;
 
-	if (s.failed || !flags_are_plausible(&h, side) || !counts_are_plausible(&h, side))
+	if (s.failed || !flags_are_plausible(&h, side) || !counts_are_plausible(&h, side) ||
+	    dns_has_netbios_question(message))
 		return false;
 	if (h.count[DNS_QUESTIONS] == 1 &&
 	    (!dns_read_question(message, &s, &q) || !question_is_plausible(&h, &q)))
@@ -191,7 +288,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	if (transport == TRANSPORT_TCP)
 		return recognise_stream(first, side);
-	return transport == TRANSPORT_UDP && dns_is_message(first, side) ? YES : NO;
+	return transport == TRANSPORT_UDP && (dns_is_message(first, side) || is_damaged_message(first, side))
+		       ? YES
+		       : NO;
 }
 
 static const struct weakness *const weaknesses[] = { &dns_transfer, &dns_tunnel, NULL };

@@ -15,6 +15,9 @@ bool dns_is_multicast(const struct dns_header *h, const struct dns_question *q);
 bool dns_is_llmnr(const struct dns_header *h, const struct dns_question *q);
 bool dns_is_netbios_name(const char *name);
 
+/* Whether the first question of a message has one, or one of which a few letters are damaged. */
+bool dns_has_netbios_question(struct span message);
+
 /* How a server names itself in version.bind. */
 bool dns_product(struct span text, struct span *ret_product, struct span *ret_version);
 

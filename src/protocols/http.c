@@ -21,6 +21,18 @@ static const struct weakness *const weaknesses[] = { &http_clear_login, NULL };
 
 /* ---- recognising ---- */
 
+/* "GET /path", and no version: the request of HTTP/0.9 (RFC 1945 5.1), whose response is the content alone.
+ */
+bool http_is_simple(struct span line)
+{
+	if (line.failed || !span_begins(line, "GET /"))
+		return false;
+	for (span_skip(&line, 5); span_left(line) > 0; line.at++)
+		if (*line.at <= ' ' || *line.at >= 0x7f)
+			return false;
+	return true;
+}
+
 /* IANA's registry of methods: each is upper case, and a server of another protocol may have words like it,
  * so that only the version at the line's end decides. */
 enum verdict http_recognise_request(struct span first)
@@ -35,6 +47,8 @@ enum verdict http_recognise_request(struct span first)
 		return NO;
 	if (line.failed && span_left(first) < RECOGNISE_LIMIT)
 		return MORE;
+	if (http_is_simple(line))
+		return YES;
 	method = span_until(&line, ' ');
 	target = span_until(&line, ' ');
 	if (line.failed || span_left(method) == 0 || span_left(target) == 0)

@@ -14,6 +14,9 @@ enum {
 enum verdict http_recognise_request(struct span first);
 enum verdict http_recognise_status(struct span first);
 
+/* Whether this line is a whole request of HTTP/0.9: "GET /path". */
+bool http_is_simple(struct span line);
+
 /* Octets of the head, to the end of the empty line behind the fields; 0 while that has not come. */
 size_t http_head(struct span heard);
 

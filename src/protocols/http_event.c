@@ -42,10 +42,15 @@ static struct span authority_of(struct span target)
 static void emit_request(struct json *json, struct span head)
 {
 	struct span fields = head, line = span_line(&fields);
-	const struct span method = span_until(&line, ' '), target = span_until(&line, ' ');
+	const bool simple = http_is_simple(line);
+	const struct span method = span_until(&line, ' ');
+	const struct span target = simple ? line : span_until(&line, ' ');
 	const struct span host = http_field(fields, "Host");
 	char user[HTTP_USER];
 	uint64_t length;
+
+	if (simple)
+		line = span_text("HTTP/0.9");
 
 	emit_host(json, span_left(host) > 0          ? host
 			: span_is(method, "CONNECT") ? target

@@ -147,13 +147,15 @@ static void judge_login(struct parse *parse, struct span fields)
 static enum parse_step read_request(struct conversation *state, struct parse *parse, struct span head)
 {
 	struct span fields = head, agent, product, version;
+	const struct span line = span_line(&fields);
 	uint64_t length;
 
-	(void)span_line(&fields);
 	if (state->sent - state->answered == PIPELINE)
 		tell(state, parse, take_request(state), span_of(NULL, 0), NULL);
 	state->requests[state->sent++ % PIPELINE] = parse_keep(parse, head);
 	state->connecting = span_begins(head, "CONNECT ");
+	if (http_is_simple(line))
+		return PARSE_DONE; /* what comes back is content */
 	judge_login(parse, fields);
 	agent = http_field(fields, "User-Agent");
 	if (!state->sides[SIDE_CLIENT].named && span_left(agent) > 0) {
@@ -278,15 +280,21 @@ static bool resume(struct side_state *side, enum side which, struct span *bytes)
 static enum verdict take_head(struct parse *parse, struct span *bytes, struct span *ret_head)
 {
 	enum verdict begins;
+	struct span rest;
 	size_t length;
 
 	while (span_begins(*bytes, "\r\n"))
 		span_skip(bytes, 2);
 	if (span_left(*bytes) == 0)
 		return MORE;
+	rest = *bytes;
 	begins = parse->side == SIDE_CLIENT ? http_recognise_request(*bytes) : http_recognise_status(*bytes);
 	if (begins == NO)
 		return NO;
+	if (parse->side == SIDE_CLIENT && http_is_simple(span_line(&rest))) {
+		*ret_head = span_take(bytes, (size_t)(rest.at - bytes->at));
+		return YES;
+	}
 	length = http_head(*bytes);
 	if (length == 0)
 		return span_left(*bytes) < HTTP_HEAD ? MORE : NO;

@@ -35,6 +35,31 @@ const struct weakness ike_weak_group = {
 	"Allow group 14 and above, best 19 or 31 (RFC 8247).",
 };
 
+/* A notice of version 1 (RFC 2408 3.14, 3.15, 5.7) whose ids or end are damaged: the header's fixed fields,
+ * and a first payload that speaks of IPsec. */
+static bool is_damaged_notice(struct span s)
+{
+	enum { NOTIFICATION = 11, DELETION = 12, DOI = 1, PROTOCOLS = 4, SPI_MOST = 16, HEAD = 8 };
+	struct span payload;
+	uint8_t next;
+	uint32_t length;
+
+	span_skip(&s, 16);
+	next = span_u8(&s);
+	if ((next != NOTIFICATION && next != DELETION) || span_u8(&s) != 0x10 ||
+	    span_u8(&s) != IKE1_INFORMATIONAL || span_u8(&s) != 0 || span_u32(&s) == 0)
+		return false;
+	length = span_u32(&s);
+	span_skip(&s, 1);
+	if (span_u8(&s) != 0 || length < IKE_HEADER + 4 + HEAD)
+		return false;
+	payload = span_take(&s, (size_t)span_u16(&s) - 4u);
+	if (payload.failed || span_left(payload) + 4 > length - IKE_HEADER || span_u32(&payload) != DOI)
+		return false;
+	next = span_u8(&payload);
+	return next > 0 && next <= PROTOCOLS && span_u8(&payload) <= SPI_MOST && !payload.failed;
+}
+
 /* An encrypted message has nothing but its header to show; the others must be sound to the end. */
 static bool is_message(struct span s)
 {
@@ -86,6 +111,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		return recognise_stream(first, side);
 	if (transport != TRANSPORT_UDP)
 		return NO;
+	if (is_damaged_notice(first))
+		return YES;
 	if (is_marked(first))
 		span_skip(&first, IKE_MARKER);
 	return is_message(first) ? YES : NO;

@@ -124,8 +124,8 @@ static bool is_of_a_host(const struct address *a)
 	return address_is_v4(a) ? address_to_v4(a) >> 24 != 0 : a->bytes[0] >> 5 == 1 || a->bytes[0] >= 0xfc;
 }
 
-/* A question for the outer address is two zeros, a sign that is too short for any; the rest is sparse, and so
- * must be plausible. */
+/* A question for the outer address is two zeros, a sign that is too short for any until it is asked again;
+ * the rest is sparse, and so must be plausible. */
 static bool is_plausible(struct span s, const struct message *m)
 {
 	enum { YEAR = 365 * 86400 };
@@ -143,14 +143,27 @@ static bool is_plausible(struct span s, const struct message *m)
 			      : !address_is_unspecified(&m->external));
 }
 
+static bool is_question(struct span s)
+{
+	return span_left(s) == 2 && span_u16(&s) == 0;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct message m;
 
 	if (transport != TRANSPORT_UDP || (span_peek(first, 0) != V0 && span_peek(first, 0) != V2))
 		return NO;
+	if (is_question(first))
+		return MORE;
 	return read_message(first, &m) && m.response == (side == SIDE_SERVER) && is_plausible(first, &m) ? YES
 													 : NO;
+}
+
+/* RFC 6886 3.1: who gets no answer asks again, nine times. */
+static bool continues(struct span before, struct span now)
+{
+	return is_question(before) && is_question(now);
 }
 
 /* ---- the event ---- */
@@ -203,5 +216,6 @@ const struct protocol protocol_nat_pmp = {
 	DOORS(UDP(5351)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.continues = continues,
 	.parser = &parser,
 };

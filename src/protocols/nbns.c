@@ -38,6 +38,14 @@ static bool is_first(struct span message, struct span *s)
 	       class == DNS_IN;
 }
 
+/* A name stands in the right place, and the header says question or answer; what else is damaged breaks the
+ * reading, but nobody else writes such names. */
+static bool is_damaged(struct span message, const struct dns_header *h)
+{
+	return is_opcode((unsigned)h->flags >> 11 & 0xf) && dns_has_netbios_question(message) &&
+	       (h->count[DNS_QUESTIONS] == 1 || h->count[DNS_ANSWERS] == 1);
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct span s = first;
@@ -45,9 +53,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	const unsigned questions = h.count[DNS_QUESTIONS], answers = h.count[DNS_ANSWERS];
 
 	(void)side;
-	if (transport != TRANSPORT_UDP || s.failed || !is_opcode((unsigned)h.flags >> 11 & 0xf) ||
-	    dns_rcode(&h) > RCODE_MOST || questions + answers != 1 || h.count[DNS_AUTHORITIES] > 1 ||
-	    h.count[DNS_ADDITIONALS] > 1)
+	if (transport != TRANSPORT_UDP || s.failed)
+		return NO;
+	if (is_damaged(first, &h))
+		return YES;
+	if (!is_opcode((unsigned)h.flags >> 11 & 0xf) || dns_rcode(&h) > RCODE_MOST ||
+	    questions + answers != 1 || h.count[DNS_AUTHORITIES] > 1 || h.count[DNS_ADDITIONALS] > 1)
 		return NO;
 	return is_first(first, &s) ? YES : NO;
 }

@@ -5,6 +5,7 @@
 #include "protocols/quic_initial.h"
 #include "protocols/tls_hello.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 enum { LONG = 0x80, FIXED = 0x40, ID_MOST = 20, HELLO_MOST = 4096, PLAIN_MOST = 2048 };
@@ -53,6 +54,27 @@ static bool is_version(uint32_t version)
 	       version >> 8 == 0xfaceb0 || (version & 0x0f0f0f0f) == 0x0a0a0a0a;
 }
 
+/* From Q046 to Q049 one octet has the lengths of both ids in its halves, less three
+ * (draft-ietf-quic-transport-17 17.2). */
+static bool has_joint_lengths(uint32_t version)
+{
+	return is_google(version) && version >> 24 == 'Q' && (version >> 8 & 0xff) == '4' &&
+	       (version & 0xff) >= '6';
+}
+
+static void take_ids(struct span *s, struct quic_packet *packet)
+{
+	const uint8_t length = span_u8(s), high = length >> 4, low = length & 0x0f;
+
+	if (has_joint_lengths(packet->version)) {
+		packet->destination = span_take(s, high > 0 ? high + 3u : 0);
+		packet->source = span_take(s, low > 0 ? low + 3u : 0);
+		return;
+	}
+	packet->destination = span_take(s, length);
+	packet->source = span_take(s, span_u8(s));
+}
+
 /* A long header: version and both ids. */
 static bool read_packet(struct span s, struct quic_packet *packet)
 {
@@ -61,8 +83,7 @@ static bool read_packet(struct span s, struct quic_packet *packet)
 
 	packet->first = span_u8(&s);
 	packet->version = span_u32(&s);
-	packet->destination = span_take(&s, span_u8(&s));
-	packet->source = span_take(&s, span_u8(&s));
+	take_ids(&s, packet);
 	if (s.failed || (packet->first & LONG) == 0 || span_left(packet->destination) > ID_MOST ||
 	    span_left(packet->source) > ID_MOST)
 		return false;
@@ -106,6 +127,43 @@ static bool is_old_google(struct span s)
 	return !s.failed && (flags & 0x89) == 0x09 && is_google(version) && span_left(s) > 0;
 }
 
+/* Whether one of Google's handshake messages begins here: its tag, how many values follow, and the tag of the
+ * first with the end of its value. */
+static bool is_google_message(struct span s)
+{
+	enum { VALUES_MOST = 128, VALUE_MOST = 4096 };
+	static const uint8_t rejection[] = { 'R', 'E', 'J', 0 };
+	const struct span tag = span_take(&s, 4);
+	unsigned count;
+	bool named;
+
+	if (tag.failed || (!span_begins(tag, "CHLO") && !span_begins(tag, "SHLO") &&
+			   memcmp(tag.at, rejection, sizeof(rejection)) != 0))
+		return false;
+	count = span_u8(&s);
+	if (span_u8(&s) != 0 || span_u16(&s) != 0 || count == 0 || count > VALUES_MOST)
+		return false;
+	named = isupper(span_peek(s, 0)) && isupper(span_peek(s, 1));
+	span_skip(&s, 4);
+	count = span_u8(&s);
+	count |= (unsigned)span_u8(&s) << 8;
+	return named && span_u16(&s) == 0 && !s.failed && count <= VALUE_MOST;
+}
+
+/* What a server of theirs answers first: no version, and an id where the client asked for one; its message
+ * comes behind a number, a nonce or hash, and the head of a frame. */
+static bool is_old_google_answer(struct span s)
+{
+	enum { BEFORE_LEAST = 14, BEFORE_MOST = 64 };
+
+	if ((span_peek(s, 0) & 0x81) != 0)
+		return false;
+	for (unsigned i = 0; i < BEFORE_MOST && span_left(s) > 0; i++, s.at++)
+		if (i >= BEFORE_LEAST && is_google_message(s))
+			return true;
+	return false;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct quic_packet packet;
@@ -113,7 +171,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (transport != TRANSPORT_UDP)
 		return NO;
 	if ((span_peek(first, 0) & LONG) == 0)
-		return side == SIDE_CLIENT && is_old_google(first) ? YES : NO;
+		return (side == SIDE_CLIENT && is_old_google(first)) || is_old_google_answer(first) ? YES
+												    : NO;
 	if (!read_packet(first, &packet))
 		return NO;
 	if (packet.version == 0)

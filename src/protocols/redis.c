@@ -36,12 +36,28 @@ enum verdict redis_read_number(struct span *s, char letter, uint64_t most, uint6
 	return YES;
 }
 
+/* "*-1": an array that is null. Servers take any count below zero for it. */
+static enum verdict recognise_null(struct span first)
+{
+	const enum verdict begins = recognise_text(first, "*-");
+	struct span rest = first;
+	uint64_t number = 0;
+
+	if (begins != YES || span_left(first) == 2)
+		return begins;
+	span_skip(&rest, 1);
+	return redis_read_number(&rest, '-', REDIS_COUNT_MOST, &number);
+}
+
 /* "*2 $4 INFO $6 server": an array of strings that begins with the name of a command. */
 static enum verdict recognise_client(struct span first)
 {
 	uint64_t count = 0, length = 0;
-	enum verdict verdict = redis_read_number(&first, '*', REDIS_COUNT_MOST, &count);
+	enum verdict verdict = recognise_null(first);
 
+	if (verdict == YES || (verdict == MORE && span_left(first) > 1))
+		return verdict;
+	verdict = redis_read_number(&first, '*', REDIS_COUNT_MOST, &count);
 	if (verdict == YES)
 		verdict = count > 0 ? redis_read_number(&first, '$', COMMAND_MOST, &length) : NO;
 	if (verdict != YES)

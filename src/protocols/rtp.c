@@ -1,5 +1,6 @@
 /* rtp.c: Real-time Transport Protocol: RFC 3550 (header 5.1, sequence A.1, jitter A.8), RFC 3551 (payload
- * types). One datagram of it looks like many things; two that go on from each other do not. */
+ * types), RFC 4571 (over TCP). One datagram of it looks like many things; two that go on from each other do
+ * not. */
 #include "protocols/tally.h"
 
 #include <stdio.h>
@@ -64,32 +65,98 @@ static bool read_header(struct span s, struct header *ret)
 	if ((begin & 0x20) != 0 && (span_left(s) == 0 || s.end[-1] == 0 || s.end[-1] > span_left(s)))
 		return false;
 	ret->payload = span_left(s);
-	return ret->source != 0;
+	return true;
+}
+
+static bool is_usual(uint8_t type)
+{
+	return payload_of(type) != NULL || type >= DYNAMIC;
 }
 
 /* ---- recognising ---- */
+
+/* Voice in G.711 keeps coming back to few of its 256 values, and comes in tens of milliseconds; noise uses
+ * more, and what is even has no header. */
+static bool is_voice(struct span s, const struct header *header)
+{
+	enum { FRAME = 80, FRAMES_MOST = 4, PCMU = 0, PCMA = 8, PLAIN = 0x80 };
+	/* By tens of milliseconds; five deviations below what noise has. */
+	static const uint8_t values_most[FRAMES_MOST] = { 54, 96, 130, 156 };
+	uint64_t seen[4] = { 0 };
+	unsigned values = 0;
+
+	if (span_peek(s, 0) != PLAIN || (header->type != PCMU && header->type != PCMA) ||
+	    header->payload % FRAME != 0 || header->payload == 0 || header->payload > FRAME * FRAMES_MOST ||
+	    header->source == 0 || header->source == header->timestamp)
+		return false;
+	span_skip(&s, HEADER);
+	while (span_left(s) > 0) {
+		const uint8_t octet = span_u8(&s);
+
+		seen[octet / 64] |= (uint64_t)1 << octet % 64;
+	}
+	for (int i = 0; i < 4; i++)
+		values += (unsigned)__builtin_popcountll(seen[i]);
+	return values <= values_most[header->payload / FRAME - 1];
+}
+
+/* The same source, and the next numbers. Pictures may be sent in another order than they are shown in. */
+static bool follows(const struct header *one, const struct header *two, unsigned step_most)
+{
+	const int64_t passed = (int32_t)(two->timestamp - one->timestamp);
+
+	return one->source == two->source && (uint16_t)(two->sequence - one->sequence - 1) < step_most &&
+	       passed < 1 << 22 && passed > -(1 << 22) && is_usual(two->type);
+}
+
+/* RFC 4571: over a stream each packet has its length before it. Two are needed. */
+static enum verdict recognise_stream(struct span first)
+{
+	struct header headers[2];
+
+	for (int i = 0; i < 2; i++) {
+		const uint16_t length = span_u16(&first);
+		struct span packet;
+
+		if (first.failed)
+			return MORE;
+		if (length < HEADER || length > DATAGRAM_MOST)
+			return NO;
+		if (span_left(first) > 0 && span_peek(first, 0) >> 6 != 2)
+			return NO;
+		if (span_left(first) > 1 && !is_usual(span_peek(first, 1) & 0x7f))
+			return NO;
+		if (span_left(first) < length)
+			return MORE;
+		packet = span_take(&first, length);
+		if (!read_header(packet, &headers[i]))
+			return NO;
+	}
+	return headers[0].type == headers[1].type && follows(&headers[0], &headers[1], 1) ? YES : NO;
+}
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct header header;
 
 	(void)side;
+	if (transport == TRANSPORT_TCP)
+		return recognise_stream(first);
 	if (transport != TRANSPORT_UDP || *first.at >> 6 != 2 || span_left(first) > DATAGRAM_MOST ||
-	    !read_header(first, &header))
+	    !read_header(first, &header) || !is_usual(header.type))
 		return NO;
-	return payload_of(header.type) != NULL || header.type >= DYNAMIC ? MORE : NO;
+	return is_voice(first, &header) ? YES : MORE;
 }
 
-/* The same source, and the next numbers. */
+/* A source of zero is one as well, but then the numbers have to tell more. */
 static bool continues(struct span before, struct span now)
 {
 	struct header one, two;
 
 	if (!read_header(before, &one) || !read_header(now, &two))
 		return false;
-	return one.source == two.source && (uint16_t)(two.sequence - one.sequence - 1) < STEP_MOST &&
-	       two.timestamp - one.timestamp < 1u << 22 &&
-	       (payload_of(two.type) != NULL || two.type >= DYNAMIC);
+	return follows(&one, &two, one.source != 0 ? STEP_MOST : 1) &&
+	       (one.source != 0 || (one.type == two.type && one.payload == two.payload));
 }
 
 /* ---- reading ---- */
@@ -221,14 +288,41 @@ static void note(struct conversation *state, struct parse *parse, const struct h
 	stream->last_time = parse->time_ns;
 }
 
+/* What has a type of RTCP's is RTCP in the same flow (RFC 5761). */
+static void read_packet(struct conversation *state, struct parse *parse, struct span packet)
+{
+	struct header header;
+
+	if (read_header(packet, &header) && (header.type < 72 || header.type > 76))
+		note(state, parse, &header);
+}
+
+static enum parse_step read_stream(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	while (span_left(*bytes) > 2) {
+		struct span rest = *bytes;
+		const uint16_t length = span_u16(&rest);
+
+		if (span_left(rest) < length) {
+			parse_want(parse, length + 2u);
+			return PARSE_ON;
+		}
+		if (length > 0 && span_peek(rest, 0) >> 6 != 2)
+			return PARSE_BROKEN;
+		read_packet(state, parse, span_take(&rest, length));
+		*bytes = rest;
+	}
+	return PARSE_ON;
+}
+
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
-	struct header header;
 
 	read_announcement(state, parse);
-	if (read_header(*bytes, &header) && (header.type < 72 || header.type > 76))
-		note(state, parse, &header);
+	if (parse->transport == TRANSPORT_TCP)
+		return read_stream(state, parse, bytes);
+	read_packet(state, parse, *bytes);
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }
@@ -243,7 +337,7 @@ static const struct parser parser = {
 const struct protocol protocol_rtp = {
 	.name = "rtp",
 	.title = "Real-time Transport Protocol",
-	DOORS(UDP(5004)),
+	DOORS(UDP(5004), TCP(5004)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.continues = continues,

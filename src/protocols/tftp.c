@@ -37,11 +37,25 @@ static bool is_mode(struct span mode)
 	       span_is_nocase(mode, "mail");
 }
 
+/* One that ends with its mode, though what stands before it is no file: empty words, or nothing. */
+static bool ends_with_mode(struct span s)
+{
+	struct span word = span_until(&s, 0);
+
+	while (!s.failed && span_left(s) > 0) {
+		if (span_left(word) > 0)
+			return false;
+		word = span_until(&s, 0);
+	}
+	return !s.failed && is_mode(word);
+}
+
 static bool is_request(struct span s)
 {
-	const struct span file = span_until(&s, 0), mode = span_until(&s, 0);
+	const struct span whole = s, file = span_until(&s, 0), mode = span_until(&s, 0);
 
-	return !s.failed && span_left(file) > 0 && text_is_plain(file) && is_mode(mode);
+	return (!s.failed && span_left(file) > 0 && text_is_plain(file) && is_mode(mode)) ||
+	       ends_with_mode(whole);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -209,7 +209,19 @@ static void what_only_looks_like_a_tunnel_is_none(void **state)
 		assert_int_equal(protocol_named(span_text(cases[i].protocol))
 					 ->recognise(span_of(cases[i].bytes, cases[i].length), SIDE_CLIENT,
 						     TRANSPORT_UDP),
-				 NO);
+				 cases[i].length == 2 ? MORE : NO);
+}
+
+/* Two zeros are no sign; asked again they are one. */
+static void questions_for_the_outer_address_are_known_when_they_are_repeated(void **state)
+{
+	const struct protocol *const nat_pmp = protocol_named(span_text("nat-pmp"));
+	const struct span question = span_of("\0\0", 2), other = span_of("\0\0\0", 3);
+
+	(void)state;
+	assert_true(nat_pmp->continues(question, question));
+	assert_false(nat_pmp->continues(question, other));
+	assert_int_equal(nat_pmp->recognise(other, SIDE_CLIENT, TRANSPORT_UDP), NO);
 }
 
 static void mappings_of_routers_are_told(void **state)
@@ -245,6 +257,7 @@ int main(void)
 		cmocka_unit_test(tacacs_shows_users_only_where_nothing_hides_them),
 		cmocka_unit_test(nodes_of_tinc_tell_their_names),
 		cmocka_unit_test(what_only_looks_like_a_tunnel_is_none),
+		cmocka_unit_test(questions_for_the_outer_address_are_known_when_they_are_repeated),
 		cmocka_unit_test(mappings_of_routers_are_told),
 	};
 

@@ -32,7 +32,10 @@ static void requests_and_answers_of_http_are_told_from_their_likes(void **unused
 		{ "GET / HTTP/1.1", SIDE_CLIENT, MORE },
 		{ "G", SIDE_CLIENT, MORE },
 		{ "get / HTTP/1.1\r\n", SIDE_CLIENT, NO },
-		{ "GET /\r\n", SIDE_CLIENT, NO },
+		{ "GET /\r\n", SIDE_CLIENT, YES }, /* of HTTP/0.9: RFC 1945 5.1 */
+		{ "GET /a b\r\n", SIDE_CLIENT, NO },
+		{ "GET key\r\n", SIDE_CLIENT, NO },
+		{ "PUT /\r\n", SIDE_CLIENT, NO },
 		{ "GET  HTTP/1.1\r\n", SIDE_CLIENT, NO },
 		{ "OPTIONS rtsp://192.0.2.1/ RTSP/1.0\r\n", SIDE_CLIENT, NO },
 		{ "OPTIONS sip:a@example.net SIP/2.0\r\n", SIDE_CLIENT, NO },
