@@ -3,7 +3,7 @@
 #include "protocols/lines.h"
 #include "protocols/tls.h"
 
-enum { NAME = 96, INFO_MOST = 8192 };
+enum { NAME = 96, INFO_MOST = 8192, SUBJECTS = 8 };
 
 static const struct weakness clear_login = {
 	"nats-clear-login",
@@ -62,7 +62,7 @@ static struct span member(struct span json, const char *key)
 
 struct conversation {
 	char server_name[NAME], version[24], user[64], client_name[NAME], language[24], client_version[24],
-		error[NAME];
+		error[NAME], subjects[SUBJECTS][64];
 	uint64_t published, delivered, subscriptions;
 	bool auth_required, tls_required, has_secret, connected, judged;
 };
@@ -82,6 +82,12 @@ static void emit(const void *record, struct json *json)
 	json_unsigned(json, "published", state->published);
 	json_unsigned(json, "delivered", state->delivered);
 	json_unsigned(json, "subscriptions", state->subscriptions);
+	if (state->subjects[0][0] != '\0') {
+		json_open_array(json, "subjects");
+		for (size_t i = 0; i < SUBJECTS && state->subjects[i][0] != '\0'; i++)
+			json_text(json, NULL, state->subjects[i]);
+		json_end(json);
+	}
 	emit_text(json, "error", state->error);
 }
 
@@ -133,6 +139,22 @@ static void skip_message(struct parse *parse, struct span line)
 		parse_skip(parse, length + 2);
 }
 
+/* The first few, each once. */
+static void note_subject(struct conversation *state, struct span subject)
+{
+	char text[sizeof(state->subjects[0])];
+
+	span_copy_text(subject, text, sizeof(text));
+	for (size_t i = 0; i < SUBJECTS; i++) {
+		if (strcmp(state->subjects[i], text) == 0)
+			return;
+		if (state->subjects[i][0] == '\0') {
+			memcpy(state->subjects[i], text, sizeof(text));
+			return;
+		}
+	}
+}
+
 static void read_line(struct conversation *state, struct parse *parse, struct span line)
 {
 	struct span rest = line, verb = text_word(&rest);
@@ -144,12 +166,14 @@ static void read_line(struct conversation *state, struct parse *parse, struct sp
 		read_connect(state, parse, rest);
 	} else if (span_is_nocase(verb, "PUB") || span_is_nocase(verb, "HPUB")) {
 		state->published++;
+		note_subject(state, text_word(&rest));
 		skip_message(parse, line);
 	} else if (span_is_nocase(verb, "MSG") || span_is_nocase(verb, "HMSG")) {
 		state->delivered++;
 		skip_message(parse, line);
 	} else if (span_is_nocase(verb, "SUB")) {
 		state->subscriptions++;
+		note_subject(state, text_word(&rest));
 	} else if (span_is_nocase(verb, "-ERR")) {
 		span_copy_text(text_trim(rest), state->error, sizeof(state->error));
 	}

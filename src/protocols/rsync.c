@@ -1,5 +1,7 @@
 /* rsync.c: rsync's daemon, as "clientserver.c" of its sources has it: both sides begin with "@RSYNCD: 31.0",
- * the client names a module, and the server lets it in or asks for a name and the hash of a password. */
+ * the client names a module, and the server lets it in or asks for a name and the hash of a password. Then
+ * the client sends the arguments of the server's own command line, each with an end of its own (a line's
+ * before version 30, a zero since), and an empty one behind them; what follows "." are paths. */
 #include "protocols/lines.h"
 
 static const char greeting[] = "@RSYNCD: ";
@@ -11,8 +13,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 }
 
 struct conversation {
-	char versions[2][16], module[128], user[64], error[128];
+	char versions[2][16], module[128], user[64], error[128], path[256];
 	bool greeted[2], asked, let_in, told;
+	bool arguments, sends, dotted; /* they have begun; the server is the sender; paths have begun */
 };
 
 static void emit(const void *record, struct json *json)
@@ -26,6 +29,9 @@ static void emit(const void *record, struct json *json)
 	emit_text(json, "user", state->user);
 	if (state->let_in || state->error[0] != '\0')
 		json_bool(json, "accepted", state->let_in);
+	if (state->arguments)
+		json_text(json, "direction", state->sends ? "download" : "upload");
+	emit_text(json, "path", state->path);
 	emit_text(json, "error", state->error);
 }
 
@@ -47,7 +53,40 @@ static void read_client_line(struct conversation *state, struct span line)
 		span_copy_text(text_word(&line), state->user, sizeof(state->user));
 }
 
-/* True where the files begin, or the end. */
+static void read_argument(struct conversation *state, struct span argument)
+{
+	if (state->dotted && state->path[0] == '\0')
+		span_copy_text(argument, state->path, sizeof(state->path));
+	else if (span_is(argument, "."))
+		state->dotted = true;
+	else if (span_is(argument, "--sender"))
+		state->sends = true;
+}
+
+static enum parse_step read_arguments(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	enum { ARGUMENT_MOST = 4096 };
+
+	state->arguments = true;
+	while (span_left(*bytes) > 0) {
+		struct span argument = *bytes;
+
+		for (argument.end = argument.at;
+		     argument.end < bytes->end && *argument.end != 0 && *argument.end != '\n'; argument.end++)
+			;
+		if (argument.end == bytes->end)
+			return span_left(argument) < ARGUMENT_MOST ? PARSE_ON : PARSE_BROKEN;
+		bytes->at = argument.end + 1;
+		if (span_left(argument) == 0) {
+			end(state, parse);
+			return PARSE_DONE;
+		}
+		read_argument(state, argument);
+	}
+	return PARSE_ON;
+}
+
+/* True at the end; what the server sends behind its OK is not read. */
 static bool read_server_line(struct conversation *state, struct span line)
 {
 	if (span_begins(line, "@ERROR")) {
@@ -55,8 +94,8 @@ static bool read_server_line(struct conversation *state, struct span line)
 		return true;
 	}
 	state->asked = state->asked || span_begins(line, "@RSYNCD: AUTHREQD ");
-	state->let_in = span_is(line, "@RSYNCD: OK");
-	return state->let_in || span_is(line, "@RSYNCD: EXIT");
+	state->let_in = state->let_in || span_is(line, "@RSYNCD: OK");
+	return span_is(line, "@RSYNCD: EXIT");
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -65,10 +104,22 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	const enum side side = parse->side;
 	struct span line;
 
+	if (side == SIDE_SERVER && state->let_in) {
+		bytes->at = bytes->end;
+		return PARSE_ON;
+	}
 	while (span_left(*bytes) > 0) {
 		struct span rest = *bytes;
-		const enum verdict whole = line_take(&rest, &line);
 
+		enum verdict whole;
+
+		if (side == SIDE_CLIENT && state->module[0] != '\0') {
+			const enum verdict begins = state->arguments ? YES : recognise_text(rest, "--server");
+
+			if (begins != NO)
+				return begins == MORE ? PARSE_ON : read_arguments(state, parse, bytes);
+		}
+		whole = line_take(&rest, &line);
 		if (whole == MORE)
 			return PARSE_ON;
 		if (whole == NO || !text_is_plain(line) ||
@@ -85,6 +136,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		} else if (read_server_line(state, line)) {
 			end(state, parse);
 			return PARSE_DONE;
+		} else if (state->let_in) {
+			bytes->at = bytes->end;
 		}
 	}
 	return PARSE_ON;

@@ -75,6 +75,22 @@ static void write_variables(struct json *json, struct span list)
 	json_unsigned(json, "var_count", count);
 }
 
+/* What a trap of version 2 says that it is: the value of snmpTrapOID (RFC 3416 4.2.6). */
+static void write_notification(struct json *json, struct span list)
+{
+	while (span_left(list) > 0 && !list.failed) {
+		struct span variable = ber_take(&list, BER_SEQUENCE);
+		char text[OID_TEXT];
+
+		if (!ber_oid_text(ber_take(&variable, BER_OID), text, sizeof(text)) ||
+		    strcmp(text, "1.3.6.1.6.3.1.1.4.1.0") != 0)
+			continue;
+		if (ber_oid_text(ber_take(&variable, BER_OID), text, sizeof(text)))
+			json_text(json, "trap_oid", text);
+		return;
+	}
+}
+
 static void write_security(struct json *json, const struct record *record)
 {
 	char engine[2 * ENGINE + 1];
@@ -122,6 +138,8 @@ static void emit(const void *memory, struct json *json)
 	json_text(json, "pdu_type", pdu_text(m->pdu_tag));
 	if (m->pdu_tag == SNMP_TRAP_V1)
 		write_trap(json, record);
+	if (m->pdu_tag == SNMP_TRAP_V2 || m->pdu_tag == SNMP_INFORM)
+		write_notification(json, record->variables);
 	if (m->pdu_tag == SNMP_GET_BULK) {
 		json_number(json, "non_repeaters", record->status);
 		json_number(json, "max_repetitions", record->index);

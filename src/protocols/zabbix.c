@@ -2,6 +2,8 @@
  * measured is not kept, but for what kind of message it is and of which host. */
 #include "protocols/lines.h"
 
+#include <ctype.h>
+
 enum { HEAD = 13, LARGE_HEAD = 21, FLAG_BASE = 1, FLAG_COMPRESSED = 2, FLAG_LARGE = 4, WANTED = 2048 };
 
 static const char mark[] = "ZBXD";
@@ -19,7 +21,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 }
 
 struct message {
-	struct span request, response, host, version, session;
+	struct span request, response, host, version, key;
 	uint64_t length;
 	bool compressed, from_server;
 };
@@ -32,9 +34,25 @@ static void emit(const void *record, struct json *json)
 	emit_span(json, "request", message->request);
 	emit_span(json, "response", message->response);
 	emit_span(json, "host", message->host);
+	emit_span(json, "key", message->key);
 	emit_span(json, "version", message->version);
 	json_bool(json, "compressed", message->compressed);
 	json_unsigned(json, "length", message->length);
+}
+
+/* What an agent is asked for: "agent.ping", "vfs.fs.size[/,free]", without JSON until version 7. */
+static struct span item_key(struct span content)
+{
+	content = text_trim(content);
+	if (span_left(content) == 0 || !isalpha(*content.at))
+		return span_of(NULL, 0);
+	for (const uint8_t *at = content.at; at < content.end; at++) {
+		if (*at == '[')
+			break;
+		if (!isalnum(*at) && strchr("._-", *at) == NULL)
+			return span_of(NULL, 0);
+	}
+	return text_is_plain(content) ? content : span_of(NULL, 0);
 }
 
 /* The first text with this key. */
@@ -61,7 +79,8 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	(void)state;
 	while (span_left(*bytes) > 0 && parse->skip == 0) {
 		struct span rest = *bytes, json;
-		struct message message = { .from_server = parse->side == SIDE_SERVER };
+		struct message message = { .from_server = parse->side == SIDE_SERVER,
+					   .key = span_of(NULL, 0) };
 		const enum verdict begins = recognise(rest, parse->side, TRANSPORT_TCP);
 		uint8_t flags;
 		size_t wanted;
@@ -85,6 +104,9 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 			message.response = member(json, "\"response\"");
 			message.host = member(json, "\"host\"");
 			message.version = member(json, "\"version\"");
+			message.key = parse->side == SIDE_CLIENT ? item_key(json) : span_of(NULL, 0);
+			if (span_left(message.key) == 0)
+				message.key = member(json, "\"key\"");
 		}
 		if (message.length > wanted)
 			parse_skip(parse, message.length - wanted);

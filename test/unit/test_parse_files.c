@@ -11,11 +11,19 @@ static void rsync_tells_the_module(void **unused)
 	(void)unused;
 	talk_tcp("rsync",
 		 "{\"rsync\":{\"client_version\":\"30.0\",\"server_version\":\"31.0"
-		 "\",\"module\":\"backup\",\"auth_required\":true,\"user\":\"joe\",\"accepted\":true}}\n"
-		 "{\"done\":\"server\"}\n",
+		 "\",\"module\":\"backup\",\"auth_required\":true,\"user\":\"joe\",\"accepted\":true,"
+		 "\"direction\":\"download\",\"path\":\"backup/etc/hosts\"}}\n"
+		 "{\"done\":\"client\"}\n",
 		 SERVER("@RSYNCD: 31.0 md5\n"), CLIENT("@RSYNCD: 30.0\nbackup\n"),
 		 SERVER("@RSYNCD: AUTHREQD abc\n"), CLIENT("joe c29mdHdhcmU\n"), SERVER("@RSYNCD: OK\n"),
-		 CLIENT("more"));
+		 SERVER("\1\2\3"),
+		 CLIENT("--server\0--sender\0-logDtpre.iLsfxC\0.\0backup/etc/hosts\0\0\4\0\0"));
+	talk_tcp("rsync",
+		 "{\"rsync\":{\"client_version\":\"29.0\",\"server_version\":\"29.0\",\"module\":\"in\","
+		 "\"auth_required\":false,\"accepted\":true,\"direction\":\"upload\",\"path\":\"in/a b\"}}\n"
+		 "{\"done\":\"client\"}\n",
+		 SERVER("@RSYNCD: 29.0\n"), CLIENT("@RSYNCD: 29.0\nin\n"), SERVER("@RSYNCD: OK\n"),
+		 CLIENT("--server\n-logDtpr\n.\nin/a b\n\n"));
 	talk_tcp("rsync",
 		 "{\"rsync\":{\"client_version\":\"31.0\",\"server_version\":\"31.0\",\"module"
 		 "\":\"no\",\"auth_required\":false,\"accepted\":false,"
@@ -62,6 +70,10 @@ static void zabbix_tells_requests(void **unused)
 	     "\"length\":32}}\n"
 	     "{\"zabbix\":{\"from\":\"client\",\"compressed\":true,\"length\":5}}\n",
 	     turns, 3);
+	talk_tcp("zabbix",
+		 "{\"zabbix\":{\"from\":\"client\",\"key\":\"vfs.fs.size[/,free]\",\"compressed\":false,"
+		 "\"length\":20}}\n",
+		 CLIENT("ZBXD\1\24\0\0\0\0\0\0\0vfs.fs.size[/,free]\n"));
 	talk_tcp("zabbix", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("ZBXE"));
 }
 

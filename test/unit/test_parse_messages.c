@@ -176,7 +176,7 @@ static void nats_tells_both_sides(void **unused)
 	     "{\"nats\":{\"server_name\":\"alpha\",\"version\":\"2.9.10\",\"auth_required\":false,"
 	     "\"tls_required\":false,\"user\":\"joe\",\"client_name\":\"doors"
 	     "\",\"client_lang\":\"go\",\"client_version\":\"1.31.0\",\"published\":1,\"delivered\":1,"
-	     "\"subscriptions\":1,\"error\":\"'Slow'\"}}\n",
+	     "\"subscriptions\":1,\"subjects\":[\"doors\"],\"error\":\"'Slow'\"}}\n",
 	     turns, 4);
 	talk_tcp("nats",
 		 "{\"software\":\"server\",\"product\":\"NATS server\",\"version\":\"2.9.10\"}\n"

@@ -10,6 +10,10 @@ static void a_community_is_never_told(void **state)
 		SERVER("\x30\x2b\2\1\1\4\6public\xa2\x1e\2\4\1\2\3\4\2\1\0\2\1\0\x30\x10\x30\x0e\6\x08\x2b\6"
 		       "\1\2\1\1\1\0\4\2hi"),
 	};
+	const struct turn notices[] = { CLIENT(
+		"\060\100\002\001\001\004\006\160\165\142\154\151\143\247\063\002\001\001\002\001\000\002\001"
+		"\000\060\050\060\015\006\010\053\006\001\002\001\001\003\000\103\001\005\060\027\006\012\053"
+		"\006\001\006\003\001\001\004\001\000\006\011\053\006\001\006\003\001\001\005\003") };
 
 	(void)state;
 	TOLD("snmp", TRANSPORT_UDP, turns, "\"version\":1", "\"community\":\"***\"",
@@ -17,6 +21,8 @@ static void a_community_is_never_told(void **state)
 	TOLD("snmp", TRANSPORT_UDP, public, "\"pdu_type\":\"get_request\"",
 	     "\"vars\":[\"1.3.6.1.2.1.1.1.0\"]", "\"weakness\":\"snmp-community-public\"",
 	     "!\"community\":\"public\"");
+	TOLD("snmp", TRANSPORT_UDP, notices, "\"pdu_type\":\"trap_v2\"",
+	     "\"trap_oid\":\"1.3.6.1.6.3.1.1.5.3\"");
 }
 
 static void version_3_tells_its_level_of_security(void **state)
