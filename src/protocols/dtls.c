@@ -1,16 +1,27 @@
 /* dtls.c: Datagram Transport Layer Security. RFC 4347 (1.0), RFC 6347 (1.2), RFC 9147 (1.3). Hellos are those
- * of TLS with a cookie; a message may be cut into fragments, of which those that came whole are read. */
+ * of TLS with a cookie; a message may be cut into fragments, which are put together. AnyConnect
+ * of Cisco speaks a draft whose version is 0x0100, and takes up a session that was begun over HTTPS. */
 #include "protocols/certificate.h"
 #include "protocols/tls.h"
 #include "protocols/tls_hello.h"
 
 #include <stdio.h>
 
-enum { MESSAGE_HEAD = 12, SECOND = 1000000000, OLD_OPENSSL = 0x0100 };
+enum { MESSAGE_HEAD = 12, SECOND = 1000000000, OLD_OPENSSL = 0x0100, PIECES_MOST = 3072 };
+
+/* A message of one side that comes in fragments (RFC 6347 4.2.3), in any order, and perhaps again. */
+struct pieces {
+	bool begun;
+	uint8_t type;
+	uint16_t number;
+	uint32_t length, have;
+	uint8_t bytes[PIECES_MOST], came[PIECES_MOST / 8]; /* a bit for each octet */
+};
 
 struct state {
 	struct span hello[2], certificate;
-	bool has_hello[2], told;
+	bool has_hello[2], told, cisco;
+	struct pieces pieces[2];
 };
 
 struct record {
@@ -71,9 +82,12 @@ static void emit(const void *memory, struct json *json)
 {
 	const struct state *const state = memory;
 	struct tls_hello hello;
+	struct span session = span_of(NULL, 0);
 	const char *cipher;
 	char number[8];
 
+	if (state->cisco)
+		json_bool(json, "anyconnect", true);
 	if (state->has_hello[SIDE_CLIENT] && tls_read_client_hello(state->hello[SIDE_CLIENT], true, &hello)) {
 		if (span_left(hello.name) > 0)
 			json_span(json, "sni", hello.name);
@@ -81,6 +95,7 @@ static void emit(const void *memory, struct json *json)
 		tls_write_ja4(json, &hello, 'd');
 		tls_write_alpn(json, "client_alpns", hello.alpn);
 		json_text(json, "client_version", tls_version_text(hello.version));
+		session = hello.session;
 	}
 	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &hello)) {
 		cipher = tls_cipher_text(hello.cipher);
@@ -88,6 +103,9 @@ static void emit(const void *memory, struct json *json)
 		json_text(json, "version", tls_version_text(hello.version));
 		json_text(json, "cipher", cipher != NULL ? cipher : number);
 		tls_write_ja3(json, "ja3s", &hello, false);
+		if (span_left(session) > 0 && span_left(session) == span_left(hello.session) &&
+		    memcmp(session.at, hello.session.at, span_left(session)) == 0)
+			json_bool(json, "session_resumed", true);
 	}
 	if (span_left(state->certificate) > 0)
 		certificate_write(json, state->certificate);
@@ -131,28 +149,67 @@ static void hear_client(struct state *state, struct parse *parse, struct span bo
 	state->has_hello[SIDE_CLIENT] = true;
 }
 
+static void hear_message(struct state *state, struct parse *parse, uint8_t type, struct span body)
+{
+	if (type == TLS_CLIENT_HELLO)
+		hear_client(state, parse, body);
+	else if (type == TLS_SERVER_HELLO)
+		hear_server(state, parse, body);
+	else if (type == TLS_CERTIFICATE && parse->side == SIDE_SERVER)
+		hear_certificate(state, parse, body);
+}
+
+struct fragment {
+	uint8_t type;
+	uint16_t number;
+	uint32_t length, offset;
+	struct span bytes;
+};
+
+/* True when the last octet that was missing has come. */
+static bool put_fragment(struct pieces *pieces, const struct fragment *fragment)
+{
+	struct span s = fragment->bytes;
+
+	if (fragment->length > PIECES_MOST || fragment->offset + span_left(s) > fragment->length)
+		return false;
+	if (!pieces->begun || pieces->number != fragment->number || pieces->length != fragment->length) {
+		memset(pieces->came, 0, sizeof(pieces->came));
+		pieces->begun = true;
+		pieces->type = fragment->type;
+		pieces->number = fragment->number;
+		pieces->length = fragment->length;
+		pieces->have = 0;
+	}
+	for (uint32_t at = fragment->offset; span_left(s) > 0; at++) {
+		const uint8_t bit = (uint8_t)(1u << at % 8);
+
+		pieces->bytes[at] = span_u8(&s);
+		pieces->have += (pieces->came[at / 8] & bit) == 0;
+		pieces->came[at / 8] |= bit;
+	}
+	return pieces->have == pieces->length;
+}
+
 static void hear_messages(struct state *state, struct parse *parse, struct span s)
 {
-	while (span_left(s) >= MESSAGE_HEAD) {
-		const uint8_t type = span_u8(&s);
-		const uint32_t length = span_u24(&s);
-		struct span body;
-		uint32_t offset, part;
+	struct pieces *const pieces = &state->pieces[parse->side];
 
-		span_skip(&s, 2);
-		offset = span_u24(&s);
-		part = span_u24(&s);
-		body = span_take(&s, part);
+	while (span_left(s) >= MESSAGE_HEAD) {
+		struct fragment fragment = { .type = span_u8(&s) };
+
+		fragment.length = span_u24(&s);
+		fragment.number = span_u16(&s);
+		fragment.offset = span_u24(&s);
+		fragment.bytes = span_take(&s, span_u24(&s));
 		if (s.failed)
 			return;
-		if (offset != 0 || part != length)
-			continue;
-		if (type == TLS_CLIENT_HELLO)
-			hear_client(state, parse, body);
-		else if (type == TLS_SERVER_HELLO)
-			hear_server(state, parse, body);
-		else if (type == TLS_CERTIFICATE && parse->side == SIDE_SERVER)
-			hear_certificate(state, parse, body);
+		if (fragment.offset == 0 && span_left(fragment.bytes) == fragment.length) {
+			hear_message(state, parse, fragment.type, fragment.bytes);
+		} else if (put_fragment(pieces, &fragment)) {
+			pieces->begun = false;
+			hear_message(state, parse, pieces->type, span_of(pieces->bytes, pieces->length));
+		}
 	}
 }
 
@@ -170,6 +227,7 @@ static enum parse_step read_dtls(void *memory, struct parse *parse, struct span 
 	struct record record;
 
 	while (span_left(s) > 0 && take_record(&s, &record)) {
+		state->cisco |= record.version == OLD_OPENSSL;
 		if (record.type == TLS_HANDSHAKE && record.epoch == 0)
 			hear_messages(state, parse, record.content);
 		if (record.epoch > 0) { /* encrypted from here on */

@@ -39,6 +39,18 @@ static struct span authority_of(struct span target)
 	return authority;
 }
 
+/* What a request opens beyond the web: the tunnels of AnyConnect and OpenConnect, which tell themselves by
+ * the path or by fields of the control channel, of SoftEther, and of [MS-SSTP] 3.2.4.1. */
+static const char *tunnel_of(struct span method, struct span target, struct span fields)
+{
+	if (span_begins_nocase(target, "/CSCOSSLC/tunnel") ||
+	    span_left(http_field(fields, "X-CSTP-Version")) > 0)
+		return "anyconnect";
+	if (span_begins(target, "/vpnsvc/"))
+		return "softether";
+	return span_is(method, "SSTP_DUPLEX_POST") ? "sstp" : NULL;
+}
+
 static void emit_request(struct json *json, struct span head)
 {
 	struct span fields = head, line = span_line(&fields);
@@ -61,6 +73,8 @@ static void emit_request(struct json *json, struct span head)
 	emit_span(json, "xff", http_field(fields, "X-Forwarded-For"));
 	json_span(json, "http_method", method);
 	json_span(json, "protocol", line);
+	if (tunnel_of(method, target, fields) != NULL)
+		json_text(json, "tunnel", tunnel_of(method, target, fields));
 	emit_span(json, "request_content_type", http_field(fields, "Content-Type"));
 	if (span_number(http_field(fields, "Content-Length"), UINT64_MAX / 2, &length))
 		json_unsigned(json, "request_length", length);
