@@ -158,11 +158,20 @@ uint16_t ports_nth(const struct ports *ports, uint32_t nth)
 	return (uint16_t)(ports->list[low].first + (nth - ports->list[low].before));
 }
 
-bool ports_have(const struct ports *ports, uint16_t port)
+bool ports_find(const struct ports *ports, uint16_t port, uint32_t *ret_nth)
 {
-	bool found = false;
+	size_t low = 0, high = ports->range_count;
 
-	for (size_t i = 0; i < ports->range_count && !found; i++)
-		found = ports->list[i].first <= port && port <= ports->list[i].last;
-	return found;
+	while (high - low > 1) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (ports->list[middle].first <= port)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (high == 0 || port < ports->list[low].first || port > ports->list[low].last)
+		return false;
+	*ret_nth = ports->list[low].before + port - ports->list[low].first;
+	return true;
 }

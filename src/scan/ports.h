@@ -28,6 +28,6 @@ void ports_free(struct ports *ports);
 
 /* The nth of them, from 0, in ascending order. */
 uint16_t ports_nth(const struct ports *ports, uint32_t nth);
-bool ports_have(const struct ports *ports, uint16_t port);
+bool ports_find(const struct ports *ports, uint16_t port, uint32_t *ret_nth);
 
 #endif

@@ -178,6 +178,40 @@ void targets_free(struct targets *targets)
 
 /* ---- reading ---- */
 
+static int compare(const void *a, const void *b)
+{
+	const struct targets_range *const left = a, *const right = b;
+	const int order = address_compare(&left->range.first, &right->range.first);
+
+	return order != 0 ? order
+			  : (left->interface > right->interface) - (left->interface < right->interface);
+}
+
+/* What overlaps becomes one; ranges that only meet stay apart, as nothing is won by joining them. */
+void targets_sort(struct targets *targets)
+{
+	size_t kept = 0;
+
+	if (targets->range_count == 0)
+		return;
+	qsort(targets->list, targets->range_count, sizeof(*targets->list), compare);
+	for (size_t i = 1; i < targets->range_count; i++) {
+		struct targets_range *const last = &targets->list[kept];
+		const struct targets_range *const next = &targets->list[i];
+
+		if (!address_in(&next->range.first, &last->range) || next->interface != last->interface)
+			targets->list[++kept] = *next;
+		else if (!address_in(&next->range.last, &last->range))
+			last->range.last = next->range.last;
+	}
+	targets->range_count = kept + 1;
+	targets->count = 0;
+	for (size_t i = 0; i < targets->range_count; i++) {
+		targets->list[i].before = targets->count;
+		targets->count += count_of(&targets->list[i].range);
+	}
+}
+
 static struct address plus(struct address address, uint32_t more)
 {
 	uint64_t sum = more;
@@ -206,6 +240,26 @@ void targets_nth(const struct targets *targets, uint32_t nth, struct address *re
 	}
 	*ret_address = plus(targets->list[low].range.first, nth - targets->list[low].before);
 	*ret_interface = targets->list[low].interface;
+}
+
+bool targets_find(const struct targets *targets, const struct address *address, uint32_t *ret_nth)
+{
+	size_t low = 0, high = targets->range_count;
+	struct address_range before;
+
+	while (high - low > 1) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (address_compare(&targets->list[middle].range.first, address) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (high == 0 || !address_in(address, &targets->list[low].range))
+		return false;
+	before = (struct address_range){ targets->list[low].range.first, *address };
+	*ret_nth = targets->list[low].before + count_of(&before) - 1;
+	return true;
 }
 
 /* As a whole: a range whose two ends are private may still reach over addresses that are not. */

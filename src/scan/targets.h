@@ -25,17 +25,21 @@ struct targets {
 
 /* Adds what the word stands for: "192.0.2.7", "192.0.2.0/24", "192.0.2.1-192.0.2.9", "fe80::1%eth0",
  * "www.example.org", of which all addresses are taken. Of a prefix of IPv4 the network's own address and its
- * broadcast are hosts as well as others: nobody but the network knows its mask. What is added twice is looked
- * at twice. False with words; what was added before stays. */
+ * broadcast are hosts as well as others: nobody but the network knows its mask. False with words; what was
+ * added before stays. */
 bool targets_add(struct targets *targets, const char *word, struct error *err);
 
 /* The words of a file; "-" is standard input. What stands behind # is a comment. */
 bool targets_add_file(struct targets *targets, const char *path, struct error *err);
 void targets_free(struct targets *targets);
 
-/* The nth address, from 0. */
+/* Puts all in order, so that no address stands in it twice: to be called before the functions below. */
+void targets_sort(struct targets *targets);
+
+/* The nth address, from 0, in ascending order; and which one an address is. */
 void targets_nth(const struct targets *targets, uint32_t nth, struct address *ret_address,
 		 uint32_t *ret_interface);
+bool targets_find(const struct targets *targets, const struct address *address, uint32_t *ret_nth);
 
 /* Whether all are loopback, private, link-local or otherwise not routed in public. The first that is not is
  * returned; NULL if there is none. */

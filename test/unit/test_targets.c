@@ -27,8 +27,11 @@ static void ports_are(const char *text, uint32_t count, const uint16_t *some, si
 		assert_int_equal(ports_nth(&ports, (uint32_t)i), some[i]);
 	for (uint32_t i = 1; i < ports.count; i++)
 		assert_true(ports_nth(&ports, i - 1) < ports_nth(&ports, i));
-	for (uint32_t port = 0, seen = 0; port <= 65535; port++) {
-		seen += ports_have(&ports, (uint16_t)port);
+	for (uint32_t port = 0, seen = 0, nth; port <= 65535; port++) {
+		if (ports_find(&ports, (uint16_t)port, &nth)) {
+			assert_int_equal(nth, seen);
+			seen++;
+		}
 		if (port == 65535)
 			assert_int_equal(seen, count);
 	}
@@ -79,10 +82,12 @@ static void what_is_no_port_is_said(void **unused)
 static void the_catalogue_knows_ports(void **unused)
 {
 	struct ports ports;
+	uint32_t nth;
 
 	(void)unused;
 	assert_true(ports_known(&ports, TRANSPORT_UDP, NULL));
-	assert_true(ports_have(&ports, 53) && ports_have(&ports, 161) && !ports_have(&ports, 59999));
+	assert_true(ports_find(&ports, 53, &nth) && ports_find(&ports, 161, &nth) &&
+		    !ports_find(&ports, 59999, &nth));
 	assert_in_range(ports.count, 100, 20000);
 	ports_free(&ports);
 }
@@ -91,26 +96,37 @@ static void the_catalogue_knows_ports(void **unused)
 
 static void addresses_come_in_their_order(void **unused)
 {
-	static const char *const words[] = { "192.0.2.7", "192.0.2.254-192.0.3.1", "2001:db8::fe/127",
-					     "10.0.0.0/30" };
-	static const char *const all[] = { "192.0.2.7", "192.0.2.254",  "192.0.2.255",  "192.0.3.0",
-					   "192.0.3.1", "2001:db8::fe", "2001:db8::ff", "10.0.0.0",
-					   "10.0.0.1",  "10.0.0.2",     "10.0.0.3" };
+	static const char *const words[] = { "192.0.2.7",        "192.0.2.254-192.0.3.1",
+					     "2001:db8::fe/127", "10.0.0.0/30",
+					     "192.0.2.7",        "10.0.0.2-10.0.0.3",
+					     "192.0.3.0",        "10.0.0.0" };
+	static const char *const all[] = { "10.0.0.0",  "10.0.0.1",     "10.0.0.2",    "10.0.0.3",
+					   "192.0.2.7", "192.0.2.254",  "192.0.2.255", "192.0.3.0",
+					   "192.0.3.1", "2001:db8::fe", "2001:db8::ff" };
 	struct targets targets = { 0 };
+	struct address beside;
+	uint32_t none;
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		assert_true(targets_add(&targets, words[i], NULL));
+	targets_sort(&targets);
 	assert_int_equal(targets.count, sizeof(all) / sizeof(*all));
 	for (uint32_t i = 0; i < targets.count; i++) {
 		char text[ADDRESS_TEXT];
 		struct address address;
-		uint32_t interface;
+		uint32_t interface, nth;
 
 		targets_nth(&targets, i, &address, &interface);
 		assert_string_equal(address_text(&address, text), all[i]);
 		assert_int_equal(interface, 0);
+		assert_true(targets_find(&targets, &address, &nth));
+		assert_int_equal(nth, i);
 	}
+	assert_true(address_parse(span_text("192.0.2.8"), &beside));
+	assert_false(targets_find(&targets, &beside, &none));
+	assert_true(address_parse(span_text("9.255.255.255"), &beside));
+	assert_false(targets_find(&targets, &beside, &none));
 	targets_free(&targets);
 }
 
