@@ -9,6 +9,7 @@
 
 int64_t clock_wall_us(void);
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
 
 /* ISO 8601 with microseconds and the local zone, as in EVE: 2027-03-01T12:00:00.000000+0100. */
 enum { CLOCK_TEXT = 40 };

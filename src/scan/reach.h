@@ -1,0 +1,80 @@
+/* reach.h: which TCP doors answer.
+ *
+ * Every address is asked at every port, in a random order. Who is allowed to open raw sockets asks half-open:
+ * SYN packets whose sequence number is a keyed hash of the door, so that nothing is kept of what was sent,
+ * and an answer proves which door it comes from. Others connect.
+ *
+ * What does not answer is asked again, all of it in one pass behind the other, until a pass brings nothing
+ * new: so packets that are lost on the way hide no door. The pace begins low, doubles as long as the answers
+ * keep up with it, and falls back when they do not; it never passes options.rate.
+ *
+ * What is remembered of a door is one bit: whether it has answered.
+ *
+ *     reach = reach_new(&options, &err);
+ *     while (!reach_ended(reach))
+ *             reach_turn(reach, wait_ms);
+ *     reach_free(reach); */
+#ifndef SCAN_REACH_H
+#define SCAN_REACH_H
+
+#include "base/error.h"
+#include "scan/ports.h"
+#include "scan/targets.h"
+
+enum reach_state {
+	REACH_OPEN,     /* it took the connection */
+	REACH_CLOSED,   /* it was reset */
+	REACH_FILTERED, /* somebody on the way said that it may not be reached */
+	REACH_STATES,
+};
+
+struct reach_door {
+	struct address address;
+	uint32_t interface;
+	uint16_t port;
+	enum reach_state state;
+	uint8_t code;    /* of ICMP, where it is filtered */
+	unsigned passes; /* it answered in this one, counted from 1 */
+};
+
+enum { REACH_PASSES_LEAST = 3, REACH_PASSES_MOST = 12 };
+
+struct reach_options {
+	const struct targets *targets; /* borrowed, as the ports */
+	const struct ports *ports;
+	uint64_t seed; /* of the order, and of what proves an answer */
+	unsigned rate; /* packets a second at most; 0 for no bound but that of the way */
+	bool connect;  /* even if raw sockets are allowed */
+	void *context;
+
+	/* Called once for each door that answers. */
+	void (*answered)(void *context, const struct reach_door *door);
+};
+
+struct reach_counts {
+	uint64_t doors, asked; /* doors in all; packets or connections that were sent */
+	uint64_t answered[REACH_STATES];
+	uint64_t left; /* positions of this pass that are still to come */
+	unsigned pass; /* from 1 */
+	double pace;   /* a second, now */
+};
+
+struct reach;
+
+/* NULL with words. */
+struct reach *reach_new(const struct reach_options *options, struct error *err);
+void reach_free(struct reach *reach);
+
+/* Asks as many as it is time for, hears what has come, and waits so long at most until there is more to do.
+ */
+void reach_turn(struct reach *reach, int wait_ms);
+bool reach_ended(const struct reach *reach);
+
+/* Becomes readable when an answer has come. */
+int reach_descriptor(const struct reach *reach);
+struct reach_counts reach_counts(const struct reach *reach);
+
+/* Whether it asks half-open. */
+bool reach_is_raw(const struct reach *reach);
+
+#endif

@@ -1,0 +1,25 @@
+/* sender.h: how one door after the other is asked for reach.h: half-open by raw sockets, or by connecting.
+ * Both are asked and heard the same way. */
+#ifndef SCAN_SENDER_H
+#define SCAN_SENDER_H
+
+#include "scan/reach.h"
+
+/* Who hears of answers: they may come twice, and from doors that nobody asked. */
+typedef void sender_heard(void *context, const struct reach_door *door);
+
+struct sender {
+	/* False if there is no room for it now: it is to be asked again later. */
+	bool (*ask)(struct sender *sender, const struct address *address, uint32_t interface, uint16_t port);
+
+	/* Hears all that has come. */
+	void (*hear)(struct sender *sender);
+	void (*free)(struct sender *sender);
+	int descriptor; /* readable when something has come */
+};
+
+/* NULL with words: without the right to open raw sockets, for one. */
+struct sender *sender_raw(uint64_t seed, sender_heard *heard, void *context, struct error *err);
+struct sender *sender_connecting(sender_heard *heard, void *context, struct error *err);
+
+#endif
