@@ -411,6 +411,7 @@ int traffic_session_end(struct traffic_session *session, const struct traffic_in
 		.unopened = input->unopened,
 		.unopened_count = input->unopened_count,
 		.kernel_dropped = input->kernel_dropped,
+		.now_ns = input->now_ns,
 		.host = session->policy != NULL ? session->host : NULL,
 		.doors = !session->flows_shown,
 		.only_stats = session->only_stats,

@@ -95,6 +95,7 @@ struct traffic_input {
 	const struct error *unopened;
 	size_t unopened_count;
 	uint64_t kernel_dropped;
+	int64_t now_ns; /* of a watch; 0 of files */
 };
 
 /* Reads the options and the files that they name, and then makes the workers, which may be threads. False

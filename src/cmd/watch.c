@@ -166,7 +166,7 @@ static void read_rest(struct watch *watch)
 static int finish(struct watch *watch, const struct invocation *invocation)
 {
 	struct error gone[LIVE_INTERFACES];
-	struct traffic_input input = { .unopened = gone };
+	struct traffic_input input = { .unopened = gone, .now_ns = clock_wall_us() * 1000 };
 
 	for (size_t i = 0; i < watch->name_count; i++) {
 		const struct live_interface *const interface = live_interface(watch->live, i);

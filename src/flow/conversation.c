@@ -15,7 +15,7 @@ struct event {
 	uint64_t frame;
 };
 
-struct conversations *conversations_new(const struct flow_listener *listener,
+struct conversations *conversations_new(size_t memory, const struct flow_listener *listener,
 					struct expectations *expectations, struct engine_counts *counts)
 {
 	struct conversations *const all = calloc(1, sizeof(*all));
@@ -23,7 +23,7 @@ struct conversations *conversations_new(const struct flow_listener *listener,
 	if (all == NULL)
 		return NULL;
 	*all = (struct conversations){
-		.pool = { .limit = CONVERSATIONS_MEMORY },
+		.pool = { .limit = memory },
 		.listener = listener,
 		.expectations = expectations,
 		.counts = counts,

@@ -14,14 +14,14 @@ enum {
 	CONVERSATION_DATAGRAMS = 8, /* datagrams of each end that are shown to the recognisers */
 	CONVERSATION_PATIENCE =
 		1 << 16, /* bytes of an end that nobody understood, while the other is silent */
-	CONVERSATIONS_MEMORY = 1 << 29, /* bytes that all conversations of an engine may take */
 };
 
 /* What conversations share in one engine: where they tell, what they count, and the memory they are made of.
- * What is given is borrowed; who listens is asked at the beginning. */
+ * What is given is borrowed; who listens is asked at the beginning. They take at most
+ * `memory` bytes: of flows for which that does not suffice nothing is read. */
 struct conversations;
 
-struct conversations *conversations_new(const struct flow_listener *listener,
+struct conversations *conversations_new(size_t memory, const struct flow_listener *listener,
 					struct expectations *expectations, struct engine_counts *counts);
 void conversations_free(struct conversations *all);
 

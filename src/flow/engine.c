@@ -78,13 +78,31 @@ static size_t fragments_memory(const struct flow_limits *limits)
 					     : FRAGMENTS_MEMORY;
 }
 
+/* Half of all, so that neither flows nor what is read of them leave the other without any. */
+static size_t conversations_memory(const struct flow_limits *limits)
+{
+	return (limits->memory > 0 ? limits->memory : FLOW_MEMORY) / 2;
+}
+
+static struct flow_limits table_limits(const struct flow_limits *limits)
+{
+	struct flow_limits half = *limits;
+
+	if (limits->memory == 0 || limits->memory >= FLOW_TABLE_LEAST)
+		half.memory = conversations_memory(limits);
+	if (half.memory < FLOW_TABLE_LEAST && limits->memory >= FLOW_TABLE_LEAST)
+		half.memory = FLOW_TABLE_LEAST;
+	return half;
+}
+
 static bool make_parts(struct engine *engine, const struct engine_options *options)
 {
 	engine->fragments = fragments_new(fragments_memory(&options->limits));
 	engine->ipsec = ipsec_new();
 	engine->expectations = expectations_new();
 	if (engine->expectations != NULL)
-		engine->conversations = conversations_new(&engine->listener, engine->expectations,
+		engine->conversations = conversations_new(conversations_memory(&options->limits),
+							  &engine->listener, engine->expectations,
 							  &engine->counts);
 	return engine->fragments != NULL && engine->ipsec != NULL && engine->conversations != NULL;
 }
@@ -94,13 +112,14 @@ struct engine *engine_new(const struct engine_options *options, const struct flo
 {
 	struct engine *const engine = calloc(1, sizeof(*engine));
 	const struct flow_ending ending = { on_end, engine };
+	const struct flow_limits limits = table_limits(&options->limits);
 
 	if (engine == NULL) {
 		error_memory(err);
 		return NULL;
 	}
 	engine->listener = *listener;
-	engine->table = flow_table_new(&options->limits, &ending, err);
+	engine->table = flow_table_new(&limits, &ending, err);
 	if (engine->table != NULL && !make_parts(engine, options))
 		error_memory(err);
 	else if (engine->table != NULL && take_keys(engine, options, err))

@@ -141,7 +141,7 @@ void flow_swap_ends(struct flow *flow);
 enum { FLOW_MEMORY = 1 << 30 };
 
 struct flow_limits {
-	size_t memory; /* bytes for the table and its flows; 0: FLOW_MEMORY */
+	size_t memory; /* bytes for flows and what is read of them, half for each; 0: FLOW_MEMORY */
 	struct flow_timeouts timeouts;
 };
 

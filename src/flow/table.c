@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { LEAST_MEMORY = 4 << 20, PREFETCH_SLOTS = 8 };
+enum { PREFETCH_SLOTS = 8 };
 
 struct flow_table {
 	struct index index;
@@ -47,9 +47,9 @@ struct flow_table *flow_table_new(const struct flow_limits *limits, const struct
 {
 	struct flow_table *const table = calloc(1, sizeof(*table));
 
-	if (table == NULL || (limits->memory > 0 && limits->memory < LEAST_MEMORY)) {
+	if (table == NULL || (limits->memory > 0 && limits->memory < FLOW_TABLE_LEAST)) {
 		free(table);
-		error_set(err, "the flow table needs at least %d MiB of memory", LEAST_MEMORY >> 20);
+		error_set(err, "the flow table needs at least %d MiB of memory", FLOW_TABLE_LEAST >> 20);
 		return NULL;
 	}
 	flow_key_draw();

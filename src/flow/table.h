@@ -16,6 +16,8 @@ struct flow_ending {
 
 struct flow_table;
 
+enum { FLOW_TABLE_LEAST = 4 << 20 }; /* bytes */
+
 /* NULL, with words, if not even a few flows fit into limits->memory. The caller owns it. */
 struct flow_table *flow_table_new(const struct flow_limits *limits, const struct flow_ending *ending,
 				  struct error *err);

@@ -14,6 +14,7 @@ struct traffic_view {
 	const struct error *unopened; /* files that could not be read at all */
 	size_t unopened_count;
 	uint64_t kernel_dropped; /* live: packets that the kernel had no room for */
+	int64_t now_ns;          /* live: when it ended; 0 of files */
 	const char *host;        /* that the policy was asked about; NULL without a policy */
 	bool doors;              /* show the doors; else the flows were shown as they ended */
 	bool only_stats;

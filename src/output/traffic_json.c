@@ -56,6 +56,7 @@ static void write_streams(struct json *json, const struct engine_counts *counts)
 	json_unsigned(json, "gap_bytes", counts->stream_gap_bytes);
 	json_unsigned(json, "overlaps", counts->stream_overlaps);
 	json_unsigned(json, "dropped_bytes", counts->unread_dropped);
+	json_unsigned(json, "given_up", counts->given_up);
 	json_unsigned(json, "parse_errors", counts->parse_errors);
 	json_end(json);
 }
@@ -115,7 +116,9 @@ static void stats_event(struct out *out, const struct traffic_view *view)
 {
 	const struct audit *const audit = view->summary->audit;
 	char when[CLOCK_TEXT];
-	struct json json = event_begin_at(out, clock_text(view->summary->last_ns / 1000, when), "stats");
+	const int64_t last_ns = view->summary->last_ns;
+	struct json json = event_begin_at(
+		out, clock_text((last_ns != 0 ? last_ns : view->now_ns) / 1000, when), "stats");
 	const char **unseen;
 	size_t count;
 

@@ -59,6 +59,8 @@ size_t traffic_incomplete(const struct traffic_view *view, struct arena *arena, 
 		  "a link type that is not read");
 	say_count(&all, counts->flows.ended[REASON_MEMORY], "flow was", "flows were",
 		  "ended early, as --memory allows no more at once");
+	say_count(&all, counts->given_up, "flow was", "flows were",
+		  "not read for content, as --memory allows no more at once");
 	say_count(&all, view->summary->left_out_flows, "flow belongs", "flows belong",
 		  "to doors beyond those that are remembered; the totals hold them");
 	if (view->host != NULL && view->summary->flows > 0 && view->summary->judged == 0)

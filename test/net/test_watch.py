@@ -1,9 +1,11 @@
 """doorward watch: real clients and servers in namespaces, seen on the wire."""
+import datetime
 import json
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -128,6 +130,17 @@ def test_flows_of_real_parties_are_written_as_they_end(namespaces, watching, wor
     assert all(flow["flow"]["pkts_toserver"] >= 4 for flow in flows)
     stats = watch.events("stats")
     assert len(stats) == 1 and stats[0] == watch.events()[-1]
+
+
+def test_the_end_has_a_time_even_without_a_frame(namespaces, watching):
+    server, _ = namespaces.pair()
+    began = time.time()
+    watch = watching(server, "--json", "--filter", "port 1", "--duration", 1)
+    assert watch.end(None) == 0
+    stats = watch.events("stats")[0]
+    assert stats["stats"]["frames"] == 0
+    stamp = datetime.datetime.strptime(stats["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+    assert began <= stamp <= time.time()
 
 
 def test_privileges_are_given_up(namespaces, watching):

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { TOLD = 1 << 20 };
+enum { TOLD = 1 << 20, MEMORY = 1 << 29 };
 
 /* A flow with two parties, and what is told of it. */
 struct talk {
@@ -75,7 +75,7 @@ static struct talk *new_talk(uint8_t transport, uint16_t port, bool listened)
 	}
 	talk->told = buffer_new(TOLD);
 	talk->expectations = expectations_new();
-	talk->all = conversations_new(&talk->listener, talk->expectations, &talk->counts);
+	talk->all = conversations_new(MEMORY, &talk->listener, talk->expectations, &talk->counts);
 	assert_true(talk->all != NULL && talk->expectations != NULL);
 	talk->flow = (struct flow){
 		.ends = { address_v4(0xc0000201), address_v4(0xc0000202) },

@@ -430,6 +430,38 @@ static void too_little_memory_is_said(void **state)
 	assert_non_null(strstr(err.text, "memory"));
 }
 
+/* Calls that say a little and never more: each is a flow, and those for which no room is left are not read.
+ */
+static void what_is_read_keeps_within_memory(void **state)
+{
+	static const size_t limits[] = { 4 << 20, 64 << 20 };
+	struct bench *const bench = *state;
+	char source[16];
+
+	for (size_t i = 0; i < FRAMES_MOST; i++) {
+		const struct ends ends = { source, (uint16_t)(1024 + i / 2), "192.0.2.2", 80 };
+
+		(void)snprintf(source, sizeof(source), "10.0.%zu.1", i / 512);
+		frames_tcp(&bench->frames, ends, second, i % 2 ? TCP_ACK | TCP_PSH : TCP_SYN,
+			   i % 2 ? 101 : 100, 1,
+			   i % 2 ? "GET /a-path-of-many-words HTTP/1.1\r\nHost: a" : "");
+	}
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		const struct engine_options options = { .limits = { .memory = limits[i],
+								    .timeouts = flow_timeouts_usual } };
+		const struct flow_listener nobody = { 0 };
+		const struct engine_counts *counts;
+
+		engine_free(bench->engine);
+		bench->engine = engine_new(&options, &nobody, NULL);
+		assert_non_null(bench->engine);
+		counts = run(bench);
+		assert_int_equal(counts->flows.flows, FRAMES_MOST / 2);
+		assert_int_equal(counts->flows.ended[REASON_END_OF_INPUT], FRAMES_MOST / 2);
+		assert_int_equal(counts->given_up > 0, i == 0);
+	}
+}
+
 static void counts_of_several_are_added(void **state)
 {
 	struct engine_counts sum = { .frames = 1, .ipsec_replayed = 2 };
@@ -462,6 +494,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_counted, set_up, tear_down),
 		cmocka_unit_test(too_little_memory_is_said),
+		cmocka_unit_test_setup_teardown(what_is_read_keeps_within_memory, set_up, tear_down),
 		cmocka_unit_test(counts_of_several_are_added),
 	};
 
