@@ -1,5 +1,4 @@
-/* engine.c: frames to packets to flows. A batch is decoded as a whole before its flows are looked up, so that
- * the processor fetches them meanwhile. */
+/* engine.c: frames to packets to flows. */
 #include "flow/engine.h"
 #include "flow/context.h"
 #include "flow/conversation.h"
@@ -11,9 +10,17 @@
 
 #include <stdlib.h>
 
+enum { APART = 4, LINE = 4 * APART };
+
+/* A frame between decoding and reading. */
+struct waiting {
+	struct packets packets;
+	uint64_t hash;           /* of the outermost packet */
+	const struct flow *flow; /* that it will probably be of, or NULL */
+};
+
 struct engine {
-	struct packets batch[CAPTURE_BATCH];
-	uint64_t hashes[CAPTURE_BATCH]; /* of the outermost packets */
+	struct waiting line[LINE];
 	struct flow_table *table;
 	struct fragments *fragments;
 	struct ipsec *ipsec;
@@ -227,9 +234,10 @@ static struct flow *count_packet(struct engine *engine, const struct packet *pac
 	struct flow *const flow = flow_table_touch(engine->table, packet, layer->hash, layer->context,
 						   engine->time_ns, engine->frame, ret_end);
 
-	if (flow->sides[0].packets + flow->sides[1].packets == 1) {
+	if (!flow->begun) {
 		const bool swapped = flow->swapped;
 
+		flow->begun = true;
 		begin_flow(engine, flow, layer->parent, layer->tunnel_key);
 		if (flow->swapped != swapped)
 			*ret_end = !*ret_end;
@@ -322,38 +330,62 @@ static void read_packets(struct engine *engine, struct packets *packets, uint64_
 }
 
 static void read_frame(struct engine *engine, const struct frame *frame, uint64_t number,
-		       struct packets *packets, uint64_t hash)
+		       struct waiting *waiting)
 {
+	struct packets *const packets = &waiting->packets;
+
 	engine->time_ns = frame->time_ns;
 	engine->frame = number;
 	engine->counts.frames++;
 	engine->counts.bytes += frame->length;
 	engine->counts.not_ip += packets->count == 0 && packets->problem == PACKET_WHOLE;
-	read_packets(engine, packets, hash);
+	read_packets(engine, packets, waiting->hash);
 	if (packets->problem != PACKET_WHOLE)
 		engine->counts.problems[packets->problem]++;
 }
 
+/* ---- the line ----
+ *
+ * Frames stand in a line of four stages, each some frames behind the one before it: what one stage asks
+ * memory for has come when the next one wants it. */
+
+static void decode(struct engine *engine, const struct frame *frame, struct waiting *waiting)
+{
+	struct packets *const packets = &waiting->packets;
+	const struct span bytes = { .at = frame->bytes, .end = frame->bytes + frame->captured };
+
+	packet_decode(packets, frame->link, bytes, frame->length);
+	waiting->hash = packets->count > 0 ? flow_hash(&packets->list[0], 0) : 0;
+	flow_prefetch_slot(engine->table, waiting->hash);
+}
+
+static void ask_for_flow(const struct engine *engine, struct waiting *waiting)
+{
+	waiting->flow = flow_prefetch(engine->table, waiting->hash);
+}
+
+static void ask_for_conversation(const struct waiting *waiting)
+{
+	if (waiting->flow != NULL && !waiting->flow->settled)
+		conversation_prefetch(waiting->flow);
+}
+
 void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count)
 {
-	const struct flow *flows[CAPTURE_BATCH];
+	struct waiting *const line = engine->line;
 
-	for (size_t i = 0; i < count; i++) {
-		struct packets *const packets = &engine->batch[i];
+	for (size_t i = 0; i < count + 3 * (size_t)APART; i++) {
+		const size_t second = i - APART, third = second - APART, last = third - APART;
 
-		packet_decode(packets, frames[i].link, span_of(frames[i].bytes, frames[i].captured),
-			      frames[i].length);
-		engine->hashes[i] = packets->count > 0 ? flow_hash(&packets->list[0], 0) : 0;
-		flow_prefetch_slot(engine->table, engine->hashes[i]);
+		if (i < count)
+			decode(engine, &frames[i], &line[i % LINE]);
+		if (second < count)
+			ask_for_flow(engine, &line[second % LINE]);
+		if (third < count)
+			ask_for_conversation(&line[third % LINE]);
+		if (last < count)
+			read_frame(engine, &frames[last], numbers[last], &line[last % LINE]);
 	}
-	for (size_t i = 0; i < count; i++)
-		flows[i] = flow_prefetch(engine->table, engine->hashes[i]);
-	for (size_t i = 0; i < count; i++) {
-		if (flows[i] != NULL && !flows[i]->settled)
-			conversation_prefetch(flows[i]);
-	}
-	for (size_t i = 0; i < count; i++)
-		read_frame(engine, &frames[i], numbers[i], &engine->batch[i], engine->hashes[i]);
 }
 
 /* ---- ends ---- */

@@ -106,6 +106,7 @@ struct flow {
 	uint32_t context; /* tells apart what different tunnels carry */
 
 	bool in_use : 1, swapped : 1;
+	bool begun : 1;   /* its first packet was counted */
 	bool settled : 1; /* nothing more is wanted of its content */
 	bool closing : 1; /* its connection has closed, and the wheel knows */
 	bool hoping : 1;  /* work is a hope (hope.h) and no conversation */
