@@ -336,6 +336,32 @@ static void add_weakness(struct work *work, const struct row *row)
 	finding->key = keep(work, arena_format(work->arena, "%s:%s", finding->id, finding->subject));
 }
 
+/* What several have to show together, at whatever doors: the rows of one
+ * weakness, from the first on, as one. */
+static void add_joint_weakness(struct work *work, const struct row *const *list, size_t count)
+{
+	struct row sum = { .key = list[0]->key, .hash = list[0]->hash };
+	bool good = true;
+
+	for (size_t i = 0; i < count && good; i++)
+		if (list[i]->weakness == list[0]->weakness)
+			good = row_merge(&sum, list[i]);
+	work->no_memory |= !good;
+	if (good && parties_count(&sum.parties).count >= protocol_weakness_parties(sum.weakness))
+		add_weakness(work, &sum);
+	parties_free(&sum.parties);
+	free(sum.text);
+}
+
+/* Whether a row before this one is of the same weakness. */
+static bool was_before(const struct row *const *list, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (list[i]->weakness == list[at]->weakness)
+			return true;
+	return false;
+}
+
 /* By place: rows stand in the order in which workers have met them. */
 static int compare_weaknesses(const void *first, const void *second)
 {
@@ -367,8 +393,12 @@ static void find_weaknesses(struct work *work, const struct traffic *traffic)
 			list[count++] = &rows->list[i];
 	}
 	qsort(list, count, sizeof(struct row *), compare_weaknesses);
-	for (size_t i = 0; i < count; i++)
-		add_weakness(work, list[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (protocol_weakness_parties(list[i]->weakness) == 0)
+			add_weakness(work, list[i]);
+		else if (!was_before(list, i))
+			add_joint_weakness(work, list + i, count - i);
+	}
 }
 
 /* Room for the doors of all findings: findings of a kind stand in the order of their doors, which must not

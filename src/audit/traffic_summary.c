@@ -222,6 +222,9 @@ static void add_weakness(struct traffic_door *door, const struct weakness *weakn
 
 static void add_note(struct traffic_door *door, const struct row *row)
 {
+	if (row->weakness != NULL &&
+	    parties_count(&row->parties).count < protocol_weakness_parties(row->weakness))
+		return; /* nothing by itself */
 	if (row->weakness != NULL)
 		add_weakness(door, row->weakness);
 	else if (door->software[0] == '\0')

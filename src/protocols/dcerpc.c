@@ -1,6 +1,7 @@
 /* dcerpc.c: DCE/RPC over streams (C706 12.6, connection-oriented, version 5) and over datagrams (12.5,
  * connectionless, version 4), with the additions of [MS-RPCE]. Interfaces are told by UUID, and by the names
  * that Microsoft's documents give them. */
+#include "protocols/dcerpc.h"
 #include "protocols/tally.h"
 
 #include <stdio.h>
@@ -179,17 +180,23 @@ static const char *interface_text(const uint8_t uuid[static UUID])
 	return NULL;
 }
 
-static void emit_interface(struct json *json, const struct interface *i)
-{
-	const uint8_t *const u = i->uuid;
-	char text[48];
+enum { UUID_TEXT = 48 };
 
-	json_begin(json);
-	(void)snprintf(text, sizeof(text), "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_u32(u),
+static const char *uuid_text(const uint8_t u[static UUID], char text[static UUID_TEXT])
+{
+	(void)snprintf(text, UUID_TEXT, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_u32(u),
 		       load_u16(u + 4), load_u16(u + 6), u[8], u[9], u[10], u[11], u[12], u[13], u[14],
 		       u[15]);
-	json_text(json, "uuid", text);
-	json_text(json, "name", interface_text(u));
+	return text;
+}
+
+static void emit_interface(struct json *json, const struct interface *i)
+{
+	char text[UUID_TEXT];
+
+	json_begin(json);
+	json_text(json, "uuid", uuid_text(i->uuid, text));
+	json_text(json, "name", interface_text(i->uuid));
 	(void)snprintf(text, sizeof(text), "%u.%u", i->version, i->minor);
 	json_text(json, "version", text);
 	if (i->result != 255)
@@ -270,6 +277,25 @@ static void read_bind(struct conversation *state, struct span s, bool little)
 		if (!s.failed)
 			(void)note_interface(state, &found);
 	}
+}
+
+bool dcerpc_interfaces(struct span message, char *room, size_t size)
+{
+	struct conversation asked = { 0 };
+	struct header header;
+	char text[UUID_TEXT];
+
+	if (span_left(message) == 0 || read_header(&message, &header) != YES ||
+	    (header.type != BIND && header.type != ALTER))
+		return false;
+	read_bind(&asked, message, header.little);
+	for (size_t i = 0; i < asked.count; i++) {
+		const char *const name = interface_text(asked.interfaces[i].uuid);
+
+		texts_note(room, size,
+			   span_text(name != NULL ? name : uuid_text(asked.interfaces[i].uuid, text)));
+	}
+	return asked.count > 0;
 }
 
 /* Results stand in the order of the contexts that were asked for; further ones of ALTER_CONTEXT last. */

@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 enum { COOKIE = 0x63825363, HARDWARE_MOST = 38, ADDRESS_OCTETS = 16 };
-enum { REQUEST = 1, REPLY = 2, ACK = 5, ADDRESSES_SHOWN = 8, PARAMETERS_SHOWN = 64 };
+enum { REQUEST = 1, REPLY = 2, OFFER = 2, ACK = 5, ADDRESSES_SHOWN = 8, PARAMETERS_SHOWN = 64 };
+enum { SERVERS = 2 };
+#define FOR_EVER UINT32_MAX
 enum option {
 	PAD = 0,
 	MASK = 1,
@@ -28,6 +30,17 @@ enum option {
 	RELAY = 82,
 	END = 255,
 };
+
+/* Each server that gives addresses without being asked alone shows it; two of them make the finding. */
+static const struct weakness second_server = {
+	.id = "dhcp-second-server",
+	.title = "more than one DHCP server gives addresses",
+	.severity = 2,
+	.remedy = "Find out whose the other is, unless both are meant to be there; let switches drop what "
+		  "servers "
+		  "say at other ports (DHCP snooping). Who gives addresses chooses routers and name servers.",
+};
+static const struct weakness *const weaknesses[] = { &second_server, NULL };
 
 struct message {
 	uint8_t op, hardware_length;
@@ -196,15 +209,54 @@ static void emit(const void *memory, struct json *json)
 	json_end(json);
 }
 
+/* RFC 2131 1: manual allocation shows in BOOTP alone, which knows no time; of the other two, the time tells.
+ */
+static const char *allocation_of(const struct message *m)
+{
+	struct span time = option(m, LEASE);
+
+	if (span_left(time) != 4)
+		return "static";
+	return span_u32(&time) == FOR_EVER ? "permanent" : "dynamic";
+}
+
 static void emit_lease(const void *memory, struct json *json)
 {
 	const struct message *const m = memory;
 
 	write_address(json, "ip", m->yours);
 	write_mac(json, m);
+	json_text(json, "allocation", allocation_of(m));
 	write_text(json, "hostname", option(m, HOST));
 	write_address(json, "relay_ip", m->relay);
 	write_lease(json, m);
+}
+
+/* An address is given: by an acknowledgement with a time (that of INFORM has none), or by BOOTP. */
+static bool is_lease(const struct message *m)
+{
+	struct span yours = m->yours;
+
+	if (m->op != REPLY || span_u32(&yours) == 0)
+		return false;
+	return span_left(option(m, TYPE)) == 0 ||
+	       (span_peek(option(m, TYPE), 0) == ACK && span_left(option(m, LEASE)) == 4);
+}
+
+/* A server that speaks first in a flow answers to what was sent to all; who is asked alone answers in the
+ * flow of the question. */
+static void judge_server(struct parse *parse, const struct message *m)
+{
+	const uint8_t type = span_peek(option(m, TYPE), 0);
+	char server[ADDRESS_TEXT], given[ADDRESS_TEXT];
+	struct span yours = m->yours;
+	struct address address;
+
+	if (m->op != REPLY || parse->side != SIDE_CLIENT || (type != OFFER && type != ACK))
+		return;
+	address = address_v4(span_u32(&yours));
+	parse_weakness(parse, &second_server, "%s gives %s",
+		       address_text(&parse->addresses[SIDE_CLIENT], server), address_text(&address, given));
 }
 
 static enum parse_step read_dhcp(void *state, struct parse *parse, struct span *bytes)
@@ -215,7 +267,8 @@ static enum parse_step read_dhcp(void *state, struct parse *parse, struct span *
 	if (!read_message(*bytes, &m))
 		return PARSE_BROKEN;
 	parse_event(parse, &m);
-	if (m.op == REPLY && span_peek(option(&m, TYPE), 0) == ACK && span_left(option(&m, LEASE)) == 4)
+	judge_server(parse, &m);
+	if (is_lease(&m))
 		parse_event_as(parse, "lease", emit_lease, &m);
 	return PARSE_ON;
 }
@@ -233,4 +286,6 @@ const struct protocol protocol_dhcp = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.weaknesses = weaknesses,
+	.weakness_parties = SERVERS,
 };

@@ -148,6 +148,11 @@ struct protocol {
 
 	/* All weaknesses that this file reports; ends with NULL. NULL for none. */
 	const struct weakness *const *weaknesses;
+
+	/* Its weaknesses are not those of one conversation, but of several that show them together: so many
+	 * different parties have to begin them before there is a finding. 0: each conversation shows its own.
+	 */
+	unsigned weakness_parties;
 };
 
 #define TCP(port)                                                                                            \
@@ -176,6 +181,9 @@ enum verdict recognise_within_limit(struct span first, enum side side,
 /* All protocols, sorted by name (registry.def lists them); NULL behind the last. */
 const struct protocol *protocol_nth(size_t nth);
 const struct protocol *protocol_named(struct span name);
+
+/* weakness_parties of the protocol that has this weakness. */
+unsigned protocol_weakness_parties(const struct weakness *weakness);
 
 /* Asks all recognisers. Returns the one that says YES; NULL with *ret_more set when some still say MORE.
  * `first` is asked before the others and may be NULL: it changes the cost, never the answer. */

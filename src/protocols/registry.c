@@ -31,3 +31,17 @@ const struct protocol *protocol_named(struct span name)
 			return protocols[i];
 	return NULL;
 }
+
+unsigned protocol_weakness_parties(const struct weakness *weakness)
+{
+	const struct protocol *protocol;
+
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
+		if (protocol->weakness_parties == 0 || protocol->weaknesses == NULL)
+			continue;
+		for (size_t n = 0; protocol->weaknesses[n] != NULL; n++)
+			if (protocol->weaknesses[n] == weakness)
+				return protocol->weakness_parties;
+	}
+	return 0;
+}

@@ -3,7 +3,14 @@
 #include "protocols/smb_parse.h"
 #include "protocols/utf16.h"
 
-enum command { NEGOTIATE = 0x72, SESSION_SETUP = 0x73, TREE_CONNECT = 0x75, CREATE = 0xa2 };
+enum command {
+	TRANSACTION = 0x25,
+	WRITE = 0x2f,
+	NEGOTIATE = 0x72,
+	SESSION_SETUP = 0x73,
+	TREE_CONNECT = 0x75,
+	CREATE = 0xa2,
+};
 enum { REPLY = 0x80, UNICODE = 0x8000, EXTENDED = 0x80000000, NO_DIALECT = 0xffff, GUEST = 1 };
 enum { MORE_PROCESSING = 0xc0000016 };
 
@@ -107,6 +114,45 @@ static void hear_create(struct smb_request *request, const struct header *h)
 	take_text(h, &bytes, request->text, sizeof(request->text));
 }
 
+static struct span part(struct span message, size_t offset, size_t length)
+{
+	span_skip(&message, offset);
+	return span_take(&message, length);
+}
+
+static void hear_write(struct smb_state *state, const struct header *h)
+{
+	struct span words = h->words;
+	uint16_t file, length, offset;
+
+	span_skip(&words, 4);
+	file = span_u16_le(&words);
+	span_skip(&words, 4 + 4 + 2 + 2 + 2);
+	length = span_u16_le(&words);
+	offset = span_u16_le(&words);
+	if (!words.failed)
+		smb_hear_pipe(state, h->id, file, part(h->message, offset, length),
+			      "SMB1_COMMAND_WRITE_ANDX");
+}
+
+/* MS-CIFS 2.2.4.33 and 2.2.5.6: TRANS_TRANSACT_NMPIPE. */
+static void hear_transaction(struct smb_state *state, const struct header *h)
+{
+	enum { TRANSACT_PIPE = 0x26 };
+	struct span words = h->words;
+	uint16_t length, offset, function, file;
+
+	span_skip(&words, 22);
+	length = span_u16_le(&words);
+	offset = span_u16_le(&words);
+	span_skip(&words, 2);
+	function = span_u16_le(&words);
+	file = span_u16_le(&words);
+	if (!words.failed && function == TRANSACT_PIPE)
+		smb_hear_pipe(state, h->id, file, part(h->message, offset, length),
+			      "SMB1_COMMAND_TRANSACTION");
+}
+
 static void hear_request(struct smb_state *state, const struct header *h)
 {
 	switch (h->command) {
@@ -120,6 +166,8 @@ static void hear_request(struct smb_state *state, const struct header *h)
 		break;
 	case TREE_CONNECT: hear_connect(smb_request_new(state, h->id, SMB_TREE_CONNECT), h); break;
 	case CREATE: hear_create(smb_request_new(state, h->id, SMB_CREATE), h); break;
+	case WRITE: hear_write(state, h); break;
+	case TRANSACTION: hear_transaction(state, h); break;
 	default: break;
 	}
 }
@@ -192,6 +240,18 @@ static uint8_t tree_type(struct span service)
 	return span_begins(service, "LPT") ? 3 : 1;
 }
 
+static void hear_created(struct smb_state *state, const struct header *h, const struct smb_record *record)
+{
+	enum { PIPES = 2 };
+	struct span words = h->words;
+	uint16_t file;
+
+	span_skip(&words, 5);
+	file = span_u16_le(&words);
+	if (!words.failed && h->status == 0 && (record->tree == NULL || record->tree->type == PIPES))
+		smb_pipe_new(state, file, record->request->text);
+}
+
 static void hear_answer(struct smb_state *state, struct parse *parse, const struct header *h)
 {
 	static const char *const names[] = {
@@ -199,6 +259,7 @@ static void hear_answer(struct smb_state *state, struct parse *parse, const stru
 		[SMB_SESSION_SETUP] = "SMB1_COMMAND_SESSION_SETUP_ANDX",
 		[SMB_TREE_CONNECT] = "SMB1_COMMAND_TREE_CONNECT_ANDX",
 		[SMB_CREATE] = "SMB1_COMMAND_NT_CREATE_ANDX",
+		[SMB_BIND] = NULL, /* as what carried it */
 	};
 	struct smb_request *request = smb_request_of(state, h->id);
 	struct smb_record record = { .status = h->status, .tree_id = h->tree_id, .session_id = h->user_id };
@@ -217,8 +278,12 @@ static void hear_answer(struct smb_state *state, struct parse *parse, const stru
 	}
 	if (request->kind == SMB_TREE_CONNECT && h->status == 0)
 		record.tree = smb_tree_new(state, h->tree_id, tree_type(h->bytes), request->text);
-	if (request->kind == SMB_CREATE)
+	if (request->kind == SMB_BIND)
+		record.command = request->command;
+	if (request->kind == SMB_CREATE) {
 		record.tree = smb_tree_of(state, h->tree_id);
+		hear_created(state, h, &record);
+	}
 	smb_tell(state, parse, &record);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum command { NEGOTIATE = 0, SESSION_SETUP = 1, TREE_CONNECT = 3, CREATE = 5 };
+enum command { NEGOTIATE = 0, SESSION_SETUP = 1, TREE_CONNECT = 3, CREATE = 5, WRITE = 9, IOCTL = 11 };
 enum { RESPONSE = 1, COMPOUND_MOST = 64, PENDING = 0x103, MORE_PROCESSING = 0xc0000016 };
 enum { SIGNING_ENABLED = 1, SIGNING_REQUIRED = 2, GUEST = 1, ANONYMOUS = 2, ENCRYPTED = 4 };
 
@@ -92,6 +92,44 @@ static void hear_create(struct smb_request *request, struct span message, struct
 	utf16_text(part(message, offset, length), request->text, sizeof(request->text));
 }
 
+/* A file's id has a part that lasts and one that does not. */
+static uint64_t take_file(struct span *s)
+{
+	const uint64_t lasting = span_u64_le(s);
+
+	return lasting ^ span_u64_le(s);
+}
+
+static void hear_write(struct smb_state *state, uint64_t id, struct span message, struct span s)
+{
+	uint16_t offset;
+	uint32_t length;
+	uint64_t file;
+
+	span_skip(&s, 2);
+	offset = span_u16_le(&s);
+	length = span_u32_le(&s);
+	span_skip(&s, 8);
+	file = take_file(&s);
+	if (!s.failed)
+		smb_hear_pipe(state, id, file, part(message, offset, length), "SMB2_COMMAND_WRITE");
+}
+
+static void hear_control(struct smb_state *state, uint64_t id, struct span message, struct span s)
+{
+	enum { PIPE_TRANSCEIVE = 0x0011c017 };
+	uint32_t code, offset, length;
+	uint64_t file;
+
+	span_skip(&s, 4);
+	code = span_u32_le(&s);
+	file = take_file(&s);
+	offset = span_u32_le(&s);
+	length = span_u32_le(&s);
+	if (!s.failed && code == PIPE_TRANSCEIVE)
+		smb_hear_pipe(state, id, file, part(message, offset, length), "SMB2_COMMAND_IOCTL");
+}
+
 static void hear_request(struct smb_state *state, const struct header *h, struct span message,
 			 struct span body)
 {
@@ -108,6 +146,8 @@ static void hear_request(struct smb_state *state, const struct header *h, struct
 		hear_connect(smb_request_new(state, h->id, SMB_TREE_CONNECT), message, body);
 		break;
 	case CREATE: hear_create(smb_request_new(state, h->id, SMB_CREATE), message, body); break;
+	case WRITE: hear_write(state, h->id, message, body); break;
+	case IOCTL: hear_control(state, h->id, message, body); break;
 	default: break;
 	}
 }
@@ -187,6 +227,19 @@ static bool hear_session(struct smb_state *state, struct parse *parse, struct sp
 	return true;
 }
 
+static void hear_created(struct smb_state *state, const struct smb_record *record, struct span s)
+{
+	enum { FILE_AT = 64, PIPES = 2 };
+
+	span_skip(&s, FILE_AT);
+	if (record->status == 0 && (record->tree == NULL || record->tree->type == PIPES)) {
+		const uint64_t file = take_file(&s);
+
+		if (!s.failed)
+			smb_pipe_new(state, file, record->request->text);
+	}
+}
+
 static void hear_answer(struct smb_state *state, struct parse *parse, const struct header *h,
 			struct span message, struct span body)
 {
@@ -195,6 +248,7 @@ static void hear_answer(struct smb_state *state, struct parse *parse, const stru
 		[SMB_SESSION_SETUP] = "SMB2_COMMAND_SESSION_SETUP",
 		[SMB_TREE_CONNECT] = "SMB2_COMMAND_TREE_CONNECT",
 		[SMB_CREATE] = "SMB2_COMMAND_CREATE",
+		[SMB_BIND] = NULL, /* as what carried it */
 	};
 	struct smb_request *request = smb_request_of(state, h->id);
 	struct smb_record record = { .status = h->status,
@@ -219,8 +273,12 @@ static void hear_answer(struct smb_state *state, struct parse *parse, const stru
 	}
 	if (request->kind == SMB_TREE_CONNECT && h->status == 0)
 		record.tree = smb_tree_new(state, h->tree_id, span_peek(body, 2), request->text);
-	if (request->kind == SMB_CREATE)
+	if (request->kind == SMB_BIND)
+		record.command = request->command;
+	if (request->kind == SMB_CREATE) {
 		record.tree = smb_tree_of(state, h->tree_id);
+		hear_created(state, &record, body);
+	}
 	smb_tell(state, parse, &record);
 }
 

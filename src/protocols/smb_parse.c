@@ -3,6 +3,9 @@
  * over. */
 #include "protocols/smb_parse.h"
 
+#include "protocols/dcerpc.h"
+#include "protocols/lines.h"
+
 #include <stdio.h>
 
 const struct weakness smb_guest = {
@@ -49,6 +52,31 @@ const struct smb_tree *smb_tree_of(const struct smb_state *state, uint32_t id)
 		if (state->trees[i].share[0] != '\0' && state->trees[i].id == id)
 			return &state->trees[i];
 	return NULL;
+}
+
+void smb_pipe_new(struct smb_state *state, uint64_t id, const char *name)
+{
+	struct smb_pipe *const pipe = &state->pipes[state->next_pipe];
+
+	state->next_pipe = (uint8_t)((state->next_pipe + 1) % SMB_PIPES);
+	pipe->id = id;
+	span_copy_text(span_text(name), pipe->name, sizeof(pipe->name));
+}
+
+void smb_hear_pipe(struct smb_state *state, uint64_t request_id, uint64_t pipe_id, struct span data,
+		   const char *command)
+{
+	char interfaces[SMB_INTERFACES] = { 0 };
+	struct smb_request *request;
+
+	if (!dcerpc_interfaces(data, interfaces, sizeof(interfaces)))
+		return;
+	request = smb_request_new(state, request_id, SMB_BIND);
+	memcpy(request->interfaces, interfaces, sizeof(interfaces));
+	request->command = command;
+	for (size_t i = 0; i < SMB_PIPES; i++)
+		if (state->pipes[i].name[0] != '\0' && state->pipes[i].id == pipe_id)
+			span_copy_text(span_text(state->pipes[i].name), request->text, sizeof(request->text));
 }
 
 void smb_hear_token(struct smb_state *state, enum side side, struct span token)
@@ -190,6 +218,10 @@ static void emit(const void *memory, struct json *json)
 	case SMB_SESSION_SETUP: write_session(record, json); break;
 	case SMB_TREE_CONNECT: write_share(record->tree, record->request->text, json); break;
 	case SMB_CREATE: write_file(record, json); break;
+	case SMB_BIND:
+		emit_text(json, "named_pipe", record->request->text);
+		emit_texts(json, "interfaces", record->request->interfaces);
+		break;
 	default: break;
 	}
 }

@@ -8,15 +8,25 @@
 #include "protocols/smb.h"
 
 enum { SMB_PENDING = 8, SMB_TREES = 6, SMB_TEXT = 192, SMB_DIALECTS = 8, SMB_DIALECT = 24 };
+enum { SMB_PIPES = 4, SMB_PIPE = 48, SMB_INTERFACES = 160 };
 
-enum smb_kind { SMB_NONE, SMB_NEGOTIATE, SMB_SESSION_SETUP, SMB_TREE_CONNECT, SMB_CREATE };
+enum smb_kind { SMB_NONE, SMB_NEGOTIATE, SMB_SESSION_SETUP, SMB_TREE_CONNECT, SMB_CREATE, SMB_BIND };
 
 /* A request that waits for its answer. */
 struct smb_request {
 	uint64_t id;
 	uint8_t kind; /* enum smb_kind */
 	uint32_t access, disposition;
-	char text[SMB_TEXT]; /* share or file */
+	char text[SMB_TEXT];             /* share, file, or pipe */
+	char interfaces[SMB_INTERFACES]; /* of DCE/RPC, that are asked for in a pipe
+					    (lines.h, texts_add()) */
+	const char *command;             /* of SMB_BIND: what carried it */
+};
+
+/* A named pipe that is open. */
+struct smb_pipe {
+	uint64_t id;
+	char name[SMB_PIPE];
 };
 
 struct smb_tree {
@@ -29,7 +39,8 @@ struct smb_state {
 	struct smb_request pending[SMB_PENDING];
 	struct smb_tree trees[SMB_TREES];
 	struct ntlmssp client, server; /* the last of each */
-	uint8_t next_request, next_tree;
+	struct smb_pipe pipes[SMB_PIPES];
+	uint8_t next_request, next_tree, next_pipe;
 	char dialects[SMB_DIALECTS][SMB_DIALECT]; /* offered */
 	uint8_t dialect_count;
 	char dialect[SMB_DIALECT];
@@ -56,6 +67,12 @@ struct smb_request *smb_request_of(struct smb_state *state, uint64_t id);
 
 struct smb_tree *smb_tree_new(struct smb_state *state, uint32_t id, uint8_t type, const char *share);
 const struct smb_tree *smb_tree_of(const struct smb_state *state, uint32_t id);
+
+/* A pipe that was opened; and what is written into one: where it asks for
+ * interfaces of DCE/RPC, that is told with the answer. */
+void smb_pipe_new(struct smb_state *state, uint64_t id, const char *name);
+void smb_hear_pipe(struct smb_state *state, uint64_t request_id, uint64_t pipe_id, struct span data,
+		   const char *command);
 
 /* What a security token says, by who sent it. */
 void smb_hear_token(struct smb_state *state, enum side side, struct span token);

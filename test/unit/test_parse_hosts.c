@@ -5,10 +5,15 @@ static void leases_are_told(void **state)
 {
 	const struct turn turns[] = { talk_first("dhcp.client.udp.specification"),
 				      talk_first("dhcp.server.udp.specification") };
+	const struct turn unasked[] = { { .side = SIDE_CLIENT, .bytes = turns[1].bytes } };
 
 	(void)state;
 	TOLD("dhcp", TRANSPORT_UDP, turns, "\"dhcp_type\":\"discover\"", "\"hostname\":\"alpha\"",
-	     "{\"lease\":{\"ip\":\"192.0.2.50\",\"client_mac\":\"00:00:5e:00:53:01\"", "\"lease_time\":3600");
+	     "{\"lease\":{\"ip\":\"192.0.2.50\",\"client_mac\":\"00:00:5e:00:53:01\",\"allocation\":"
+	     "\"dynamic\"",
+	     "\"lease_time\":3600", "!dhcp-second-server");
+	TOLD("dhcp", TRANSPORT_UDP, unasked,
+	     "\"weakness\":\"dhcp-second-server\",\"evidence\":\"192.0.2.1 gives 192.0.2.50\"");
 }
 
 static void associations_of_dhcpv6_are_told(void **state)

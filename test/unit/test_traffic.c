@@ -214,6 +214,35 @@ static void a_weakness_is_told_once_for_each_door(void **state)
 	traffic_free(other);
 }
 
+/* Of two doors, begun by one party or by two. */
+static void a_weakness_of_several_takes_several(void **state)
+{
+	const struct weakness *const weakness = protocol_named(span_text("dhcp"))->weaknesses[0];
+
+	(void)state;
+	for (uint32_t parties = 1; parties <= 2; parties++) {
+		struct arena *const arena = arena_new(1 << 24);
+		struct traffic *const traffic = traffic_with(0);
+		struct traffic_summary *summary;
+
+		for (uint32_t n = 0; n < 4; n++) {
+			const struct flow flow = make_flow(0x0a000001 + n % parties, 0xc0000207 + n / 2, 68,
+							   true);
+
+			traffic_flow(traffic, &flow);
+			traffic_weakness(traffic, &flow, weakness, "it gives", flow.last_ns, n + 1);
+		}
+		summary = traffic_summary(traffic, arena);
+		assert_non_null(summary);
+		assert_int_equal(summary->audit->finding_count, parties - 1);
+		assert_int_equal(summary->doors[0].weakness_count, parties - 1);
+		if (parties == 2)
+			assert_non_null(strstr(summary->audit->findings[0].evidence, "4 times from 10.0.0."));
+		arena_free(arena);
+		traffic_free(traffic);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +251,7 @@ int main(void)
 		cmocka_unit_test(few_parties_are_counted_and_many_estimated),
 		cmocka_unit_test(totals_are_those_of_doors),
 		cmocka_unit_test(a_weakness_is_told_once_for_each_door),
+		cmocka_unit_test(a_weakness_of_several_takes_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
