@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 enum { LINE_LIMIT = 1 << 22, FRAMES = 4096 };
 
 struct told {
-	struct flow_events events;
+	struct flow_events *events;
+	struct clock_texts times;
 	uint64_t ended, packets;
 };
 
@@ -37,7 +38,7 @@ static void on_message(void *context, const struct flow *flow, const struct flow
 	struct buffer line = buffer_new(LINE_LIMIT);
 
 	(void)frame;
-	message_event(&told->events, &line, flow, message, time_ns);
+	message_event(told->events, &line, flow, message, time_ns);
 	read_back(&line);
 }
 
@@ -47,10 +48,10 @@ static void on_ended(void *context, const struct flow *flow, enum flow_reason re
 	struct buffer line = buffer_new(LINE_LIMIT);
 
 	(void)frame;
-	flow_event(&told->events, &line, flow, reason);
+	flow_event(told->events, &line, flow, reason);
 	read_back(&line);
 	line = buffer_new(LINE_LIMIT);
-	flow_line(&told->events, &line, flow);
+	flow_line(&told->times, &line, flow);
 	if (line.failed)
 		abort();
 	buffer_free(&line);
@@ -92,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	const struct capture_options capture_options = { .follow = false };
 	const struct engine_options options = { .limits = { .memory = 4 << 20,
 							    .timeouts = flow_timeouts_usual } };
-	struct told told = { 0 };
+	struct told told = { .events = flow_events_new(NULL, 0) };
 	const struct flow_listener listener = { .context = &told, .message = on_message, .ended = on_ended };
 	const int fd = memfd_create("capture", 0);
 	struct capture *const capture = capture_new(&capture_options, NULL);
@@ -100,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	char path[64];
 	struct error err;
 
-	if (fd < 0 || capture == NULL || engine == NULL || write(fd, bytes, length) != (ssize_t)length)
+	if (fd < 0 || told.events == NULL || capture == NULL || engine == NULL ||
+	    write(fd, bytes, length) != (ssize_t)length)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (capture_add(capture, path, &err)) {
@@ -109,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	}
 	engine_free(engine);
 	capture_free(capture);
+	flow_events_free(told.events);
 	close(fd);
 	return 0;
 }

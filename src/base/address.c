@@ -82,13 +82,68 @@ static char *v4_text(const uint8_t bytes[static 4], char *text)
 	return text;
 }
 
+enum { GROUPS = 8 };
+
+/* The longest run of zero groups, of two or more, is left out (RFC 5952 4.2); the first of equals. Beyond the
+ * end where there is none. */
+static void find_zeros(const uint16_t groups[static GROUPS], unsigned *ret_first, unsigned *ret_end)
+{
+	unsigned run = 0;
+
+	*ret_first = *ret_end = GROUPS + 1;
+	for (unsigned i = 0; i < GROUPS; i++) {
+		run = groups[i] == 0 ? run + 1 : 0;
+		if (run > 1 && run > *ret_end - *ret_first) {
+			*ret_first = i + 1 - run;
+			*ret_end = i + 1;
+		}
+	}
+}
+
+/* Without zeros in front. */
+static char *group_text(uint16_t group, char *at)
+{
+	static const char digits[] = "0123456789abcdef";
+	int shift = group > 0xfff ? 12 : group > 0xff ? 8 : group > 0xf ? 4 : 0;
+
+	for (; shift >= 0; shift -= 4)
+		*at++ = digits[group >> shift & 15];
+	return at;
+}
+
+/* As inet_ntop() has it, which also shows the last four octets of "::192.0.2.1" as those of IPv4. */
+static char *v6_text(const uint8_t bytes[static 16], char *text)
+{
+	uint16_t groups[GROUPS];
+	unsigned first, end, count = GROUPS;
+	char *at = text;
+
+	for (unsigned i = 0; i < GROUPS; i++)
+		groups[i] = load_u16(bytes + (size_t)2 * i);
+	find_zeros(groups, &first, &end);
+	if (first == 0 && end == GROUPS - 2)
+		count = end;
+	for (unsigned i = 0; i < count; i++) {
+		if (i >= first && i < end) {
+			if (i == first)
+				*at++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*at++ = ':';
+		at = group_text(groups[i], at);
+	}
+	if (end == count)
+		*at++ = ':';
+	*at = '\0';
+	if (count < GROUPS)
+		v4_text(bytes + 12, at);
+	return text;
+}
+
 char *address_text(const struct address *a, char text[static ADDRESS_TEXT])
 {
-	if (address_is_v4(a))
-		return v4_text(a->bytes + 12, text);
-	if (inet_ntop(AF_INET6, a->bytes, text, ADDRESS_TEXT) == NULL)
-		text[0] = '\0';
-	return text;
+	return address_is_v4(a) ? v4_text(a->bytes + 12, text) : v6_text(a->bytes, text);
 }
 
 struct address_range address_prefix(const struct address *a, unsigned bits)

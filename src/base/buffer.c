@@ -99,6 +99,17 @@ void buffer_fill(struct buffer *b, uint8_t byte, size_t times)
 		memset(room, byte, times);
 }
 
+void buffer_decimal(struct buffer *b, uint64_t number)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	buffer_add(b, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void buffer_u8(struct buffer *b, uint8_t value)
 {
 	buffer_add(b, &value, 1);

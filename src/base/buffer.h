@@ -42,6 +42,7 @@ void buffer_format(struct buffer *b, const char *format, ...) __attribute__((for
 void buffer_format_list(struct buffer *b, const char *format, va_list list)
 	__attribute__((format(printf, 2, 0)));
 void buffer_fill(struct buffer *b, uint8_t byte, size_t times);
+void buffer_decimal(struct buffer *b, uint64_t number); /* in digits: "443" */
 void buffer_u8(struct buffer *b, uint8_t value);
 void buffer_u16(struct buffer *b, uint16_t value);
 void buffer_u32(struct buffer *b, uint32_t value);

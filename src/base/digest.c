@@ -1,22 +1,66 @@
 #include "base/digest.h"
 #include "base/openssl_calls.h"
 
+#include <threads.h>
+
+/* Looking an algorithm up takes longer than using it; they stay as long as the program. */
+static EVP_MD *methods[DIGEST_SHA256 + 1];
+
+static void find_methods(void)
+{
+	static const char *const names[] = { "MD5", "SHA1", "SHA256" };
+
+	for (size_t i = 0; openssl_load(NULL) && i < sizeof(names) / sizeof(names[0]); i++)
+		methods[i] = EVP_MD_fetch(NULL, names[i], NULL);
+}
+
 static const EVP_MD *method_of(enum digest_kind kind)
 {
-	switch (kind) {
-	case DIGEST_MD5: return EVP_md5();
-	case DIGEST_SHA1: return EVP_sha1();
-	case DIGEST_SHA256: break;
-	}
-	return EVP_sha256();
+	static once_flag once = ONCE_FLAG_INIT;
+
+	call_once(&once, find_methods);
+	return methods[kind];
 }
 
 struct span digest(enum digest_kind kind, struct span bytes, uint8_t memory[static DIGEST_MOST])
 {
+	const EVP_MD *const method = method_of(kind);
 	unsigned length = 0;
 
-	if (bytes.failed || !openssl_load(NULL) ||
-	    EVP_Digest(bytes.at, span_left(bytes), memory, &length, method_of(kind), NULL) != 1)
+	if (bytes.failed || method == NULL ||
+	    EVP_Digest(bytes.at, span_left(bytes), memory, &length, method, NULL) != 1)
 		length = 0;
 	return span_of(memory, length);
+}
+
+/* A context that had its method before needs no memory to begin again. */
+static bool begin(struct digester *digester)
+{
+	const EVP_MD *method;
+
+	if (digester->context != NULL)
+		return EVP_DigestInit_ex(digester->context, NULL, NULL) == 1;
+	method = method_of(digester->kind);
+	if (method == NULL)
+		return false;
+	digester->context = EVP_MD_CTX_new();
+	return digester->context != NULL && EVP_DigestInit_ex(digester->context, method, NULL) == 1;
+}
+
+struct span digester_run(struct digester *digester, struct span bytes, uint8_t memory[static DIGEST_MOST])
+{
+	unsigned length = 0;
+
+	if (bytes.failed || !begin(digester) ||
+	    EVP_DigestUpdate(digester->context, bytes.at, span_left(bytes)) != 1 ||
+	    EVP_DigestFinal_ex(digester->context, memory, &length) != 1)
+		length = 0;
+	return span_of(memory, length);
+}
+
+void digester_free(struct digester *digester)
+{
+	if (digester->context != NULL)
+		EVP_MD_CTX_free(digester->context);
+	digester->context = NULL;
 }

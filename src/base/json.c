@@ -25,51 +25,60 @@ static void write_character(struct buffer *out, struct span *s)
 		buffer_add(out, start, (size_t)(s->at - start));
 }
 
-static size_t plain_length(struct span s)
+/* Whether all eight bytes are plain. Each term has the highest bit of a byte set if there is one below 0x20,
+ * 0x7f, a quotation mark, a backslash, or one beyond ASCII; which one it is does not matter. */
+static inline bool are_plain(uint64_t bytes)
 {
-	const uint8_t *at = s.at;
+	const uint64_t ones = 0x0101010101010101u, quote = bytes ^ '"' * ones, slash = bytes ^ '\\' * ones,
+		       del = bytes ^ 0x7f * ones;
 
-	while (at < s.end && is_plain(*at))
-		at++;
-	return (size_t)(at - s.at);
+	return (((bytes - ' ' * ones) | (quote - ones) | (slash - ones) | (del - ones) | bytes) &
+		0x80 * ones) == 0;
+}
+
+/* Copies the plain bytes that s begins with, and steps over them; the room is large enough. Returns how many.
+ */
+static size_t copy_plain(uint8_t *room, struct span *s)
+{
+	const uint8_t *const begin = s->at;
+	uint64_t eight;
+
+	for (; s->end - s->at >= 8; s->at += 8, room += 8) {
+		memcpy(&eight, s->at, sizeof(eight));
+		if (!are_plain(eight))
+			break;
+		memcpy(room, &eight, sizeof(eight));
+	}
+	while (s->at < s->end && is_plain(*s->at))
+		*room++ = *s->at++;
+	return (size_t)(s->at - begin);
 }
 
 /* Most texts are plain as a whole, and are copied at once. */
 static void write_string(struct buffer *out, struct span s)
 {
-	size_t plain = plain_length(s);
-	uint8_t *room;
+	const size_t most = span_left(s);
+	uint8_t *room = buffer_extend(out, most + 2);
+	size_t plain;
 
-	if (plain == span_left(s)) {
-		room = buffer_extend(out, plain + 2);
+	if (room == NULL)
+		return;
+	room[0] = '"';
+	plain = copy_plain(room + 1, &s);
+	room[plain + 1] = '"';
+	out->length -= most - plain;
+	if (plain == most)
+		return;
+	out->length--; /* it goes on */
+	while (span_left(s) > 0) {
+		write_character(out, &s);
+		room = buffer_extend(out, span_left(s));
 		if (room == NULL)
 			return;
-		room[0] = '"';
-		memcpy(room + 1, s.at, plain);
-		room[plain + 1] = '"';
-		return;
+		out->length -= span_left(s);
+		out->length += copy_plain(room, &s);
 	}
 	buffer_u8(out, '"');
-	for (; span_left(s) > 0; plain = plain_length(s)) {
-		buffer_add(out, s.at, plain);
-		s.at += plain;
-		if (span_left(s) > 0)
-			write_character(out, &s);
-	}
-	buffer_u8(out, '"');
-}
-
-static void write_number(struct buffer *out, uint64_t number, bool negative)
-{
-	char digits[24], *at = digits + sizeof(digits);
-
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	if (negative)
-		*--at = '-';
-	buffer_add(out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 /* Keys are ours: plain letters, which need no look at each. */
@@ -127,7 +136,9 @@ void json_write_string(struct json *j, struct span key, struct span s)
 void json_write_number(struct json *j, struct span key, uint64_t number, bool negative)
 {
 	start_value(j, key);
-	write_number(j->out, number, negative);
+	if (negative)
+		buffer_u8(j->out, '-');
+	buffer_decimal(j->out, number);
 }
 
 void json_write_word(struct json *j, struct span key, struct span word)

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { SESSION_MEMORY = 1 << 30, USUAL_TOP = 100, LINES_KEPT = 1 << 16 };
+enum { SESSION_MEMORY = 1 << 30, USUAL_TOP = 100 };
 
 /* ---- options ---- */
 
@@ -211,9 +211,9 @@ static void hear_end(void *context, const struct flow *flow, enum flow_reason re
 	if (session->only_stats)
 		return;
 	if (session->invocation->json)
-		flow_event(&sink->events, worker_log_entry(sink->log, flow), flow, reason);
+		flow_event(sink->events, worker_log_entry(sink->log, flow), flow, reason);
 	else if (session->flows_shown)
-		flow_line(&sink->events, worker_log_entry(sink->log, flow), flow);
+		flow_line(&sink->times, worker_log_entry(sink->log, flow), flow);
 }
 
 static void hear_message(void *context, const struct flow *flow, const struct flow_message *message,
@@ -223,7 +223,7 @@ static void hear_message(void *context, const struct flow *flow, const struct fl
 
 	(void)frame;
 	if (is_wanted(sink->session, flow))
-		message_event(&sink->events, worker_log_entry(sink->log, flow), flow, message, time_ns);
+		message_event(sink->events, worker_log_entry(sink->log, flow), flow, message, time_ns);
 }
 
 static void hear_weakness(void *context, const struct flow *flow, const struct weakness *weakness,
@@ -264,9 +264,7 @@ static void write_told(void *context, struct span entries)
 {
 	struct traffic_session *const session = context;
 
-	buffer_span(&session->out.buffer, entries);
-	if (session->out.buffer.length >= LINES_KEPT)
-		out_flush(&session->out);
+	out_write(&session->out, entries);
 }
 
 /* ---- the session ---- */
@@ -286,10 +284,9 @@ static bool make_sinks(struct traffic_session *session, const struct workers_opt
 		return error_memory(err);
 	for (size_t i = 0; i < session->sink_count; i++) {
 		session->sinks[i].session = session;
-		session->sinks[i].events.anycast = session->anycast;
-		session->sinks[i].events.anycast_count = session->anycast_count;
 		session->sinks[i].traffic = traffic_new(&options);
-		if (session->sinks[i].traffic == NULL)
+		session->sinks[i].events = flow_events_new(session->anycast, session->anycast_count);
+		if (session->sinks[i].traffic == NULL || session->sinks[i].events == NULL)
 			return error_memory(err);
 	}
 	return true;
@@ -350,8 +347,10 @@ void traffic_session_close(struct traffic_session *session)
 	struct error err;
 
 	workers_free(session->workers);
-	for (size_t i = 0; session->sinks != NULL && i < session->sink_count; i++)
+	for (size_t i = 0; session->sinks != NULL && i < session->sink_count; i++) {
 		traffic_free(session->sinks[i].traffic);
+		flow_events_free(session->sinks[i].events);
+	}
 	free(session->sinks);
 	decider_free(session->decider);
 	if (session->out_is_open)

@@ -59,7 +59,8 @@ struct traffic_session;
 struct traffic_sink {
 	struct traffic_session *session;
 	struct worker_log *log;
-	struct flow_events events;
+	struct flow_events *events; /* owned */
+	struct clock_texts times;
 	struct traffic *traffic; /* owned */
 };
 

@@ -1,11 +1,9 @@
 /* Community ID 1.0 (corelight/community-id-spec): SHA-1 over seed, addresses, protocol and ports, the smaller
  * end first; ICMP's types take the place of ports, those that have an answer paired with it. */
-#include "base/openssl_calls.h"
+#include "base/base64.h"
 #include "flow/flow.h"
 
-#include <threads.h>
-
-enum { SEED_LENGTH = 2, LONGEST = SEED_LENGTH + 16 + 16 + 2 + 4, SHA1_LENGTH = 20 };
+enum { SEED_LENGTH = 2, LONGEST = SEED_LENGTH + 16 + 16 + 2 + 4, SHA1_LENGTH = 20, SHA1_BASE64 = 28 };
 
 /* A message type and the one that answers it: then the second takes the place of the code. */
 static const uint8_t pairs_v4[][2] = { { 0, 8 },   { 8, 0 },   { 9, 10 },  { 10, 9 },  { 13, 14 },
@@ -53,25 +51,17 @@ static bool has_ports(uint8_t transport)
 	       transport == TRANSPORT_ICMP || transport == TRANSPORT_ICMPV6;
 }
 
-/* Looking the algorithm up takes longer than using it; it stays as long as the program. */
-static EVP_MD *sha1;
-
-static void find_sha1(void)
+char *community_id(struct digester *sha1, const struct address *source, const struct address *destination,
+		   uint8_t transport, uint16_t source_port, uint16_t destination_port,
+		   char text[static COMMUNITY_ID])
 {
-	if (openssl_load(NULL))
-		sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-}
-
-char *community_id(const struct address *source, const struct address *destination, uint8_t transport,
-		   uint16_t source_port, uint16_t destination_port, char text[static COMMUNITY_ID])
-{
-	static once_flag once = ONCE_FLAG_INIT;
 	const bool icmp = transport == TRANSPORT_ICMP || transport == TRANSPORT_ICMPV6;
 	const bool one_way = icmp && !pair_icmp(transport, source_port, &destination_port);
 	const int order = address_compare(source, destination);
 	const bool swap = !one_way && (order > 0 || (order == 0 && source_port > destination_port));
-	uint8_t bytes[LONGEST] = { 0 }, digest[SHA1_LENGTH];
+	uint8_t bytes[LONGEST] = { 0 }, memory[DIGEST_MOST];
 	size_t length = SEED_LENGTH;
+	struct span id;
 
 	add_address(bytes, &length, swap ? destination : source);
 	add_address(bytes, &length, swap ? source : destination);
@@ -82,8 +72,10 @@ char *community_id(const struct address *source, const struct address *destinati
 		add_u16(bytes, &length, swap ? source_port : destination_port);
 	}
 	memcpy(text, "1:", 3);
-	call_once(&once, find_sha1);
-	if (sha1 != NULL && EVP_Digest(bytes, length, digest, NULL, sha1, NULL) == 1)
-		EVP_EncodeBlock((unsigned char *)text + 2, digest, SHA1_LENGTH);
+	id = digester_run(sha1, span_of(bytes, length), memory);
+	if (span_left(id) == SHA1_LENGTH) {
+		base64_text(id, text + 2, SHA1_BASE64);
+		memcpy(text + 2 + SHA1_BASE64 - 1, "=", 2);
+	}
 	return text;
 }

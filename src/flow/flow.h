@@ -11,6 +11,7 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "capture/capture.h"
 #include "packet/ipsec.h"
@@ -157,10 +158,12 @@ struct flow_counts {
  * each run over the same capture, with any number of workers. */
 uint64_t flow_id(const struct flow *flow);
 
-/* Community ID 1.0 with seed 0 ("1:" and the base64 of SHA-1): text of COMMUNITY_ID bytes. */
+/* Community ID 1.0 with seed 0 ("1:" and the base64 of SHA-1): text of COMMUNITY_ID bytes. The digester is
+ * one of DIGEST_SHA1. */
 enum { COMMUNITY_ID = 32 };
-char *community_id(const struct address *source, const struct address *destination, uint8_t transport,
-		   uint16_t source_port, uint16_t destination_port, char text[static COMMUNITY_ID]);
+char *community_id(struct digester *sha1, const struct address *source, const struct address *destination,
+		   uint8_t transport, uint16_t source_port, uint16_t destination_port,
+		   char text[static COMMUNITY_ID]);
 
 /* What is spoken: the protocol that the flow began with (the IP header's name for what has no ports),
  * "unknown" for content that nothing recognises, "none" without content. Never NULL. And what it has turned

@@ -4,6 +4,8 @@
 #include "base/escape.h"
 #include "output/output.h"
 
+#include <stdlib.h>
+
 static bool is_icmp(const struct flow *flow)
 {
 	return flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
@@ -16,17 +18,80 @@ static bool has_ports(const struct flow *flow)
 	return transport != NULL && transport->has_ports;
 }
 
-static const char *community_id_of(struct flow_events *events, const struct flow *flow, uint64_t id)
-{
-	const size_t place = id % FLOW_EVENTS_IDS;
-	char *const text = events->ids[place].text;
+/* ---- what all events of a flow have in common ---- */
 
-	if (events->ids[place].flow != id || text[0] == '\0') {
-		events->ids[place].flow = id;
-		community_id(&flow->ends[0], &flow->ends[1], flow->transport, flow->ports[0], flow->ports[1],
-			     text);
+enum { HEADS = 4096, HEAD_LENGTH = 320 };
+
+/* The members from "flow_id" to "community_id". They cost more than most of what follows them, and are the
+ * same in each event of a flow, but where it comes to be known what is spoken and by whom. */
+struct head {
+	uint64_t id; /* of the flow */
+	const char *app_proto;
+	bool swapped;
+	uint16_t length; /* 0: empty */
+	char text[HEAD_LENGTH];
+};
+
+struct flow_events {
+	const struct address_range *anycast; /* borrowed */
+	size_t anycast_count;
+	struct clock_texts times;
+	struct digester sha1;
+	struct head heads[HEADS]; /* those written last; the place is made of the flow's id */
+};
+
+struct flow_events *flow_events_new(const struct address_range *anycast, size_t anycast_count)
+{
+	struct flow_events *const events = calloc(1, sizeof(*events));
+
+	if (events == NULL)
+		return NULL;
+	events->anycast = anycast;
+	events->anycast_count = anycast_count;
+	events->sha1.kind = DIGEST_SHA1;
+	return events;
+}
+
+void flow_events_free(struct flow_events *events)
+{
+	if (events != NULL)
+		digester_free(&events->sha1);
+	free(events);
+}
+
+static void write_head(struct flow_events *events, struct json *json, const struct flow *flow, uint64_t id)
+{
+	const bool ports = has_ports(flow);
+	char text[COMMUNITY_ID];
+
+	json_unsigned(json, "flow_id", id);
+	event_source(json, &flow->ends[0], ports, flow->ports[0]);
+	event_destination(json, &flow->ends[1], ports, flow->ports[1]);
+	event_transport(json, flow->transport);
+	if (is_icmp(flow)) {
+		json_unsigned(json, "icmp_type", flow->ports[0]);
+		json_unsigned(json, "icmp_code", flow->ports[1]);
 	}
-	return text;
+	json_text(json, "app_proto", flow_app_proto(flow));
+	json_text(json, "community_id",
+		  community_id(&events->sha1, &flow->ends[0], &flow->ends[1], flow->transport, flow->ports[0],
+			       flow->ports[1], text));
+}
+
+/* Writes it anew, and keeps what was written, without the comma before it. */
+static void write_new_head(struct flow_events *events, struct json *json, const struct flow *flow,
+			   struct head *head)
+{
+	const size_t before = json->out->length + 1;
+	size_t length;
+
+	write_head(events, json, flow, head->id);
+	length = json->out->length - before;
+	head->length = 0;
+	if (json->out->failed || length > sizeof(head->text))
+		return;
+	memcpy(head->text, json->out->bytes + before, length);
+	head->length = (uint16_t)length;
 }
 
 static void write_time(struct flow_events *events, struct json *json, const char *key, int64_t time_ns)
@@ -41,22 +106,22 @@ static struct json begin(struct flow_events *events, struct buffer *lines, const
 			 const char *type, int64_t time_ns)
 {
 	const uint64_t id = flow_id(flow);
-	const bool ports = has_ports(flow);
+	const char *const app_proto = flow_app_proto(flow);
+	struct head *const head = &events->heads[id % HEADS];
 	struct json json = json_new(lines);
 
 	json_begin(&json);
 	write_time(events, &json, "timestamp", time_ns);
 	json_text(&json, "event_type", type);
-	json_unsigned(&json, "flow_id", id);
-	event_source(&json, &flow->ends[0], ports, flow->ports[0]);
-	event_destination(&json, &flow->ends[1], ports, flow->ports[1]);
-	event_transport(&json, flow->transport);
-	if (is_icmp(flow)) {
-		json_unsigned(&json, "icmp_type", flow->ports[0]);
-		json_unsigned(&json, "icmp_code", flow->ports[1]);
+	if (head->length > 0 && head->id == id && head->app_proto == app_proto &&
+	    head->swapped == flow->swapped) {
+		json_members(&json, span_of(head->text, head->length));
+	} else {
+		head->id = id;
+		head->app_proto = app_proto;
+		head->swapped = flow->swapped;
+		write_new_head(events, &json, flow, head);
 	}
-	json_text(&json, "app_proto", flow_app_proto(flow));
-	json_text(&json, "community_id", community_id_of(events, flow, id));
 	return json;
 }
 

@@ -8,23 +8,13 @@
 #include "base/clock.h"
 #include "flow/flow.h"
 
-enum { FLOW_EVENTS_IDS = 64 };
+struct flow_events;
 
-struct flow_events {
-	/* Borrowed: beside the anycast addresses that everybody knows. */
-	const struct address_range *anycast;
-	size_t anycast_count;
+/* The addresses (borrowed) are anycast as well, beside those that everybody knows. NULL without memory. */
+struct flow_events *flow_events_new(const struct address_range *anycast, size_t anycast_count);
+void flow_events_free(struct flow_events *events);
 
-	struct clock_texts times;
-	/* The Community IDs made last: the events of a flow often come in a row. */
-	struct {
-		uint64_t flow;
-		char text[COMMUNITY_ID];
-	} ids[FLOW_EVENTS_IDS];
-};
-
-/* Each adds a line to the buffer. `events` is zeroed at first, but for what is
- * borrowed. */
+/* Each adds a line to the buffer. */
 void flow_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
 		enum flow_reason reason);
 void message_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
@@ -34,8 +24,8 @@ void message_event(struct flow_events *events, struct buffer *lines, const struc
  */
 const char *flow_state_text(const struct flow *flow);
 
-/* The same for people: a flow on a line of fixed columns, below the titles. */
-void flow_line(struct flow_events *events, struct buffer *lines, const struct flow *flow);
+/* The same for people: a flow on a line of fixed columns, below the titles. `times` is zeroed at first. */
+void flow_line(struct clock_texts *times, struct buffer *lines, const struct flow *flow);
 extern const char flow_line_titles[];
 
 #endif

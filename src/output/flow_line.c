@@ -39,14 +39,14 @@ static void add_remarks(struct buffer *lines, const struct flow *flow)
 		buffer_text(lines, " unreachable");
 }
 
-void flow_line(struct flow_events *events, struct buffer *lines, const struct flow *flow)
+void flow_line(struct clock_texts *times, struct buffer *lines, const struct flow *flow)
 {
 	const struct transport *const transport = catalog_transport(flow->transport);
 	const bool ports = transport != NULL && transport->has_ports;
 	const double seconds = (double)(flow->last_ns - flow->first_ns) / 1e9;
 	char when[CLOCK_TEXT], from[END_TEXT], to[END_TEXT], packets[QUANTITY_TEXT], bytes[QUANTITY_TEXT];
 
-	clock_texts_get(&events->times, flow->first_ns / 1000, when);
+	clock_texts_get(times, flow->first_ns / 1000, when);
 	buffer_format(lines, "%.*s  %-9s  %-10s  %-21s  %-21s  %-11s  %8s  %8s  %7.2f ", TIME_SHOWN,
 		      when + TIME_AT, transport != NULL ? transport->name : "?", flow_app_proto(flow),
 		      end_text(flow, 0, ports, from), end_text(flow, 1, ports, to),

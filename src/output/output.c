@@ -26,6 +26,16 @@ void out_flush(struct out *out)
 	out->buffer.length = 0;
 }
 
+void out_write(struct out *out, struct span lines)
+{
+	if (out->buffer.length + span_left(lines) < LINES_KEPT) {
+		buffer_span(&out->buffer, lines);
+		return;
+	}
+	out_flush(out);
+	fwrite(lines.at, 1, span_left(lines), out->screen.file);
+}
+
 bool out_close(struct out *out, struct error *err)
 {
 	const bool whole = !out->buffer.failed;

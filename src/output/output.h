@@ -61,6 +61,9 @@ bool out_close(struct out *out, struct error *err);
 /* Hands what the buffer holds to the file: for those who write into it what is no event. */
 void out_flush(struct out *out);
 
+/* Writes finished lines behind what the buffer holds: large ones pass it by. */
+void out_write(struct out *out, struct span lines);
+
 /* Begins an event with its timestamp and type: {"timestamp":...,"event_type":type ; event_end() closes it and
  * ends the line. Between the two the caller writes its fields. */
 struct json event_begin(struct out *out, const char *type);

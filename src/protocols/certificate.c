@@ -48,7 +48,7 @@ struct reading {
 
 /* Servers show the same certificate to everybody, and reading one costs more than all else in a handshake:
  * those read last are kept, with all their octets, as a hash alone could be forged. */
-enum { KEPT = 16, KEPT_OCTETS = 4096 };
+enum { KEPT = 256, KEPT_OCTETS = 4096 };
 struct kept {
 	size_t length; /* 0: empty */
 	uint8_t der[KEPT_OCTETS];

@@ -24,11 +24,30 @@ const struct protocol *protocol_nth(size_t nth)
 	return nth <= COUNT ? protocols[nth] : NULL;
 }
 
+static int compare_name(struct span name, const char *of_row)
+{
+	const size_t length = strlen(of_row), shared = span_left(name) < length ? span_left(name) : length;
+	const int order = memcmp(name.at, of_row, shared);
+
+	return order != 0 ? order : (span_left(name) > length) - (span_left(name) < length);
+}
+
+/* They are sorted by name. */
 const struct protocol *protocol_named(struct span name)
 {
-	for (size_t i = 0; protocols[i] != NULL; i++)
-		if (span_is(name, protocols[i]->name))
-			return protocols[i];
+	size_t from = 0, to = COUNT;
+
+	while (from < to) {
+		const size_t middle = (from + to) / 2;
+		const int order = compare_name(name, protocols[middle]->name);
+
+		if (order == 0)
+			return protocols[middle];
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
 	return NULL;
 }
 

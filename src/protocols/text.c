@@ -12,11 +12,31 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Whether none of eight bytes is below 0x20 or 0x7f. Bytes beyond ASCII may be taken for such, and are looked
+ * at again. */
+static inline bool are_printable(uint64_t bytes)
+{
+	const uint64_t ones = 0x0101010101010101u;
+
+	return (((bytes - ' ' * ones) | ((bytes ^ 0x7f * ones) - ones)) & 0x80 * ones) == 0;
+}
+
 bool text_is_plain(struct span s)
 {
-	for (; s.at < s.end; s.at++)
+	uint64_t eight;
+
+	while (s.at < s.end) {
+		if (span_left(s) >= sizeof(eight)) {
+			memcpy(&eight, s.at, sizeof(eight));
+			if (are_printable(eight)) {
+				s.at += sizeof(eight);
+				continue;
+			}
+		}
 		if ((*s.at < ' ' && !is_blank(*s.at) && *s.at != '\a' && *s.at != '\033') || *s.at == 0x7f)
 			return false;
+		s.at++;
+	}
 	return true;
 }
 
@@ -42,10 +62,19 @@ struct span text_trim(struct span s)
 	return s;
 }
 
+static uint8_t upper(uint8_t c)
+{
+	return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
+}
+
+/* Most places are passed by a look at the first letter. */
 size_t text_find(struct span s, const char *text)
 {
-	for (struct span rest = s; span_left(rest) > 0; rest.at++)
-		if (span_begins_nocase(rest, text))
+	const size_t length = strlen(text);
+	const uint8_t first = upper((uint8_t)text[0]);
+
+	for (struct span rest = s; span_left(rest) > 0 && span_left(rest) >= length; rest.at++)
+		if (upper(*rest.at) == first && span_begins_nocase(rest, text))
 			return (size_t)(rest.at - s.at);
 	return SIZE_MAX;
 }
@@ -153,11 +182,6 @@ enum probe_step reply_hear(reply_hearer *hear_reply, void *state, struct span *h
 		if (whole != YES || step != PROBE_WAIT)
 			return step;
 	}
-}
-
-static uint8_t upper(uint8_t c)
-{
-	return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
 }
 
 /* Whether a byte fits what the pattern asks for here, which is stepped over: "[0-9]", "?" or itself. */

@@ -47,9 +47,12 @@ static void read_extension_types(const struct tls_hello *hello, struct numbers *
 
 static void write_numbers(struct buffer *out, const struct numbers *numbers)
 {
-	buffer_text(out, ",");
-	for (size_t i = 0; i < numbers->count; i++)
-		buffer_format(out, "%s%u", i > 0 ? "-" : "", numbers->list[i]);
+	for (size_t i = 0; i < numbers->count; i++) {
+		buffer_u8(out, i > 0 ? '-' : ',');
+		buffer_decimal(out, numbers->list[i]);
+	}
+	if (numbers->count == 0)
+		buffer_u8(out, ',');
 }
 
 static void write_ja3_text(struct buffer *out, const struct tls_hello *hello, bool client)
@@ -57,12 +60,13 @@ static void write_ja3_text(struct buffer *out, const struct tls_hello *hello, bo
 	struct numbers numbers;
 	struct span formats = hello->formats;
 
-	buffer_format(out, "%u", hello->legacy_version);
+	buffer_decimal(out, hello->legacy_version);
 	if (client) {
 		read_numbers(hello->ciphers, &numbers);
 		write_numbers(out, &numbers);
 	} else {
-		buffer_format(out, ",%u", hello->cipher);
+		buffer_u8(out, ',');
+		buffer_decimal(out, hello->cipher);
 	}
 	read_extension_types(hello, &numbers);
 	write_numbers(out, &numbers);
@@ -103,8 +107,18 @@ static int compare_numbers(const void *a, const void *b)
 
 static void write_hex_numbers(struct buffer *out, const struct numbers *numbers)
 {
-	for (size_t i = 0; i < numbers->count; i++)
-		buffer_format(out, "%s%04x", i > 0 ? "," : "", numbers->list[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < numbers->count; i++) {
+		const uint16_t n = numbers->list[i];
+
+		if (i > 0)
+			buffer_u8(out, ',');
+		buffer_add(
+			out,
+			(char[]){ digits[n >> 12], digits[n >> 8 & 15], digits[n >> 4 & 15], digits[n & 15] },
+			4);
+	}
 }
 
 /* Twelve digits of SHA-256; zeros for nothing. */
@@ -115,7 +129,8 @@ static void write_short_hash(struct buffer *out, const struct buffer *text)
 
 	if (text->length > 0)
 		hex_text(digest(DIGEST_SHA256, buffer_read(text), memory), 0, hash, sizeof(hash));
-	buffer_format(out, "_%s", hash);
+	buffer_u8(out, '_');
+	buffer_text(out, hash);
 }
 
 static const char *ja4_version(uint16_t version)

@@ -10,6 +10,7 @@
 #include "base/suggest.h"
 #include "base/table.h"
 
+#include <arpa/inet.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -218,6 +219,41 @@ static void json_is_valid_whatever_the_text_is(void **unused)
 	assert_string_equal((char *)out.bytes,
 			    "{\"text\":\"a\\\"b\\\\\\n\\u0001\xef\xbf\xbd\",\"list\":[-1,true]}");
 	buffer_free(&out);
+}
+
+/* Each byte at each place of a text, which is looked at in pieces. */
+static void every_byte_is_escaped_wherever_it_stands(void **unused)
+{
+	enum { LONGEST = 18 };
+
+	(void)unused;
+	for (size_t length = 1; length <= LONGEST; length++) {
+		for (size_t n = 0; n < length * 256; n++) {
+			const size_t at = n / 256;
+			const uint8_t byte = (uint8_t)n;
+			const bool bad = byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\';
+			struct buffer out = buffer_new(1000);
+			struct json j = json_new(&out);
+			uint8_t text[LONGEST];
+			char shown[8] = { (char)byte }, expected[64];
+
+			memset(text, 'a', sizeof(text));
+			text[at] = byte;
+			if (byte >= 0x80)
+				snprintf(shown, sizeof(shown), "\xef\xbf\xbd");
+			else if (byte == '\n')
+				snprintf(shown, sizeof(shown), "\\n");
+			else if (bad)
+				snprintf(shown, sizeof(shown),
+					 byte < 0x20 || byte == 0x7f ? "\\u%04x" : "\\%c", byte);
+			snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"", (int)at, text, shown,
+				 (int)(length - at - 1), text + at + 1);
+			json_span(&j, NULL, span_of(text, length));
+			buffer_u8(&out, 0);
+			assert_string_equal((char *)out.bytes, expected);
+			buffer_free(&out);
+		}
+	}
 }
 
 static void the_nearest_word_is_suggested(void **unused)
@@ -494,6 +530,32 @@ static void every_prefix_knows_its_length(void **unused)
 	assert_int_equal(address_range_bits(&(struct address_range){ v4, last }), -1);
 }
 
+/* All patterns of zero groups, with groups of each length between. */
+static void addresses_are_written_as_the_system_writes_them(void **unused)
+{
+	static const uint16_t groups[] = { 0x1, 0x20, 0x300, 0x4000, 0xffff, 0xa0b, 0xc, 0xfe80 };
+	uint8_t bytes[16] = { 0 };
+	char text[ADDRESS_TEXT], expected[ADDRESS_TEXT];
+	struct address a;
+
+	(void)unused;
+	for (unsigned turn = 0; turn < 8; turn++) {
+		for (unsigned pattern = 0; pattern < 256; pattern++) {
+			for (unsigned i = 0; i < 8; i++) {
+				const uint16_t group = pattern & 1u << i ? groups[(turn + i) % 8] : 0;
+
+				bytes[2 * i] = (uint8_t)(group >> 8);
+				bytes[2 * i + 1] = (uint8_t)group;
+			}
+			a = address_v6(bytes);
+			if (address_is_v4(&a))
+				continue;
+			assert_non_null(inet_ntop(AF_INET6, bytes, expected, sizeof(expected)));
+			assert_string_equal(address_text(&a, text), expected);
+		}
+	}
+}
+
 /* RFC 1321 A.5, FIPS 180-2 A.1 and B.1. */
 static void digests_are_those_of_their_standards(void **unused)
 {
@@ -551,6 +613,7 @@ int main(void)
 		cmocka_unit_test(dates_are_those_of_the_calendar),
 		cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
 		cmocka_unit_test(json_is_valid_whatever_the_text_is),
+		cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
 		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(bytes_become_digits_as_far_as_they_fit),
 		cmocka_unit_test(an_end_is_found_where_it_is_whole),
@@ -563,6 +626,7 @@ int main(void)
 		cmocka_unit_test(the_next_address_carries),
 		cmocka_unit_test(a_flexible_column_that_no_row_fills_is_left_out),
 		cmocka_unit_test(tables_line_up_and_fit),
+		cmocka_unit_test(addresses_are_written_as_the_system_writes_them),
 		cmocka_unit_test(digests_are_those_of_their_standards),
 		cmocka_unit_test(a_library_that_lacks_something_is_refused_in_words),
 	};

@@ -467,6 +467,7 @@ static void community_ids_are_those_of_the_specification(void **unused)
 		  "1:dGHyGvjMfljg6Bppwm3bg0LO8TY=" },
 		{ "192.168.170.8", 7, "192.168.170.56", 80, 132, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
 	};
+	struct digester sha1 = { .kind = DIGEST_SHA1 };
 	char text[COMMUNITY_ID];
 
 	(void)unused;
@@ -475,10 +476,11 @@ static void community_ids_are_those_of_the_specification(void **unused)
 
 		assert_true(address_parse(span_text(cases[i].source), &source));
 		assert_true(address_parse(span_text(cases[i].destination), &destination));
-		assert_string_equal(community_id(&source, &destination, cases[i].transport, cases[i].sport,
-						 cases[i].dport, text),
+		assert_string_equal(community_id(&sha1, &source, &destination, cases[i].transport,
+						 cases[i].sport, cases[i].dport, text),
 				    cases[i].id);
 	}
+	digester_free(&sha1);
 }
 
 int main(void)
