@@ -5,6 +5,8 @@
 #include "base/openssl_calls.h"
 #include "protocols/tls.h"
 
+#include <stdlib.h>
+#include <threads.h>
 #include <time.h>
 
 const struct weakness tls_certificate_expired = {
@@ -48,13 +50,47 @@ struct reading {
 
 /* Servers show the same certificate to everybody, and reading one costs more than all else in a handshake:
  * those read last are kept, with all their octets, as a hash alone could be forged. */
-enum { KEPT = 256, KEPT_OCTETS = 4096 };
+enum { KEPT_SETS = 64, KEPT_WAYS = 4, KEPT_OCTETS = 4096 };
 struct kept {
 	size_t length; /* 0: empty */
 	uint8_t der[KEPT_OCTETS];
 	struct reading reading;
 };
-static _Thread_local struct kept kept[KEPT];
+
+/* Where a certificate may be kept is made of its hash. */
+struct kept_set {
+	struct kept ways[KEPT_WAYS];
+	unsigned oldest;
+};
+
+/* Each thread has its own, from its first certificate to its end. */
+static tss_t kept_key;
+static bool has_kept_key;
+
+static void make_kept_key(void)
+{
+	has_kept_key = tss_create(&kept_key, free) == thrd_success;
+}
+
+/* NULL without memory. */
+static struct kept_set *kept_sets(void)
+{
+	static once_flag once = ONCE_FLAG_INIT;
+	struct kept_set *sets;
+
+	call_once(&once, make_kept_key);
+	if (!has_kept_key)
+		return NULL;
+	sets = tss_get(kept_key);
+	if (sets == NULL) {
+		sets = calloc(KEPT_SETS, sizeof(*sets));
+		if (tss_set(kept_key, sets) != thrd_success) {
+			free(sets);
+			sets = NULL;
+		}
+	}
+	return sets;
+}
 
 static void tell_name(struct answer *answer, const char *key, const X509_NAME *name)
 {
@@ -190,18 +226,34 @@ static void read_certificate(struct reading *reading, struct span der)
 	X509_free(certificate);
 }
 
+static const struct kept *find_kept(const struct kept_set *set, struct span der)
+{
+	for (unsigned i = 0; i < KEPT_WAYS; i++) {
+		const struct kept *const way = &set->ways[i];
+
+		if (way->length == span_left(der) && memcmp(way->der, der.at, way->length) == 0)
+			return way;
+	}
+	return NULL;
+}
+
 /* From what is kept, or read into it; into `other` what is too long to be kept. */
 static const struct reading *reading_of(struct span der, struct reading *other)
 {
 	const size_t length = span_left(der);
-	struct kept *const place = &kept[hash_bytes(der.at, length) % KEPT];
+	struct kept_set *const sets = length > 0 && length <= KEPT_OCTETS ? kept_sets() : NULL, *set;
+	const struct kept *found;
+	struct kept *place;
 
-	if (length == 0 || length > KEPT_OCTETS) {
+	if (sets == NULL) {
 		read_certificate(other, der);
 		return other;
 	}
-	if (place->length == length && memcmp(place->der, der.at, length) == 0)
-		return &place->reading;
+	set = &sets[hash_bytes(der.at, length) % KEPT_SETS];
+	found = find_kept(set, der);
+	if (found != NULL)
+		return &found->reading;
+	place = &set->ways[set->oldest++ % KEPT_WAYS];
 	place->length = length;
 	memcpy(place->der, der.at, length);
 	read_certificate(&place->reading, der);
