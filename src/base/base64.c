@@ -44,6 +44,12 @@ char *base64_text(struct span bytes, char *text, size_t size)
 	unsigned have = 0;
 	size_t length = 0;
 
+	for (; span_left(bytes) >= 3 && length + 4 < size; length += 4) {
+		const uint32_t three = span_u24(&bytes);
+
+		for (unsigned i = 0; i < 4; i++)
+			text[length + i] = digits[three >> (18 - 6 * i) & 63];
+	}
 	for (; bytes.at < bytes.end; bytes.at++) {
 		bits = bits << 8 | *bytes.at;
 		for (have += 8; have >= 6 && length + 1 < size; have -= 6)

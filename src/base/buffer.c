@@ -99,14 +99,31 @@ void buffer_fill(struct buffer *b, uint8_t byte, size_t times)
 		memset(room, byte, times);
 }
 
+/* Two digits at a time. */
+char *number_digits(uint64_t number, char *end)
+{
+	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334"
+				    "3536373839404142434445464748495051525354555657585960616263646566676869"
+				    "707172737475767778798081828384858687888990919293949596979899";
+
+	for (; number >= 100; number /= 100) {
+		end -= 2;
+		memcpy(end, pairs + 2 * (number % 100), 2);
+	}
+	if (number < 10) {
+		*--end = (char)('0' + number);
+		return end;
+	}
+	end -= 2;
+	memcpy(end, pairs + 2 * number, 2);
+	return end;
+}
+
 void buffer_decimal(struct buffer *b, uint64_t number)
 {
-	char digits[20], *at = digits + sizeof(digits);
+	char digits[NUMBER_TEXT];
+	const char *const at = number_digits(number, digits + sizeof(digits));
 
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
 	buffer_add(b, at, (size_t)(digits + sizeof(digits) - at));
 }
 

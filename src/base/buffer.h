@@ -49,6 +49,11 @@ void buffer_u32(struct buffer *b, uint32_t value);
 void buffer_u16_le(struct buffer *b, uint16_t value);
 void buffer_u32_le(struct buffer *b, uint32_t value);
 
+/* Writes the digits of a number so that they end before `end`, and returns where they begin. With a sign no
+ * number takes more than NUMBER_TEXT. */
+enum { NUMBER_TEXT = 24 };
+char *number_digits(uint64_t number, char *end);
+
 /* Writes a length that was not known before: two or four bytes at `offset`, which must have been written. */
 void buffer_set_u16(struct buffer *b, size_t offset, uint16_t value);
 void buffer_set_u32(struct buffer *b, size_t offset, uint32_t value);

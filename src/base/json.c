@@ -36,41 +36,54 @@ static inline bool are_plain(uint64_t bytes)
 		0x80 * ones) == 0;
 }
 
-/* Copies the plain bytes that s begins with, and steps over them; the room is large enough. Returns how many.
- */
-static size_t copy_plain(uint8_t *room, struct span *s)
+/* Copies a text of four bytes or more, in words of which the last may lie over the one before it, as long as
+ * all is plain. Returns how many bytes that was. */
+static inline size_t copy_words(uint8_t *room, const uint8_t *from, size_t length)
 {
-	const uint8_t *const begin = s->at;
-	uint64_t eight;
+	size_t at = 0;
+	uint64_t word;
+	uint32_t halves[2];
 
-	for (; s->end - s->at >= 8; s->at += 8, room += 8) {
-		memcpy(&eight, s->at, sizeof(eight));
-		if (!are_plain(eight))
-			break;
-		memcpy(room, &eight, sizeof(eight));
+	if (length < sizeof(word)) {
+		memcpy(&halves[0], from, 4);
+		memcpy(&halves[1], from + length - 4, 4);
+		if (!are_plain((uint64_t)halves[0] << 32 | halves[1]))
+			return 0;
+		memcpy(room, &halves[0], 4);
+		memcpy(room + length - 4, &halves[1], 4);
+		return length;
 	}
-	while (s->at < s->end && is_plain(*s->at))
-		*room++ = *s->at++;
-	return (size_t)(s->at - begin);
+	while (at < length) {
+		const size_t next = length - at < sizeof(word) ? length - sizeof(word) : at;
+
+		memcpy(&word, from + next, sizeof(word));
+		if (!are_plain(word))
+			return at;
+		memcpy(room + next, &word, sizeof(word));
+		at = next + sizeof(word);
+	}
+	return length;
 }
 
-/* Most texts are plain as a whole, and are copied at once. */
-static void write_string(struct buffer *out, struct span s)
+/* Copies the plain bytes that s begins with, and steps over them; the room is large enough. Returns how many.
+ */
+static inline size_t copy_plain(uint8_t *room, struct span *s)
 {
-	const size_t most = span_left(s);
-	uint8_t *room = buffer_extend(out, most + 2);
-	size_t plain;
+	const size_t length = span_left(*s);
+	size_t plain = length >= 4 ? copy_words(room, s->at, length) : 0;
 
-	if (room == NULL)
-		return;
-	room[0] = '"';
-	plain = copy_plain(room + 1, &s);
-	room[plain + 1] = '"';
-	out->length -= most - plain;
-	if (plain == most)
-		return;
-	out->length--; /* it goes on */
+	for (; plain < length && is_plain(s->at[plain]); plain++)
+		room[plain] = s->at[plain];
+	s->at += plain;
+	return plain;
+}
+
+/* The rest of a text of which what stands before was plain. */
+static void write_rest(struct buffer *out, struct span s)
+{
 	while (span_left(s) > 0) {
+		uint8_t *room;
+
 		write_character(out, &s);
 		room = buffer_extend(out, span_left(s));
 		if (room == NULL)
@@ -81,33 +94,49 @@ static void write_string(struct buffer *out, struct span s)
 	buffer_u8(out, '"');
 }
 
-/* Keys are ours: plain letters, which need no look at each. */
-static void start_value(struct json *j, struct span key)
+/* Keys are short, and a copy in words that may lie over each other is made without a call. */
+static inline void copy_key(uint8_t *room, const uint8_t *key, size_t length)
+{
+	if (length >= 8 && length <= 16) {
+		memcpy(room, key, 8);
+		memcpy(room + length - 8, key + length - 8, 8);
+	} else if (length >= 4 && length < 8) {
+		memcpy(room, key, 4);
+		memcpy(room + length - 4, key + length - 4, 4);
+	} else {
+		memcpy(room, key, length);
+	}
+}
+
+/* Writes a comma where one is due, and the key, and makes room for a value; NULL without memory. Keys are
+ * ours: plain letters, which need no look at each. */
+static inline uint8_t *start_value(struct json *j, struct span key, size_t value)
 {
 	const bool comma = j->begun[j->depth];
 	const size_t length = span_left(key);
-	uint8_t *room;
+	uint8_t *room = buffer_extend(j->out, comma + (length > 0 ? length + 3 : 0) + value);
 
 	j->begun[j->depth] = true;
-	if (!comma && length == 0)
-		return;
-	room = buffer_extend(j->out, (comma ? 1 : 0) + (length > 0 ? length + 3 : 0));
 	if (room == NULL)
-		return;
+		return NULL;
 	if (comma)
 		*room++ = ',';
 	if (length == 0)
-		return;
+		return room;
 	*room++ = '"';
-	memcpy(room, key.at, length);
-	room[length] = '"';
-	room[length + 1] = ':';
+	copy_key(room, key.at, length);
+	room += length;
+	*room++ = '"';
+	*room++ = ':';
+	return room;
 }
 
 void json_open(struct json *j, struct span key, char opening, char closing)
 {
-	start_value(j, key);
-	buffer_u8(j->out, (uint8_t)opening);
+	uint8_t *const room = start_value(j, key, 1);
+
+	if (room != NULL)
+		*room = (uint8_t)opening;
 	if (j->depth + 1 >= JSON_DEPTH) {
 		j->failed = true;
 		return;
@@ -127,30 +156,49 @@ void json_end(struct json *j)
 	j->depth--;
 }
 
+/* Most texts are plain as a whole, and are copied at once. */
 void json_write_string(struct json *j, struct span key, struct span s)
 {
-	start_value(j, key);
-	write_string(j->out, s);
+	const size_t most = span_left(s);
+	uint8_t *const room = start_value(j, key, most + 2);
+	size_t plain;
+
+	if (room == NULL)
+		return;
+	room[0] = '"';
+	plain = copy_plain(room + 1, &s);
+	if (plain == most) {
+		room[plain + 1] = '"';
+		return;
+	}
+	j->out->length -= most - plain + 1;
+	write_rest(j->out, s);
+}
+
+static void write_value(struct json *j, struct span key, const void *bytes, size_t length)
+{
+	uint8_t *const room = start_value(j, key, length);
+
+	if (room != NULL)
+		memcpy(room, bytes, length);
 }
 
 void json_write_number(struct json *j, struct span key, uint64_t number, bool negative)
 {
-	start_value(j, key);
+	char digits[NUMBER_TEXT], *at = number_digits(number, digits + sizeof(digits));
+
 	if (negative)
-		buffer_u8(j->out, '-');
-	buffer_decimal(j->out, number);
+		*--at = '-';
+	write_value(j, key, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void json_write_word(struct json *j, struct span key, struct span word)
 {
-	start_value(j, key);
-	buffer_span(j->out, word);
+	write_value(j, key, word.at, span_left(word));
 }
 
 void json_members(struct json *j, struct span members)
 {
-	if (span_left(members) == 0)
-		return;
-	start_value(j, span_of(NULL, 0));
-	buffer_span(j->out, members);
+	if (span_left(members) > 0)
+		write_value(j, span_of(NULL, 0), members.at, span_left(members));
 }

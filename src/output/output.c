@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "catalog/catalog.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 enum { OUTPUT_ARENA = 1 << 30, LINES_LIMIT = 16 << 20, LINES_KEPT = 1 << 16 };
@@ -102,12 +101,15 @@ void event_transport(struct json *json, unsigned transport)
 	char upper[32];
 	size_t i = 0;
 
-	if (known == NULL)
+	if (known == NULL) {
 		snprintf(upper, sizeof(upper), "%u", transport);
-	for (; known != NULL && known->name[i] != '\0' && i < sizeof(upper) - 1; i++)
-		upper[i] = (char)toupper((unsigned char)known->name[i]);
-	if (known != NULL)
+	} else {
+		for (; known->name[i] != '\0' && i < sizeof(upper) - 1; i++)
+			upper[i] = known->name[i] >= 'a' && known->name[i] <= 'z'
+					   ? (char)(known->name[i] - ('a' - 'A'))
+					   : known->name[i];
 		upper[i] = '\0';
+	}
 	json_text(json, "proto", upper);
 }
 

@@ -256,6 +256,27 @@ static void every_byte_is_escaped_wherever_it_stands(void **unused)
 	}
 }
 
+static void numbers_are_written_in_all_their_digits(void **unused)
+{
+	(void)unused;
+	for (uint64_t power = 1, n = 1;; power *= 10, n = power) {
+		const uint64_t around[] = { n - 1, n, n + 1, n * 7 / 3 };
+
+		for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+			struct buffer out = buffer_new(100);
+			char expected[32];
+
+			buffer_decimal(&out, around[i]);
+			buffer_u8(&out, 0);
+			snprintf(expected, sizeof(expected), "%llu", (unsigned long long)around[i]);
+			assert_string_equal((char *)out.bytes, expected);
+			buffer_free(&out);
+		}
+		if (power > UINT64_MAX / 10)
+			break;
+	}
+}
+
 static void the_nearest_word_is_suggested(void **unused)
 {
 	struct suggestion s = { .typed = "alow" };
@@ -614,6 +635,7 @@ int main(void)
 		cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
 		cmocka_unit_test(json_is_valid_whatever_the_text_is),
 		cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
+		cmocka_unit_test(numbers_are_written_in_all_their_digits),
 		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(bytes_become_digits_as_far_as_they_fit),
 		cmocka_unit_test(an_end_is_found_where_it_is_whole),
