@@ -67,14 +67,14 @@ static uint8_t upper(uint8_t c)
 	return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
 }
 
-/* Most places are passed by a look at the first letter. */
+/* Most places are passed by a look at the first letter. An empty text stands in front of any. */
 size_t text_find(struct span s, const char *text)
 {
 	const size_t length = strlen(text);
 	const uint8_t first = upper((uint8_t)text[0]);
 
 	for (struct span rest = s; span_left(rest) > 0 && span_left(rest) >= length; rest.at++)
-		if (upper(*rest.at) == first && span_begins_nocase(rest, text))
+		if ((length == 0 || upper(*rest.at) == first) && span_begins_nocase(rest, text))
 			return (size_t)(rest.at - s.at);
 	return SIZE_MAX;
 }
