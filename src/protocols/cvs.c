@@ -117,8 +117,10 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		struct span line;
 		const enum verdict whole = line_take(bytes, &line);
 
-		if (whole != YES || !text_is_plain(line))
+		if (whole != YES)
 			return whole == MORE ? PARSE_ON : PARSE_BROKEN;
+		if (!text_is_plain(line))
+			return line_refuse(bytes, line);
 		read_server(state, line);
 	}
 	bytes->at = bytes->end;

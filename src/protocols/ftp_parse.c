@@ -299,7 +299,7 @@ static enum parse_step read_commands(struct conversation *state, struct parse *p
 		return PARSE_ON;
 	while (span_left(*bytes) > 0 && (whole = line_take(bytes, &line)) == YES) {
 		if (!text_is_plain(line))
-			return PARSE_BROKEN;
+			return line_refuse(bytes, line);
 		read_command(state, parse, line);
 	}
 	return whole == NO ? PARSE_BROKEN : PARSE_ON;

@@ -340,6 +340,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			return PARSE_BROKEN;
 		if (whole == YES)
 			step = read_chunks(state, parse, line);
+		if (step == PARSE_BROKEN)
+			return line_refuse(bytes, line);
 	}
 	return step;
 }

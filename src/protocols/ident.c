@@ -99,7 +99,7 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 		struct answer_line answer;
 
 		if (!text_is_plain(line))
-			return PARSE_BROKEN;
+			return line_refuse(bytes, line);
 		if (parse->side == SIDE_CLIENT)
 			continue;
 		answer.ports = next_part(&line);

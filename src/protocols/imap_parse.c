@@ -246,7 +246,7 @@ static enum parse_step read_client(struct conversation *state, struct parse *par
 		if (whole != YES)
 			return whole == NO ? PARSE_BROKEN : PARSE_ON;
 		if (!text_is_plain(line))
-			return PARSE_BROKEN;
+			return line_refuse(bytes, line);
 		read_client_line(state, parse, line);
 	}
 	return PARSE_ON;
@@ -356,6 +356,8 @@ static enum parse_step read_server(struct conversation *state, struct parse *par
 		if (whole != YES)
 			return whole == NO ? PARSE_BROKEN : PARSE_ON;
 		step = read_server_line(state, parse, line);
+		if (step == PARSE_BROKEN)
+			return line_refuse(bytes, line);
 	}
 	return step;
 }

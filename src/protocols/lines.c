@@ -11,8 +11,10 @@ enum verdict line_take(struct span *bytes, struct span *ret_line)
 	*ret_line = span_line(&rest);
 	if (ret_line->failed)
 		return span_left(*bytes) < LINES_LIMIT ? MORE : NO;
+	if (span_left(*ret_line) > LINES_LIMIT)
+		return NO;
 	*bytes = rest;
-	return span_left(*ret_line) <= LINES_LIMIT ? YES : NO;
+	return YES;
 }
 
 enum parse_step lines_read(void *state, struct parse *parse, struct span *bytes, line_reader *read_line)
@@ -30,6 +32,8 @@ enum parse_step lines_read(void *state, struct parse *parse, struct span *bytes,
 			return PARSE_BROKEN;
 		*bytes = rest;
 		step = read_line(state, parse, line);
+		if (step == PARSE_BROKEN)
+			return line_refuse(bytes, line);
 	}
 	return step;
 }

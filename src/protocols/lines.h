@@ -13,6 +13,13 @@ enum { LINES_LIMIT = 16384 };
  */
 enum verdict line_take(struct span *bytes, struct span *ret_line);
 
+/* Lays a line back that is none of this protocol: reading ends where it begins. */
+static inline enum parse_step line_refuse(struct span *bytes, struct span line)
+{
+	bytes->at = line.at;
+	return PARSE_BROKEN;
+}
+
 /* After a gap, which sets *lost: steps over the rest of the line in which it fell. False while that has not
  * ended. */
 bool line_resume(bool *lost, struct span *bytes);

@@ -290,13 +290,14 @@ static enum verdict read_binary(struct conversation *state, struct parse *parse,
 
 static enum verdict read_text(struct conversation *state, struct parse *parse, struct span *bytes)
 {
-	struct span line;
-	const enum verdict whole = line_take(bytes, &line);
+	struct span rest = *bytes, line;
+	const enum verdict whole = line_take(&rest, &line);
 
 	if (whole != YES)
 		return whole;
 	if (!text_is_plain(line))
 		return NO;
+	*bytes = rest;
 	if (parse->side == SIDE_CLIENT)
 		read_request(state, parse, line);
 	else

@@ -196,6 +196,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			read_command(state, parse, line);
 		else
 			step = read_answer(state, parse, line);
+		if (step == PARSE_BROKEN)
+			return line_refuse(bytes, line);
 	}
 	return step;
 }

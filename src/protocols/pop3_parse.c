@@ -180,7 +180,7 @@ static enum parse_step read_client(struct conversation *state, struct parse *par
 			return start_tls(state, parse);
 		whole = line_take(bytes, &line);
 		if (whole == YES && !text_is_plain(line))
-			return PARSE_BROKEN;
+			return line_refuse(bytes, line);
 		if (whole == YES && state->auth.active)
 			read_response(state, parse, line);
 		else if (whole == YES)
@@ -296,6 +296,8 @@ static enum parse_step read_server(struct conversation *state, struct parse *par
 		if (whole != YES)
 			return whole == NO ? PARSE_BROKEN : PARSE_ON;
 		step = read_answer(state, parse, line);
+		if (step == PARSE_BROKEN)
+			return line_refuse(bytes, line);
 	}
 	return step;
 }

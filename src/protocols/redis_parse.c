@@ -172,14 +172,15 @@ static enum verdict read_word(struct conversation *state, struct parse *parse, s
 /* A line of words, as people type it. */
 static enum verdict read_inline(struct conversation *state, struct parse *parse, struct span *bytes)
 {
-	struct span line, word;
+	struct span rest = *bytes, line, word;
 	uint32_t words = 0;
-	const enum verdict whole = line_take(bytes, &line);
+	const enum verdict whole = line_take(&rest, &line);
 
 	if (whole != YES)
 		return whole;
 	if (!text_is_plain(line))
 		return NO;
+	*bytes = rest;
 	for (; span_left(word = text_word(&line)) > 0; words++)
 		if (words < WORDS && strcasecmp(state->words[0], "AUTH") != 0)
 			span_copy_text(word, state->words[words], WORD_MOST);

@@ -218,7 +218,7 @@ static enum parse_step read_client(struct conversation *state, struct parse *par
 		if (whole != YES)
 			return whole == NO ? PARSE_BROKEN : PARSE_ON;
 		if (!text_is_plain(line))
-			return PARSE_BROKEN;
+			return line_refuse(bytes, line);
 		if (state->auth.active && !is_next_command(line))
 			read_response(state, parse, line);
 		else

@@ -98,8 +98,10 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		return PARSE_ON;
 	}
 	whole = line_take(bytes, &line);
-	if (whole == NO || (whole == YES && !text_is_plain(line)))
+	if (whole == NO)
 		return PARSE_BROKEN;
+	if (whole == YES && !text_is_plain(line))
+		return line_refuse(bytes, line);
 	if (whole == YES) {
 		span_copy_text(text_trim(line), state->query, sizeof(state->query));
 		state->asked = true;

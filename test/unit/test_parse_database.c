@@ -64,6 +64,7 @@ static void redis_ends_where_the_server_speaks_unasked(void **unused)
 		 "{\"done\":\"client\"}\n",
 		 CLIENT("*1\r\n$7\r\nMONITOR\r\n"), SERVER("+OK\r\n"));
 	talk_tcp("redis", "{\"broken\":\"server\",\"at\":0}\n", SERVER("what\r\n"));
+	talk_tcp("redis", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\001\r\n"));
 	talk_tcp("redis", "{\"broken\":\"client\",\"at\":4}\n", CLIENT("*1\r\n:4\r\n"));
 	talk_tcp("redis",
 		 "{\"redis\":{\"requests\":1,\"responses\":0,\"errors\":0,\"commands\":{\"A\":1},"

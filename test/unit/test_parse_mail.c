@@ -115,7 +115,7 @@ static void ftp_refuses_what_is_not_ftp(void **unused)
 	talk_tcp("ftp",
 		 "{\"ftp\":{\"command\":\"USER\",\"command_data\":\"joe\",\"user\":\"joe\",\"reply_receive"
 		 "d\":\"no\"}}\n"
-		 "{\"broken\":\"client\",\"at\":14}\n",
+		 "{\"broken\":\"client\",\"at\":10}\n",
 		 CLIENT("USER joe\r\n\001\002\r\n"));
 	talk_tcp("ftp", "{\"broken\":\"server\",\"at\":0}\n", SERVER("hello\r\n"));
 }
@@ -221,7 +221,7 @@ static void smtp_survives_a_gap_and_one_side(void **unused)
 		 SERVER("220 mx ESMTP\r\n250-mx\r\n250 SIZE 9\r\n250 ok\r\n"));
 	talk_tcp("smtp",
 		 "{\"smtp\":{\"helo\":\"a\",\"banner\":\"mx ESMTP\"}}\n"
-		 "{\"broken\":\"client\",\"at\":11}\n",
+		 "{\"broken\":\"client\",\"at\":8}\n",
 		 SERVER("220 mx ESMTP\r\n"), CLIENT("EHLO a\r\n\001\r\n"));
 }
 
@@ -318,8 +318,12 @@ static void pop3_goes_on_with_tls(void **unused)
 		 SERVER("+OK a\r\n"), CLIENT("STLS\r\n"), SERVER("-ERR no\r\n"), CLIENT("QUIT\r\n"));
 	talk_tcp("pop3",
 		 "{\"pop3\":{\"response\":{\"success\":true,\"status\":\"OK\",\"header\":\"a\"}}}\n"
-		 "{\"broken\":\"server\",\"at\":17}\n",
+		 "{\"broken\":\"server\",\"at\":7}\n",
 		 SERVER("+OK a\r\nnonsense\r\n"));
+	talk_tcp("pop3",
+		 "{\"pop3\":{\"request\":{\"command\":\"NOOP\",\"args\":[]}}}\n{\"broken\":\"client\",\"at\":"
+		 "6}\n",
+		 CLIENT("NOOP\r\n\001\r\n"));
 }
 
 /* ---- imap ---- */
@@ -408,7 +412,11 @@ static void imap_goes_on_with_tls_and_ends_where_it_is_compressed(void **unused)
 		 "\"},\"response\":{\"status\":\"OK\"}}}\n"
 		 "{\"done\":\"server\"}\n",
 		 SERVER("* OK a\r\n"), CLIENT("1 COMPRESS DEFLATE\r\n"), SERVER("1 OK\r\n\001"));
-	talk_tcp("imap", "{\"broken\":\"server\",\"at\":10}\n", SERVER("nonsense\r\n"));
+	talk_tcp("imap",
+		 "{\"imap\":{\"request\":{\"tag\":\"1\",\"command\":\"NOOP\"}}}\n{\"broken\":\"client\","
+		 "\"at\":8}\n",
+		 CLIENT("1 NOOP\r\n\001\r\n"));
+	talk_tcp("imap", "{\"broken\":\"server\",\"at\":0}\n", SERVER("nonsense\r\n"));
 }
 
 int main(void)

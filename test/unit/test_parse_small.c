@@ -21,7 +21,7 @@ static void cvs_tells_the_root_and_the_login(void **unused)
 		 "cvs\",\"user\":\"joe\",\"verification\":true,\"accepted\":false}}\n",
 		 CLIENT("BEGIN VERIFICATION REQUEST\n/srv/cvs\njoe\nA\nEND VERIFICATION REQUEST\n"),
 		 SERVER("I HATE YOU\n"));
-	talk_tcp("cvs", "{\"broken\":\"client\",\"at\":6}\n", CLIENT("hello\n"));
+	talk_tcp("cvs", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("hello\n"));
 }
 
 static void nut_tells_supplies_and_the_login(void **unused)
@@ -78,7 +78,7 @@ static void spamd_tells_the_result(void **unused)
 		 "{\"spamd\":{\"command\":\"PING\",\"client_version\":\"1.5\",\"server_version\":\"1.5\","
 		 "\"response\":\"PONG\"}}\n",
 		 CLIENT("PING SPAMC/1.5\r\n\r\n"), SERVER("SPAMD/1.5 0 PONG\r\n"));
-	talk_tcp("spamd", "{\"broken\":\"client\",\"at\":15}\n", CLIENT("PING HTTP/1.5\r\n\r\n"));
+	talk_tcp("spamd", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("PING HTTP/1.5\r\n\r\n"));
 }
 
 static void distcc_tells_the_job(void **unused)

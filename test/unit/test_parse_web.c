@@ -135,11 +135,11 @@ static void http_refuses_what_is_not_http(void **unused)
 		 CLIENT("GET / HTTP/1.1\r\nHost: a\r\n\r\nwhat is this\r\n"));
 	talk_tcp("http",
 		 "{\"http\":{\"status\":200}}\n"
-		 "{\"broken\":\"server\",\"at\":52}\n",
+		 "{\"broken\":\"server\",\"at\":47}\n",
 		 SERVER("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"));
 	talk_tcp("http",
 		 "{\"http\":{\"status\":200}}\n"
-		 "{\"broken\":\"server\",\"at\":66}\n",
+		 "{\"broken\":\"server\",\"at\":47}\n",
 		 SERVER("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"));
 }
 
