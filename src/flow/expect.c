@@ -146,16 +146,45 @@ static struct announcement *find(struct expectations *all, const struct flow *fl
 	return found;
 }
 
-bool expectations_match(struct expectations *all, const struct flow *flow, int64_t now_ns,
-			struct expected *ret_expected)
+/* As both ends of the flow could be the one that waits: usually the one that is called does. */
+static struct announcement *find_either(struct expectations *all, const struct flow *flow, int64_t now_ns,
+					unsigned *ret_end)
 {
 	struct announcement *found = NULL;
 	unsigned end = 2;
 
+	while (found == NULL && end > 0)
+		found = find(all, flow, --end, now_ns);
+	*ret_end = end;
+	return found;
+}
+
+bool expectations_late_words(struct expectations *all, const struct flow *flow, int64_t now_ns,
+			     char about[EXPECT_ABOUT])
+{
+	struct announcement *found;
+	unsigned end;
+
 	if (all->count == 0)
 		return false;
-	while (found == NULL && end > 0) /* usually the one that is called waits */
-		found = find(all, flow, --end, now_ns);
+	found = find_either(all, flow, now_ns, &end);
+	if (found == NULL || found->parent != flow->parent || found->what.about == NULL)
+		return false;
+	(void)span_copy_text(span_text(found->about), about, EXPECT_ABOUT);
+	if (!found->what.many)
+		drop(all, found);
+	return true;
+}
+
+bool expectations_match(struct expectations *all, const struct flow *flow, int64_t now_ns,
+			struct expected *ret_expected)
+{
+	struct announcement *found;
+	unsigned end;
+
+	if (all->count == 0)
+		return false;
+	found = find_either(all, flow, now_ns, &end);
 	if (found == NULL)
 		return false;
 	*ret_expected = (struct expected){ .protocol = found->what.protocol,

@@ -28,4 +28,9 @@ void expectations_add(struct expectations *expectations, const struct expectatio
 bool expectations_match(struct expectations *expectations, const struct flow *flow, int64_t now_ns,
 			struct expected *ret_expected);
 
+/* A flow that was expected before it was known what about: the words that the same conversation has announced
+ * since. A client of FTP connects first, and names the file then. */
+bool expectations_late_words(struct expectations *expectations, const struct flow *flow, int64_t now_ns,
+			     char about[EXPECT_ABOUT]);
+
 #endif

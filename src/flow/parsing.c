@@ -294,12 +294,27 @@ static void heed(struct conversation *c, unsigned nth, enum parse_step step)
 	c->over |= step != PARSE_ON && !c->reading->parse.upgraded;
 }
 
+/* What a flow was expected for may be announced when it has begun, and is before it carries anything. */
+static void learn_words(struct conversation *c)
+{
+	char about[EXPECT_ABOUT];
+
+	if (!expectations_late_words(c->all->expectations, c->flow, c->all->time_ns, about))
+		return;
+	c->about = pool_take(&c->all->pool, EXPECT_ABOUT);
+	if (c->about != NULL)
+		memcpy(c->about, about, EXPECT_ABOUT);
+	c->reading->parse.about = c->about;
+}
+
 static struct span call(struct conversation *c, unsigned nth, struct span bytes)
 {
 	const uint8_t *const begin = bytes.at;
 	enum parse_step step;
 
 	prepare(c, nth);
+	if (c->flow->identified == IDENTIFIED_EXPECTED && c->about == NULL && c->halves[nth].taken == 0)
+		learn_words(c);
 	step = c->reading->parse.protocol->parser->read(c->reading->state, &c->reading->parse, &bytes);
 	c->halves[nth].taken += (size_t)(bytes.at - begin);
 	heed(c, nth, step);

@@ -68,6 +68,27 @@ static void the_named_end_is_found_once(void **state)
 	assert_int_equal(counts.expectations_dropped, 0);
 }
 
+static void words_may_come_when_the_flow_has_begun(void **state)
+{
+	struct expectation what = at(2, 2000);
+	struct flow flow = flow_of(1, 999, 2, 2000);
+	struct expected expected;
+	char about[EXPECT_ABOUT] = "";
+
+	assert_false(expectations_late_words(*state, &flow, 0, about));
+	expectations_add(*state, &what, 77, 0, &counts);
+	assert_true(expectations_match(*state, &flow, 0, &expected));
+	flow.parent = expected.parent;
+	what.about = "RETR report.txt";
+	expectations_add(*state, &what, 78, 0, &counts); /* of another conversation */
+	assert_false(expectations_late_words(*state, &flow, 0, about));
+	expectations_add(*state, &what, 77, 0, &counts);
+	assert_true(expectations_late_words(*state, &flow, 0, about));
+	assert_string_equal(about, "RETR report.txt");
+	assert_false(expectations_late_words(*state, &flow, 0, about));
+	assert_false(expectations_match(*state, &flow, 0, &expected)); /* it was for this flow alone */
+}
+
 static void the_named_end_may_be_the_one_that_calls(void **state)
 {
 	struct expectation what = at(2, 2000);
@@ -176,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_named_end_is_found_once, fresh, done),
+		cmocka_unit_test_setup_teardown(words_may_come_when_the_flow_has_begun, fresh, done),
 		cmocka_unit_test_setup_teardown(the_named_end_may_be_the_one_that_calls, fresh, done),
 		cmocka_unit_test_setup_teardown(the_other_end_may_be_named_too, fresh, done),
 		cmocka_unit_test_setup_teardown(many_flows_may_come_of_one, fresh, done),
