@@ -20,6 +20,7 @@ struct state {
 	bool wished;  /* for TLS or GSS: a single letter answers */
 	bool gss;     /* the wish is for GSS */
 	bool accepted, refused, told, cancel;
+	bool tls; /* the wish was granted: the rest is inside */
 	uint16_t major, minor;
 	char user[NAME], database[NAME], application[NAME], version[VERSION_TEXT];
 	const char *authentication;
@@ -57,6 +58,11 @@ static void write_error(struct json *json, const struct state *state)
 
 static void write_response(struct json *json, const struct state *state)
 {
+	const bool anything = state->authentication != NULL || state->accepted || state->refused ||
+			      state->version[0] != '\0' || state->code[0] != '\0';
+
+	if (!anything)
+		return;
 	json_open_object(json, "response");
 	if (state->authentication != NULL)
 		json_text(json, "authentication", state->authentication);
@@ -80,6 +86,8 @@ static void emit(const void *memory, struct json *json)
 	}
 	write_request(json, state);
 	write_response(json, state);
+	if (state->tls)
+		json_bool(json, "tls", true);
 	if (state->queries + state->executed > 0)
 		json_unsigned(json, "statements", state->queries + state->executed);
 	if (state->rows > 0)
@@ -264,7 +272,8 @@ static void hear_wish(struct state *state, struct parse *parse, struct span *byt
 	const uint8_t letter = span_u8(bytes);
 
 	state->wished = false;
-	if (letter == 'S')
+	state->tls = letter == 'S';
+	if (state->tls)
 		parse_upgrade(parse, &protocol_tls);
 	else if (letter == 'G')
 		state->gss = true;

@@ -89,8 +89,8 @@ static void a_wish_for_tls_changes_postgresql_to_tls(void **state)
 				   talk_first("pgsql.client.tcp.psql") };
 
 	(void)state;
-	TOLD("pgsql", TRANSPORT_TCP, yes, "{\"upgrade\":\"tls\"}");
-	TOLD("pgsql", TRANSPORT_TCP, no, "!upgrade", "\"user\":");
+	TOLD("pgsql", TRANSPORT_TCP, yes, "{\"upgrade\":\"tls\"}", "\"tls\":true}}");
+	TOLD("pgsql", TRANSPORT_TCP, no, "!upgrade", "!tls", "\"user\":");
 }
 
 static void a_login_at_sql_server_without_tls_is_a_finding(void **state)
