@@ -1,6 +1,6 @@
 /* Parsers: a script is played into the parser of one protocol. The input is "NAME TRANSPORT\n" and then the
  * turns, as play_script() has them. Tests of parsers write their scripts as seeds when DOORWARD_SEEDS names a
- * folder. */
+ * folder; test_seeds.c holds the kept ones to be enough. */
 #include "play.h"
 
 #include <stdlib.h>
