@@ -55,7 +55,8 @@ bool round_has_room(const struct round *round, const struct frame *frame)
 
 void round_add(struct round *round, const struct frame *frame)
 {
-	const uint64_t steer = packet_steer(frame->link, span_of(frame->bytes, frame->captured));
+	/* Not as a span, which would lie on the stack and wait for the stores before it. */
+	const uint64_t steer = packet_steer(frame->link, frame->bytes, frame->captured);
 	struct round_list *const list = &round->lists[steer * round->engines >> 32];
 	struct frame *const added = &list->frames[list->count];
 

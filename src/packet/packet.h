@@ -132,7 +132,7 @@ void packet_decode(struct packets *packets, uint16_t link, struct span frame, ui
  * made of the outermost pair of IP addresses in either order. An ICMP error has that of the packet that it
  * quotes, so that it meets the flow of which it speaks; of its fragments, that of its own pair. 0 for what is
  * not IP. Far cheaper than packet_decode() on the usual link types. */
-uint32_t packet_steer(uint16_t link, struct span frame);
+uint32_t packet_steer(uint16_t link, const uint8_t *bytes, size_t length);
 
 /* What a tunnel that a flow has recognised carries, read as further packets behind the last one. */
 enum carried { CARRIED_IP, CARRIED_ETHERNET, CARRIED_PPP, CARRIED_MPLS };

@@ -103,8 +103,9 @@ static bool steer_plain(struct span ip, uint32_t *ret_number)
 	return false;
 }
 
-uint32_t packet_steer(uint16_t link, struct span frame)
+uint32_t packet_steer(uint16_t link, const uint8_t *bytes, size_t length)
 {
+	const struct span frame = span_of(bytes, length);
 	const int offset = offset_of_ip(link, frame);
 	struct span ip = frame;
 	uint32_t number;

@@ -430,11 +430,11 @@ static uint32_t steered(const struct buffer *ip)
 	uint32_t number;
 
 	buffer_add(&b, ip->bytes, ip->length);
-	number = packet_steer(101, buffer_read(&b));
-	assert_int_equal(packet_steer(0, span_of(b.bytes, 0)), 0);
+	number = packet_steer(101, b.bytes, b.length);
+	assert_int_equal(packet_steer(0, b.bytes, 0), 0);
 	prepend_u16(&b, ip->bytes[0] >> 4 == 4 ? 0x0800 : 0x86dd);
 	prepend(&b, "\x0f\0", 2);
-	assert_int_equal(packet_steer(104, buffer_read(&b)), number);
+	assert_int_equal(packet_steer(104, b.bytes, b.length), number);
 	buffer_free(&b);
 	return number;
 }
@@ -448,10 +448,10 @@ static void assert_links_steer_alike(const struct buffer *ip)
 	buffer_add(&b, ip->bytes, ip->length);
 	prepend(&b, "\0\7\x08\0", 4);
 	ethernet(&b, 0x8100);
-	assert_int_equal(packet_steer(1, buffer_read(&b)), number);
+	assert_int_equal(packet_steer(1, b.bytes, b.length), number);
 	buffer_add(&cooked, "\0\0\0\1\0\6\2\0\0\0\0\1\0\0\x08\0", 16);
 	buffer_add(&cooked, ip->bytes, ip->length);
-	assert_int_equal(packet_steer(113, buffer_read(&cooked)), number);
+	assert_int_equal(packet_steer(113, cooked.bytes, cooked.length), number);
 	buffer_free(&b);
 	buffer_free(&cooked);
 }
@@ -481,7 +481,7 @@ static void both_directions_and_their_errors_meet_the_same_worker(void **unused)
 	assert_true(steered(&error) != steered(&there));
 	buffer_set_u16(&error, 6, 0);
 	error.bytes[9] = 58; /* ICMP of the other version is read all the same */
-	assert_int_equal(packet_steer(101, buffer_read(&error)), steered(&error));
+	assert_int_equal(packet_steer(101, error.bytes, error.length), steered(&error));
 	there.bytes[6] = 0x20;
 	assert_int_equal(steered(&there), steered(&back));
 
