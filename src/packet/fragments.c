@@ -15,31 +15,55 @@ struct overlap {
 	bool again, differs, new;
 };
 
+static bool is_here(const struct partial *p, uint32_t unit)
+{
+	return (p->here[unit / 64] >> unit % 64 & 1) != 0;
+}
+
+/* How many units from this one on have not come; as many as lie in one page. */
+static uint32_t missing(const struct partial *p, uint32_t unit, uint32_t end)
+{
+	uint32_t at = unit;
+
+	while (at < end && !is_here(p, at) && at / (PAGE / UNIT) == unit / (PAGE / UNIT))
+		at++;
+	return at - unit;
+}
+
+static void note_here(struct partial *p, uint32_t unit, uint32_t count)
+{
+	p->units += count;
+	for (; count > 0; count--, unit++)
+		p->here[unit / 64] |= UINT64_C(1) << unit % 64;
+}
+
 /* Keeps what is new of a piece, and looks at the rest. */
 static struct overlap keep(struct fragments *f, struct partial *p, uint32_t offset, uint32_t length,
 			   struct span octets)
 {
+	const uint32_t end = (offset + length + UNIT - 1) / UNIT;
 	struct overlap overlap = { false, false, false };
 
 	if (span_left(octets) < length && offset + (uint32_t)span_left(octets) < p->captured)
 		p->captured = offset + (uint32_t)span_left(octets);
-	for (uint32_t unit = offset / UNIT; unit * UNIT < offset + length; unit++) {
-		const uint64_t bit = UINT64_C(1) << unit % 64;
+	for (uint32_t unit = offset / UNIT, count; unit < end; unit += count) {
+		const uint32_t new = missing(p, unit, end);
 		const size_t left = span_left(octets);
-		const struct span part = span_take(&octets, left < UNIT ? left : UNIT);
 		uint8_t *const kept = partial_unit(f, p, unit);
+		struct span part;
 
-		if ((p->here[unit / 64] & bit) != 0) {
-			overlap.again = true;
-			if (unit * UNIT + span_left(part) <= p->captured &&
-			    memcmp(kept, part.at, span_left(part)) != 0)
-				overlap.differs = true;
+		count = new > 0 ? new : 1;
+		part = span_take(&octets, left < (size_t)count * UNIT ? left : (size_t)count * UNIT);
+		if (new > 0) {
+			overlap.new = true;
+			note_here(p, unit, new);
+			memcpy(kept, part.at, span_left(part));
 			continue;
 		}
-		overlap.new = true;
-		p->here[unit / 64] |= bit;
-		p->units++;
-		memcpy(kept, part.at, span_left(part));
+		overlap.again = true;
+		if (unit * UNIT + span_left(part) <= p->captured &&
+		    memcmp(kept, part.at, span_left(part)) != 0)
+			overlap.differs = true;
 	}
 	return overlap;
 }
