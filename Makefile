@@ -6,6 +6,8 @@
 
 PREFIX ?= /usr/local
 PYTEST ?= /usr/bin/python3 -m pytest
+# The release is optimized as a whole when it is linked: a tenth of the time that reading takes.
+RELEASE := --buildtype=release -Db_lto=true
 
 .PHONY: all run test unit pytest fuzz bench lint format install clean clang asan
 
@@ -14,7 +16,7 @@ all: build/build.ninja
 
 build/build.ninja:
 	@tools/need build
-	@meson setup build --prefix=$(PREFIX) --buildtype=release >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
+	@meson setup build --prefix=$(PREFIX) $(RELEASE) >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
 	@mkdir -p build && mv build.log build/setup.log
 
 run: all
@@ -57,7 +59,7 @@ bench: build-bench/build.ninja
 
 build-bench/build.ninja:
 	@tools/need build test
-	@meson setup build-bench --buildtype=release -Dbench=true
+	@meson setup build-bench $(RELEASE) -Dbench=true
 
 lint: build/build.ninja
 	@tools/need build test
