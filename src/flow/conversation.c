@@ -452,6 +452,8 @@ void conversation_end(struct conversations *all, struct flow *flow, uint64_t fra
 
 		(void)stream_flush(&c->streams[nth], &all->streams, take, &taker);
 	}
+	if (!is_tcp(flow) && !c->parsing && !c->over && flow->identified == IDENTIFIED_NOT)
+		listening_end(c);
 	count_streams(all);
 	settle(c);
 }

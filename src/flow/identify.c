@@ -176,6 +176,16 @@ const struct protocol *identify_continued(struct span before, struct span now)
 	return NULL;
 }
 
+const struct protocol *identify_alone(struct span datagram)
+{
+	prepare();
+	for (size_t i = 0; i < continuing_count; i++)
+		if (continuing[i]->whole_alone &&
+		    continuing[i]->recognise(datagram, SIDE_CLIENT, TRANSPORT_UDP) == MORE)
+			return continuing[i];
+	return NULL;
+}
+
 static const struct protocol *ask_stream(const struct identify_question *question, struct span first,
 					 enum side side, struct identify_answer *answer)
 {

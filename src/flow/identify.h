@@ -40,6 +40,10 @@ void identify(const struct identify_question *question, struct identify_answer *
 /* Whose datagrams these are, sent by one end in a row, where neither tells it alone; NULL if nobody's. */
 const struct protocol *identify_continued(struct span before, struct span now);
 
+/* The protocol of which a datagram is a whole message, where its flow has nothing else (whole_alone). NULL:
+ * none. */
+const struct protocol *identify_alone(struct span datagram);
+
 /* Of a transport without ports, which the IP header names; NULL if nobody is at home there. */
 const struct protocol *identify_transport(uint8_t transport);
 

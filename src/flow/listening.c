@@ -179,6 +179,31 @@ static void ask_with_the_one_before(struct conversation *c, unsigned nth)
 	}
 }
 
+/* A flow of datagrams has ended, of which none told whose it is. If all of them are kept, and each is a whole
+ * message of the same protocol, that is told now; its parser comes too late. */
+void listening_end(struct conversation *c)
+{
+	const struct flow *const flow = c->flow;
+	const struct protocol *protocol = NULL;
+	uint32_t at[2] = { 0 };
+
+	if (c->turn_count != flow->sides[0].packets + flow->sides[1].packets)
+		return;
+	for (unsigned i = 0; i < c->turn_count; i++) {
+		const unsigned nth = c->turns[i].half;
+		const struct protocol *const one = identify_alone(
+			span_of(c->halves[nth].bytes + at[nth], c->turns[i].length));
+
+		if (one == NULL || (protocol != NULL && one != protocol))
+			return;
+		protocol = one;
+		at[nth] += c->turns[i].length;
+	}
+	if (protocol != NULL)
+		listening_note_protocol(c->all, c->flow, protocol, IDENTIFIED_BY_CONTENT, flow->last_ns,
+					c->all->frame);
+}
+
 /* ---- listening ---- */
 
 static void note_turn(struct conversation *c, unsigned nth, uint32_t length, bool cut)

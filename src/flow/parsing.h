@@ -119,6 +119,7 @@ void hear_anew(struct conversation *conversation, unsigned half, const struct pr
 void listening_note_evidence(struct flow *flow, struct span first);
 void listening_note_protocol(struct conversations *all, struct flow *flow, const struct protocol *protocol,
 			     enum identified how, int64_t time_ns, uint64_t frame);
+void listening_end(struct conversation *c);
 void listening_note_hope(struct half *half, struct span first, const struct identify_answer *answer);
 void listening_swap_ends(struct flow *flow);
 

@@ -217,5 +217,6 @@ const struct protocol protocol_nat_pmp = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.continues = continues,
+	.whole_alone = true,
 	.parser = &parser,
 };

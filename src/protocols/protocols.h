@@ -128,9 +128,19 @@ struct protocol {
 	 * for the others. */
 	bool (*continues)(struct span before, struct span now);
 
+	/* With continues(): what recognise() says MORE to is a whole message, too short to be told while
+	 * others may follow it. A flow that has ended, and in which nobody said anything else, was of this
+	 * protocol.
+	 */
+	bool whole_alone;
+
 	/* Its content shows no sign: flows of it are known because others announce them, and recognise() says
 	 * NO. */
 	bool only_expected;
+
+	/* It is TLS, and what shows of TLS tells it: the end of the server's name, where the sign begins with
+	 * a dot, or words in a certificate of either side. NULL behind the last; NULL for the others. */
+	const char *const *tls_signs;
 
 	/* Its messages can be, octet for octet, those of this one and of others that name it too, so that
 	 * only the port tells which they are: DNS, for multicast DNS and LLMNR. */

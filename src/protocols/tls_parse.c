@@ -419,19 +419,53 @@ static enum parse_step read_ssl2(struct state *state, struct parse *parse, struc
 	return PARSE_DONE;
 }
 
+/* ---- what is inside ---- */
+
+static bool shows_sign(const struct state *state, struct span name, const char *sign)
+{
+	if (*sign == '.')
+		return span_left(name) > strlen(sign) &&
+		       span_is_nocase(span_of(name.end - strlen(sign), strlen(sign)), sign);
+	return span_find(state->certificate[SIDE_SERVER], sign) != SIZE_MAX ||
+	       span_find(state->certificate[SIDE_CLIENT], sign) != SIZE_MAX;
+}
+
+/* The protocol that the handshake tells; NULL for what stays hidden. */
+static const struct protocol *find_inside(const struct state *state)
+{
+	struct tls_hello hello = { 0 };
+	const struct protocol *protocol;
+
+	if (!state->has_hello[SIDE_CLIENT] ||
+	    !tls_read_client_hello(state->hello[SIDE_CLIENT], false, &hello))
+		hello.name = span_of(NULL, 0);
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
+		for (size_t n = 0; protocol->tls_signs != NULL && protocol->tls_signs[n] != NULL; n++)
+			if (shows_sign(state, hello.name, protocol->tls_signs[n]))
+				return protocol;
+	return NULL;
+}
+
 /* ---- reading ---- */
 
 static enum parse_step read_tls(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct state *const state = memory;
+	const struct protocol *inside;
 	enum parse_step step;
 
 	if (span_peek(*bytes, 0) & 0x80)
 		step = read_ssl2(state, parse, bytes);
 	else
 		step = read_records(state, parse, bytes);
-	if (step != PARSE_ON)
-		tell(state, parse);
+	if (step == PARSE_ON)
+		return step;
+	tell(state, parse);
+	inside = step == PARSE_DONE ? find_inside(state) : NULL;
+	if (inside != NULL) {
+		parse_upgrade(parse, inside);
+		step = PARSE_ON;
+	}
 	return step;
 }
 

@@ -298,6 +298,22 @@ static void datagrams_that_nobody_knows_are_given_up(void **unused)
 	assert_told(talk, "");
 }
 
+/* Two zeros: of no protocol while more may come, a question of NAT-PMP where nothing else was said. */
+static void what_is_whole_alone_is_told_at_the_end(void **unused)
+{
+	static const uint8_t question[2] = { 0 };
+	struct talk *talk = new_talk(TRANSPORT_UDP, 4444, true);
+
+	(void)unused;
+	say_span(talk, 0, span_of(question, sizeof(question)));
+	assert_int_equal(talk->flow.identified, IDENTIFIED_NOT);
+	assert_told(talk, "= nat-pmp\n");
+	talk = new_talk(TRANSPORT_UDP, 5351, true);
+	say_span(talk, 0, span_of(question, sizeof(question)));
+	say(talk, 1, "\x01?");
+	assert_told(talk, "");
+}
+
 static void from_the_middle_the_content_says_who_called(void **unused)
 {
 	struct talk *const talk = new_talk(TRANSPORT_TCP, 40001, false);
@@ -753,6 +769,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_knows_is_given_up),
 		cmocka_unit_test(a_silent_side_is_not_waited_for_without_end),
 		cmocka_unit_test(datagrams_that_nobody_knows_are_given_up),
+		cmocka_unit_test(what_is_whole_alone_is_told_at_the_end),
 		cmocka_unit_test(from_the_middle_the_content_says_who_called),
 		cmocka_unit_test(early_segments_wait_for_the_first),
 		cmocka_unit_test(a_parser_reads_both_sides_to_the_end),
