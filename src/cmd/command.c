@@ -28,6 +28,7 @@ extern const struct command command_learn;
 extern const struct command command_lint;
 extern const struct command command_read;
 extern const struct command command_report;
+extern const struct command command_scan;
 extern const struct command command_sockets;
 extern const struct command command_verdict;
 extern const struct command command_version;
@@ -43,6 +44,7 @@ const struct command *const commands[] = {
 	&command_lint,
 	&command_read,
 	&command_report,
+	&command_scan,
 	&command_sockets,
 	&command_verdict,
 	&command_version,

@@ -4,12 +4,6 @@
 #include "output/sockets.h"
 #include "protocols/protocols.h"
 
-static const char *const outcome_ids[] = {
-	[KNOCK_NOT_ASKED] = "not-asked",   [KNOCK_IDENTIFIED] = "identified", [KNOCK_UNKNOWN] = "unknown",
-	[KNOCK_SILENT] = "silent",         [KNOCK_REFUSED] = "refused",       [KNOCK_UNREACHED] = "unreached",
-	[KNOCK_UNFINISHED] = "unfinished",
-};
-
 static const char *const documented_ids[] = {
 	[DOCUMENTED_NO] = "no",
 	[DOCUMENTED_YES] = "yes",
@@ -49,14 +43,6 @@ void event_door(struct json *json, const struct audit_door *door)
 	json_text(json, "app_proto", door->seen != NULL ? door->seen->protocol : name);
 }
 
-static void write_facts(struct json *json, const char *key, const struct answer *answer)
-{
-	json_open_object(json, key);
-	for (size_t i = 0; i < answer->fact_count; i++)
-		json_text(json, answer->facts[i].key, answer->facts[i].value);
-	json_end(json);
-}
-
 static void write_identified(struct json *json, const struct audit_door *door)
 {
 	const struct knock_result *const heard = door->spoken;
@@ -67,9 +53,9 @@ static void write_identified(struct json *json, const struct audit_door *door)
 	json_bool(json, "starttls", answer->starttls);
 	json_text(json, "product", answer->product[0] != '\0' ? answer->product : NULL);
 	json_text(json, "version", answer->version[0] != '\0' ? answer->version : NULL);
-	write_facts(json, "facts", answer);
+	event_facts(json, "facts", answer);
 	if (heard->inside_tls != NULL)
-		write_facts(json, "tls_facts", &heard->tls);
+		event_facts(json, "tls_facts", &heard->tls);
 }
 
 static void write_answer(struct json *json, const struct audit_door *door)
@@ -77,7 +63,7 @@ static void write_answer(struct json *json, const struct audit_door *door)
 	const struct knock_result *const heard = door->spoken;
 
 	json_open_object(json, "service");
-	json_text(json, "outcome", outcome_ids[heard != NULL ? heard->outcome : KNOCK_NOT_ASKED]);
+	json_text(json, "outcome", knock_outcome_text(heard != NULL ? heard->outcome : KNOCK_NOT_ASKED));
 	if (heard != NULL && heard->outcome == KNOCK_IDENTIFIED)
 		write_identified(json, door);
 	if (heard != NULL && heard->outcome == KNOCK_UNKNOWN)

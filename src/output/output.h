@@ -15,6 +15,8 @@ struct diagnostics;
 struct finding;
 struct explanation; /* output/explain.h */
 struct policy;
+struct scan_view;    /* output/scan.h */
+struct service_view; /* output/scan.h */
 struct socket_list;  /* output/sockets.h */
 struct traffic_view; /* output/traffic.h */
 struct verdict_view; /* output/verdict.h */
@@ -45,6 +47,8 @@ struct output {
 	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
 	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
+	void (*scan)(struct out *out, const struct scan_view *view);
+	void (*service)(struct out *out, const struct service_view *view);
 	void (*sockets)(struct out *out, const struct socket_list *list);
 	void (*traffic)(struct out *out, const struct traffic_view *view);
 	void (*traffic_finding)(struct out *out, const struct audit *audit, const struct finding *finding);
@@ -78,6 +82,10 @@ struct address;
 void event_source(struct json *json, const struct address *address, bool ports, uint16_t port);
 void event_destination(struct json *json, const struct address *address, bool ports, uint16_t port);
 void event_transport(struct json *json, unsigned transport);
+
+/* What a server told of itself, as an object of texts. */
+struct answer;
+void event_facts(struct json *json, const char *key, const struct answer *answer);
 
 /* References parted by "; ", as findings have them, as an array. */
 void event_references(struct json *json, const char *references);

@@ -3,6 +3,7 @@
 #include "output/diagnostics.h"
 #include "output/explain.h"
 #include "output/normal_form.h"
+#include "output/scan.h"
 #include "output/sockets.h"
 #include "output/traffic.h"
 #include "output/verdict.h"
@@ -13,6 +14,8 @@ const struct output output_text = {
 	.diagnostics = diagnostics_text,
 	.explanation = explanation_text,
 	.normal_form = normal_form_text,
+	.scan = scan_text,
+	.service = service_text,
 	.sockets = sockets_text,
 	.traffic = traffic_text,
 	.traffic_finding = traffic_finding_text,
@@ -25,6 +28,8 @@ const struct output output_json = {
 	.diagnostics = diagnostics_json,
 	.explanation = explanation_json,
 	.normal_form = normal_form_json,
+	.scan = scan_json,
+	.service = service_json,
 	.sockets = sockets_json,
 	.traffic = traffic_json,
 	.traffic_finding = finding_event,

@@ -236,6 +236,18 @@ bool knock(const struct knock_door *doors, size_t count, const struct knock_limi
 	return done;
 }
 
+const char *knock_outcome_text(enum knock_outcome outcome)
+{
+	static const char *const texts[] = {
+		[KNOCK_NOT_ASKED] = "not-asked",   [KNOCK_IDENTIFIED] = "identified",
+		[KNOCK_UNKNOWN] = "unknown",       [KNOCK_SILENT] = "silent",
+		[KNOCK_REFUSED] = "refused",       [KNOCK_UNREACHED] = "unreached",
+		[KNOCK_UNFINISHED] = "unfinished",
+	};
+
+	return texts[outcome];
+}
+
 const char *knock_spoken(const struct knock_result *result, char text[static 64])
 {
 	if (result->outcome != KNOCK_IDENTIFIED || result->protocol == NULL)

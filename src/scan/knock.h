@@ -85,6 +85,9 @@ int knocking_descriptor(const struct knocking *knocking);
 bool knock(const struct knock_door *doors, size_t count, const struct knock_limits *limits,
 	   struct knock_result *results, struct error *err);
 
+/* "identified", "silent", "not-asked" ... */
+const char *knock_outcome_text(enum knock_outcome outcome);
+
 /* "tls:http", "ssh"; NULL unless identified. */
 const char *knock_spoken(const struct knock_result *result, char text[static 64]);
 

@@ -1,0 +1,369 @@
+/* doorward scan: which doors of hosts answer, and what stands behind them. Doors that are found open are asked
+ * while others are still looked for. */
+#include "base/clock.h"
+#include "catalog/catalog.h"
+#include "cmd/command.h"
+#include "output/scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	ASKED_AT_ONCE = 512, /* doors; others wait */
+	DOOR_MS = 5000,
+	QUEUE_MOST = 2048, /* doors over UDP that wait to be asked */
+	WAIT_MS = 20,
+	PROGRESS_MS = 250,
+};
+
+static volatile sig_atomic_t asked_to_end;
+
+static void ask_to_end(int number)
+{
+	(void)number;
+	asked_to_end = 1;
+}
+
+struct scan {
+	const struct invocation *invocation;
+	struct out out;
+	bool out_is_open;
+	struct targets targets;
+	struct ports ports;
+	struct reach *reach;       /* owned; over TCP */
+	struct knocking *knocking; /* owned */
+	uint64_t next;             /* over UDP: the next of all doors */
+	uint64_t doors;
+	int64_t begun_ms, end_ms, shown_ms;
+	struct scan_view view;
+};
+
+/* ---- what is to be looked at ---- */
+
+static bool read_number(const struct invocation *invocation, const char *name, uint64_t most, uint64_t *value,
+			struct error *err)
+{
+	const char *const text = invocation_value(invocation, name);
+
+	if (text == NULL)
+		return true;
+	return (span_number(span_text(text), most, value) && *value > 0) ||
+	       error_set(err, "--%s: '%s' is no number from 1 to %llu", name, text, (unsigned long long)most);
+}
+
+static bool read_ports(struct scan *scan, struct error *err)
+{
+	const char *const text = invocation_value(scan->invocation, "ports");
+	struct error reason;
+
+	if (text == NULL && scan->view.transport == TRANSPORT_UDP)
+		return ports_known(&scan->ports, TRANSPORT_UDP, err);
+	if (ports_parse(&scan->ports, span_text(text != NULL ? text : "-"), scan->view.transport, &reason))
+		return true;
+	return error_set(err, "--ports: %s", reason.text);
+}
+
+static bool read_targets(struct scan *scan, struct error *err)
+{
+	const struct invocation *const invocation = scan->invocation;
+	const char *const file = invocation_value(invocation, "targets");
+	const struct targets_range *in_public;
+	char text[ADDRESS_RANGE_TEXT];
+
+	for (size_t i = 0; i < invocation->argument_count; i++)
+		if (!targets_add(&scan->targets, invocation->arguments[i], err))
+			return false;
+	if (file != NULL && !targets_add_file(&scan->targets, file, err))
+		return false;
+	targets_sort(&scan->targets);
+	if (scan->targets.count == 0)
+		return error_set(err, "no target is named");
+	in_public = targets_public(&scan->targets);
+	if (in_public == NULL || invocation_has(invocation, "public"))
+		return true;
+	return error_set(err,
+			 "%s is public. Requests to %llu doors would be sent to hosts that may be others'; if "
+			 "they are yours, say --public",
+			 address_range_text(&in_public->range, text),
+			 (unsigned long long)scan->targets.count * scan->ports.count);
+}
+
+/* A network namespace by its name, as `ip netns` has it, or by its path. */
+static bool enter_namespace(const char *name, struct error *err)
+{
+	char path[PATH_MAX];
+	int fd;
+	bool entered;
+
+	(void)snprintf(path, sizeof(path), "%s%s", strchr(name, '/') != NULL ? "" : "/run/netns/", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	entered = fd >= 0 && setns(fd, CLONE_NEWNET) == 0;
+	if (!entered)
+		error_system(err, errno, "--from: cannot enter the network namespace %s", name);
+	if (fd >= 0)
+		(void)close(fd);
+	return entered;
+}
+
+/* ---- results ---- */
+
+static void count_weaknesses(struct scan *scan, const struct answer *answer)
+{
+	scan->view.weaknesses += answer->weakness_count;
+}
+
+/* Over UDP a door is open when it has answered, and only then. */
+static bool is_open(const struct scan *scan, const struct knock_result *result)
+{
+	return scan->view.transport == TRANSPORT_TCP || result->outcome == KNOCK_IDENTIFIED ||
+	       result->outcome == KNOCK_UNKNOWN;
+}
+
+static void hear_service(void *context, const struct knock_door *door, const struct knock_result *result)
+{
+	struct scan *const scan = context;
+	const struct service_view view = { door, result, scan->targets.count > 1 };
+
+	if (!is_open(scan, result)) {
+		scan->view.closed += result->outcome == KNOCK_REFUSED;
+		scan->view.silent += result->outcome != KNOCK_REFUSED;
+		return;
+	}
+	if (scan->view.transport == TRANSPORT_UDP)
+		scan->view.open++;
+	scan->view.identified += result->outcome == KNOCK_IDENTIFIED;
+	count_weaknesses(scan, &result->tls);
+	count_weaknesses(scan, &result->answer);
+	if (scan->shown_ms > 0)
+		fputs("\r\033[K", stderr);
+	scan->out.format->service(&scan->out, &view);
+}
+
+static void hear_door(void *context, const struct reach_door *found)
+{
+	struct scan *const scan = context;
+	const struct knock_door door = { .address = found->address,
+					 .interface = found->interface,
+					 .transport = TRANSPORT_TCP,
+					 .port = found->port };
+
+	if (found->state == REACH_OPEN)
+		(void)knocking_add(scan->knocking, &door);
+}
+
+/* ---- going on ---- */
+
+/* All doors of all hosts over UDP, a queue at a time. */
+static void add_datagram_doors(struct scan *scan)
+{
+	while (scan->next < scan->doors && knocking_left(scan->knocking) < QUEUE_MOST) {
+		struct knock_door door = { .transport = TRANSPORT_UDP };
+
+		targets_nth(&scan->targets, (uint32_t)(scan->next / scan->ports.count), &door.address,
+			    &door.interface);
+		door.port = ports_nth(&scan->ports, (uint32_t)(scan->next % scan->ports.count));
+		if (!knocking_add(scan->knocking, &door))
+			return;
+		scan->next++;
+	}
+}
+
+static bool is_looking(const struct scan *scan)
+{
+	return scan->reach != NULL ? !reach_ended(scan->reach) : scan->next < scan->doors;
+}
+
+static void show_progress(struct scan *scan)
+{
+	const int64_t now = clock_monotonic_ms();
+	const struct reach_counts counts = scan->reach != NULL ? reach_counts(scan->reach)
+							       : (struct reach_counts){ 0 };
+	const uint64_t done = scan->reach != NULL ? scan->doors - counts.left : scan->next;
+
+	if (!isatty(STDERR_FILENO) || now - scan->shown_ms < PROGRESS_MS)
+		return;
+	scan->shown_ms = now;
+	fprintf(stderr, "\r\033[Klooking: %3u%% of %llu doors, pass %u; asking %zu",
+		(unsigned)(done * 100 / scan->doors), (unsigned long long)scan->doors,
+		scan->reach != NULL ? counts.pass : 1, knocking_left(scan->knocking));
+}
+
+static void wait_for_either(const struct scan *scan)
+{
+	struct pollfd ready[2] = { { .fd = knocking_descriptor(scan->knocking), .events = POLLIN } };
+	const bool looking = scan->reach != NULL && is_looking(scan);
+
+	if (looking)
+		ready[1] = (struct pollfd){ .fd = reach_descriptor(scan->reach), .events = POLLIN };
+	(void)poll(ready, looking ? 2 : 1, looking ? 1 : WAIT_MS);
+}
+
+static void go_on(struct scan *scan)
+{
+	while (!asked_to_end && clock_monotonic_ms() < scan->end_ms &&
+	       (is_looking(scan) || knocking_left(scan->knocking) > 0)) {
+		if (scan->reach != NULL)
+			reach_turn(scan->reach, 0);
+		else
+			add_datagram_doors(scan);
+		knocking_turn(scan->knocking, 0);
+		show_progress(scan);
+		wait_for_either(scan);
+	}
+	if (scan->shown_ms > 0)
+		fputs("\r\033[K", stderr);
+	scan->view.incomplete = is_looking(scan) || knocking_left(scan->knocking) > 0;
+}
+
+/* ---- the command ---- */
+
+static uint64_t draw_seed(void)
+{
+	uint64_t seed = (uint64_t)clock_monotonic_us();
+
+	(void)!getrandom(&seed, sizeof(seed), 0);
+	return seed;
+}
+
+static bool begin(struct scan *scan, uint64_t rate, struct error *err)
+{
+	const struct knock_limits limits = { .door_ms = DOOR_MS, .doors = ASKED_AT_ONCE };
+	const struct reach_options options = { .targets = &scan->targets,
+					       .ports = &scan->ports,
+					       .seed = draw_seed(),
+					       .rate = (unsigned)rate,
+					       .connect = invocation_has(scan->invocation, "connect"),
+					       .context = scan,
+					       .answered = hear_door };
+
+	scan->doors = (uint64_t)scan->targets.count * scan->ports.count;
+	scan->knocking = knocking_new(&limits, hear_service, scan, err);
+	if (scan->knocking == NULL || scan->view.transport == TRANSPORT_UDP)
+		return scan->knocking != NULL;
+	scan->reach = reach_new(&options, err);
+	return scan->reach != NULL;
+}
+
+static bool prepare(struct scan *scan, struct error *err)
+{
+	const struct invocation *const invocation = scan->invocation;
+	const char *const from = invocation_value(invocation, "from");
+	uint64_t rate = 0, seconds = 0;
+
+	if (!read_number(invocation, "rate", 10000000, &rate, err) ||
+	    !read_number(invocation, "max-time", 1000000, &seconds, err))
+		return false;
+	scan->view.transport = invocation_has(invocation, "udp") ? TRANSPORT_UDP : TRANSPORT_TCP;
+	scan->begun_ms = clock_monotonic_ms();
+	scan->end_ms = seconds > 0 ? scan->begun_ms + (int64_t)seconds * 1000 : INT64_MAX;
+	if (from != NULL && !enter_namespace(from, err))
+		return false;
+	if (!read_ports(scan, err) || !read_targets(scan, err))
+		return false;
+	if (!out_open(&scan->out, invocation->json, invocation->colour))
+		return error_memory(err);
+	scan->out_is_open = true;
+	return begin(scan, rate, err);
+}
+
+static void sum_up(struct scan *scan)
+{
+	struct scan_view *const view = &scan->view;
+	struct reach_counts counts;
+
+	view->hosts = scan->targets.count;
+	view->ports = scan->ports.count;
+	view->words = scan->invocation->argument_count == 1 ? scan->invocation->arguments[0] : "these hosts";
+	view->ms = clock_monotonic_ms() - scan->begun_ms;
+	if (scan->reach != NULL) {
+		counts = reach_counts(scan->reach);
+		view->open = counts.answered[REACH_OPEN];
+		view->closed = counts.answered[REACH_CLOSED];
+		view->filtered = counts.answered[REACH_FILTERED];
+		view->silent = counts.doors - view->open - view->closed - view->filtered;
+		view->asked = counts.asked;
+		view->passes = counts.pass;
+		view->half_open = reach_is_raw(scan->reach);
+	}
+	view->exit_status = view->weaknesses > 0 ? STATUS_FINDINGS
+			    : view->incomplete   ? STATUS_INCOMPLETE
+						 : STATUS_AGREES;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = ask_to_end };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int run(const struct invocation *invocation)
+{
+	struct scan scan = { .invocation = invocation };
+	struct error err;
+	int status;
+
+	if (prepare(&scan, &err)) {
+		catch_signals();
+		scan_titles(&scan.out, scan.targets.count > 1);
+		go_on(&scan);
+		sum_up(&scan);
+		scan.out.format->scan(&scan.out, &scan.view);
+		status = scan.view.exit_status;
+	} else {
+		status = command_trouble(invocation, &err);
+	}
+	knocking_free(scan.knocking);
+	reach_free(scan.reach);
+	ports_free(&scan.ports);
+	targets_free(&scan.targets);
+	if (scan.out_is_open && !out_close(&scan.out, &err))
+		status = command_trouble(invocation, &err);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ .letter = 'p',
+	  .name = "ports",
+	  .argument = "PORTS",
+	  .help = "only these: 22,80,8000-8100,https (default: all; with --udp those that are known)" },
+	{ .name = "udp", .help = "ask over UDP, each port in what is customary there" },
+	{ .name = "targets",
+	  .argument = "FILE",
+	  .help = "more targets, a word each; - is standard input",
+	  .completes = COMPLETES_FILE },
+	{ .name = "rate", .argument = "N", .help = "look at no more than N doors a second" },
+	{ .name = "connect", .help = "connect to doors even where half-open would be allowed" },
+	{ .name = "max-time", .argument = "SECONDS", .help = "end then with what is known" },
+	{ .name = "from", .argument = "NETNS", .help = "look from this network namespace" },
+	{ .name = "public", .help = "the targets may be public addresses" },
+	{ 0 },
+};
+
+extern const struct command command_scan;
+const struct command command_scan = {
+	.name = "scan",
+	.arguments = "TARGET...",
+	.summary = "which doors of hosts answer, what they speak, and who stands behind them",
+	.description = "Looks which doors of hosts are open, and asks each what it speaks: protocol, product "
+		       "and version, whatever the port's number, and what is weak about it. A target is an "
+		       "address, a prefix, a range or a name. Results come as they are known. What does not "
+		       "answer is asked again; the pace follows the answers. Only harmless requests are sent: "
+		       "no login, no change, and never a word to printers and other doors that act on "
+		       "whatever they get. Public addresses are looked at with --public alone. As root doors "
+		       "are looked for half-open, else by connecting. Exit status: 0 nothing weak was found, "
+		       "1 something was, 2 it could not be done, 3 nothing weak was found, but not all was "
+		       "asked.",
+	.options = options,
+	.most_arguments = 1024,
+	.run = run,
+};

@@ -1,0 +1,177 @@
+/* What a scan found. Services come in the order in which they are known, so their columns have fixed widths; a
+ * name that is wider pushes what follows. */
+#include "output/scan.h"
+
+#include "audit/audit.h"
+#include "catalog/catalog.h"
+
+enum { DOOR_TEXT = 32, HOST_WIDTH = 16, DOOR_WIDTH = 11, SPOKEN_WIDTH = 14 };
+
+/* ---- text ---- */
+
+static void print_padded(const struct screen *screen, const char *text, size_t width)
+{
+	const size_t length = strlen(text);
+
+	screen_print(screen, STYLE_PLAIN, text);
+	fprintf(screen->file, "%*s", (int)(length < width ? width - length : 1), "");
+}
+
+void scan_titles(struct out *out, bool several)
+{
+	if (out->format != &output_text)
+		return;
+	fprintf(out->screen.file, "%s%-*s%-*s%s\n", several ? "HOST            " : "", DOOR_WIDTH, "DOOR",
+		SPOKEN_WIDTH, "SPOKEN", "SERVER");
+}
+
+static const char *server_text(struct out *out, const struct knock_result *result)
+{
+	const struct answer *const answer = &result->answer;
+
+	if (result->outcome == KNOCK_NOT_ASKED)
+		return "never spoken to: what it gets it acts on";
+	if (result->outcome != KNOCK_IDENTIFIED)
+		return result->problem;
+	return arena_format(out->arena, "%s%s%s", answer->product, answer->version[0] != '\0' ? " " : "",
+			    answer->version);
+}
+
+static void print_weaknesses(struct out *out, const struct answer *answer)
+{
+	for (size_t i = 0; i < answer->weakness_count; i++) {
+		const struct weakness *const weakness = answer->weaknesses[i].weakness;
+
+		fprintf(out->screen.file, "    %-8s  %s: %s (", audit_severity_text(weakness->severity), weakness->id,
+			weakness->title);
+		screen_print(&out->screen, STYLE_PLAIN, answer->weaknesses[i].evidence);
+		fputs(")\n", out->screen.file);
+	}
+}
+
+void service_text(struct out *out, const struct service_view *view)
+{
+	const struct knock_door *const door = view->door;
+	char host[ADDRESS_TEXT], name[64], text[DOOR_TEXT];
+	const char *const spoken = knock_spoken(view->result, name);
+
+	if (view->several)
+		print_padded(&out->screen, address_text(&door->address, host), HOST_WIDTH);
+	(void)snprintf(text, sizeof(text), "%s/%u", catalog_transport(door->transport)->name, door->port);
+	print_padded(&out->screen, text, DOOR_WIDTH);
+	print_padded(&out->screen, spoken != NULL ? spoken : knock_outcome_text(view->result->outcome), SPOKEN_WIDTH);
+	screen_print(&out->screen, STYLE_PLAIN, server_text(out, view->result));
+	fputs("\n", out->screen.file);
+	print_weaknesses(out, &view->result->tls);
+	print_weaknesses(out, &view->result->answer);
+	fflush(out->screen.file);
+}
+
+void scan_text(struct out *out, const struct scan_view *view)
+{
+	FILE *const file = out->screen.file;
+	const char *const transport = catalog_transport(view->transport)->name;
+
+	fprintf(file, "\n%llu %s door%s open, %llu identified, at ", (unsigned long long)view->open, transport,
+		view->open == 1 ? "" : "s", (unsigned long long)view->identified);
+	screen_print(&out->screen, STYLE_PLAIN, view->words);
+	fprintf(file, "; %llu closed, %llu filtered, %llu without an answer.\n",
+		(unsigned long long)view->closed, (unsigned long long)view->filtered,
+		(unsigned long long)view->silent);
+	fprintf(file, "%llu host%s, %llu port%s, in %.1f s", (unsigned long long)view->hosts,
+		view->hosts == 1 ? "" : "s", (unsigned long long)view->ports, view->ports == 1 ? "" : "s",
+		(double)view->ms / 1000);
+	if (view->transport == TRANSPORT_TCP)
+		fprintf(file, "; asked %s, %llu packets in %u pass%s",
+			view->half_open ? "half-open" : "by connecting", (unsigned long long)view->asked,
+			view->passes, view->passes == 1 ? "" : "es");
+	fputs(".\n", file);
+	if (view->transport == TRANSPORT_UDP)
+		fputs("Over UDP only an answer proves that a door is open; silence proves nothing.\n", file);
+	if (view->incomplete)
+		fputs("The time was up before all was asked: what is not listed may be open.\n", file);
+}
+
+/* ---- events ---- */
+
+void event_facts(struct json *json, const char *key, const struct answer *answer)
+{
+	json_open_object(json, key);
+	for (size_t i = 0; i < answer->fact_count; i++)
+		json_text(json, answer->facts[i].key, answer->facts[i].value);
+	json_end(json);
+}
+
+static void write_weaknesses(struct json *json, const struct answer *answer)
+{
+	for (size_t i = 0; i < answer->weakness_count; i++) {
+		json_open_object(json, NULL);
+		json_text(json, "id", answer->weaknesses[i].weakness->id);
+		json_number(json, "severity", answer->weaknesses[i].weakness->severity);
+		json_text(json, "evidence", answer->weaknesses[i].evidence);
+		json_end(json);
+	}
+}
+
+static void write_identified(struct json *json, const struct knock_result *result)
+{
+	const struct answer *const answer = &result->answer;
+	const struct protocol *const inner = result->inside_tls != NULL ? result->inside_tls
+									: result->protocol;
+
+	json_text(json, "app_proto", inner->name);
+	json_bool(json, "tls", result->inside_tls != NULL);
+	json_text(json, "product", answer->product[0] != '\0' ? answer->product : NULL);
+	json_text(json, "version", answer->version[0] != '\0' ? answer->version : NULL);
+}
+
+void service_json(struct out *out, const struct service_view *view)
+{
+	const struct knock_result *const result = view->result;
+	struct json json = event_begin(out, "service");
+
+	event_destination(&json, &view->door->address, true, view->door->port);
+	event_transport(&json, view->door->transport);
+	if (result->outcome == KNOCK_IDENTIFIED)
+		write_identified(&json, result);
+	json_open_object(&json, "doorward");
+	json_text(&json, "outcome", knock_outcome_text(result->outcome));
+	json_bool(&json, "starttls", result->answer.starttls);
+	event_facts(&json, "facts", &result->answer);
+	if (result->inside_tls != NULL)
+		event_facts(&json, "tls_facts", &result->tls);
+	json_open_array(&json, "weaknesses");
+	write_weaknesses(&json, &result->tls);
+	write_weaknesses(&json, &result->answer);
+	json_end(&json);
+	if (result->outcome == KNOCK_UNKNOWN)
+		json_span(&json, "evidence", span_of(result->evidence, result->evidence_length));
+	json_text(&json, "problem", result->problem[0] != '\0' ? result->problem : NULL);
+	json_end(&json);
+	event_end(out, &json);
+	out_flush(out);
+	fflush(out->screen.file);
+}
+
+void scan_json(struct out *out, const struct scan_view *view)
+{
+	struct json json = event_begin(out, "stats");
+
+	json_open_object(&json, "stats");
+	json_unsigned(&json, "hosts", view->hosts);
+	json_unsigned(&json, "ports", view->ports);
+	json_unsigned(&json, "open", view->open);
+	json_unsigned(&json, "closed", view->closed);
+	json_unsigned(&json, "filtered", view->filtered);
+	json_unsigned(&json, "silent", view->silent);
+	json_unsigned(&json, "identified", view->identified);
+	json_unsigned(&json, "weaknesses", view->weaknesses);
+	json_unsigned(&json, "asked", view->asked);
+	json_unsigned(&json, "passes", view->passes);
+	json_bool(&json, "half_open", view->half_open);
+	json_bool(&json, "incomplete", view->incomplete);
+	json_number(&json, "scan_ms", view->ms);
+	json_number(&json, "exit_status", view->exit_status);
+	json_end(&json);
+	event_end(out, &json);
+}

@@ -1,0 +1,38 @@
+/* output/scan.h: what a scan found: a service as it comes, and the sums at the end. */
+#ifndef OUTPUT_SCAN_H
+#define OUTPUT_SCAN_H
+
+#include "output/output.h"
+#include "scan/knock.h"
+#include "scan/reach.h"
+
+struct service_view {
+	const struct knock_door *door;
+	const struct knock_result *result;
+	bool several; /* hosts are scanned, so that each line names its own */
+};
+
+struct scan_view {
+	const char *words; /* what was looked at, for people */
+	unsigned transport;
+	uint64_t hosts, ports;
+	uint64_t open, closed, filtered, silent; /* doors */
+	uint64_t identified;
+	uint64_t weaknesses;
+	uint64_t asked; /* packets or connections that looked for doors; 0 over UDP */
+	unsigned passes;
+	bool half_open;
+	bool incomplete; /* the time was up before all was asked */
+	int64_t ms;
+	int exit_status;
+};
+
+void service_text(struct out *out, const struct service_view *view);
+void service_json(struct out *out, const struct service_view *view);
+void scan_text(struct out *out, const struct scan_view *view);
+void scan_json(struct out *out, const struct scan_view *view);
+
+/* The titles of the lines of services, for people; nothing for programs. */
+void scan_titles(struct out *out, bool several);
+
+#endif
