@@ -1,9 +1,9 @@
-/* doorward scan: which doors of hosts answer, and what stands behind them. Doors that are found open are asked
- * while others are still looked for. */
+/* doorward scan: which doors of hosts answer, and what stands behind them. Doors that are found open are
+ * asked while others are still looked for. */
+#include "output/scan.h"
 #include "base/clock.h"
 #include "catalog/catalog.h"
 #include "cmd/command.h"
-#include "output/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,11 +88,12 @@ static bool read_targets(struct scan *scan, struct error *err)
 	in_public = targets_public(&scan->targets);
 	if (in_public == NULL || invocation_has(invocation, "public"))
 		return true;
-	return error_set(err,
-			 "%s is public. Requests to %llu doors would be sent to hosts that may be others'; if "
-			 "they are yours, say --public",
-			 address_range_text(&in_public->range, text),
-			 (unsigned long long)scan->targets.count * scan->ports.count);
+	return error_set(
+		err,
+		"%s is public. Requests to %llu doors would be sent to hosts that may be others'; if "
+		"they are yours, say --public",
+		address_range_text(&in_public->range, text),
+		(unsigned long long)scan->targets.count * scan->ports.count);
 }
 
 /* A network namespace by its name, as `ip netns` has it, or by its path. */
@@ -335,7 +336,7 @@ static const struct command_option options[] = {
 	{ .letter = 'p',
 	  .name = "ports",
 	  .argument = "PORTS",
-	  .help = "only these: 22,80,8000-8100,https (default: all; with --udp those that are known)" },
+	  .help = "only these: 22,80,8000-8100,https (default: all; over UDP known ones)" },
 	{ .name = "udp", .help = "ask over UDP, each port in what is customary there" },
 	{ .name = "targets",
 	  .argument = "FILE",
@@ -354,15 +355,16 @@ const struct command command_scan = {
 	.name = "scan",
 	.arguments = "TARGET...",
 	.summary = "which doors of hosts answer, what they speak, and who stands behind them",
-	.description = "Looks which doors of hosts are open, and asks each what it speaks: protocol, product "
-		       "and version, whatever the port's number, and what is weak about it. A target is an "
-		       "address, a prefix, a range or a name. Results come as they are known. What does not "
-		       "answer is asked again; the pace follows the answers. Only harmless requests are sent: "
-		       "no login, no change, and never a word to printers and other doors that act on "
-		       "whatever they get. Public addresses are looked at with --public alone. As root doors "
-		       "are looked for half-open, else by connecting. Exit status: 0 nothing weak was found, "
-		       "1 something was, 2 it could not be done, 3 nothing weak was found, but not all was "
-		       "asked.",
+	.description =
+		"Looks which doors of hosts are open, and asks each what it speaks: protocol, product "
+		"and version, whatever the port's number, and what is weak about it. A target is an "
+		"address, a prefix, a range or a name. Results come as they are known. What does not "
+		"answer is asked again; the pace follows the answers. Only harmless requests are sent: "
+		"no login, no change, and never a word to printers and other doors that act on "
+		"whatever they get. Public addresses are looked at with --public alone. As root doors "
+		"are looked for half-open, else by connecting. Exit status: 0 nothing weak was found, "
+		"1 something was, 2 it could not be done, 3 nothing weak was found, but not all was "
+		"asked.",
 	.options = options,
 	.most_arguments = 1024,
 	.run = run,

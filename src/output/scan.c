@@ -1,5 +1,5 @@
-/* What a scan found. Services come in the order in which they are known, so their columns have fixed widths; a
- * name that is wider pushes what follows. */
+/* What a scan found. Services come in the order in which they are known, so their columns have fixed widths;
+ * a name that is wider pushes what follows. */
 #include "output/scan.h"
 
 #include "audit/audit.h"
@@ -42,8 +42,8 @@ static void print_weaknesses(struct out *out, const struct answer *answer)
 	for (size_t i = 0; i < answer->weakness_count; i++) {
 		const struct weakness *const weakness = answer->weaknesses[i].weakness;
 
-		fprintf(out->screen.file, "    %-8s  %s: %s (", audit_severity_text(weakness->severity), weakness->id,
-			weakness->title);
+		fprintf(out->screen.file, "    %-8s  %s: %s (", audit_severity_text(weakness->severity),
+			weakness->id, weakness->title);
 		screen_print(&out->screen, STYLE_PLAIN, answer->weaknesses[i].evidence);
 		fputs(")\n", out->screen.file);
 	}
@@ -59,7 +59,8 @@ void service_text(struct out *out, const struct service_view *view)
 		print_padded(&out->screen, address_text(&door->address, host), HOST_WIDTH);
 	(void)snprintf(text, sizeof(text), "%s/%u", catalog_transport(door->transport)->name, door->port);
 	print_padded(&out->screen, text, DOOR_WIDTH);
-	print_padded(&out->screen, spoken != NULL ? spoken : knock_outcome_text(view->result->outcome), SPOKEN_WIDTH);
+	print_padded(&out->screen, spoken != NULL ? spoken : knock_outcome_text(view->result->outcome),
+		     SPOKEN_WIDTH);
 	screen_print(&out->screen, STYLE_PLAIN, server_text(out, view->result));
 	fputs("\n", out->screen.file);
 	print_weaknesses(out, &view->result->tls);
@@ -72,8 +73,8 @@ void scan_text(struct out *out, const struct scan_view *view)
 	FILE *const file = out->screen.file;
 	const char *const transport = catalog_transport(view->transport)->name;
 
-	fprintf(file, "\n%llu %s door%s open, %llu identified, at ", (unsigned long long)view->open, transport,
-		view->open == 1 ? "" : "s", (unsigned long long)view->identified);
+	fprintf(file, "\n%llu %s door%s open, %llu identified, at ", (unsigned long long)view->open,
+		transport, view->open == 1 ? "" : "s", (unsigned long long)view->identified);
 	screen_print(&out->screen, STYLE_PLAIN, view->words);
 	fprintf(file, "; %llu closed, %llu filtered, %llu without an answer.\n",
 		(unsigned long long)view->closed, (unsigned long long)view->filtered,
