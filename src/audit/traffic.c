@@ -99,12 +99,10 @@ static void add_flow(struct row *row, const struct flow *flow, const char *proto
 
 static struct row_key key_of(const struct flow *flow, uint64_t word)
 {
-	const bool icmp = flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
-
 	return (struct row_key){
 		.server = flow->ends[1],
 		.word = word,
-		.port = flow->ports[icmp ? 0 : 1],
+		.port = flow_door_number(flow),
 		.transport = flow->transport,
 	};
 }

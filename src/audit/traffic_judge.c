@@ -63,8 +63,7 @@ static enum judged judge(const struct flow *flow, const char *protocol, const st
 static void ask_policy(const struct decider *decider, const struct flow *flow, bool in, const char *protocol,
 		       struct row_key *key)
 {
-	const bool icmp = flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
-	const uint16_t port = flow->ports[icmp ? 0 : 1];
+	const uint16_t port = flow_door_number(flow);
 	const struct question question = {
 		.direction = in ? DIRECTION_IN : DIRECTION_OUT,
 		.service = spoken_service(flow, protocol),

@@ -182,8 +182,7 @@ static bool read_policy(struct traffic_session *session, struct error *err)
 
 static bool is_wanted(const struct traffic_session *session, const struct flow *flow)
 {
-	const bool icmp = flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
-	const uint16_t port = flow->ports[icmp ? 0 : 1];
+	const uint16_t port = flow_door_number(flow);
 	const char *const turned = flow_turned_into(flow);
 	bool wanted = session->door_count == 0;
 

@@ -171,6 +171,9 @@ char *community_id(struct digester *sha1, const struct address *source, const st
 const char *flow_app_proto(const struct flow *flow);
 const char *flow_turned_into(const struct flow *flow);
 
+/* The number of the door that was called: the port, or of ICMP, which has none, the type. */
+uint16_t flow_door_number(const struct flow *flow);
+
 /* How its packets were addressed. Anycast is seen from no packet: it is what the catalog knows of the address
  * that was called. */
 enum cast flow_cast(const struct flow *flow);

@@ -37,6 +37,13 @@ const char *flow_turned_into(const struct flow *flow)
 	return protocol != NULL ? protocol->name : NULL;
 }
 
+uint16_t flow_door_number(const struct flow *flow)
+{
+	const bool icmp = flow->transport == TRANSPORT_ICMP || flow->transport == TRANSPORT_ICMPV6;
+
+	return flow->ports[icmp ? 0 : 1];
+}
+
 enum cast flow_cast(const struct flow *flow)
 {
 	if (flow->cast == CAST_UNICAST && catalog_cast(&flow->ends[1]) == CAST_ANYCAST)
