@@ -35,7 +35,7 @@ extern const struct command command_version;
 extern const struct command command_watch;
 
 const struct command *const commands[] = {
-	/* clang-format off: one a line */
+	/* clang-format off */ /* one a line */
 	&command_check,
 	&command_completion,
 	&command_explain,
