@@ -294,6 +294,7 @@ static bool make_sinks(struct traffic_session *session, const struct workers_opt
 static bool read_engine_options(struct traffic_session *session, struct error *err)
 {
 	session->engine.limits.timeouts = flow_timeouts_usual;
+	session->engine.checksums = invocation_has(session->invocation, "checksums");
 	return traffic_option_size(session->invocation, "memory", 1, SIZE_MAX, &session->engine.limits.memory,
 				   err) &&
 	       read_keys(session, &session->engine, err);

@@ -46,6 +46,7 @@
 		{ .name = "anycast",                                                                         \
 		  .argument = "ADDRESSES",                                                                   \
 		  .help = "an address, prefix or range that many hosts share; may be repeated" },            \
+		{ .name = "checksums", .help = "verify the checksums of TCP, UDP and the like" },            \
 		{ .name = "memory",                                                                          \
 		  .argument = "SIZE",                                                                        \
 		  .help = "at most this for flows: 512M, 4G (default: 1G)" },                                \

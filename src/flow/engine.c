@@ -24,7 +24,7 @@ struct engine {
 	struct flow_table *table;
 	struct fragments *fragments;
 	struct ipsec *ipsec;
-	bool has_keys;
+	bool has_keys, checksums;
 	struct expectations *expectations;
 	struct conversations *conversations;
 	struct flow_listener listener;
@@ -126,6 +126,7 @@ struct engine *engine_new(const struct engine_options *options, const struct flo
 		return NULL;
 	}
 	engine->listener = *listener;
+	engine->checksums = options->checksums;
 	engine->table = flow_table_new(&limits, &ending, err);
 	if (engine->table != NULL && !make_parts(engine, options))
 		error_memory(err);
@@ -265,6 +266,22 @@ static void count_pieces(struct flow_side *side, const struct packet *packet, co
 	side->bytes += (uint64_t)datagram->bytes - datagram->begun_bytes - packet->length;
 }
 
+const uint8_t verified_transports[VERIFIED_TRANSPORTS] = {
+	TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UDPLITE, TRANSPORT_SCTP, TRANSPORT_ICMP, TRANSPORT_ICMPV6,
+};
+
+static void verify(struct engine_counts *counts, const struct packet *packet)
+{
+	const enum checksum sum = packet_checksum(packet);
+
+	for (unsigned i = 0; i < VERIFIED_TRANSPORTS && sum != CHECKSUM_UNKNOWN; i++) {
+		if (verified_transports[i] != packet->transport)
+			continue;
+		counts->checksums_verified++;
+		counts->checksums_wrong[i] += sum == CHECKSUM_BAD;
+	}
+}
+
 /* Counts the packet in its flow and reads what it says; returns the flow. */
 static struct flow *read_packet(struct engine *engine, struct packets *packets, unsigned nth,
 				const struct layer *layer)
@@ -273,6 +290,8 @@ static struct flow *read_packet(struct engine *engine, struct packets *packets, 
 	unsigned end;
 	struct flow *const flow = count_packet(engine, packet, layer, &end);
 
+	if (engine->checksums)
+		verify(&engine->counts, packet);
 	if (layer->datagram.pieces > 1)
 		count_pieces(&flow->sides[end], packet, &layer->datagram);
 	if (!flow->settled) {

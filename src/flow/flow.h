@@ -204,7 +204,12 @@ struct flow_listener {
 
 /* ---- the engine ---- */
 
+/* The transports whose checksums are verified where that is asked for, by their numbers. */
+enum { VERIFIED_TRANSPORTS = 6 };
+extern const uint8_t verified_transports[VERIFIED_TRANSPORTS];
+
 struct engine_options {
+	bool checksums; /* verify those of the transports */
 	struct flow_limits limits;
 	const char *keys_path; /* a file of IPsec keys (packet/ipsec.h), for what is said of it; or NULL */
 	struct span keys;      /* what it holds; read by engine_new() */
@@ -217,8 +222,10 @@ struct engine_counts {
 	uint64_t frames, packets,
 		bytes; /* packets: with those that tunnels carry; bytes of frames on the wire */
 	uint64_t problems[PACKET_PROBLEMS];
-	uint64_t bad_checksums;
-	uint64_t not_ip; /* frames that carry no IP packet */
+	uint64_t bad_checksums;                        /* of IPv4's header */
+	uint64_t checksums_verified;                   /* of transports; and those that were wrong */
+	uint64_t checksums_wrong[VERIFIED_TRANSPORTS]; /* as verified_transports has them */
+	uint64_t not_ip;                               /* frames that carry no IP packet */
 	uint64_t fragments, reassembled, fragments_overlapping, fragments_dropped;
 	uint64_t fragments_in_flows; /* pieces that their flows count as packets */
 	uint64_t icmp_errors, icmp_errors_joined;

@@ -61,6 +61,17 @@ static void write_streams(struct json *json, const struct engine_counts *counts)
 	json_end(json);
 }
 
+static void write_checksums(struct json *json, const struct engine_counts *counts)
+{
+	json_open_object(json, "checksums");
+	json_unsigned(json, "verified", counts->checksums_verified);
+	for (unsigned i = 0; i < VERIFIED_TRANSPORTS; i++)
+		if (counts->checksums_wrong[i] > 0)
+			json_unsigned(json, catalog_transport(verified_transports[i])->name,
+				      counts->checksums_wrong[i]);
+	json_end(json);
+}
+
 static void write_packets(struct json *json, const struct engine_counts *counts)
 {
 	json_unsigned(json, "frames", counts->frames);
@@ -68,6 +79,8 @@ static void write_packets(struct json *json, const struct engine_counts *counts)
 	json_unsigned(json, "bytes", counts->bytes);
 	json_unsigned(json, "not_ip", counts->not_ip);
 	json_unsigned(json, "bad_checksums", counts->bad_checksums);
+	if (counts->checksums_verified > 0)
+		write_checksums(json, counts);
 	json_unsigned(json, "tunnelled", counts->tunnelled);
 	json_open_object(json, "fragments");
 	json_unsigned(json, "seen", counts->fragments);

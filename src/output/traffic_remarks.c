@@ -102,7 +102,11 @@ size_t traffic_remarks(const struct traffic_view *view, struct arena *arena, con
 		  "of content dropped at the bounds of streams");
 	say_count(&all, counts->parse_errors, "conversation", "conversations",
 		  "not read to the end: damaged, or not what they began as");
-	say_count(&all, counts->bad_checksums, "packet", "packets", "with a wrong checksum");
+	say_count(&all, counts->bad_checksums, "packet", "packets", "with a wrong checksum of IPv4");
+	for (unsigned i = 0; i < VERIFIED_TRANSPORTS; i++)
+		say_count(&all, counts->checksums_wrong[i], "packet", "packets",
+			  arena_format(arena, "with a wrong checksum of %s",
+				       catalog_transport(verified_transports[i])->name));
 	say_count(&all, counts->expectations_dropped, "announcement", "announcements",
 		  "of flows dropped at the bound");
 	say_count(&all, counts->ipsec_bad, "packet", "packets", "of IPsec with a wrong integrity value");

@@ -127,31 +127,114 @@ uint32_t checksum_add(uint32_t sum, struct span s)
 	return (uint32_t)((wide & 0xffff) + (wide >> 16 & 0xffff) + (wide >> 32));
 }
 
+static enum checksum sum_is_whole(uint32_t sum, struct span s)
+{
+	return checksum_fold(checksum_add(sum, s)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
+}
+
+/* With the addresses before it, as a transport of this length has them; `covered` is what the sum is made of.
+ */
+static enum checksum sum_with_addresses(const struct packet *packet, size_t length, struct span covered)
+{
+	/* The mapped form of an IPv4 address adds ffff, twice: nothing, as these sums go. */
+	uint32_t sum = checksum_add(0, span_of(packet->source.bytes, 16));
+
+	sum = checksum_add(sum, span_of(packet->destination.bytes, 16));
+	return sum_is_whole(sum + packet->transport + (uint32_t)length, covered);
+}
+
+/* RFC 768: a sum of zero was left out. What stands behind UDP's own length is none of it. */
+static enum checksum udp_sum(const struct packet *packet, struct span s)
+{
+	const uint8_t *const header = span_left(s) >= 8 ? s.at : NULL;
+	uint16_t length;
+
+	if (header == NULL || load_u16(header + 6) == 0)
+		return CHECKSUM_UNKNOWN;
+	length = load_u16(header + 4);
+	if (length >= 8 && length <= span_left(s))
+		s.end = s.at + length;
+	return sum_with_addresses(packet, span_left(s), s);
+}
+
+/* RFC 3828 3.1: the length tells how much is covered, zero all. A sum of zero is wrong. */
+static enum checksum udplite_sum(const struct packet *packet, struct span s)
+{
+	const size_t length = span_left(s);
+	uint16_t covered;
+
+	if (length < 8)
+		return CHECKSUM_UNKNOWN;
+	covered = load_u16(s.at + 4);
+	if ((covered > 0 && covered < 8) || covered > length || load_u16(s.at + 6) == 0)
+		return CHECKSUM_BAD;
+	if (covered > 0)
+		s.end = s.at + covered;
+	return sum_with_addresses(packet, length, s);
+}
+
+enum { SCTP_HEADER = 12, SCTP_SUM = 8, ADLER_BASE = 65521 };
+
+/* RFC 9260 appendix A: CRC32c, with zeros in the place of the checksum. */
+static uint32_t sctp_crc(struct span s)
+{
+	static const uint32_t nibbles[16] = { 0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
+					      0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+					      0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+					      0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75 };
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < span_left(s); i++) {
+		crc ^= i >= SCTP_SUM && i < SCTP_HEADER ? 0 : s.at[i];
+		crc = crc >> 4 ^ nibbles[crc & 15];
+		crc = crc >> 4 ^ nibbles[crc & 15];
+	}
+	return ~crc;
+}
+
+/* The sum that SCTP began with (RFC 2960 appendix B), and that old ones still have. */
+static uint32_t sctp_adler(struct span s)
+{
+	uint32_t low = 1, high = 0;
+
+	for (size_t i = 0; i < span_left(s); i++) {
+		low = (low + (i >= SCTP_SUM && i < SCTP_HEADER ? 0 : s.at[i])) % ADLER_BASE;
+		high = (high + low) % ADLER_BASE;
+	}
+	return high << 16 | low;
+}
+
+/* The octets of CRC32c stand the other way round. */
+static enum checksum sctp_sum(struct span s)
+{
+	struct span told = s;
+
+	if (span_left(s) < SCTP_HEADER)
+		return CHECKSUM_UNKNOWN;
+	span_skip(&told, SCTP_SUM);
+	return load_u32(told.at) == __builtin_bswap32(sctp_crc(s)) || load_u32(told.at) == sctp_adler(s)
+		       ? CHECKSUM_GOOD
+		       : CHECKSUM_BAD;
+}
+
 enum checksum packet_checksum(const struct packet *packet)
 {
 	struct span s = packet->ip;
-	uint32_t sum = 0;
 
 	span_skip(&s, packet->ip_header);
-	if (packet->fragment || s.failed || packet->length < packet->ip_header ||
-	    span_left(packet->ip) < packet->length)
+	/* A routing header means another destination than the one that stands in front. */
+	if (packet->fragment || (packet->extensions & EXTENSION_ROUTING) != 0 || s.failed ||
+	    packet->length < packet->ip_header || span_left(packet->ip) < packet->length)
 		return CHECKSUM_UNKNOWN;
 	s.end = packet->ip.at + packet->length;
 	switch (packet->transport) {
-	case TRANSPORT_UDP:
-		if (span_peek(s, 6) == 0 && span_peek(s, 7) == 0)
-			return CHECKSUM_UNKNOWN; /* the sender left it out */
-		break;
+	case TRANSPORT_UDP: return udp_sum(packet, s);
+	case TRANSPORT_UDPLITE: return udplite_sum(packet, s);
+	case TRANSPORT_SCTP: return sctp_sum(s);
 	case TRANSPORT_TCP:
-	case TRANSPORT_ICMPV6: break;
+	case TRANSPORT_ICMPV6: return sum_with_addresses(packet, span_left(s), s);
 	case TRANSPORT_ICMP:
-	case TRANSPORT_IGMP:
-		return checksum_fold(checksum_add(0, s)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
+	case TRANSPORT_IGMP: return sum_is_whole(0, s);
 	default: return CHECKSUM_UNKNOWN;
 	}
-	/* The mapped form of an IPv4 address adds ffff, twice: nothing, as these sums go. */
-	sum = checksum_add(sum, span_of(packet->source.bytes, 16));
-	sum = checksum_add(sum, span_of(packet->destination.bytes, 16));
-	sum += packet->transport + (uint32_t)span_left(s);
-	return checksum_fold(checksum_add(sum, s)) == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
 }

@@ -154,8 +154,8 @@ bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel,
  * can be read. */
 bool packet_quoted(const struct packet *icmp, struct packet *ret_quoted);
 
-/* Verifies the checksum of the transport, which costs a look at every byte. UNKNOWN if not all was captured.
- */
+/* Verifies the checksum of the transport, which costs a look at every byte. UNKNOWN if not all was captured,
+ * or the sender left it out. */
 enum checksum packet_checksum(const struct packet *packet);
 
 #endif

@@ -121,6 +121,18 @@ def test_anycast_that_is_declared(doorward, file):
     assert refused.status == 2 and "--anycast: 'everywhere'" in refused.err
 
 
+def test_checksums_are_verified_where_it_is_asked_for(doorward, file):
+    path = file(p.tcp(CLIENT, 40000, WEB, 9, p.SYN), p.udp(CLIENT, 40000, WEB, 9, b"x"), p.icmp(CLIENT, WEB, 8))
+
+    def sums(*words):
+        (stats,) = of(valid(doorward("read", "--json", *words, path).out), "stats")
+        return stats["stats"].get("checksums")
+
+    assert sums() is None
+    assert sums("--checksums") == {"verified": 2, "tcp": 1}  # that of UDP was left out
+    assert "1 packet with a wrong checksum of tcp" in doorward("read", "--checksums", path).out
+
+
 def test_several_workers_tell_the_same(doorward, file):
     path = file(*[packet for n in range(60) for packet in
                   p.conversation("203.0.113.%d" % (n + 1), 40000 + n, WEB, 80, *p.http("/%d" % n))], *mixed())

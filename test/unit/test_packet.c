@@ -553,6 +553,63 @@ static void an_icmp_error_quotes_the_packet_that_it_is_about(void **unused)
 	buffer_free(&b);
 }
 
+/* The sum of RFC 9260, that of RFC 2960, and one that is neither. */
+static void sctp_has_sums_of_its_own(void **unused)
+{
+	static const struct {
+		const char *bytes;
+		enum checksum sum;
+	} cases[] = {
+		{ "\003\350\007\320\000\000\000\001\123\157\234\250\016\000\000\004", CHECKSUM_GOOD },
+		{ "\003\350\007\320\000\000\000\001\031\017\001\326\016\000\000\004", CHECKSUM_GOOD },
+		{ "\003\350\007\320\000\000\000\001\000\000\000\000\016\000\000\004", CHECKSUM_BAD },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer b = buffer_new(200);
+		struct packets packets;
+
+		prepend(&b, cases[i].bytes, 16);
+		ipv4(&b, 132);
+		packets = decoded(&b, 101);
+		assert_int_equal(packet_checksum(&packets.list[0]), cases[i].sum);
+		buffer_free(&b);
+	}
+}
+
+/* Ports 1 and 2, coverage, a sum, and two octets of which the last is not covered by 9. */
+static void udplite_covers_what_it_says(void **unused)
+{
+	static const uint16_t coverage[] = { 0, 8, 9, 10 };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {
+		struct buffer b = buffer_new(200);
+		struct packets packets;
+		uint32_t sum = 0;
+
+		prepend(&b, "\0\1\0\2\0\0\0\0xy", 10);
+		ipv6(&b, 136);
+		buffer_set_u16(&b, 44, coverage[i]);
+		packets = decoded(&b, 101);
+		assert_int_equal(packet_checksum(&packets.list[0]), CHECKSUM_BAD);
+		while (sum < UINT16_MAX && packet_checksum(&packets.list[0]) == CHECKSUM_BAD) {
+			buffer_set_u16(&b, 46, (uint16_t)++sum);
+			packets = decoded(&b, 101);
+		}
+		assert_int_equal(packet_checksum(&packets.list[0]), CHECKSUM_GOOD);
+		b.bytes[49]++;
+		packets = decoded(&b, 101);
+		assert_int_equal(packet_checksum(&packets.list[0]),
+				 coverage[i] == 8 || coverage[i] == 9 ? CHECKSUM_GOOD : CHECKSUM_BAD);
+		buffer_set_u16(&b, 44, 11); /* more than there is */
+		packets = decoded(&b, 101);
+		assert_int_equal(packet_checksum(&packets.list[0]), CHECKSUM_BAD);
+		buffer_free(&b);
+	}
+}
+
 static void checksums_tell_good_from_bad(void **unused)
 {
 	struct buffer b = udp();
@@ -669,6 +726,8 @@ int main(void)
 		cmocka_unit_test(a_fragment_has_no_ports),
 		cmocka_unit_test(nesting_ends_at_its_bound),
 		cmocka_unit_test(an_icmp_error_quotes_the_packet_that_it_is_about),
+		cmocka_unit_test(sctp_has_sums_of_its_own),
+		cmocka_unit_test(udplite_covers_what_it_says),
 		cmocka_unit_test(checksums_tell_good_from_bad),
 		cmocka_unit_test(tcp_flags_lengths_and_scale),
 		cmocka_unit_test(what_is_not_ip_is_kept_with_its_type),
