@@ -242,6 +242,15 @@ static struct conversation *begin_known(struct conversations *all, struct flow *
 	return c;
 }
 
+enum { FEW_WORDS = 8 };
+
+/* A few words of the one that was called, while the other has said nothing. */
+static bool is_said_unasked(const struct flow *flow, unsigned end, const struct packet *packet)
+{
+	return end == 1 && packet->payload_length <= FEW_WORDS && (flow->sides[0].seen & SEEN_DATA) == 0 &&
+	       (!is_tcp(flow) || is_from_start(flow));
+}
+
 /* The first payload, if it stands at the beginning of its side, often tells all. Returns a conversation only
  * if something must be kept. */
 static struct conversation *begin_recognised(struct conversations *all, struct flow *flow,
@@ -258,6 +267,8 @@ static struct conversation *begin_recognised(struct conversations *all, struct f
 
 	question.first[event->end] = packet->payload;
 	identify(&question, &answer);
+	if (answer.protocol == NULL && is_said_unasked(flow, event->end, packet))
+		answer.protocol = identify_time(packet->payload, event->time_ns);
 	if (answer.protocol == NULL && !answer.more) {
 		note_unclear(flow, event->end);
 		return NULL;

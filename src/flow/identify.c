@@ -186,6 +186,15 @@ const struct protocol *identify_alone(struct span datagram)
 	return NULL;
 }
 
+const struct protocol *identify_time(struct span words, int64_t time_ns)
+{
+	prepare();
+	for (size_t nth = 0; nth < protocol_count; nth++)
+		if (protocols[nth]->tells_time != NULL && protocols[nth]->tells_time(words, time_ns))
+			return protocols[nth];
+	return NULL;
+}
+
 static const struct protocol *ask_stream(const struct identify_question *question, struct span first,
 					 enum side side, struct identify_answer *answer)
 {

@@ -44,6 +44,9 @@ const struct protocol *identify_continued(struct span before, struct span now);
  * none. */
 const struct protocol *identify_alone(struct span datagram);
 
+/* Who says the time like this, to a client that has said nothing; NULL if nobody. */
+const struct protocol *identify_time(struct span words, int64_t time_ns);
+
 /* Of a transport without ports, which the IP header names; NULL if nobody is at home there. */
 const struct protocol *identify_transport(uint8_t transport);
 

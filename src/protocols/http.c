@@ -17,7 +17,8 @@ const struct weakness http_clear_login = {
 	2,
 	"Serve what needs a login over HTTPS alone, and send plain requests for it there.",
 };
-static const struct weakness *const weaknesses[] = { &http_clear_login, NULL };
+static const struct weakness *const weaknesses[] = { &http_clear_login, &http_container_api, &http_search_api,
+						     NULL };
 
 /* ---- recognising ---- */
 

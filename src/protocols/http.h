@@ -41,7 +41,11 @@ struct http_transaction {
 };
 parse_emit http_emit;
 
-extern const struct weakness http_clear_login;
+/* What a response shows of an interface that is open to all: the weakness, or NULL. The fields of the request
+ * are empty where it was not seen, or where it had none. */
+const struct weakness *http_judge_api(struct span request, struct span fields, uint64_t status);
+
+extern const struct weakness http_clear_login, http_container_api, http_search_api;
 extern const struct probe http_probe;
 extern const struct parser http_parser;
 

@@ -80,6 +80,8 @@ static void emit_request(struct json *json, struct span head)
 		json_unsigned(json, "request_length", length);
 	if (http_basic_user(http_field(fields, "Authorization"), user, sizeof(user)))
 		emit_text(json, "user", user);
+	if (span_is(method, "CONNECT") || span_left(authority_of(target)) > 0)
+		json_bool(json, "proxy", true);
 }
 
 static void emit_response(struct json *json, struct span head)
@@ -99,6 +101,7 @@ static void emit_response(struct json *json, struct span head)
 	emit_span(json, "server", http_field(fields, "Server"));
 	scheme = http_field(fields, "WWW-Authenticate");
 	emit_span(json, "auth_scheme", text_word(&scheme));
+	emit_span(json, "api_version", http_field(fields, "Api-Version"));
 }
 
 void http_emit(const void *record, struct json *json)

@@ -198,6 +198,17 @@ static void name_server(struct conversation *state, struct parse *parse, struct 
 	parse_software(parse, SIDE_SERVER, product, version);
 }
 
+static void judge_api(struct parse *parse, struct span request, struct span fields, uint64_t status)
+{
+	const struct span line = span_line(&request);
+	const struct weakness *const found = http_judge_api(request, fields, status);
+
+	if (found != NULL)
+		parse_weakness(parse, found, "%.*s",
+			       (int)(span_left(line) < HOST_LIMIT ? span_left(line) : HOST_LIMIT),
+			       (const char *)line.at);
+}
+
 /* RFC 9112 6.3: how long the content is. */
 static enum parse_step read_content(struct conversation *state, struct parse *parse, struct span head,
 				    struct span fields, bool empty)
@@ -231,6 +242,8 @@ static enum parse_step read_response(struct conversation *state, struct parse *p
 	(void)text_word(&line);
 	(void)span_number(text_word(&line), 999, &status);
 	name_server(state, parse, fields);
+	if (known)
+		judge_api(parse, request, fields, status);
 	if (status == 101) {
 		tell(state, parse, take_request(state), head, &none);
 		parse_upgrade(parse, named_upgrade(fields));

@@ -17,6 +17,7 @@ static const struct {
 	{ "Via", { "varnish", "Varnish" } },
 	{ "Via", { "(squid", "Squid" } },
 	{ "X-Squid-Error", { "ERR_", "Squid" } },
+	{ "X-elastic-product", { "Elasticsearch", "Elasticsearch" } },
 };
 
 /* In the page. Each stands where its program writes it itself, not in what it serves. */
@@ -37,7 +38,7 @@ static const struct {
 } versions[] = {
 	{ "CUPS", "<title>Home - CUPS " },     { "Prometheus node exporter", "(version=" },
 	{ "Python http.server", "Python/" },   { "HAProxy", "HAProxy version " },
-	{ "NATS server", "class='version'>" },
+	{ "NATS server", "class='version'>" }, { "Elasticsearch", "\"number\" : \"" },
 };
 
 /* ---- reading an answer ---- */
@@ -104,13 +105,26 @@ static void cut_revision(struct answer *answer)
 	answer->version[strcspn(answer->version, "-+~")] = '\0';
 }
 
+static void judge_api(struct answer *answer, struct span fields, uint64_t status)
+{
+	const struct weakness *const found = http_judge_api(span_of(NULL, 0), fields, status);
+
+	if (found == &http_search_api || (found != NULL && !answer->inside_tls))
+		answer_weakness(answer, found, "it answered without a login");
+}
+
 static void tell(struct answer *answer, struct span line, struct message *message)
 {
+	struct span word;
+	uint64_t status = 0;
 	struct span scheme = http_field(message->fields, "WWW-Authenticate");
 
 	message->server = http_field(message->fields, "Server");
 	answer_fact(answer, "protocol", text_word(&line));
-	answer_fact(answer, "status", text_word(&line));
+	word = text_word(&line);
+	answer_fact(answer, "status", word);
+	(void)span_number(word, 999, &status);
+	judge_api(answer, message->fields, status);
 	answer_fact(answer, "server", message->server);
 	answer_fact(answer, "location", http_field(message->fields, "Location"));
 	answer_fact(answer, "http_content_type", http_field(message->fields, "Content-Type"));

@@ -134,6 +134,10 @@ struct protocol {
 	 */
 	bool whole_alone;
 
+	/* Of protocols whose server says nothing but the time, unasked: whether these words are the time of
+	 * the packet that brought them. recognise() says NO to them. NULL for the others. */
+	bool (*tells_time)(struct span words, int64_t time_ns);
+
 	/* Its content shows no sign: flows of it are known because others announce them, and recognise() says
 	 * NO. */
 	bool only_expected;

@@ -1,5 +1,6 @@
-/* ptp.c: the Precision Time Protocol, IEEE 1588-2019 (version 2) over UDP (its annexes C and D). */
-#include "protocols/tally.h"
+/* ptp.c: the Precision Time Protocol, IEEE 1588-2019 (version 2) over UDP (its annexes C and D). Version 1 is
+ * in ptp1.c. */
+#include "protocols/ptp1.h"
 
 #include <stdio.h>
 
@@ -51,12 +52,13 @@ static bool is_message(struct span s)
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	(void)side;
-	return transport == TRANSPORT_UDP && is_message(first) ? YES : NO;
+	return transport == TRANSPORT_UDP && (is_message(first) || ptp1_is_message(first)) ? YES : NO;
 }
 
 /* ---- reading ---- */
 
 struct conversation {
+	struct ptp1 old;
 	struct tally messages;
 	uint64_t clock, grandmaster;
 	uint16_t port, steps_removed;
@@ -100,7 +102,9 @@ static void end(void *memory, struct parse *parse)
 
 	if (state->begun)
 		parse_event(parse, state);
-	state->begun = false;
+	if (state->old.begun)
+		parse_event_as(parse, "ptp", ptp1_emit, &state->old);
+	state->begun = state->old.begun = false;
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -108,6 +112,10 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	struct conversation *const state = memory;
 	const uint8_t *const at = bytes->at;
 
+	if (ptp1_is_message(*bytes)) {
+		ptp1_read(&state->old, *bytes);
+		return PARSE_ON;
+	}
 	if (!is_message(*bytes))
 		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	if (!state->begun) {

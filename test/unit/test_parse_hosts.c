@@ -157,6 +157,50 @@ static void routes_without_proof_are_a_finding(void **state)
 	     "\"weakness\":\"rip-no-authentication\"");
 }
 
+static void ws_discovery_tells_devices(void **unused)
+{
+	(void)unused;
+	talk_udp("ws-discovery",
+		 "{\"ws_discovery\":{\"version\":\"2005/"
+		 "04\",\"action\":\"Probe\",\"message_id\":\"urn:uuid:d75d5e76-e5ae-11f1-9683-ce1d3693502e\","
+		 "\"types\":[\"wsdp:Device\"]}}\n"
+		 "{\"ws_discovery\":{\"version\":\"2005/"
+		 "04\",\"action\":\"Resolve\",\"message_id\":\"urn:uuid:d75e6e60-e5ae-11f1-9683-"
+		 "ce1d3693502e\",\"addresses\":[\"urn:uuid:e5e61fb5-d685-5b50-9ba7-acb6e6962ef3\"]}}\n"
+		 "{\"weakness\":\"ws-discovery-unicast\",\"evidence\":\"ProbeMatches of "
+		 "urn:uuid:e5e61fb5-d685-5b50-9ba7-acb6e6962ef3\"}\n"
+		 "{\"ws_discovery\":{\"version\":\"2005/"
+		 "04\",\"action\":\"ProbeMatches\",\"message_id\":\"urn:uuid:d75e4fac-e5ae-11f1-92ec-"
+		 "42a4f69845ab\",\"relates_to\":\"urn:uuid:d75d5e76-e5ae-11f1-9683-ce1d3693502e\",\"types\":["
+		 "\"wsdp:Device\",\"pub:Computer\"],\"addresses\":[\"urn:uuid:e5e61fb5-d685-5b50-9ba7-"
+		 "acb6e6962ef3\"]}}\n",
+		 talk_first("ws-discovery.client.udp.wsdd"),
+		 talk_first("ws-discovery.client.udp.wsdd-resolve"),
+		 talk_first("ws-discovery.server.udp.wsdd"));
+}
+
+static void ws_discovery_reads_the_standard_of_2009(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"ws-discovery",
+		"{\"ws_discovery\":{\"version\":\"2009/"
+		"01\",\"action\":\"ResolveMatches\",\"relates_to\":\"urn:uuid:1\",\"types\":[\"dn:"
+		"NetworkVideoTransmitter\",\"tds:Device\"],\"scopes\":[\"onvif://www.onvif.org/name/"
+		"Gate\"],\"addresses\":[\"urn:uuid:2\"],\"xaddrs\":[\"http://192.0.2.9/onvif/"
+		"device_service\"]}}\n",
+		SERVER("\xef\xbb\xbf<?xml version='1.0'?><!-- <a> -->\n<s:Envelope "
+		       "xmlns:s='s'><s:Header><a:Action>\n "
+		       "http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01/ResolveMatches </a:Action>"
+		       "<a:RelatesTo>urn:uuid:1</a:RelatesTo></"
+		       "s:Header><s:Body><d:ResolveMatches><d:ResolveMatch>"
+		       "<a:EndpointReference><a:Address>urn:uuid:2</a:Address></a:EndpointReference>"
+		       "<d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>"
+		       "<d:Scopes>onvif://www.onvif.org/name/Gate</d:Scopes><d:XAddrs>http://192.0.2.9/onvif/"
+		       "device_service</d:XAddrs></d:ResolveMatch></d:ResolveMatches></s:Body></"
+		       "s:Envelope>"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +217,8 @@ int main(void)
 		cmocka_unit_test(hellos_of_dtls_are_told),
 		cmocka_unit_test(a_screen_without_password_is_a_finding),
 		cmocka_unit_test(routes_without_proof_are_a_finding),
+		cmocka_unit_test(ws_discovery_tells_devices),
+		cmocka_unit_test(ws_discovery_reads_the_standard_of_2009),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,8 +19,8 @@ static void http_tells_a_request_with_its_response(void **unused)
 		 "\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\",\"status\":200,"
 		 "\"http_content_type\":\"text/html\",\"server\":\"nginx/1.22.1\",\"length\":5}}\n"
 		 "{\"http\":{\"hostname\":\"example.org\",\"url\":\"http://example.org/p"
-		 "\",\"http_method\":\"POST\",\"protocol\":\"HTTP/1.0\",\"request_length\":4,"
-		 "\"status\":302,\"redirect\":\"/q\"}}\n"
+		 "\",\"http_method\":\"POST\",\"protocol\":\"HTTP/"
+		 "1.0\",\"request_length\":4,\"proxy\":true,\"status\":302,\"redirect\":\"/q\"}}\n"
 		 "{\"done\":\"server\"}\n",
 		 CLIENT("GET /a?b=c HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: "
 			"curl/7.88.1\r\nReferer: http://x/\r\n\r\n"),
@@ -76,19 +76,21 @@ static void http_leads_to_other_protocols(void **unused)
 	(void)unused;
 	talk_tcp("http",
 		 "{\"http\":{\"http_port\":443,\"hostname\":\"example.com\",\"url\":\"example.com:443"
-		 "\",\"http_method\":\"CONNECT\",\"protocol\":\"HTTP/1.1\",\"status\":200,\"length\":0}}\n"
+		 "\",\"http_method\":\"CONNECT\",\"protocol\":\"HTTP/"
+		 "1.1\",\"proxy\":true,\"status\":200,\"length\":0}}\n"
 		 "{\"upgrade\":\"\"}\n",
 		 CLIENT("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"),
 		 SERVER("HTTP/1.1 200 Connection established\r\n\r\n"), CLIENT("\026\003\001"));
 	talk_tcp("http",
 		 "{\"http\":{\"http_port\":443,\"hostname\":\"example.com\",\"url\":\"example.com:443"
-		 "\",\"http_method\":\"CONNECT\",\"protocol\":\"HTTP/1.1\"}}\n"
+		 "\",\"http_method\":\"CONNECT\",\"protocol\":\"HTTP/1.1\",\"proxy\":true}}\n"
 		 "{\"upgrade\":\"\"}\n",
 		 CLIENT("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"),
 		 CLIENT("\026\003\001"));
 	talk_tcp("http",
 		 "{\"http\":{\"http_port\":1,\"hostname\":\"a\",\"url\":\"a:1"
-		 "\",\"http_method\":\"CONNECT\",\"protocol\":\"HTTP/1.1\",\"status\":403,\"length\":0}}\n"
+		 "\",\"http_method\":\"CONNECT\",\"protocol\":\"HTTP/"
+		 "1.1\",\"proxy\":true,\"status\":403,\"length\":0}}\n"
 		 "{\"http\":{\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\"}}\n",
 		 CLIENT("CONNECT a:1 HTTP/1.1\r\n\r\n"),
 		 SERVER("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), CLIENT("GET / HTTP/1.1\r\n\r\n"));
@@ -221,6 +223,46 @@ static void http2_refuses_what_is_not_http2(void **unused)
 		 SERVER(SETTINGS "\0\0\1\011\004\0\0\0\001\202"));
 }
 
+static void http_tells_interfaces_that_are_open(void **unused)
+{
+	(void)unused;
+	talk_tcp(
+		"http",
+		"{\"weakness\":\"elasticsearch-no-auth\",\"evidence\":\"GET /_search HTTP/1.1\"}\n"
+		"{\"http\":{\"hostname\":\"a\",\"url\":\"/"
+		"_search\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\",\"status\":200,\"length\":0}}\n"
+		"{\"software\":\"server\",\"product\":\"Docker\",\"version\":\"20.10.24\"}\n"
+		"{\"weakness\":\"container-api-clear\",\"evidence\":\"GET /v1.41/info HTTP/1.1\"}\n"
+		"{\"http\":{\"hostname\":\"a\",\"url\":\"/v1.41/"
+		"info\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\",\"status\":200,\"server\":\"Docker/"
+		"20.10.24 (linux)\",\"api_version\":\"1.41\",\"length\":0}}\n",
+		CLIENT("GET /_search HTTP/1.1\r\nHost: a\r\n\r\n"),
+		SERVER("HTTP/1.1 200 OK\r\nX-elastic-product: Elasticsearch\r\nContent-Length: 0\r\n\r\n"),
+		CLIENT("GET /v1.41/info HTTP/1.1\r\nHost: a\r\n\r\n"),
+		SERVER("HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/20.10.24 "
+		       "(linux)\r\nContent-Length: 0\r\n\r\n"));
+}
+
+static void http_finds_no_fault_where_a_login_is_asked_for(void **unused)
+{
+	(void)unused;
+	talk_tcp("http",
+		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/"
+		 "1.1\",\"status\":200,\"length\":0}}\n"
+		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/"
+		 "1.1\",\"status\":401,\"length\":0}}\n"
+		 "{\"software\":\"server\",\"product\":\"Docker\",\"version\":\"1\"}\n"
+		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/"
+		 "1.1\",\"status\":403,\"server\":\"Docker/1\",\"api_version\":\"1.41\",\"length\":0}}\n",
+		 CLIENT("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ApiKey abc\r\n\r\n"),
+		 SERVER("HTTP/1.1 200 OK\r\nX-elastic-product: Elasticsearch\r\nContent-Length: 0\r\n\r\n"),
+		 CLIENT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+		 SERVER("HTTP/1.1 401 No\r\nX-elastic-product: Elasticsearch\r\nContent-Length: 0\r\n\r\n"),
+		 CLIENT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+		 SERVER("HTTP/1.1 403 No\r\nApi-Version: 1.41\r\nServer: Docker/1\r\nContent-Length: "
+			"0\r\n\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +275,8 @@ int main(void)
 		cmocka_unit_test(http2_tells_streams),
 		cmocka_unit_test(http2_passwords_are_a_weakness),
 		cmocka_unit_test(http2_refuses_what_is_not_http2),
+		cmocka_unit_test(http_tells_interfaces_that_are_open),
+		cmocka_unit_test(http_finds_no_fault_where_a_login_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

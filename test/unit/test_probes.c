@@ -71,8 +71,10 @@ static enum probe_step feed(struct talk *talk, struct span bytes, size_t piece)
 
 static bool is_for_a_probe(const struct words *w)
 {
-	return w->protocol->probe != NULL && w->side == SIDE_SERVER &&
-	       (w->variant >= 0 || w->protocol->probe->hear != NULL);
+	const unsigned asks = w->transport == TRANSPORT_TCP ? PROBE_TCP : PROBE_UDP;
+
+	return w->protocol->probe != NULL && (w->protocol->probe->transports & asks) != 0 &&
+	       w->side == SIDE_SERVER && (w->variant >= 0 || w->protocol->probe->hear != NULL);
 }
 
 static void assert_same(const char *name, const struct answer *a, const struct answer *b)

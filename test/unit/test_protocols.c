@@ -140,7 +140,7 @@ static void every_protocol_brings_words_of_both_sides(void **unused)
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
 		const unsigned asks = protocol->probe != NULL ? protocol->probe->transports : 0;
 
-		if (protocol->only_expected || protocol->continues != NULL)
+		if (protocol->only_expected || protocol->continues != NULL || protocol->tells_time != NULL)
 			continue;
 		if ((files_with(protocol, SIDE_CLIENT, TRANSPORT_ANY) == 0 && !protocol->server_tells) ||
 		    files_with(protocol, SIDE_SERVER, TRANSPORT_ANY) == 0 ||
