@@ -157,6 +157,10 @@ def is_ntp_time(row):
     return not {"6", "7"} & set(row.get("ntp.flags.mode", ()))
 
 
+def is_smtp_hello(row):
+    return {"HELO", "EHLO"} & {command.upper() for command in row.get("smtp.req.command", ())}
+
+
 def is_smb_create(row):
     return "5" in row.get("smb2.cmd", ())
 
@@ -198,7 +202,7 @@ FACTS = [
     Fact("tls", "ja3s.hash", "tls", "tls.handshake.ja3s", part=True),
     Fact("tls", "*alpn", "tls", "tls.handshake.extensions_alpn_str"),
     Fact("tls", "serial", "tls", "x509af.serialNumber", bare_hex, bare_hex, part=True),
-    Fact("tls", "subjectaltname[]", "tls", "x509ce.dNSName x509ce.iPAddress.ipv4", part=True),
+    Fact("tls", "subjectaltname[]", "tls", "x509ce.dNSName", part=True),
     Fact("quic", "sni", "quic", "tls.handshake.extensions_server_name"),
     Fact("quic", "ja3.hash", "quic", "tls.handshake.ja3"),
     Fact("quic", "alpn[]", "quic", "tls.handshake.extensions_alpn_str"),
@@ -214,6 +218,7 @@ FACTS = [
     Fact("imap", "request.command", "imap", "imap.request.command", str.upper, str.upper),
     Fact("pop3", "request.command", "pop", "pop.request.command", matching(r"^[A-Za-z]{3,4}$", str.upper), str.upper),
     Fact("smtp", "*parameters", "smtp", "smtp.req.parameter", ENVELOPE, ENVELOPE),
+    Fact("smtp", "helo", "smtp", "smtp.req.parameter", rows=is_smtp_hello, part=True),
     Fact("irc", "channels[]", "irc", "irc.request.command_parameter", part=True),
 
     Fact("dhcp", "id", "dhcp", "dhcp.id", number, number),
@@ -239,6 +244,7 @@ FACTS = [
     Fact("snmp", "pdu_type", "snmp", "snmp.data", PDUS, lambda v: None if v == "encrypted" else v),
     Fact("snmp", "request_id", "snmp", "snmp.request_id", number, number),
     Fact("snmp", "vars[]", "snmp", "snmp.name", part=True),
+    Fact("snmp", "trap_oid", "snmp", "snmp.oid snmp.value.oid", part=True),
     Fact("snmp", "usm", "snmp", "snmp.msgUserName"),
     Fact("snmp", "engine_id", "snmp", "snmp.msgAuthoritativeEngineID", bare_hex, bare_hex),
     Fact("syslog", "facility", "syslog", "syslog.facility", FACILITIES),
@@ -252,6 +258,7 @@ FACTS = [
     Fact("radius", "acct_session_id", "radius", "radius.Acct_Session_Id"),
     Fact("radius", "called_station_id", "radius", "radius.Called_Station_Id"),
     Fact("krb5", "msg_type", "kerberos", "kerberos.msg_type", KRB5, part=True),
+    Fact("krb5", "cname", "kerberos", "kerberos.CNameString", part=True),
     Fact("krb5", "realm", "kerberos", "kerberos.realm kerberos.crealm", part=True),
 
     Fact("ldap", "request.bind_request.name", "ldap", "ldap.name"),
@@ -304,6 +311,7 @@ FACTS = [
     Fact("bgp", "as", "bgp", "bgp.open.myas", lambda v: None if v == "23456" else number(v), number),
     Fact("bgp", "router_id", "bgp", "bgp.open.identifier"),
     Fact("bittorrent", "info_hash", "bittorrent", "bittorrent.info_hash", bare_hex, bare_hex),
+    Fact("socks", "host", "socks", "socks.dst socks.remote_name", part=True),
     Fact("socks", "port", "socks", "socks.dstport", number, number, part=True),
     Fact("wireguard", "*index", "wg", "wg.sender", hexadecimal, hexadecimal, part=True),
     Fact("coap", "paths[]", "coap", "coap.opt.uri_path_recon"),
@@ -397,7 +405,8 @@ def known_fields():
 
 
 def wanted_fields():
-    return PLACES + sorted({"smb2.cmd", *(field for fact in FACTS for field in fact.fields)} & known_fields())
+    asked = {"smb2.cmd", "smtp.req.command", *(field for fact in FACTS for field in fact.fields)}
+    return PLACES + sorted(asked & known_fields())
 
 
 def tshark(path):
