@@ -8,14 +8,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 /* Parsers are called over the transports where their protocol is customary. */
-static bool is_over(const struct protocol *protocol, uint64_t transport)
-{
-	for (size_t i = 0; i < protocol->door_count; i++)
-		if (protocol->doors[i].transport == transport)
-			return true;
-	return false;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct span script = span_of(bytes, length), line = span_line(&script);
@@ -24,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct play *play;
 
 	if (protocol == NULL || protocol->parser == NULL || !span_number(span_word(&line), 255, &transport) ||
-	    !is_over(protocol, transport))
+	    !protocol_is_over(protocol, (unsigned)transport))
 		return -1; /* not kept */
 	play = play_new(protocol, (unsigned)transport);
 	play_script(play, script);

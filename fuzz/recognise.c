@@ -1,5 +1,6 @@
-/* All recognisers, on both sides and transports. The seeds are the first words in test/data/first. Cutting
- * must not change a verdict that was given, and none may want more than the limit. */
+/* All recognisers, on both sides and their transports. The seeds are the first words in test/data/first.
+ * Cutting must not change a verdict that was given, none may want more than the limit, and marks of datagrams
+ * must hold. */
 #include "protocols/protocols.h"
 
 #include <stdlib.h>
@@ -17,14 +18,6 @@ static uint8_t *exactly(const uint8_t *bytes, size_t length)
 	return exact;
 }
 
-static bool is_over(const struct protocol *protocol, unsigned transport)
-{
-	for (size_t i = 0; i < protocol->door_count; i++)
-		if (protocol->doors[i].transport == transport)
-			return true;
-	return false;
-}
-
 static void ask_about_stream(const struct protocol *protocol, struct span front, struct span whole,
 			     enum side side)
 {
@@ -35,13 +28,22 @@ static void ask_about_stream(const struct protocol *protocol, struct span front,
 		abort();
 }
 
-/* Whoever is not customary over streams is not asked about one. A datagram is whole, and its beginning
- * another. */
+/* A datagram is whole: no more of it comes, and its beginning is another. Whose it may be bears the marks. */
+static void ask_about_datagram(const struct protocol *protocol, struct span datagram, enum side side)
+{
+	const enum verdict verdict = protocol->recognise(datagram, side, TRANSPORT_UDP);
+
+	if ((verdict == MORE && protocol->continues == NULL) ||
+	    (verdict != NO && !protocol_finds_marks(protocol, datagram)))
+		abort();
+}
+
 static void ask(const struct protocol *protocol, struct span front, struct span whole, enum side side)
 {
-	if (is_over(protocol, TRANSPORT_TCP))
+	if (protocol_is_over(protocol, TRANSPORT_TCP))
 		ask_about_stream(protocol, front, whole, side);
-	(void)protocol->recognise(front, side, TRANSPORT_UDP);
+	if (protocol_is_over(protocol, TRANSPORT_UDP))
+		ask_about_datagram(protocol, front, side);
 }
 
 static void ask_all(const uint8_t *bytes, size_t length, size_t cut)

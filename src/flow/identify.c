@@ -1,8 +1,10 @@
 /* identify.c: the registry as sets. For each first byte of a stream, and for each side, a set says who can
  * begin with it; it is computed from the recognisers themselves, since who says NO to one byte never says YES
- * to what begins with it. A datagram comes whole, and a single byte of it is no question: all that are
- * customary over datagrams are asked, those of the port first. */
+ * to what begins with it. A datagram comes whole, and a single byte of it is no question: there the marks of
+ * each protocol (protocols.h) tell for its length and for each octet at the first places who can be meant,
+ * and who is in all of these sets is asked, those of the port first. */
 #include "flow/identify.h"
+#include "flow/marks.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -18,14 +20,11 @@ struct set {
 	uint64_t words[WORDS];
 };
 
-/* How the bytes come, which decides who is asked. */
-enum manner { MANNER_STREAM, MANNER_DATAGRAM, MANNER_MESSAGE, MANNERS };
-
 static const struct protocol *protocols[IDENTIFY_MOST];
 static size_t protocol_count;
 static const struct protocol *continuing[CONTINUING_MOST]; /* of two datagrams in a row */
 static size_t continuing_count;
-static struct set all_of[MANNERS];
+static struct set over_messages;
 static struct set stream_begins[2][256];         /* by side and first byte */
 static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
 static const struct protocol *at_transport[256]; /* without ports */
@@ -33,14 +32,6 @@ static const struct protocol *at_transport[256]; /* without ports */
 static void set_add(struct set *set, size_t nth)
 {
 	set->words[nth / 64] |= (uint64_t)1 << nth % 64;
-}
-
-static bool is_customary(const struct protocol *protocol, unsigned transport)
-{
-	for (size_t i = 0; i < protocol->door_count; i++)
-		if (protocol->doors[i].transport == transport)
-			return true;
-	return protocol->door_count == 0; /* at home nowhere: it may be anywhere */
 }
 
 static void note_ports(const struct protocol *protocol, size_t nth)
@@ -85,16 +76,14 @@ static void build(void)
 	for (size_t nth = 0; (protocol = protocol_nth(nth)) != NULL; nth++) {
 		assert(nth < IDENTIFY_MOST);
 		protocols[protocol_count++] = protocol;
-		if (is_customary(protocol, TRANSPORT_TCP)) {
-			set_add(&all_of[MANNER_STREAM], nth);
+		if (protocol_is_over(protocol, TRANSPORT_TCP))
 			note_first_bytes(protocol, nth);
-		}
-		if (is_customary(protocol, TRANSPORT_UDP)) {
-			set_add(&all_of[MANNER_DATAGRAM], nth);
+		if (protocol_is_over(protocol, TRANSPORT_UDP)) {
+			marks_note(protocol, nth);
 			note_ports(protocol, nth);
 		}
-		if (is_customary(protocol, TRANSPORT_SCTP))
-			set_add(&all_of[MANNER_MESSAGE], nth);
+		if (protocol_is_over(protocol, TRANSPORT_SCTP))
+			set_add(&over_messages, nth);
 		note_transports(protocol);
 		if (protocol->continues != NULL) {
 			assert(continuing_count < CONTINUING_MOST);
@@ -227,22 +216,38 @@ static const struct protocol *choose_among_kin(const struct identify_question *q
 	return found;
 }
 
+/* ---- datagrams ---- */
+
+static const struct protocol *ask_candidates(struct marks_set candidates, struct span first, enum side side,
+					     struct identify_answer *answer)
+{
+	size_t nth;
+
+	while (marks_next(&candidates, &nth))
+		if (ask_one(nth, first, side, TRANSPORT_UDP, answer))
+			return protocols[nth];
+	return NULL;
+}
+
 /* The port's protocol is asked before the others, which only saves time: no two say YES to the same bytes. Of
  * kin it tells more. */
-static const struct protocol *ask_datagram(const struct identify_question *question, struct span first,
+static const struct protocol *ask_datagram(const struct identify_question *question,
+					   const struct marks_set *candidates, struct span first,
 					   enum side side, struct identify_answer *answer)
 {
 	for (unsigned end = 2; end-- > 0;) {
 		const uint16_t number = customary_datagram[question->ports[end]];
 
-		if (number != 0 && protocols[number - 1]->recognise(first, side, TRANSPORT_UDP) == YES)
+		if (number != 0 && marks_have(candidates, number - 1u) &&
+		    protocols[number - 1]->recognise(first, side, TRANSPORT_UDP) == YES)
 			return protocols[number - 1];
 	}
-	return choose_among_kin(question,
-				ask_set(&all_of[MANNER_DATAGRAM], first, side, TRANSPORT_UDP, answer));
+	return choose_among_kin(question, ask_candidates(*candidates, first, side, answer));
 }
 
-static const struct protocol *ask(const struct identify_question *question, unsigned end, enum side side,
+/* Of one end, as the side that it is taken for. */
+static const struct protocol *ask(const struct identify_question *question,
+				  const struct marks_set *candidates, unsigned end, enum side side,
 				  struct identify_answer *answer)
 {
 	const struct span first = question->first[end];
@@ -253,8 +258,8 @@ static const struct protocol *ask(const struct identify_question *question, unsi
 	case TRANSPORT_TCP: return ask_stream(question, first, side, answer);
 	case TRANSPORT_UDP:
 	case TRANSPORT_UDPLITE:
-	case TRANSPORT_DCCP: return ask_datagram(question, first, side, answer);
-	case TRANSPORT_SCTP: return ask_set(&all_of[MANNER_MESSAGE], first, side, TRANSPORT_SCTP, answer);
+	case TRANSPORT_DCCP: return ask_datagram(question, &candidates[end], first, side, answer);
+	case TRANSPORT_SCTP: return ask_set(&over_messages, first, side, TRANSPORT_SCTP, answer);
 	default: return NULL;
 	}
 }
@@ -262,13 +267,17 @@ static const struct protocol *ask(const struct identify_question *question, unsi
 void identify(const struct identify_question *question, struct identify_answer *ret_answer)
 {
 	const unsigned ways = question->from_start ? 1 : 2;
+	struct marks_set candidates[2];
 
 	prepare();
+	for (unsigned end = 0; end < 2 && question->transport != TRANSPORT_TCP; end++)
+		candidates[end] = marks_find(question->first[end]);
 	*ret_answer = (struct identify_answer){ 0 };
 	for (unsigned swapped = 0; swapped < ways; swapped++) {
 		for (unsigned end = 0; end < 2; end++) {
 			const struct protocol *const protocol = ask(
-				question, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER, ret_answer);
+				question, candidates, end, end == swapped ? SIDE_CLIENT : SIDE_SERVER,
+				ret_answer);
 
 			if (protocol == NULL)
 				continue;

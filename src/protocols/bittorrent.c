@@ -352,6 +352,9 @@ const struct protocol protocol_bittorrent = {
 	.door_count = 2,
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 13,
+	MARKS(OCTETS(0, 0x00, 0x01), OCTET(0, 0x11), OCTET(0, 0x21), OCTET(0, 0x31), OCTETS(0, 0x41, 0x42),
+	      OCTET(0, 'd'), OCTETS(1, 0, 4), OCTETS(1, '1', '2'), OCTET(1, 'T')),
 	.continues = continues,
 	.parser = &parser,
 };

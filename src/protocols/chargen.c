@@ -27,8 +27,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	const size_t come = span_left(first) < LINE ? span_left(first) : LINE;
 
-	(void)transport;
-	if (side == SIDE_CLIENT || !is_printable(*first.at))
+	if (side == SIDE_CLIENT || !is_printable(*first.at) ||
+	    (transport == TRANSPORT_UDP && span_left(first) < LINE + 2))
 		return NO;
 	for (size_t i = 1; i < come; i++)
 		if (!is_printable(first.at[i]) || !follows(first.at[i], first.at[i - 1]))
@@ -55,6 +55,8 @@ const struct protocol protocol_chargen = {
 	DOORS(TCP(19), UDP(19)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = LINE + 2,
+	MARKS(OCTETS(0, FIRST, LAST), OCTETS(1, FIRST, LAST)),
 	.server_tells = true,
 	.parser = &parser,
 	.weaknesses = weaknesses,

@@ -57,13 +57,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	enum verdict best = NO;
 
-	(void)transport;
 	for (size_t i = 0; side == SIDE_SERVER && i < sizeof(forms) / sizeof(*forms) && best != YES; i++) {
 		const enum verdict verdict = recognise_form(first, forms[i]);
 
 		best = verdict == NO ? best : verdict;
 	}
-	return best;
+	return best == MORE && transport == TRANSPORT_UDP ? NO : best;
 }
 
 struct time_line {
@@ -105,6 +104,9 @@ const struct protocol protocol_daytime = {
 	DOORS(TCP(13), UDP(13)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 21,
+	MARKS(OCTET(0, '\n'), OCTETS(0, '0', '9'), OCTETS(0, 'A', 'Z'), OCTETS(0, 'a', 'z'), OCTET(7, ' '),
+	      OCTETS(7, '0', '9')),
 	.server_tells = true,
 	.parser = &parser,
 };

@@ -414,5 +414,7 @@ const struct protocol protocol_dcerpc = {
 	DOORS(TCP(135), UDP(135)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.datagram_least = DATAGRAM_HEADER,
+	MARKS(OCTET(0, 4), OCTETS(1, 0, 10), OCTET(4, 0x00), OCTET(4, 0x10), OCTETS(5, 0, 3), OCTET(6, 0)),
 	.parser = &parser,
 };

@@ -285,6 +285,8 @@ const struct protocol protocol_dhcp = {
 	DOORS(UDP(67), UDP(68)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 240,
+	MARKS(OCTETS(0, REQUEST, REPLY), OCTETS(1, 1, HARDWARE_MOST), OCTETS(2, 0, ADDRESS_OCTETS)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 	.weakness_parties = SERVERS,

@@ -232,5 +232,7 @@ const struct protocol protocol_dhcpv6 = {
 	DOORS(UDP(547), UDP(546)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 10,
+	MARKS(OCTETS(0, SOLICIT, RELAY_REPLY)),
 	.parser = &parser,
 };

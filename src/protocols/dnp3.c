@@ -209,6 +209,8 @@ const struct protocol protocol_dnp3 = {
 	DOORS(TCP(20000), UDP(20000)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTET(0, 0x05), OCTET(1, 0x64)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -256,6 +256,9 @@ const struct protocol protocol_dtls = {
 	DOORS(UDP(443)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = 13,
+	MARKS(OCTETS(0, TLS_CHANGE_CIPHER, 26), OCTET(1, 0xfe), OCTET(1, 0x01), OCTET(2, 0xfd),
+	      OCTET(2, 0xff), OCTET(2, 0x00)),
 	.parser = &parser,
 	.weaknesses = tls_weaknesses,
 };

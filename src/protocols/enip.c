@@ -270,6 +270,9 @@ const struct protocol protocol_enip = {
 	DOORS(TCP(44818), UDP(44818)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTET(0, LIST_SERVICES), OCTET(0, LIST_IDENTITY), OCTET(0, REGISTER), OCTET(0, SEND_DATA),
+	      OCTET(1, 0)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -95,5 +95,8 @@ const struct protocol protocol_geneve = {
 	DOORS(UDP(6081)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 22,
+	MARKS(OCTETS(0, 0x00, 0x3f), OCTET(2, 0x65), OCTET(2, 0x08), OCTET(2, 0x86), OCTET(3, 0x58),
+	      OCTET(3, 0x00), OCTET(3, 0xdd), OCTET(7, 0)),
 	.parser = &parser,
 };

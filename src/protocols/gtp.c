@@ -184,5 +184,8 @@ const struct protocol protocol_gtp = {
 	DOORS(UDP(2152), UDP(2123)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTETS(0, 0x30, 0x37), OCTET(0, 0x40), OCTET(0, 0x44), OCTET(0, 0x48), OCTET(0, 0x4c),
+	      OCTET(0, 0x50), OCTET(0, 0x54), OCTET(0, 0x58), OCTET(0, 0x5c), OCTETS(1, 1, 255)),
 	.parser = &parser,
 };

@@ -128,6 +128,7 @@ const struct protocol protocol_ike = {
 	DOORS(UDP(IKE_DOOR), UDP(IKE_NAT_DOOR), TCP(IKE_NAT_DOOR)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = IKE_HEADER,
 	.parser = &ike_parser,
 	.probe = &ike_probe,
 	.weaknesses = weaknesses,

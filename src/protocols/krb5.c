@@ -365,6 +365,8 @@ const struct protocol protocol_krb5 = {
 	DOORS(TCP(88), UDP(88)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = 12,
+	MARKS(OCTETS(0, AS_REQ, AP_REP), OCTET(0, ERROR)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -133,5 +133,8 @@ const struct protocol protocol_l2tp = {
 	DOORS(UDP(1701)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 8,
+	MARKS(OCTET(0, 0xc8), OCTETS(0, 0x00, 0x03), OCTETS(0, 0x08, 0x0b), OCTETS(0, 0x40, 0x43),
+	      OCTETS(0, 0x48, 0x4b), OCTETS(1, 2, 3)),
 	.parser = &parser,
 };

@@ -185,6 +185,8 @@ const struct protocol protocol_ldap = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	.datagram_least = 7,
+	MARKS(OCTET(0, BER_SEQUENCE)),
 	.parser = &ldap_parser,
 	.probe = &ldap_probe,
 	.probe_state_size = sizeof(struct ldap_probe_state),

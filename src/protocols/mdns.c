@@ -66,6 +66,9 @@ const struct protocol protocol_mdns = {
 	DOORS(UDP(5353)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = DNS_HEADER,
+	MARKS(OCTET(2, 0x00), OCTET(2, 0x02), OCTET(2, 0x04), OCTET(2, 0x06), OCTET(2, 0x80), OCTET(2, 0x82),
+	      OCTET(2, 0x84), OCTET(2, 0x86), OCTET(3, 0)),
 	.kin = &protocol_dns,
 	.parser = &parser,
 };

@@ -407,6 +407,8 @@ const struct protocol protocol_memcached = {
 	DOORS(TCP(11211), UDP(11211)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = UDP_HEAD + 1,
+	MARKS(OCTET(6, 0), OCTET(7, 0)),
 	.parser = &parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

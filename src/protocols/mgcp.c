@@ -106,5 +106,10 @@ const struct protocol protocol_mgcp = {
 	DOORS(UDP(2427), UDP(2727)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 9,
+	MARKS(OCTETS(0, '1', '9'), OCTETS(0, 'A', 'Z'), OCTETS(0, 'a', 'z'), OCTETS(1, '0', '9'),
+	      OCTETS(1, 'A', 'Z'), OCTETS(1, 'a', 'z'), OCTET(3, ' '), OCTET(3, '\t'), OCTET(3, '\r'),
+	      OCTETS(3, 'A', 'Z'), OCTETS(3, 'a', 'z'), OCTET(4, ' '), OCTET(4, '\t'), OCTET(4, '\r'),
+	      OCTETS(4, '0', '9')),
 	.parser = &parser,
 };

@@ -72,5 +72,7 @@ const struct protocol protocol_mpls_udp = {
 	DOORS(UDP(6635)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 24,
+	MARKS(OCTETS(3, 1, 255)),
 	.parser = &parser,
 };

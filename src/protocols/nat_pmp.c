@@ -218,5 +218,8 @@ const struct protocol protocol_nat_pmp = {
 	.recognise = recognise,
 	.continues = continues,
 	.whole_alone = true,
+	.datagram_least = 2, /* a question for the outer address */
+	MARKS(OCTET(0, V0), OCTET(0, V2), OCTETS(1, 0, V2_OPCODES),
+	      OCTETS(1, RESPONSE, RESPONSE | V2_OPCODES)),
 	.parser = &parser,
 };

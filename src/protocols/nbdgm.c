@@ -117,5 +117,7 @@ const struct protocol protocol_nbdgm = {
 	DOORS(UDP(138)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER + 1,
+	MARKS(OCTETS(0, DIRECT_UNIQUE, NEGATIVE), OCTETS(1, 0, FLAGS_MOST)),
 	.parser = &parser,
 };

@@ -189,6 +189,8 @@ const struct protocol protocol_nbns = {
 	DOORS(UDP(137)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 50,
+	MARKS(OCTET(4, 0), OCTETS(5, 0, 1), OCTET(6, 0), OCTETS(7, 0, 1)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

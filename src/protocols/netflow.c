@@ -149,5 +149,7 @@ const struct protocol protocol_netflow = {
 	DOORS(UDP(2055), UDP(9995), UDP(9996)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEAD_9 + 1,
+	MARKS(OCTET(0, 0), OCTET(1, 5), OCTET(1, 7), OCTET(1, 9)),
 	.parser = &parser,
 };

@@ -370,6 +370,8 @@ const struct protocol protocol_nfs = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	.datagram_least = 40,
+	MARKS(OCTET(4, 0), OCTET(5, 0), OCTET(6, 0), OCTET(7, 0)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -376,6 +376,8 @@ const struct protocol protocol_ntp = {
 	DOORS(UDP(123)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 8,
+	MARKS(OCTETS(0, 0x08, 0x27), OCTETS(0, 0x48, 0x67), OCTETS(0, 0x88, 0xa7), OCTETS(0, 0xc8, 0xe7)),
 	.parser = &ntp_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

@@ -110,6 +110,12 @@ enum { PROBE_TCP = 1, PROBE_UDP = 2, PROBE_STATE_LIMIT = 1024 };
 
 /* ---- the descriptor ---- */
 
+/* A fixed octet of datagrams: the one at place `at` (0 is the first) is from `low` to `high`. */
+struct mark {
+	uint8_t at, low, high;
+};
+enum { MARK_PLACES = 8 };
+
 struct protocol {
 	const char *name;                 /* lower case, as Suricata's app_proto writes it where it has one */
 	const char *title;                /* "Secure Shell" */
@@ -123,9 +129,17 @@ struct protocol {
 	 */
 	enum verdict (*recognise)(struct span first, enum side side, unsigned transport);
 
+	/* What all datagrams have to which recognise() says anything but NO, whichever side sent them: at
+	 * least so many octets, and at each place that is marked an octet that one of its marks allows. Only
+	 * who finds its marks is asked about a datagram, so that the cost does not grow with the number of
+	 * protocols; who has none is asked about all. */
+	uint16_t datagram_least;
+	const struct mark *marks; /* MARKS(OCTETS(0, 1, 2), OCTET(2, 0)) */
+	size_t mark_count;
+
 	/* Of protocols whose single datagram tells too little: recognise() says MORE to what may be one, and
 	 * this tells of two such that one side sent in a row whether the latter goes on from the former. NULL
-	 * for the others. */
+	 * for the others, which never say MORE to a datagram: it is whole. */
 	bool (*continues)(struct span before, struct span now);
 
 	/* With continues(): what recognise() says MORE to is a whole message, too short to be told while
@@ -177,6 +191,14 @@ struct protocol {
 	{                                                                                                    \
 		TRANSPORT_UDP, (port), (port)                                                                \
 	}
+#define OCTETS(at, low, high)                                                                                \
+	{                                                                                                    \
+		(at), (low), (high)                                                                          \
+	}
+#define OCTET(at, octet) OCTETS(at, octet, octet)
+#define MARKS(...)                                                                                           \
+	.marks = (const struct mark[]){ __VA_ARGS__ },                                                       \
+	.mark_count = sizeof((const struct mark[]){ __VA_ARGS__ }) / sizeof(struct mark)
 #define DOORS(...)                                                                                           \
 	.doors = (const struct catalog_door[]){ __VA_ARGS__ },                                               \
 	.door_count = sizeof((const struct catalog_door[]){ __VA_ARGS__ }) / sizeof(struct catalog_door)
@@ -199,8 +221,15 @@ const struct protocol *protocol_named(struct span name);
 /* weakness_parties of the protocol that has this weakness. */
 unsigned protocol_weakness_parties(const struct weakness *weakness);
 
-/* Asks all recognisers. Returns the one that says YES; NULL with *ret_more set when some still say MORE.
- * `first` is asked before the others and may be NULL: it changes the cost, never the answer. */
+/* Whether it is customary over the transport, as its doors tell. Its recogniser is asked about no other. */
+bool protocol_is_over(const struct protocol *protocol, unsigned transport);
+
+/* Whether the datagram bears the marks of the protocol, so that it is worth asking. */
+bool protocol_finds_marks(const struct protocol *protocol, struct span datagram);
+
+/* Asks the recognisers of all protocols that are customary over the transport. Returns the one that says YES;
+ * NULL with *ret_more set when some still say MORE. `first` is asked before the others and may be NULL: it
+ * changes the cost, never the answer. */
 const struct protocol *protocol_recognise(struct span bytes, enum side side, unsigned transport,
 					  const struct protocol *first, bool *ret_more);
 

@@ -152,5 +152,7 @@ const struct protocol protocol_ptp = {
 	DOORS(UDP(319), UDP(320)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 44, /* that of the shortest messages */
+	MARKS(OCTET(1, VERSION), OCTET(1, 0x10 | VERSION)),
 	.parser = &parser,
 };

@@ -339,5 +339,8 @@ const struct protocol protocol_quic = {
 	DOORS(UDP(443)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = 7,
+	MARKS(OCTETS(0, 0x09, 0x0f), OCTETS(0, 0x19, 0x1f), OCTETS(0, 0x29, 0x2f), OCTETS(0, 0x39, 0x3f),
+	      OCTETS(0, 0x49, 0x4f), OCTETS(0, 0x59, 0x5f), OCTETS(0, 0x69, 0x6f), OCTETS(0, 0x79, 0xff)),
 	.parser = &parser,
 };

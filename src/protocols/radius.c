@@ -224,6 +224,9 @@ const struct protocol protocol_radius = {
 	DOORS(UDP(1812), UDP(1813)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTETS(0, ACCESS_REQUEST, ACCOUNTING_RESPONSE), OCTETS(0, ACCESS_CHALLENGE, STATUS_CLIENT),
+	      OCTETS(0, DISCONNECT_REQUEST, COA_NAK), OCTETS(2, 0, LENGTH_MOST >> 8)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -335,6 +335,8 @@ const struct protocol protocol_rdp = {
 	DOORS(TCP(3389), UDP(3389)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.datagram_least = SIZE_LEAST,
+	MARKS(OCTETS(6, 0x00, 0x1a), OCTET(7, SYN), OCTET(7, SYN | ACK)),
 	.parser = &rdp_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

@@ -33,6 +33,31 @@ enum verdict recognise_within_limit(struct span first, enum side side,
 	return verdict == MORE ? NO : verdict;
 }
 
+/* Whether one of the marks of its place allows the octet. */
+static bool is_allowed(const struct protocol *protocol, uint8_t at, uint8_t octet)
+{
+	for (size_t i = 0; i < protocol->mark_count; i++) {
+		const struct mark *const mark = &protocol->marks[i];
+
+		if (mark->at == at && octet >= mark->low && octet <= mark->high)
+			return true;
+	}
+	return false;
+}
+
+bool protocol_finds_marks(const struct protocol *protocol, struct span datagram)
+{
+	if (span_left(datagram) < protocol->datagram_least)
+		return false;
+	for (size_t i = 0; i < protocol->mark_count; i++) {
+		const uint8_t at = protocol->marks[i].at;
+
+		if (at >= span_left(datagram) || !is_allowed(protocol, at, datagram.at[at]))
+			return false;
+	}
+	return true;
+}
+
 const struct protocol *protocol_recognise(struct span bytes, enum side side, unsigned transport,
 					  const struct protocol *first, bool *ret_more)
 {
@@ -43,10 +68,13 @@ const struct protocol *protocol_recognise(struct span bytes, enum side side, uns
 		*ret_more = true;
 		return NULL;
 	}
-	if (first != NULL && first->recognise(bytes, side, transport) == YES)
+	if (first != NULL && protocol_is_over(first, transport) &&
+	    first->recognise(bytes, side, transport) == YES)
 		return first;
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
-		const enum verdict verdict = protocol->recognise(bytes, side, transport);
+		const enum verdict verdict = protocol_is_over(protocol, transport)
+						     ? protocol->recognise(bytes, side, transport)
+						     : NO;
 
 		if (verdict == YES) {
 			*ret_more = false;

@@ -64,3 +64,11 @@ unsigned protocol_weakness_parties(const struct weakness *weakness)
 	}
 	return 0;
 }
+
+bool protocol_is_over(const struct protocol *protocol, unsigned transport)
+{
+	for (size_t i = 0; i < protocol->door_count; i++)
+		if (protocol->doors[i].transport == transport)
+			return true;
+	return false;
+}

@@ -106,6 +106,8 @@ const struct protocol protocol_rip = {
 	DOORS(UDP(520)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 4 + ENTRY,
+	MARKS(OCTETS(0, REQUEST, RESPONSE), OCTETS(1, 1, 2), OCTET(2, 0), OCTET(3, 0)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

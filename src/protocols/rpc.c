@@ -355,6 +355,8 @@ const struct protocol protocol_rpc = {
 	DOORS(TCP(111), UDP(111)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 16,
+	MARKS(OCTET(4, 0), OCTET(5, 0), OCTET(6, 0), OCTETS(7, 0, 1)),
 	.parser = &parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

@@ -171,5 +171,7 @@ const struct protocol protocol_rtcp = {
 	DOORS(UDP(5005)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTETS(0, 0x80, 0xbf), OCTETS(1, SENDER, RECEIVER), OCTETS(1, 205, LAST), OCTETS(2, 0, 0x3f)),
 	.parser = &parser,
 };

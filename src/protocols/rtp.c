@@ -340,6 +340,9 @@ const struct protocol protocol_rtp = {
 	DOORS(UDP(5004), TCP(5004)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTETS(0, 0x80, 0xbf), OCTETS(1, 0, 34), OCTETS(1, DYNAMIC, 127), OCTETS(1, 128, 128 + 34),
+	      OCTETS(1, 128 + DYNAMIC, 255)),
 	.continues = continues,
 	.parser = &parser,
 };

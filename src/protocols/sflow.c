@@ -145,5 +145,8 @@ const struct protocol protocol_sflow = {
 	DOORS(UDP(6343)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 28,
+	MARKS(OCTET(0, 0), OCTET(1, 0), OCTET(2, 0), OCTET(3, VERSION), OCTET(4, 0), OCTET(5, 0), OCTET(6, 0),
+	      OCTETS(7, ADDRESS_V4, ADDRESS_V6)),
 	.parser = &parser,
 };

@@ -26,14 +26,11 @@ static enum verdict any_of(struct span s, const char *const *texts, size_t count
 	return best;
 }
 
-enum verdict sip_recognise(struct span first, enum side side, unsigned transport)
+static enum verdict recognise_words(struct span first)
 {
-	enum verdict status, request;
+	const enum verdict status = recognise_text(first, "SIP/2.0 ");
+	enum verdict request;
 
-	(void)side; /* both ends ask and answer */
-	if (transport != TRANSPORT_UDP && transport != TRANSPORT_TCP)
-		return NO;
-	status = recognise_text(first, "SIP/2.0 ");
 	if (status != NO)
 		return status;
 	request = any_of(first, methods, sizeof(methods) / sizeof(*methods), &first);
@@ -42,6 +39,17 @@ enum verdict sip_recognise(struct span first, enum side side, unsigned transport
 	if (span_left(first) == 0)
 		return MORE;
 	return any_of(first, schemes, sizeof(schemes) / sizeof(*schemes), &first);
+}
+
+enum verdict sip_recognise(struct span first, enum side side, unsigned transport)
+{
+	enum verdict verdict;
+
+	(void)side; /* both ends ask and answer */
+	if (transport != TRANSPORT_UDP && transport != TRANSPORT_TCP)
+		return NO;
+	verdict = recognise_words(first);
+	return verdict == MORE && transport == TRANSPORT_UDP ? NO : verdict;
 }
 
 struct span sip_field(struct span fields, const char *name, const char *letter)
@@ -100,6 +108,9 @@ const struct protocol protocol_sip = {
 	DOORS(UDP(5060), TCP(5060)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = sip_recognise,
+	.datagram_least = 8,
+	MARKS(OCTETS(0, 'A', 'C'), OCTET(0, 'I'), OCTETS(0, 'M', 'P'), OCTETS(0, 'R', 'S'), OCTET(0, 'U'),
+	      OCTETS(1, 'A', 'Z'), OCTETS(2, 'A', 'Z')),
 	.parser = &sip_parser,
 	.probe = &probe,
 };

@@ -63,6 +63,8 @@ const struct protocol protocol_snmp = {
 	DOORS(UDP(161), UDP(162), TCP(161)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.datagram_least = 12,
+	MARKS(OCTET(0, BER_SEQUENCE)),
 	.parser = &snmp_parser,
 	.probe = &snmp_probe,
 	.weaknesses = snmp_weaknesses,

@@ -111,6 +111,9 @@ const struct protocol protocol_ssdp = {
 	DOORS(UDP(1900)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 20,
+	MARKS(OCTET(0, 'H'), OCTETS(0, 'M', 'N'), OCTET(1, '-'), OCTET(1, 'O'), OCTET(1, 'T'),
+	      OCTETS(2, 'S', 'T')),
 	.parser = &parser,
 	.probe = &probe,
 };

@@ -323,5 +323,7 @@ const struct protocol protocol_syslog = {
 	DOORS(UDP(514), TCP(601)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 5,
+	MARKS(OCTET(0, '<'), OCTETS(1, '0', '9')),
 	.parser = &parser,
 };

@@ -85,5 +85,7 @@ const struct protocol protocol_teredo = {
 	DOORS(UDP(3544)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTET(0, 0x00), OCTETS(0, 0x60, 0x6f)),
 	.parser = &parser,
 };

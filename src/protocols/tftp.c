@@ -214,5 +214,7 @@ const struct protocol protocol_tftp = {
 	DOORS(UDP(69)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 8,
+	MARKS(OCTET(0, 0), OCTETS(1, READ, WRITE), OCTETS(1, ERROR, OPTIONS)),
 	.parser = &parser,
 };

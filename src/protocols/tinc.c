@@ -133,5 +133,6 @@ const struct protocol protocol_tinc = {
 	DOORS(TCP(655), UDP(655)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = UINT16_MAX, /* they are encrypted, and nobody knows one */
 	.parser = &parser,
 };

@@ -55,5 +55,8 @@ const struct protocol protocol_vxlan = {
 	DOORS(UDP(4789), UDP(8472)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 22,
+	MARKS(OCTET(0, HAS_NETWORK), OCTET(0, HAS_GROUP | HAS_NETWORK), OCTETS(1, 0, GROUP_BITS),
+	      OCTET(7, 0)),
 	.parser = &parser,
 };

@@ -189,5 +189,7 @@ const struct protocol protocol_wireguard = {
 	DOORS(UDP(51820)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = DATA_LEAST,
+	MARKS(OCTETS(0, INITIATION, RESPONSE), OCTET(0, DATA), OCTET(1, 0), OCTET(2, 0), OCTET(3, 0)),
 	.parser = &parser,
 };
