@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 enum {
 	WORDS = IDENTIFY_MOST / 64,
@@ -22,6 +23,10 @@ struct set {
 
 static const struct protocol *protocols[IDENTIFY_MOST];
 static size_t protocol_count;
+static struct place {
+	const struct protocol *protocol;
+	uint16_t number;
+} by_address[IDENTIFY_MOST];                               /* sorted, to find numbers */
 static const struct protocol *continuing[CONTINUING_MOST]; /* of two datagrams in a row */
 static size_t continuing_count;
 static struct set over_messages;
@@ -69,12 +74,21 @@ static void note_first_bytes(const struct protocol *protocol, size_t nth)
 	}
 }
 
+static int compare_places(const void *left, const void *right)
+{
+	const uintptr_t a = (uintptr_t)((const struct place *)left)->protocol;
+	const uintptr_t b = (uintptr_t)((const struct place *)right)->protocol;
+
+	return (a > b) - (a < b);
+}
+
 static void build(void)
 {
 	const struct protocol *protocol;
 
 	for (size_t nth = 0; (protocol = protocol_nth(nth)) != NULL; nth++) {
 		assert(nth < IDENTIFY_MOST);
+		by_address[nth] = (struct place){ protocol, (uint16_t)(nth + 1) };
 		protocols[protocol_count++] = protocol;
 		if (protocol_is_over(protocol, TRANSPORT_TCP))
 			note_first_bytes(protocol, nth);
@@ -90,6 +104,7 @@ static void build(void)
 			continuing[continuing_count++] = protocol;
 		}
 	}
+	qsort(by_address, protocol_count, sizeof(*by_address), compare_places);
 }
 
 static void prepare(void)
@@ -101,10 +116,20 @@ static void prepare(void)
 
 uint16_t identify_number(const struct protocol *protocol)
 {
+	size_t low = 0, high;
+
 	prepare();
-	for (size_t nth = 0; nth < protocol_count; nth++)
-		if (protocols[nth] == protocol)
-			return (uint16_t)(nth + 1);
+	high = protocol_count;
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+
+		if (by_address[middle].protocol == protocol)
+			return by_address[middle].number;
+		if ((uintptr_t)protocol < (uintptr_t)by_address[middle].protocol)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return 0;
 }
 

@@ -238,15 +238,6 @@ static bool begins_otherwise(const char *pattern, uint8_t first)
 	return ((begins ^ first) & 0xdf) != 0 && upper(begins) >= 'A' && upper(begins) <= 'Z';
 }
 
-/* Whether a line may become a command of these. */
-static bool may_become(uint8_t first, const struct text_command *commands, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!begins_otherwise(commands[i].pattern, first))
-			return true;
-	return false;
-}
-
 static enum verdict command_says(struct span line, const struct text_command *commands, size_t count)
 {
 	const uint8_t first = span_peek(line, 0);
@@ -259,6 +250,24 @@ static enum verdict command_says(struct span line, const struct text_command *co
 	return NO;
 }
 
+/* Whether what has come of a line can still become a command, as far as there is no star before it. */
+static bool may_become(struct span line, const struct text_command *commands, size_t count)
+{
+	if (span_left(line) > 0 && line.end[-1] == '\r')
+		line.end--; /* the end of the line may follow */
+	for (size_t i = 0; i < count; i++) {
+		const char *pattern = commands[i].pattern;
+		const uint8_t *at = line.at;
+		bool fits = !begins_otherwise(pattern, span_peek(line, 0));
+
+		while (fits && at < line.end && *pattern != '*')
+			fits = *pattern != '\0' && takes(&pattern, *at++);
+		if (fits)
+			return true;
+	}
+	return false;
+}
+
 enum verdict text_commands(struct span first, const struct text_command *commands, size_t count)
 {
 	struct span rest = text_first(first, TEXT_LINE_LIMIT);
@@ -267,8 +276,8 @@ enum verdict text_commands(struct span first, const struct text_command *command
 		const struct span line = span_line(&rest);
 		const enum verdict says = line.failed ? NO : command_says(line, commands, count);
 
-		if (line.failed && (span_left(rest) >= COMMAND_LIMIT || !text_is_plain(rest) ||
-				    !may_become(*rest.at, commands, count)))
+		if (line.failed && (span_left(rest) >= COMMAND_LIMIT || !may_become(rest, commands, count) ||
+				    !text_is_plain(rest)))
 			return NO;
 		if (line.failed)
 			break;

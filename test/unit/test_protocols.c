@@ -32,6 +32,10 @@ static void names_are_lower_case_and_sorted_and_found(void **unused)
 	}
 	assert_null(protocol_named(span_text("")));
 	assert_null(protocol_named(span_text("SSH")));
+	assert_null(protocol_named(span_text("ss")));
+	assert_null(protocol_named(span_text("sshd")));
+	assert_null(protocol_named(span_text("a")));
+	assert_null(protocol_named(span_text("zzz")));
 	assert_null(protocol_nth(SIZE_MAX));
 }
 

@@ -131,6 +131,18 @@ static void commands_that_several_protocols_have_wait_for_more(void **unused)
 		{ "pop3", CLIENT, SENT("TOP 12 0\r\n"), YES },
 		{ "pop3", CLIENT, SENT("TOP 12 \r\n"), NO },
 		{ "pop3", CLIENT, SENT("TOP :2 0\r\n"), NO },
+		/* Of a line that has not ended, what no command begins with is nobody's. */
+		{ "pop3", CLIENT, SENT("u"), MORE },
+		{ "pop3", CLIENT, SENT("uid"), MORE },
+		{ "pop3", CLIENT, SENT("uix"), NO },
+		{ "pop3", CLIENT, SENT("STLS\r"), MORE },
+		{ "pop3", CLIENT, SENT("STLSX"), NO },
+		{ "pop3", CLIENT, SENT("STLS\rX"), NO },
+		{ "pop3", CLIENT, SENT("UIDL anything"), MORE },
+		{ "pop3", CLIENT, SENT("TOP 1"), MORE },
+		{ "pop3", CLIENT, SENT("TOP x"), NO },
+		{ "pop3", CLIENT, SENT("USER joe\r\nPA"), MORE },
+		{ "pop3", CLIENT, SENT("USER joe\r\nPX"), NO },
 	};
 
 	(void)unused;
