@@ -96,6 +96,8 @@ const struct protocol protocol_h323 = {
 	DOORS(TCP(1720), UDP(1718), UDP(1719)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 4,
+	MARKS(OCTETS(0, 0x00, 0x17)), /* a question or answer of the six that tell their version */
 	.parser = &h323_parser,
 	.weaknesses = weaknesses,
 };

@@ -189,8 +189,9 @@ const struct protocol protocol_nbns = {
 	DOORS(UDP(137)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
-	.datagram_least = 50,
-	MARKS(OCTET(4, 0), OCTETS(5, 0, 1), OCTET(6, 0), OCTETS(7, 0, 1)),
+	.datagram_least = DNS_HEADER + 1 + 32, /* with a name that has no end */
+	MARKS(OCTETS(2, 0x00, 0x07), OCTETS(2, 0x28, 0x4f), OCTETS(2, 0x78, 0x87), OCTETS(2, 0xa8, 0xcf),
+	      OCTETS(2, 0xf8, 0xff)),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

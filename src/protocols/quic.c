@@ -159,7 +159,7 @@ static bool is_old_google_answer(struct span s)
 	if ((span_peek(s, 0) & 0x81) != 0)
 		return false;
 	for (unsigned i = 0; i < BEFORE_MOST && span_left(s) > 0; i++, s.at++)
-		if (i >= BEFORE_LEAST && is_google_message(s))
+		if (i >= BEFORE_LEAST && memchr("CSR", *s.at, 3) != NULL && is_google_message(s))
 			return true;
 	return false;
 }
@@ -340,7 +340,5 @@ const struct protocol protocol_quic = {
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
 	.datagram_least = 7,
-	MARKS(OCTETS(0, 0x09, 0x0f), OCTETS(0, 0x19, 0x1f), OCTETS(0, 0x29, 0x2f), OCTETS(0, 0x39, 0x3f),
-	      OCTETS(0, 0x49, 0x4f), OCTETS(0, 0x59, 0x5f), OCTETS(0, 0x69, 0x6f), OCTETS(0, 0x79, 0xff)),
 	.parser = &parser,
 };

@@ -168,5 +168,8 @@ const struct protocol protocol_softether = {
 	DOORS(UDP(5004)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = 8,
+	MARKS(OCTET(0, 0), OCTET(0, 'I'), OCTET(1, 0), OCTET(1, 'P'), OCTET(2, 0), OCTET(2, '='),
+	      OCTETS(3, 1, VALUES_MOST), OCTETS(3, 'A', 'F'), OCTETS(3, 'a', 'f')),
 	.parser = &parser,
 };

@@ -182,5 +182,7 @@ const struct protocol protocol_teamviewer = {
 	DOORS(TCP(5938), UDP(5938)),
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
+	.datagram_least = BEFORE + 2,
+	MARKS(OCTET(0, 0)),
 	.parser = &parser,
 };
