@@ -208,6 +208,11 @@ static bool put_together(struct engine *engine, struct packets *packets, unsigne
 	return true;
 }
 
+static bool is_ipsec(const struct packet *packet)
+{
+	return packet->transport == TRANSPORT_ESP || packet->transport == TRANSPORT_AH;
+}
+
 /* What IPsec protects is added behind. ESP in UDP is told from other datagrams by its keys alone. */
 static void open_ipsec(struct engine *engine, struct packets *packets, unsigned nth)
 {
@@ -223,6 +228,7 @@ static void open_ipsec(struct engine *engine, struct packets *packets, unsigned 
 		break;
 	default: return;
 	}
+	packets->list[nth].ipsec = (uint8_t)result;
 	engine->counts.ipsec_good += result == IPSEC_GOOD;
 	engine->counts.ipsec_bad += result == IPSEC_BAD;
 	engine->counts.ipsec_replayed += result == IPSEC_REPLAYED;
@@ -307,10 +313,14 @@ static struct flow *read_packet(struct engine *engine, struct packets *packets, 
  * never joined. */
 static void join_error(struct engine *engine, const struct packet *packet, struct layer *layer)
 {
+	const struct flow *about;
+
 	engine->counts.icmp_errors++;
 	if (layer->datagram.pieces > 0)
 		return;
-	layer->context = icmp_join(engine->table, packet, layer->context, &engine->counts);
+	layer->context = icmp_join(engine->table, packet, layer->context, &engine->counts, &about);
+	if (about != NULL && layer->parent == 0)
+		layer->parent = flow_id(about);
 	layer->hash = flow_hash(packet, layer->context);
 }
 
@@ -341,8 +351,11 @@ static void read_packets(struct engine *engine, struct packets *packets, uint64_
 		}
 		if (icmp_is_error(packet))
 			join_error(engine, packet, &layer);
+		if (is_ipsec(packet)) /* so that who reads it knows what came of it */
+			open_ipsec(engine, packets, nth);
 		flow = read_packet(engine, packets, nth, &layer);
-		open_ipsec(engine, packets, nth);
+		if (!is_ipsec(packet))
+			open_ipsec(engine, packets, nth);
 		if (nth + 1 < packets->count)
 			layer.parent = flow_id(flow);
 	}

@@ -119,7 +119,8 @@ struct flow {
 	uint64_t first_frame;                 /* number of the frame of its first packet */
 	uint32_t number;                      /* its place in the table */
 	uint32_t next_due, previous_due, due; /* its neighbours in the wheel, and its place there */
-	uint64_t parent;       /* flow id of the tunnel, or of the flow that announced this one; 0 without */
+	uint64_t parent;       /* flow id of the tunnel, of the flow that announced this one, or of which this
+				* ICMP error speaks; 0 without */
 	uint32_t tunnel_key;   /* of the tunnel that its first packet came in; 0 without */
 	uint32_t handshake_us; /* SYN to the ACK that ends the handshake; 0: not seen */
 	uint32_t parse_error_at; /* offset in what the side had sent */

@@ -35,14 +35,16 @@ static bool is_unreachable(const struct packet *error)
 }
 
 uint32_t icmp_join(struct flow_table *table, const struct packet *error, uint32_t context,
-		   struct engine_counts *counts)
+		   struct engine_counts *counts, const struct flow **ret_about)
 {
 	struct packet quoted;
 	struct flow *flow;
 
+	*ret_about = NULL;
 	if (!packet_quoted(error, &quoted))
 		return context;
 	flow = flow_table_find(table, &quoted, flow_hash(&quoted, context), context);
+	*ret_about = flow;
 	if (flow != NULL) {
 		counts->icmp_errors_joined++;
 		if (is_unreachable(error) && flow->icmp_error == 0)

@@ -139,6 +139,7 @@ static void write_protocol(struct out *out, struct json *json, const struct expl
 	write_doors(json, protocol->doors, protocol->door_count);
 	json_text(json, "privacy", privacy_text(protocol->privacy));
 	json_bool(json, "announced", protocol->only_expected);
+	json_bool(json, "by_header", protocol->by_header);
 	json_bool(json, "read", protocol->parser != NULL);
 	json_bool(json, "leads", protocol->parser != NULL && protocol->parser->leads);
 	json_bool(json, "asked_at_doors", protocol->probe != NULL);

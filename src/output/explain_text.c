@@ -287,6 +287,7 @@ static void known_fact(struct out *out, const struct protocol *protocol)
 {
 	fact(out, "known", "%s",
 	     protocol->only_expected ? "when another conversation announces it; its content shows no sign"
+	     : protocol->by_header   ? "by the header before it, which names it"
 				     : "by content, on any port");
 	fact(out, "in traffic", "%s", protocol->parser != NULL ? "recognised and read" : "recognised");
 	fact(out, "at a door", "%s", protocol->probe != NULL ? "servers are asked" : "not asked");

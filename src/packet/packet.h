@@ -96,6 +96,8 @@ struct packet {
 	uint16_t extensions; /* bit for each kind of IPv6 extension header: enum extension */
 	uint32_t fragment_id, fragment_offset; /* offset in octets */
 	bool more_fragments;
+	uint8_t protects;         /* by AH or opened ESP: what its next header names; 0: not seen */
+	uint8_t ipsec;            /* of ESP and AH: enum ipsec_result, what came of opening it */
 	uint32_t tunnel_key;      /* GRE key, SPI of AH and ESP, VNI, TEID, MPLS label: of the header in this
 				     packet */
 	uint32_t tunnel_sequence; /* of AH, ESP and GRE */

@@ -111,6 +111,7 @@ void decode_protected(struct packets *packets, struct packet *packet, enum tunne
 {
 	struct packet *inner;
 
+	packet->protects = next;
 	if (next == 4 || next == 41) {
 		decode_ip(packets, o, tunnel);
 		return;

@@ -160,6 +160,10 @@ struct protocol {
 	 * a dot, or words in a certificate of either side. NULL behind the last; NULL for the others. */
 	const char *const *tls_signs;
 
+	/* The header before it names it, so that nobody need ask: its doors are transports without ports, and
+	 * all of their packets are its own. recognise() is recognise_nothing(). */
+	bool by_header;
+
 	/* Its messages can be, octet for octet, those of this one and of others that name it too, so that
 	 * only the port tells which they are: DNS, for multicast DNS and LLMNR. */
 	const struct protocol *kin;
@@ -199,6 +203,10 @@ struct protocol {
 #define MARKS(...)                                                                                           \
 	.marks = (const struct mark[]){ __VA_ARGS__ },                                                       \
 	.mark_count = sizeof((const struct mark[]){ __VA_ARGS__ }) / sizeof(struct mark)
+#define IP(number)                                                                                           \
+	{                                                                                                    \
+		(number), 0, 0                                                                               \
+	}
 #define DOORS(...)                                                                                           \
 	.doors = (const struct catalog_door[]){ __VA_ARGS__ },                                               \
 	.door_count = sizeof((const struct catalog_door[]){ __VA_ARGS__ }) / sizeof(struct catalog_door)
@@ -208,6 +216,9 @@ enum verdict recognise_text(struct span s, const char *text);
 
 /* The same for any of several texts. */
 enum verdict recognise_texts(struct span s, const char *const *texts, size_t count);
+
+/* NO, whatever it is: of protocols that are known by_header. */
+enum verdict recognise_nothing(struct span first, enum side side, unsigned transport);
 
 /* Asks about the first RECOGNISE_LIMIT bytes and no more; what is undecided there is NO. For recognisers
  * whose messages may be longer. */

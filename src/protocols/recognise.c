@@ -22,6 +22,14 @@ enum verdict recognise_texts(struct span s, const char *const *texts, size_t cou
 	return best;
 }
 
+enum verdict recognise_nothing(struct span first, enum side side, unsigned transport)
+{
+	(void)first;
+	(void)side;
+	(void)transport;
+	return NO;
+}
+
 enum verdict recognise_within_limit(struct span first, enum side side,
 				    enum verdict (*ask)(struct span first, enum side side))
 {

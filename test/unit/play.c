@@ -341,6 +341,8 @@ static bool read_stream(struct play *play, enum side side)
 static bool read_datagram(struct play *play, enum side side, bool cut)
 {
 	struct unread *const unread = &play->unread[side];
+	const struct packet header = play->packet;
+	const bool v6 = play->parse.transport == TRANSPORT_ICMPV6;
 	enum parse_step step;
 	size_t taken;
 	bool on;
@@ -348,14 +350,16 @@ static bool read_datagram(struct play *play, enum side side, bool cut)
 	play->packet = (struct packet){
 		.source = play->parse.addresses[side],
 		.destination = play->parse.addresses[!side],
-		.source_port = play->parse.ports[side],
-		.destination_port = play->parse.ports[!side],
+		.source_port = play->parse.ports[side] | header.source_port,
+		.destination_port = play->parse.ports[!side] | header.destination_port,
+		.tunnel_key = header.tunnel_key,
+		.tunnel_sequence = header.tunnel_sequence,
 		.transport = play->parse.transport,
-		.version = 4,
+		.version = v6 ? 6 : 4,
 		.payload = span_of(unread->bytes, unread->length),
 		.payload_length = (uint32_t)(unread->length + cut),
 		.length = (uint32_t)(unread->length + 28 + cut),
-		.hop_limit = 64,
+		.hop_limit = 255,
 		.cast = CAST_UNICAST,
 	};
 	play->parse.packet = &play->packet;
@@ -370,8 +374,30 @@ static bool read_datagram(struct play *play, enum side side, bool cut)
 	return on;
 }
 
+/* What packet_decode() takes off before a parser sees the payload. False where that is cut off. */
+static bool take_header(struct play *play, struct span *bytes)
+{
+	play->packet = (struct packet){ .source_port = 0 };
+	switch (play->parse.transport) {
+	case TRANSPORT_ICMP:
+	case TRANSPORT_ICMPV6:
+		play->packet.source_port = span_u8(bytes);
+		play->packet.destination_port = span_u8(bytes);
+		span_skip(bytes, 2);
+		break;
+	case TRANSPORT_ESP:
+		play->packet.tunnel_key = span_u32(bytes);
+		play->packet.tunnel_sequence = span_u32(bytes);
+		break;
+	default: break;
+	}
+	return !bytes->failed;
+}
+
 bool play_bytes(struct play *play, enum side side, struct span bytes, bool cut)
 {
+	if (play->parse.transport != TRANSPORT_TCP && !take_header(play, &bytes))
+		return !play->over;
 	if (play->over || span_left(bytes) == 0)
 		return !play->over;
 	play->parse.time_ns += 1000000;

@@ -16,6 +16,8 @@
  *     {"broken":"client","at":17}       likewise: PARSE_BROKEN, at this offset in what the side has sent
  *     {"lost":"client"}       likewise: a gap, and the parser knows none
  *
+ * Datagrams of ICMP and ESP are given with their headers, which packet_decode() takes off.
+ *
  * The sides are at 192.0.2.1 port 40000 (client) and 192.0.2.2 at the protocol's first door. */
 #ifndef TEST_UNIT_PLAY_H
 #define TEST_UNIT_PLAY_H

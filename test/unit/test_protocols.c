@@ -110,7 +110,15 @@ static void doors_and_privacy_are_those_of_the_catalogue(void **unused)
 	(void)unused;
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
 		const struct service *const service = catalog_service(span_text(protocol->name));
+		const struct transport *const transport = catalog_transport_named(span_text(protocol->name));
 
+		if (protocol->by_header) { /* the catalogue has it among the transports */
+			assert_non_null(transport);
+			assert_int_equal(transport->number, protocol->doors[0].transport);
+			assert_false(transport->has_ports);
+			assert_int_equal(protocol->privacy, PRIVACY_EITHER);
+			continue;
+		}
 		if (service == NULL)
 			fail_msg("the catalogue has no service %s", protocol->name);
 		else if (service->privacy != protocol->privacy)
@@ -144,7 +152,8 @@ static void every_protocol_brings_words_of_both_sides(void **unused)
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
 		const unsigned asks = protocol->probe != NULL ? protocol->probe->transports : 0;
 
-		if (protocol->only_expected || protocol->continues != NULL || protocol->tells_time != NULL)
+		if (protocol->only_expected || protocol->by_header || protocol->continues != NULL ||
+		    protocol->tells_time != NULL)
 			continue;
 		if ((files_with(protocol, SIDE_CLIENT, TRANSPORT_ANY) == 0 && !protocol->server_tells) ||
 		    files_with(protocol, SIDE_SERVER, TRANSPORT_ANY) == 0 ||

@@ -1,0 +1,15 @@
+#include "protocols/told.h"
+#include "base/hash.h"
+
+bool told_is_news(struct told *told, const struct parse *parse, unsigned kind, struct span message)
+{
+	const uint64_t who = (uint64_t)kind << 1 | parse->side;
+	const uint64_t hash = hash_number(hash_bytes(message.at, span_left(message)) ^ hash_number(who));
+	const uint32_t short_hash = (uint32_t)hash | 1; /* zero is an empty place */
+
+	for (size_t i = 0; i < TOLD_MOST; i++)
+		if (told->hashes[i] == short_hash)
+			return false;
+	told->hashes[told->next++ % TOLD_MOST] = short_hash;
+	return true;
+}
