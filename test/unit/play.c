@@ -354,6 +354,7 @@ static bool read_datagram(struct play *play, enum side side, bool cut)
 		.destination_port = play->parse.ports[!side] | header.destination_port,
 		.tunnel_key = header.tunnel_key,
 		.tunnel_sequence = header.tunnel_sequence,
+		.protects = header.protects,
 		.transport = play->parse.transport,
 		.version = v6 ? 6 : 4,
 		.payload = span_of(unread->bytes, unread->length),
@@ -374,7 +375,28 @@ static bool read_datagram(struct play *play, enum side side, bool cut)
 	return on;
 }
 
-/* What packet_decode() takes off before a parser sees the payload. False where that is cut off. */
+/* Its header stays before what the parser sees. */
+static void note_gre(struct packet *packet, struct span s)
+{
+	const uint16_t flags = span_u16(&s);
+
+	span_skip(&s, (flags & 0xc000) != 0 ? 6 : 2);
+	if ((flags & 0x2000) != 0)
+		packet->tunnel_key = span_u32(&s);
+	if ((flags & 0x1000) != 0)
+		packet->tunnel_sequence = span_u32(&s);
+}
+
+static void note_ah(struct packet *packet, struct span s)
+{
+	packet->protects = span_u8(&s);
+	span_skip(&s, 3);
+	packet->tunnel_key = span_u32(&s);
+	packet->tunnel_sequence = span_u32(&s);
+}
+
+/* What packet_decode() notes of a header, and of some takes off before a parser sees the payload. False where
+ * that is cut off. */
 static bool take_header(struct play *play, struct span *bytes)
 {
 	play->packet = (struct packet){ .source_port = 0 };
@@ -389,6 +411,8 @@ static bool take_header(struct play *play, struct span *bytes)
 		play->packet.tunnel_key = span_u32(bytes);
 		play->packet.tunnel_sequence = span_u32(bytes);
 		break;
+	case TRANSPORT_AH: note_ah(&play->packet, *bytes); break;
+	case TRANSPORT_GRE: note_gre(&play->packet, *bytes); break;
 	default: break;
 	}
 	return !bytes->failed;
