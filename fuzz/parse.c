@@ -7,7 +7,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* Parsers are called over the transports where their protocol is customary. */
+/* Parsers are called over the transports where their protocol is customary; those of frames over 0. */
+static bool is_over(const struct protocol *protocol, unsigned transport)
+{
+	return protocol_is_over(protocol, transport) || (protocol->frame_count > 0 && transport == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct span script = span_of(bytes, length), line = span_line(&script);
@@ -16,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct play *play;
 
 	if (protocol == NULL || protocol->parser == NULL || !span_number(span_word(&line), 255, &transport) ||
-	    !protocol_is_over(protocol, (unsigned)transport))
+	    !is_over(protocol, (unsigned)transport))
 		return -1; /* not kept */
 	play = play_new(protocol, (unsigned)transport);
 	play_script(play, script);

@@ -225,6 +225,19 @@ static void hear_message(void *context, const struct flow *flow, const struct fl
 		message_event(sink->events, worker_log_entry(sink->log, flow), flow, message, time_ns);
 }
 
+/* It belongs to no flow, and so no choice of doors holds it. */
+static void hear_frame(void *context, const struct packets *packets, const struct flow_message *message,
+		       int64_t time_ns, uint64_t frame)
+{
+	struct traffic_sink *const sink = context;
+	const struct traffic_session *const session = sink->session;
+
+	(void)frame;
+	if (session->door_count == 0 &&
+	    (session->protocol == NULL || strcmp(session->protocol, message->type) == 0))
+		frame_event(sink->events, worker_log_entry(sink->log, NULL), packets, message, time_ns);
+}
+
 static void hear_weakness(void *context, const struct flow *flow, const struct weakness *weakness,
 			  const char *evidence, int64_t time_ns, uint64_t frame)
 {
@@ -253,6 +266,7 @@ static void listen_to(void *context, unsigned nth, struct worker_log *log, struc
 	*ret_listener = (struct flow_listener){
 		.context = &session->sinks[nth],
 		.message = events ? hear_message : NULL,
+		.frame_message = events ? hear_frame : NULL,
 		.weakness = judged ? hear_weakness : NULL,
 		.software = judged ? hear_software : NULL,
 		.ended = hear_end,

@@ -4,6 +4,7 @@
 #include "flow/conversation.h"
 #include "flow/icmp.h"
 #include "flow/identify.h"
+#include "flow/links.h"
 #include "flow/table.h"
 #include "packet/fragments.h"
 #include "packet/ipsec.h"
@@ -27,6 +28,7 @@ struct engine {
 	bool has_keys, checksums;
 	struct expectations *expectations;
 	struct conversations *conversations;
+	struct links *links;
 	struct flow_listener listener;
 	struct engine_counts counts;
 	/* Of the packet that is read now. */
@@ -107,11 +109,13 @@ static bool make_parts(struct engine *engine, const struct engine_options *optio
 	engine->fragments = fragments_new(fragments_memory(&options->limits));
 	engine->ipsec = ipsec_new();
 	engine->expectations = expectations_new();
+	engine->links = links_new(&engine->listener, &engine->counts);
 	if (engine->expectations != NULL)
 		engine->conversations = conversations_new(conversations_memory(&options->limits),
 							  &engine->listener, engine->expectations,
 							  &engine->counts);
-	return engine->fragments != NULL && engine->ipsec != NULL && engine->conversations != NULL;
+	return engine->fragments != NULL && engine->ipsec != NULL && engine->links != NULL &&
+	       engine->conversations != NULL;
 }
 
 struct engine *engine_new(const struct engine_options *options, const struct flow_listener *listener,
@@ -146,6 +150,7 @@ void engine_free(struct engine *engine)
 	flow_table_free(engine->table);
 	conversations_free(engine->conversations);
 	expectations_free(engine->expectations);
+	links_free(engine->links);
 	fragments_free(engine->fragments);
 	ipsec_free(engine->ipsec);
 	free(engine);
@@ -370,7 +375,10 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
 	engine->frame = number;
 	engine->counts.frames++;
 	engine->counts.bytes += frame->length;
-	engine->counts.not_ip += packets->count == 0 && packets->problem == PACKET_WHOLE;
+	if (packets->count == 0 && packets->problem == PACKET_WHOLE) {
+		engine->counts.not_ip++;
+		links_read(engine->links, packets, engine->time_ns, number);
+	}
 	read_packets(engine, packets, waiting->hash);
 	if (packets->problem != PACKET_WHOLE)
 		engine->counts.problems[packets->problem]++;

@@ -201,6 +201,11 @@ struct flow_listener {
 	void (*software)(void *context, const struct flow *flow, enum side side, struct span product,
 			 struct span version);
 	void (*ended)(void *context, const struct flow *flow, enum flow_reason reason, uint64_t frame);
+
+	/* A message in a frame that carries no IP packet, and so belongs to no flow: ARP and the like. The
+	 * packets hold what is known of the frame. */
+	void (*frame_message)(void *context, const struct packets *packets,
+			      const struct flow_message *message, int64_t time_ns, uint64_t frame);
 };
 
 /* ---- the engine ---- */

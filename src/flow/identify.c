@@ -14,6 +14,7 @@ enum {
 	WORDS = IDENTIFY_MOST / 64,
 	PORTS = 1 << 16,
 	CONTINUING_MOST = 16,
+	FRAMES_MOST = 16,
 };
 
 /* Protocols by their place in the registry. */
@@ -33,6 +34,12 @@ static struct set over_messages;
 static struct set stream_begins[2][256];         /* by side and first byte */
 static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
 static const struct protocol *at_transport[256]; /* without ports */
+
+static struct {
+	uint16_t type;
+	const struct protocol *protocol;
+} in_frames[FRAMES_MOST]; /* that carry no IP packet */
+static size_t in_frames_count;
 
 static void set_add(struct set *set, size_t nth)
 {
@@ -59,6 +66,15 @@ static void note_transports(const struct protocol *protocol)
 
 		if (transport != NULL && !transport->has_ports && at_transport[number] == NULL)
 			at_transport[number] = protocol;
+	}
+}
+
+static void note_frames(const struct protocol *protocol)
+{
+	for (size_t i = 0; i < protocol->frame_count; i++) {
+		assert(in_frames_count < FRAMES_MOST);
+		in_frames[in_frames_count].type = protocol->frames[i];
+		in_frames[in_frames_count++].protocol = protocol;
 	}
 }
 
@@ -99,6 +115,7 @@ static void build(void)
 		if (protocol_is_over(protocol, TRANSPORT_SCTP))
 			set_add(&over_messages, nth);
 		note_transports(protocol);
+		note_frames(protocol);
 		if (protocol->continues != NULL) {
 			assert(continuing_count < CONTINUING_MOST);
 			continuing[continuing_count++] = protocol;
@@ -143,6 +160,15 @@ const struct protocol *identify_transport(uint8_t transport)
 {
 	prepare();
 	return at_transport[transport];
+}
+
+const struct protocol *identify_frame(uint16_t type)
+{
+	prepare();
+	for (size_t i = 0; i < in_frames_count; i++)
+		if (in_frames[i].type == type)
+			return in_frames[i].protocol;
+	return NULL;
 }
 
 /* Asks one; whether it is the one. That it says MORE is noted. */

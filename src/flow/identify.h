@@ -50,6 +50,9 @@ const struct protocol *identify_time(struct span words, int64_t time_ns);
 /* Of a transport without ports, which the IP header names; NULL if nobody is at home there. */
 const struct protocol *identify_transport(uint8_t transport);
 
+/* Of a frame that carries no IP packet, by its type; NULL if nobody is at home in it. */
+const struct protocol *identify_frame(uint16_t type);
+
 /* The registry's place of a protocol plus 1, as struct flow keeps it, and back. */
 uint16_t identify_number(const struct protocol *protocol);
 const struct protocol *identify_protocol(uint16_t number);

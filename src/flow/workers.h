@@ -55,7 +55,7 @@ struct workers *workers_new(const struct workers_options *options, struct error 
 void workers_free(struct workers *workers);
 
 /* Begins an entry, which concerns this flow: it is what is added to the buffer before the next one begins.
- * For listeners, while they are called. */
+ * For listeners, while they are called. NULL for a frame_message. */
 struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow);
 
 /* Reads the next frames, at most CAPTURE_BATCH. They are numbered from 1. */

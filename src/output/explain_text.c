@@ -301,6 +301,8 @@ static void protocol_text(struct out *out, const struct explanation *explanation
 
 	for (size_t i = 0; i < protocol->door_count; i++)
 		add_door(&doors, &protocol->doors[i]);
+	for (size_t i = 0; i < protocol->frame_count; i++)
+		buffer_format(&doors, "%s0x%04x", i > 0 ? ", " : "frames of type ", protocol->frames[i]);
 	text = arena_span_text(out->arena, buffer_read(&doors));
 	buffer_free(&doors);
 	heading(out, "protocol %s: %s", protocol->name, protocol->title);

@@ -142,6 +142,46 @@ void message_event(struct flow_events *events, struct buffer *lines, const struc
 	end(&json);
 }
 
+static void write_mac(struct json *json, const char *key, const uint8_t mac[static 6])
+{
+	char text[18];
+
+	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		       mac[4], mac[5]);
+	json_text(json, key, text);
+}
+
+static void write_link(struct json *json, const struct packets *packets)
+{
+	if (packets->has_macs) {
+		json_open_object(json, "ether");
+		write_mac(json, "src_mac", packets->source_mac);
+		write_mac(json, "dest_mac", packets->destination_mac);
+		json_end(json);
+	}
+	if (packets->vlan_count == 0)
+		return;
+	json_open_array(json, "vlan");
+	for (size_t i = 0; i < packets->vlan_count; i++)
+		json_unsigned(json, NULL, packets->vlans[i]);
+	json_end(json);
+}
+
+void frame_event(struct flow_events *events, struct buffer *lines, const struct packets *packets,
+		 const struct flow_message *message, int64_t time_ns)
+{
+	struct json json = json_new(lines);
+
+	json_begin(&json);
+	write_time(events, &json, "timestamp", time_ns);
+	json_text(&json, "event_type", message->type);
+	write_link(&json, packets);
+	json_open_object(&json, message->type);
+	message->emit(message->record, &json);
+	json_end(&json);
+	end(&json);
+}
+
 const char *flow_state_text(const struct flow *flow)
 {
 	const bool both = flow->sides[0].packets > 0 && flow->sides[1].packets > 0;

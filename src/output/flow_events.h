@@ -20,6 +20,10 @@ void flow_event(struct flow_events *events, struct buffer *lines, const struct f
 void message_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
 		   const struct flow_message *message, int64_t time_ns);
 
+/* The same of a frame that carries no IP packet. */
+void frame_event(struct flow_events *events, struct buffer *lines, const struct packets *packets,
+		 const struct flow_message *message, int64_t time_ns);
+
 /* What a connection's end is called in events: "new" while only one side has spoken, "established", "closed".
  */
 const char *flow_state_text(const struct flow *flow);

@@ -1,9 +1,10 @@
 /* parse.h: how a protocol reads a conversation between two others.
  *
  * A parser gets what each side sent: over TCP the bytes of the stream in order, over UDP one datagram after
- * the other, of all other transports the payload of each packet. It takes whole messages and tells what they
- * say: events, weaknesses, the software at either end, flows that will follow, a change to another protocol.
- * It knows nothing of packets, files and screens; the engine in flow/ calls it and does what it asks for.
+ * the other, of all other transports the payload of each packet, and of frames that carry no packet their
+ * body. It takes whole messages and tells what they say: events, weaknesses, the software at either end,
+ * flows that will follow, a change to another protocol. It knows nothing of packets, files and screens; the
+ * engine in flow/ calls it and does what it asks for.
  *
  *     static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
  *     {
@@ -95,14 +96,15 @@ struct parse {
 	const struct protocol *protocol;
 	struct address addresses[2]; /* by side */
 	uint16_t ports[2];
-	uint8_t transport;           /* TRANSPORT_ number */
-	enum side side;              /* who sent what is read now */
-	int64_t time_ns;             /* of the packet that brought it, since 1970 */
-	bool from_start[2];          /* by side: whether its first byte was seen */
-	bool cut;                    /* a datagram of which the capture holds only the beginning */
-	const struct packet *packet; /* the packet of a datagram; NULL over a stream */
-	const char *about;           /* of an expected flow: words of its announcement; or NULL */
-	bool listened;               /* somebody wants events; a parser that leads may do less without */
+	uint8_t transport;  /* TRANSPORT_ number */
+	enum side side;     /* who sent what is read now */
+	int64_t time_ns;    /* of the packet that brought it, since 1970 */
+	bool from_start[2]; /* by side: whether its first byte was seen */
+	bool cut;           /* a datagram of which the capture holds only the beginning */
+	const struct packet
+		*packet;   /* the packet of a datagram; NULL over a stream, and of a frame without one */
+	const char *about; /* of an expected flow: words of its announcement; or NULL */
+	bool listened;     /* somebody wants events; a parser that leads may do less without */
 
 	/* Set by the functions below, and read by the engine after each call. */
 	uint64_t skip; /* bytes of this side, behind what was taken, that are not wanted */

@@ -161,8 +161,11 @@ struct protocol {
 	const char *const *tls_signs;
 
 	/* The header before it names it, so that nobody need ask: its doors are transports without ports, and
-	 * all of their packets are its own. recognise() is recognise_nothing(). */
+	 * all of their packets are its own; or it has no doors, and these are the types of its frames: an
+	 * EtherType, of LLC the SAP. recognise() is recognise_nothing(). */
 	bool by_header;
+	const uint16_t *frames;
+	size_t frame_count;
 
 	/* Its messages can be, octet for octet, those of this one and of others that name it too, so that
 	 * only the port tells which they are: DNS, for multicast DNS and LLMNR. */
@@ -207,6 +210,9 @@ struct protocol {
 	{                                                                                                    \
 		(number), 0, 0                                                                               \
 	}
+#define FRAMES(...)                                                                                          \
+	.frames = (const uint16_t[]){ __VA_ARGS__ },                                                         \
+	.frame_count = sizeof((const uint16_t[]){ __VA_ARGS__ }) / sizeof(uint16_t)
 #define DOORS(...)                                                                                           \
 	.doors = (const struct catalog_door[]){ __VA_ARGS__ },                                               \
 	.door_count = sizeof((const struct catalog_door[]){ __VA_ARGS__ }) / sizeof(struct catalog_door)

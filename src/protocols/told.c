@@ -13,3 +13,13 @@ bool told_is_news(struct told *told, const struct parse *parse, unsigned kind, s
 	told->hashes[told->next++ % TOLD_MOST] = short_hash;
 	return true;
 }
+
+bool told_wide_is_news(struct told_wide *told, struct span who, struct span message)
+{
+	const uint64_t place = hash_number(hash_bytes(who.at, span_left(who))) % TOLD_WIDE;
+	const uint32_t hash = (uint32_t)hash_bytes(message.at, span_left(message)) | 1;
+	const bool is_news = told->hashes[place] != hash;
+
+	told->hashes[place] = hash;
+	return is_news;
+}

@@ -17,4 +17,12 @@ struct told {
  * it is from now on. */
 bool told_is_news(struct told *told, const struct parse *parse, unsigned kind, struct span message);
 
+/* The same for many that speak at one place, of which each says one thing at a time: `who` tells them apart.
+ * Two that fall on one place push each other out, and are told again. */
+enum { TOLD_WIDE = 1024 };
+struct told_wide {
+	uint32_t hashes[TOLD_WIDE];
+};
+bool told_wide_is_news(struct told_wide *told, struct span who, struct span message);
+
 #endif

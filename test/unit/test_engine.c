@@ -274,6 +274,7 @@ static void an_error_is_joined_to_its_flow(void **state)
 	struct bench *const bench = *state;
 	const struct ends other = { "192.0.2.1", 40001, "192.0.2.2", 9 };
 	const struct engine_counts *counts;
+	size_t parents = 0;
 
 	frames_udp(&bench->frames, call, second, "?", 1);
 	frames_udp(&bench->frames, other, second, "?", 1);
@@ -286,6 +287,65 @@ static void an_error_is_joined_to_its_flow(void **state)
 	assert_int_equal(counts->icmp_errors_joined, 3);
 	assert_int_equal(bench->told.ended[0].icmp_error, 1 + 3);
 	assert_int_equal(bench->told.ended[1].icmp_error, 0);
+	for (size_t i = 0; i < bench->told.count; i++) /* what it speaks of is its parent */
+		parents += bench->told.ended[i].transport == TRANSPORT_ICMP &&
+			   bench->told.ended[i].parent == flow_id(&bench->told.ended[0]);
+	assert_int_equal(parents, 2); /* each side has heard of it */
+}
+
+/* ---- frames without a packet ---- */
+
+struct heard {
+	size_t count;
+	const char *type;
+	uint8_t source[6];
+	uint16_t vlan;
+	uint64_t frame;
+};
+
+static void on_frame_message(void *context, const struct packets *packets, const struct flow_message *message,
+			     int64_t time_ns, uint64_t frame)
+{
+	struct heard *const heard = context;
+
+	assert_int_equal(time_ns, second);
+	heard->count++;
+	heard->type = message->type;
+	memcpy(heard->source, packets->source_mac, 6);
+	heard->vlan = packets->vlan_count == 1 ? packets->vlans[0] : 0;
+	heard->frame = frame;
+}
+
+static const char arp_in_vlan[] = "\xff\xff\xff\xff\xff\xff\2\0\0\0\0\1\x81\0\0\x0a\x08\x06\0\1\x08\0\6\4\0\1"
+				  "\2\0\0\0\0\1\xc0\0\2\1\0\0\0\0\0\0\xc0\0\2\2";
+
+static void a_frame_without_a_packet_is_told(void **state)
+{
+	enum { ETHERNET = 1 };
+	const struct engine_options options = { .limits = { .timeouts = flow_timeouts_usual } };
+	struct heard heard = { 0 };
+	const struct flow_listener listener = { .context = &heard, .frame_message = on_frame_message };
+	struct engine *const engine = engine_new(&options, &listener, NULL);
+	struct bench *const bench = *state;
+	struct buffer b = buffer_new(1 << 16);
+
+	assert_non_null(engine);
+	for (size_t i = 0; i < 3; i++) {
+		buffer_add(&b, arp_in_vlan, i < 2 ? sizeof(arp_in_vlan) - 1 : 30);
+		frames_add(&bench->frames, &b, second);
+		bench->frames.list[i].link = ETHERNET;
+	}
+	buffer_free(&b);
+	engine_read(engine, bench->frames.list, bench->frames.numbers, 3);
+	assert_int_equal(heard.count, 1); /* what is said again is told once */
+	assert_string_equal(heard.type, "arp");
+	assert_memory_equal(heard.source, "\2\0\0\0\0\1", 6);
+	assert_int_equal(heard.vlan, 10);
+	assert_int_equal(heard.frame, 1);
+	assert_int_equal(engine_counts(engine)->not_ip, 3);
+	assert_int_equal(engine_counts(engine)->parse_errors, 1); /* the third is cut off */
+	assert_int_equal(engine_counts(engine)->flows.flows, 0);
+	engine_free(engine);
 }
 
 /* ---- fragments ---- */
@@ -482,6 +542,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(anycast_is_known_by_the_address, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_says_nothing_is_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_ping_is_icmp, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_frame_without_a_packet_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_packet_inside_another_is_a_flow_with_a_parent, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(networks_keep_the_same_addresses_apart, set_up, tear_down),
