@@ -306,6 +306,7 @@ const struct protocol protocol_amanda = {
 	DOORS(UDP(10080), TCP(10080)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	MARKS(OCTET(0, 'A'), OCTET(0, ' '), OCTET(0, '\t')),
 	.parser = &parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

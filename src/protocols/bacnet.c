@@ -124,6 +124,8 @@ const struct protocol protocol_bacnet = {
 	DOORS(UDP(47808)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 4,
+	MARKS(OCTET(0, BVLL)),
 	.parser = &bacnet_parser,
 	.weaknesses = weaknesses,
 };

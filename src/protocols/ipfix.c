@@ -284,5 +284,7 @@ const struct protocol protocol_ipfix = {
 	DOORS(UDP(4739), TCP(4739)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = HEADER,
+	MARKS(OCTET(0, 0), OCTET(1, VERSION)),
 	.parser = &parser,
 };

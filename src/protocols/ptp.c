@@ -152,7 +152,7 @@ const struct protocol protocol_ptp = {
 	DOORS(UDP(319), UDP(320)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
-	.datagram_least = 44, /* that of the shortest messages */
-	MARKS(OCTET(1, VERSION), OCTET(1, 0x10 | VERSION)),
+	.datagram_least = 44,                                            /* that of the shortest messages */
+	MARKS(OCTET(1, 1), OCTET(1, VERSION), OCTET(1, 0x10 | VERSION)), /* of version 1, and 2 */
 	.parser = &parser,
 };

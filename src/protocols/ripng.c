@@ -171,6 +171,8 @@ const struct protocol protocol_ripng = {
 	DOORS(UDP(521)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.datagram_least = 4 + ENTRY,
+	MARKS(OCTETS(0, REQUEST, RESPONSE), OCTET(1, VERSION), OCTET(2, 0), OCTET(3, 0)),
 	.kin = &protocol_rip,
 	.parser = &parser,
 	.weaknesses = weaknesses,

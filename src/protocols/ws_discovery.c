@@ -242,6 +242,7 @@ const struct protocol protocol_ws_discovery = {
 	DOORS(UDP(3702)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	MARKS(OCTET(0, '<'), OCTET(0, 0xef), OCTET(0, ' '), OCTETS(0, '\t', '\r')),
 	.parser = &parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
