@@ -20,7 +20,7 @@ static void add(struct marks_set *set, size_t place)
 }
 
 /* The octets of its marks at a place, or all if it has none there. */
-static void note_octets(const struct protocol *protocol, uint8_t at, size_t place)
+static void note_octets(const struct protocol *protocol, size_t at, size_t place)
 {
 	bool marked = false;
 
@@ -57,7 +57,7 @@ void marks_note(const struct protocol *protocol, size_t nth)
 	place_of[nth] = (uint8_t)place;
 	for (size_t length = least_length(protocol); length < LENGTHS; length++)
 		add(&long_enough[length], place);
-	for (uint8_t at = 0; at < MARK_PLACES; at++)
+	for (size_t at = 0; at < MARK_PLACES; at++)
 		note_octets(protocol, at, place);
 }
 

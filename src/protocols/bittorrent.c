@@ -82,7 +82,8 @@ static bool read_utp(struct span s, uint16_t *ret_connection, uint32_t *ret_time
 	window = span_u32(&s);
 	*ret_sequence = span_u16(&s);
 	span_skip(&s, 2);
-	if ((begin & 0x0f) != 1 || begin >> 4 > UTP_SYN || window == 0 || window > 1 << 28 || *ret_time == 0)
+	if ((begin & 0x0f) != 1 || begin >> 4 > UTP_SYN || window == 0 || window > 1 << 28 ||
+	    *ret_time == 0 || *ret_connection == 0)
 		return false;
 	while (extension != 0 && !s.failed) {
 		if (extension > 4)
@@ -109,7 +110,8 @@ static bool continues(struct span before, struct span now)
 
 	return read_utp(before, &connections[0], &times[0], &sequences[0]) &&
 	       read_utp(now, &connections[1], &times[1], &sequences[1]) && connections[0] == connections[1] &&
-	       times[1] - times[0] < 1u << 26 && (uint16_t)(sequences[1] - sequences[0]) < 16;
+	       times[1] != times[0] && times[1] - times[0] < 1u << 26 &&
+	       (uint16_t)(sequences[1] - sequences[0]) < 16;
 }
 
 static bool is_tracker(struct span s)

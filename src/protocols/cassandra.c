@@ -104,9 +104,15 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (verdict != YES)
 		return verdict;
 	span_skip(&first, HEADER);
+	if (side == SIDE_CLIENT && frame.operation == OPTIONS) { /* too little alone: a beginning follows */
+		if (frame.length != 0)
+			return NO;
+		verdict = span_left(first) == 0 ? MORE : read_header(first, side, &frame);
+		if (verdict != YES)
+			return verdict;
+		span_skip(&first, HEADER);
+	}
 	if (side == SIDE_CLIENT) {
-		if (frame.operation == OPTIONS)
-			return frame.length == 0 ? YES : NO;
 		return frame.operation == STARTUP ? is_map(first, frame.length) : NO;
 	}
 	switch (frame.operation) {

@@ -9,6 +9,7 @@
 enum {
 	HEADER = 16,
 	DATAGRAM_HEADER = 80,
+	ACTIVITY = 40, /* its place there */
 	UUID = 16,
 	INTERFACES = 16,
 	REQUEST = 0,
@@ -21,6 +22,9 @@ enum {
 	ALTER_ACK = 15,
 	AUTH3 = 16,
 	TYPES = 20,
+	FIRST_OR_LAST = 3,
+	IS_FRAGMENT = 4, /* of datagrams */
+	AUTH_LEAST = 8,
 };
 
 /* The first four octets of the UUID name it well enough. */
@@ -118,6 +122,16 @@ static bool comes_from(uint8_t type, enum side side)
 	}
 }
 
+/* One that was made up for a call: few of its octets are zero. */
+static bool is_uuid(const uint8_t at[static UUID])
+{
+	unsigned zeros = 0;
+
+	for (size_t i = 0; i < UUID; i++)
+		zeros += at[i] == 0;
+	return zeros <= UUID / 2;
+}
+
 static bool is_datagram(struct span s, enum side side)
 {
 	const uint8_t *const at = span_header(&s, DATAGRAM_HEADER);
@@ -126,7 +140,10 @@ static bool is_datagram(struct span s, enum side side)
 	if (at == NULL || at[0] != 4 || at[1] > 10 || (at[4] & 0xef) != 0 || at[5] > 3 || at[6] != 0)
 		return false;
 	length = at[4] == 0x10 ? (uint16_t)(at[75] << 8 | at[74]) : load_u16(at + 74);
-	if (length > span_left(s) || span_left(s) - length > 32 || at[78] > 16)
+	if (length > span_left(s) || span_left(s) - length > 32 || at[78] > 16 || !is_uuid(at + ACTIVITY))
+		return false;
+	/* Whole messages have no number of a fragment. */
+	if ((at[2] & IS_FRAGMENT) == 0 && load_u16(at + 76) != 0)
 		return false;
 	/* The client calls, pings, cancels and acknowledges what it was told. */
 	return (at[1] == 0 || at[1] == 1 || at[1] == 8 || at[1] == 7) == (side == SIDE_CLIENT) || at[1] == 9;
@@ -142,7 +159,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (transport != TRANSPORT_TCP || *first.at != 5)
 		return NO;
 	verdict = read_header(&first, &header);
-	if (verdict == YES && !comes_from(header.type, side))
+	/* A conversation does not begin in the middle of a message, and proofs are not so short. */
+	if (verdict == YES && (!comes_from(header.type, side) || (header.flags & FIRST_OR_LAST) == 0 ||
+			       (header.auth_length > 0 && header.auth_length < AUTH_LEAST)))
 		return NO;
 	return verdict;
 }

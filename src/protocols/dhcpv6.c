@@ -63,6 +63,15 @@ static uint8_t take_header(struct span *s)
 	return type;
 }
 
+/* RFC 8415 11.1: a type of four, and 128 octets at most. */
+static bool is_duid(struct span s)
+{
+	enum { TYPES = 4, LENGTH_MOST = 130 };
+	const uint16_t type = span_u16(&s);
+
+	return type >= 1 && type <= TYPES && span_left(s) >= 2 && span_left(s) + 2 <= LENGTH_MOST;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	const uint8_t type = take_header(&first);
@@ -75,7 +84,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (relayed)
 		return span_left(option(first, RELAYED)) > 0 ? YES : NO;
 	/* All but questions for information and reconfigurations name the client by a DUID of some length. */
-	return span_left(option(first, CLIENT_ID)) >= 4 || span_left(option(first, SERVER_ID)) >= 4 ||
+	return is_duid(option(first, CLIENT_ID)) || is_duid(option(first, SERVER_ID)) ||
 			       (type == INFORMATION && span_left(option(first, ELAPSED)) == 2)
 		       ? YES
 		       : NO;

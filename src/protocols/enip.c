@@ -128,21 +128,52 @@ static enum verdict is_body(const struct header *header, struct span s, enum sid
 	}
 }
 
+static enum verdict take_message(struct span *s, enum side side, struct header *ret)
+{
+	const enum verdict verdict = read_header(*s, ret);
+
+	if (verdict != YES)
+		return verdict;
+	span_skip(s, HEADER);
+	return is_body(ret, *s, side);
+}
+
+/* A client that asks who is there says nothing but a command and zeros: in a stream another message follows.
+ */
+static bool is_question(const struct header *header, enum side side)
+{
+	return side == SIDE_CLIENT && (header->command == LIST_IDENTITY || header->command == LIST_SERVICES);
+}
+
+/* Eight octets of the sender's choice: it left them alone, or made use of them. */
+static bool is_context(struct span question)
+{
+	enum { CONTEXT_AT = 12, CONTEXT = 8, USED = 3 };
+	unsigned used = 0;
+
+	for (size_t i = 0; i < CONTEXT; i++)
+		used += span_peek(question, CONTEXT_AT + i) != 0;
+	return used == 0 || used >= USED;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
+	const size_t whole = span_left(first);
+	const struct span question = first;
 	struct header header;
 	enum verdict verdict;
 
 	if (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP)
 		return NO;
-	verdict = read_header(first, &header);
-	if (verdict == YES) {
-		if (transport == TRANSPORT_UDP && span_left(first) != (size_t)header.length + HEADER)
-			return NO;
-		span_skip(&first, HEADER);
-		verdict = is_body(&header, first, side);
-	}
-	return verdict == MORE && transport == TRANSPORT_UDP ? NO : verdict;
+	verdict = take_message(&first, side, &header);
+	if (transport == TRANSPORT_UDP)
+		return verdict == YES && whole == (size_t)header.length + HEADER &&
+				       (!is_question(&header, side) || is_context(question))
+			       ? YES
+			       : NO;
+	if (verdict != YES || !is_question(&header, side))
+		return verdict;
+	return span_left(first) == 0 ? MORE : take_message(&first, side, &header);
 }
 
 /* ---- reading ---- */

@@ -12,7 +12,7 @@ static const struct text_command commands[] = {
 	{ "OPTS UTF8*", YES },
 	{ "OPTS MLST*", YES },
 	{ "CLNT ?*", YES },
-	{ "HOST ?*", YES },
+	{ "HOST ?*", MORE },
 	{ "PBSZ [0-9]*", YES },
 	{ "PROT [PC]", YES },
 	{ "PORT *,*,*,*,*,*", YES },

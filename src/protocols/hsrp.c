@@ -4,7 +4,15 @@
 
 #include <ctype.h>
 
-enum { LENGTH_1 = 20, GROUP_STATE = 1, LENGTH_2 = 40, AUTH_TEXT = 3, AUTH_MD5 = 4, AUTH = 8 };
+enum {
+	LENGTH_1 = 20,
+	GROUP_STATE = 1,
+	LENGTH_2 = 40,
+	AUTH_TEXT = 3,
+	AUTH_MD5 = 4,
+	MD5_LENGTH = 30,
+	AUTH = 8
+};
 
 static const struct weakness clear_password = {
 	.id = "hsrp-clear-password",
@@ -67,9 +75,9 @@ static bool read_first(struct span s, struct message *m)
 		return false;
 	password = span_take(&s, AUTH);
 	m->virtual_address = address_v4(span_u32(&s));
-	if (s.failed || m->hold < m->hello)
+	if (s.failed || m->hold < m->hello || m->hold == 0)
 		return false;
-	if (span_left(s) > 0 && span_peek(s, 0) == AUTH_MD5) {
+	if (span_left(s) == MD5_LENGTH && s.at[0] == AUTH_MD5 && s.at[1] == MD5_LENGTH - 2 && s.at[2] == 1) {
 		m->md5 = true;
 		return true;
 	}

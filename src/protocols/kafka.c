@@ -69,10 +69,20 @@ struct request {
 
 static bool is_name(struct span s)
 {
+	if (span_left(s) > 0 && !isalnum(*s.at))
+		return false;
 	for (; span_left(s) > 0; s.at++)
 		if (!isgraph(*s.at) && *s.at != ' ')
 			return false;
 	return true;
+}
+
+/* Who has no name begins by asking for versions, or in old times for metadata, and that is short. */
+static bool may_be_nameless(const struct request *request)
+{
+	enum { METADATA = 3, SHORT = 1024 };
+
+	return (request->key == METADATA || request->key == API_VERSIONS) && request->size <= SHORT;
 }
 
 static enum verdict read_request(struct span s, struct request *ret)
@@ -89,8 +99,8 @@ static enum verdict read_request(struct span s, struct request *ret)
 	length = span_u16(&s);
 	if (s.failed)
 		return MORE;
-	if (length == 0xffff)
-		return YES;
+	if (length == 0xffff || length == 0)
+		return may_be_nameless(ret) ? YES : NO;
 	if (length > CLIENT_MOST || (uint32_t)length + 10 > ret->size)
 		return NO;
 	ret->client = s;

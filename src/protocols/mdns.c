@@ -4,6 +4,12 @@
 
 enum { FLAGS = DNS_RESPONSE | DNS_AUTHORITATIVE | DNS_TRUNCATED };
 
+/* The Internet's or any, with or without the wish for an answer to one alone. */
+static bool is_class(uint16_t class)
+{
+	return (class & 0x7fff) == DNS_IN || (class & 0x7fff) == DNS_ANY_CLASS;
+}
+
 /* All flags but a few are clear, and the id is zero; a response repeats no question. */
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
@@ -27,7 +33,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	}
 	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)
 		if (!dns_read_question(first, &s, &q) || !dns_is_multicast(&h, &q) ||
-		    dns_is_netbios_name(q.name))
+		    dns_is_netbios_name(q.name) || q.type == 0 || !is_class(q.class))
 			return NO;
 	return dns_records_fill(first, s, &h) ? YES : NO;
 }

@@ -10,7 +10,7 @@ enum {
 	BINARY_HEAD = 24,
 	REQUEST = 0x80,
 	RESPONSE = 0x81,
-	OPCODE_MOST = 0x49,
+	OPCODE_MOST = 0x24,
 	KEY_MOST = 250,
 	STATS_MOST = 16384,
 	VALUE_MOST = 128 * 1024 * 1024,
@@ -65,6 +65,55 @@ static const struct text_command answers[] = {
 	{ "SERVER_ERROR *", YES },
 };
 
+/* Octets of the extras that a request has: of storing and counting, of what takes a time, of the others none.
+ */
+static bool are_extras(uint8_t opcode, uint8_t extras)
+{
+	switch (opcode) {
+	case 0x01: /* set, add, replace, and quietly */
+	case 0x02:
+	case 0x03:
+	case 0x11:
+	case 0x12:
+	case 0x13: return extras == 8;
+	case 0x05: /* increment, decrement, and quietly */
+	case 0x06:
+	case 0x15:
+	case 0x16: return extras == 20;
+	case 0x08: /* flush */
+	case 0x18: return extras == 0 || extras == 4;
+	case 0x1b: /* verbosity, touch, get and touch */
+	case 0x1c:
+	case 0x1d:
+	case 0x1e:
+	case 0x23:
+	case 0x24: return extras == 4;
+	default: return extras == 0;
+	}
+}
+
+/* Set, add, replace, append and prepend, also quietly, and logins. */
+static bool has_value(uint8_t opcode)
+{
+	return (opcode >= 0x01 && opcode <= 0x03) || opcode == 0x0e || opcode == 0x0f ||
+	       (opcode >= 0x11 && opcode <= 0x13) || opcode == 0x19 || opcode == 0x1a || opcode == 0x21 ||
+	       opcode == 0x22;
+}
+
+/* What is got has its flags before it. */
+static uint8_t extras_of_answer(uint8_t opcode, uint16_t status)
+{
+	const bool gets = opcode == 0x00 || opcode == 0x09 || opcode == 0x0c || opcode == 0x0d ||
+			  opcode == 0x1d || opcode == 0x1e || opcode == 0x23 || opcode == 0x24;
+
+	return status == 0 && gets ? 4 : 0;
+}
+
+static bool is_status(uint16_t status)
+{
+	return status <= 0x06 || status == 0x20 || status == 0x21 || (status >= 0x81 && status <= 0x86);
+}
+
 /* Lengths of the head that fit each other: extras and key lie in the body. */
 static enum verdict recognise_binary(struct span first, uint8_t magic)
 {
@@ -85,9 +134,13 @@ static enum verdict recognise_binary(struct span first, uint8_t magic)
 	type = span_u8(&first);
 	status = span_u16(&first);
 	body = span_u32(&first);
-	return opcode <= OPCODE_MOST && key <= KEY_MOST && extras <= 24 && type == 0 && body <= VALUE_MOST &&
-			       body >= (uint32_t)key + extras &&
-			       (magic == REQUEST ? opcode != 0 || key > 0 : status <= 0x86)
+	if (opcode > OPCODE_MOST || key > KEY_MOST || type != 0 || body > VALUE_MOST ||
+	    body < (uint32_t)key + extras)
+		return NO;
+	if (magic != REQUEST)
+		return is_status(status) && extras == extras_of_answer(opcode, status) ? YES : NO;
+	return are_extras(opcode, extras) && (opcode != 0 || key > 0) &&
+			       (has_value(opcode) || body == (uint32_t)key + extras)
 		       ? YES
 		       : NO;
 }
@@ -102,7 +155,17 @@ static enum verdict recognise_stream(struct span first, enum side side)
 				   : text_commands(first, answers, sizeof(answers) / sizeof(*answers));
 }
 
-/* Request id, sequence number, count of datagrams, zero. */
+/* Whether a binary packet ends with its datagram, or the first of several is a full one. */
+static bool fills(struct span packet, uint16_t count)
+{
+	enum { FULL = 1000 };
+	const size_t left = span_left(packet);
+
+	return count > 1 ? left >= FULL
+			 : left >= BINARY_HEAD && load_u32(packet.at + 8) == left - BINARY_HEAD;
+}
+
+/* Request id, sequence number (the others begin anywhere), count of datagrams, zero. */
 static enum verdict recognise_datagram(struct span first, enum side side)
 {
 	uint16_t sequence, count, zero;
@@ -111,7 +174,9 @@ static enum verdict recognise_datagram(struct span first, enum side side)
 	sequence = span_u16(&first);
 	count = span_u16(&first);
 	zero = span_u16(&first);
-	if (first.failed || zero != 0 || count == 0 || sequence >= count || span_left(first) == 0)
+	if (first.failed || zero != 0 || count == 0 || sequence != 0 || span_left(first) == 0)
+		return NO;
+	if (*first.at >= 0x80 && !fills(first, count))
 		return NO;
 	return recognise_stream(first, side) == YES ? YES : NO;
 }

@@ -1,6 +1,7 @@
 /* modbus.c: Modbus over TCP: MODBUS Messaging on TCP/IP Implementation Guide 1.0b and MODBUS Application
  * Protocol 1.1b3. */
 #include "protocols/tally.h"
+#include "protocols/text.h"
 
 enum {
 	HEADER = 7,
@@ -9,6 +10,9 @@ enum {
 	ENCAPSULATED = 43,
 	DEVICE_ID = 14,
 	OBJECTS = 3,
+	UNITS_MOST = 247, /* but for 255, which means none */
+	TESTS_MOST = 20,
+	REFERENCE = 6, /* type of all references to files */
 };
 
 static const struct weakness clear_write = {
@@ -68,7 +72,9 @@ static bool is_request(uint8_t function, struct span s)
 	case 11:
 	case 12:
 	case 17: return length == 0;
-	case 8: return length == 4;
+	case 8: /* a test, and what goes with it: mostly nothing */
+		return length == 4 && load_u16(s.at - 2) <= TESTS_MOST &&
+		       (load_u16(s.at - 2) <= 3 || load_u16(s.at) == 0);
 	case 15:
 	case 16:
 		count = span_u16(&s);
@@ -76,7 +82,7 @@ static bool is_request(uint8_t function, struct span s)
 		return count > 0 && value == (function == 16 ? 2 * count : (count + 7) / 8) &&
 		       span_left(s) == value;
 	case 20:
-	case 21: return length >= 8 && s.at[-2] == length - 1;
+	case 21: return length >= 8 && s.at[-2] == length - 1 && s.at[-1] == REFERENCE;
 	case 22: return length == 6;
 	case 23: return length >= 11 && s.at[6] == length - 9;
 	case 24: return length == 2;
@@ -105,9 +111,9 @@ static bool is_answer(uint8_t function, struct span s)
 	case 7: return length == 1;
 	case 11: return length == 4;
 	case 12:
-	case 17:
-	case 20:
-	case 21: return length >= 2 && first == length - 1;
+	case 17: return length >= 2 && first == length - 1;
+	case 20: return length >= 3 && first == length - 1 && s.at[1] == REFERENCE;
+	case 21: return length >= 8 && first == length - 1 && s.at[0] == REFERENCE;
 	case 15:
 	case 16: return length == 4 && s.at[1] == 0 ? s.at[2] != 0 : length == 4 && s.at[1] <= 7;
 	case 22: return length == 6;
@@ -131,26 +137,58 @@ static enum verdict read_message(struct span s, struct span *ret_message)
 	return YES;
 }
 
+/* Takes a message that can be one of this side's. */
+static enum verdict take_sound(struct span *s, enum side side, struct span *ret_message)
+{
+	struct span message;
+	enum verdict verdict;
+	uint8_t unit, function;
+
+	/* What is no function is told before the rest has come. */
+	if (span_left(*s) > HEADER && CODE_TEXT(function_names, s->at[HEADER] & 0x7f) == NULL)
+		return NO;
+	verdict = read_message(*s, &message);
+	if (verdict != YES)
+		return verdict;
+	*ret_message = message;
+	span_skip(s, span_left(message));
+	span_skip(&message, HEADER - 1);
+	unit = span_u8(&message);
+	function = span_u8(&message);
+	if (message.failed || (unit > UNITS_MOST && unit != 0xff))
+		return NO;
+	return (side == SIDE_CLIENT ? is_request(function, message) : is_answer(function, message)) ? YES
+												    : NO;
+}
+
+/* But for the value that a question ends with; and but for the usual question for some registers, whose count
+ * is checked well. What is defined for serial lines alone is told by nothing else either. */
+static bool has_small_numbers_alone(struct span s)
+{
+	const uint8_t function = span_peek(s, HEADER) & 0x7f;
+
+	if (function == 3 || function == 4)
+		return false;
+	if (function == 7 || function == 8 || function == 11 || function == 12 || function == 17)
+		return true;
+	s = text_first(s, HEADER + 3);
+	while (span_left(s) > 0 && *s.at < 9)
+		s.at++;
+	return span_left(s) == 0;
+}
+
+/* A message of small numbers alone could be anything's: another one has to follow. */
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct span message;
 	enum verdict verdict;
-	uint8_t function;
 
 	if (transport != TRANSPORT_TCP)
 		return NO;
-	/* What is no function is told before the rest has come. */
-	if (span_left(first) > HEADER && CODE_TEXT(function_names, first.at[HEADER] & 0x7f) == NULL)
-		return NO;
-	verdict = read_message(first, &message);
-	if (verdict != YES)
+	verdict = take_sound(&first, side, &message);
+	if (verdict != YES || !has_small_numbers_alone(message))
 		return verdict;
-	span_skip(&message, HEADER);
-	function = span_u8(&message);
-	if (message.failed)
-		return NO;
-	return (side == SIDE_CLIENT ? is_request(function, message) : is_answer(function, message)) ? YES
-												    : NO;
+	return span_left(first) == 0 ? MORE : take_sound(&first, side, &message);
 }
 
 /* ---- reading ---- */

@@ -202,16 +202,21 @@ static enum verdict is_query(struct span s)
 static enum verdict is_reply(struct span s, const struct header *header)
 {
 	const uint32_t flags = span_u32_le(&s);
-	uint32_t returned;
+	uint32_t returned, first;
 
 	span_skip(&s, 12);
 	returned = span_u32_le(&s);
 	if (s.failed)
 		return MORE;
-	return (flags & ~0xfu) == 0 && returned <= 10000 && header->length >= HEADER + 20 + 5 * returned &&
-			       header->to != 0
-		       ? YES
-		       : NO;
+	if ((flags & ~0xfu) != 0 || returned > 10000 || header->to == 0 ||
+	    header->length < HEADER + 20 + 5 * returned)
+		return NO;
+	if (returned == 0)
+		return header->length == HEADER + 20 ? YES : NO;
+	first = span_u32_le(&s); /* octets of the first document */
+	if (s.failed)
+		return MORE;
+	return first >= 5 && first <= header->length - HEADER - 20 ? YES : NO;
 }
 
 static enum verdict is_compressed(struct span s)

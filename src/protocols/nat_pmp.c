@@ -130,6 +130,8 @@ static bool is_plausible(struct span s, const struct message *m)
 {
 	enum { YEAR = 365 * 86400 };
 
+	if (m->version == V2 && m->response && m->result == 0 && m->epoch == 0)
+		return false;
 	if (m->version == V2)
 		return m->result <= V2_RESULTS && m->lifetime <= YEAR && span_peek(s, 2) == 0 &&
 		       (m->opcode == 0 ? m->lifetime == 0 : m->is_mapping) &&

@@ -12,6 +12,7 @@ enum {
 	OPTIONS = 1,
 	DATA_LEAST = 256, /* ids of sets of data, and of templates */
 	SECOND_NS = 1000000000,
+	SECONDS_LEAST = 1 << 24, /* of its clock: half a year, if it was never set */
 };
 
 struct datagram {
@@ -59,12 +60,13 @@ static bool read_datagram(struct span s, struct datagram *ret)
 {
 	const size_t length = span_left(s);
 	uint16_t count;
-	uint32_t fraction;
+	uint32_t fraction, seconds;
 
 	*ret = (struct datagram){ .version = span_u16(&s) };
 	count = span_u16(&s);
-	span_skip(&s, 8);
-	if (s.failed || count == 0)
+	span_skip(&s, 4);
+	seconds = span_u32(&s);
+	if (s.failed || count == 0 || seconds < SECONDS_LEAST)
 		return false;
 	if (ret->version == 9) {
 		ret->sequence = span_u32(&s);

@@ -119,10 +119,18 @@ static bool is_clock_plausible(const struct ntp_packet *p)
 	       p->precision <= 32 && is_short_time(p->root_delay) && is_short_time(p->root_dispersion);
 }
 
-/* Zero, or from 1968 to 2053 in either era. Text and small numbers are no time. */
+/* From 1968 to 2053 in either era, of which the first days of 2036 are left out. Text and small numbers are
+ * no time. */
+static bool is_time(struct ntp_stamp stamp)
+{
+	enum { SMALL = 1 << 20 };
+
+	return stamp.seconds >= 0x80000000 || (stamp.seconds < 0x20000000 && stamp.seconds >= SMALL);
+}
+
 static bool is_date(struct ntp_stamp stamp)
 {
-	return is_zero(stamp) || stamp.seconds >= 0x80000000 || stamp.seconds < 0x20000000;
+	return is_zero(stamp) || is_time(stamp);
 }
 
 /* A server's two times lie close to each other, whatever its clock says. */
@@ -144,7 +152,9 @@ static bool is_time_packet(struct span s, enum side side)
 	    !is_date(p.reference) || !is_trailer(s, p.version))
 		return false;
 	switch (p.mode) {
-	case NTP_CLIENT: return side == SIDE_CLIENT && is_date(p.origin) && is_date(p.receive);
+	case NTP_CLIENT:
+		return side == SIDE_CLIENT && is_date(p.origin) && is_date(p.receive) &&
+		       (p.version > 1 || p.transmit.seconds >= 0x80000000);
 	case NTP_SERVER:
 		if (side == SIDE_CLIENT)
 			return false;
@@ -153,7 +163,11 @@ static bool is_time_packet(struct span s, enum side side)
 			       : !is_zero(p.transmit) && is_answered_at_once(&p);
 	case NTP_BROADCAST: return !is_zero(p.transmit) && is_zero(p.origin) && is_zero(p.receive);
 	case NTP_ACTIVE:
-	case NTP_PASSIVE: return !is_zero(p.transmit);
+	case NTP_PASSIVE:
+		/* A clock that was never set, or is in the next era, was not far from there either when it
+		 * was last looked at. */
+		return is_time(p.transmit) && (p.transmit.seconds >= 0x80000000 ||
+					       p.transmit.seconds - p.reference.seconds < SHORT_LIMIT << 8);
 	default: return false;
 	}
 }
@@ -213,7 +227,8 @@ static bool is_private(struct span s)
 	size = span_u16(&s);
 	if (s.failed || !is_version_of_modes(first) || code > PRIVATE_CODES)
 		return false;
-	if (implementation != 0 && implementation != 2 && implementation != 3)
+	if (implementation != 2 && implementation != 3 &&
+	    (implementation != 0 || (first & PRIVATE_RESPONSE) == 0))
 		return false;
 	if ((first & PRIVATE_RESPONSE) != 0)
 		return (size_t)(items & 0xfff) * (size & 0xfff) == span_left(s);

@@ -158,11 +158,15 @@ static bool is_of_side(unsigned opcode, enum side side)
 
 static bool is_session(struct span packet)
 {
-	unsigned same = 0;
+	enum { SMALL = 16 };
+	unsigned same = 0, large = 0;
 
+	for (size_t i = 1; i <= SESSION; i++)
+		large += span_peek(packet, i) >= SMALL;
 	for (size_t i = 2; i <= SESSION; i++)
-		same += span_peek(packet, i) == span_peek(packet, 1);
-	return same < SESSION / 2;
+		for (size_t before = 1; before < i; before++)
+			same += span_peek(packet, i) == span_peek(packet, before);
+	return same < SESSION / 2 && large >= SESSION / 2;
 }
 
 /* The key of a first packet has the number 0. */

@@ -7,6 +7,7 @@
 enum {
 	HEADER = 34,
 	VERSION = 2,
+	DOMAIN_MOST = 239,
 	CHECKSUM_PAD = 2, /* over IPv6 */
 	ANNOUNCE = 11,
 	MESSAGES = 14,
@@ -33,6 +34,14 @@ static const struct {
 	{ 0, 0 },  { 44, 2 }, { 54, 3 }, { 54, 5 }, { 64, 5 }, { 44, 5 }, { 48, 4 },
 };
 
+/* The logarithm of seconds between messages: 7f where there is none. */
+static bool is_interval(uint8_t logarithm)
+{
+	enum { MOST = 22 };
+
+	return logarithm == 0x7f || logarithm <= MOST || logarithm >= 0x100 - MOST;
+}
+
 static bool is_message(struct span s)
 {
 	const size_t come = span_left(s);
@@ -43,10 +52,11 @@ static bool is_message(struct span s)
 		return false;
 	type = s.at[0] & 15;
 	length = load_u16(s.at + 2);
-	return (s.at[1] & 15) == VERSION && s.at[1] >> 4 <= 1 && type < MESSAGES &&
-	       shapes[type].length != 0 && length >= shapes[type].length &&
-	       (length == come || come == (size_t)length + CHECKSUM_PAD) &&
-	       s.at[32] == shapes[type].control && load_u64(s.at + 20) != 0;
+	return (s.at[1] & 15) == VERSION && s.at[1] >> 4 <= 1 && (s.at[1] >> 4 == 1 || s.at[5] == 0) &&
+	       type < MESSAGES && shapes[type].length != 0 && length >= shapes[type].length &&
+	       (length == come || come == (size_t)length + CHECKSUM_PAD) && s.at[4] <= DOMAIN_MOST &&
+	       s.at[32] == shapes[type].control && load_u64(s.at + 20) != 0 && load_u16(s.at + 28) != 0 &&
+	       is_interval(s.at[33]);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { LONG = 0x80, FIXED = 0x40, ID_MOST = 20, HELLO_MOST = 4096, PLAIN_MOST = 2048 };
+enum { LONG = 0x80, FIXED = 0x40, ID_MOST = 20, ID_LEAST = 8, HELLO_MOST = 4096, PLAIN_MOST = 2048 };
 enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
 
 struct state {
@@ -101,19 +101,20 @@ static bool read_packet(struct span s, struct quic_packet *packet)
 	return true;
 }
 
-/* Negotiation of versions: zero, and a list. */
+/* Negotiation of versions: zero, the id that the client made up, and a list of which most are known. */
 static bool is_negotiation(const struct quic_packet *packet, struct span datagram)
 {
 	const size_t head = 7 + span_left(packet->destination) + span_left(packet->source);
-	unsigned known = 0;
+	size_t known = 0, all;
 
 	span_skip(&datagram, head);
-	if (packet->version != 0 || datagram.failed || span_left(datagram) < 4 ||
-	    span_left(datagram) % 4 != 0)
+	all = span_left(datagram) / 4;
+	if (packet->version != 0 || datagram.failed || all == 0 || span_left(datagram) % 4 != 0 ||
+	    span_left(packet->source) < ID_LEAST)
 		return false;
 	while (span_left(datagram) > 0)
 		known += is_version(span_u32(&datagram));
-	return known > 0;
+	return known * 2 >= all;
 }
 
 /* Google's first packets: flags with the version's bit, eight octets of id, the version, a number. */
@@ -156,7 +157,7 @@ static bool is_old_google_answer(struct span s)
 {
 	enum { BEFORE_LEAST = 14, BEFORE_MOST = 64 };
 
-	if ((span_peek(s, 0) & 0x81) != 0)
+	if ((span_peek(s, 0) & 0xc3) != 0) /* no version, no reset, nothing that is reserved */
 		return false;
 	for (unsigned i = 0; i < BEFORE_MOST && span_left(s) > 0; i++, s.at++)
 		if (i >= BEFORE_LEAST && memchr("CSR", *s.at, 3) != NULL && is_google_message(s))
@@ -340,5 +341,9 @@ const struct protocol protocol_quic = {
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
 	.datagram_least = 7,
+	MARKS(OCTETS(0, 0x79, 0xff), OCTETS(0, 0x08, 0x0f), OCTETS(0, 0x18, 0x1f), OCTETS(0, 0x28, 0x2f),
+	      OCTETS(0, 0x38, 0x3f), OCTETS(0, 0x49, 0x4f), OCTETS(0, 0x59, 0x5f), OCTETS(0, 0x69, 0x6f),
+	      OCTET(0, 0x00), OCTET(0, 0x04), OCTET(0, 0x10), OCTET(0, 0x14), OCTET(0, 0x20), OCTET(0, 0x24),
+	      OCTET(0, 0x30), OCTET(0, 0x34)),
 	.parser = &parser,
 };

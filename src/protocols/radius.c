@@ -1,54 +1,38 @@
 /* radius.c: Remote Authentication Dial In User Service. RFC 2865, RFC 2866 (accounting), RFC 3579 (EAP and
  * the authenticator of messages), RFC 5176 (changes of authorisation). */
-#include "protocols/parse.h"
+#include "protocols/radius.h"
+#include "base/escape.h"
 
-#include <stdio.h>
-
-enum code {
-	ACCESS_REQUEST = 1,
-	ACCESS_ACCEPT,
-	ACCESS_REJECT,
-	ACCOUNTING_REQUEST,
-	ACCOUNTING_RESPONSE,
-	ACCESS_CHALLENGE = 11,
-	STATUS_SERVER,
-	STATUS_CLIENT,
-	DISCONNECT_REQUEST = 40,
-	COA_NAK = 45,
-};
-enum { ATTRIBUTES_ENOUGH = 5 };
-enum { HEADER = 20, LENGTH_MOST = 4096, USER_PASSWORD = 2, EAP_MESSAGE = 79, MESSAGE_AUTHENTICATOR = 80 };
-
-static const struct weakness no_authenticator = {
+const struct weakness radius_no_authenticator = {
 	"radius-no-message-authenticator",
 	"RADIUS answers can be forged",
 	2,
 	"Demand Message-Authenticator in all access requests and answers (CVE-2024-3596), or use RADIUS over "
 	"TLS.",
 };
-static const struct weakness password = {
+const struct weakness radius_password = {
 	"radius-pap",
 	"RADIUS carries passwords that MD5 alone hides",
 	3,
 	"Use EAP-TLS or another method of EAP, or RADIUS over TLS.",
 };
-static const struct weakness *const weaknesses[] = { &no_authenticator, &password, NULL };
+static const struct weakness *const weaknesses[] = { &radius_no_authenticator, &radius_password, NULL };
 
 static bool is_request(uint8_t code)
 {
-	return code == ACCESS_REQUEST || code == ACCOUNTING_REQUEST || code == STATUS_SERVER ||
-	       code == STATUS_CLIENT || code == DISCONNECT_REQUEST || code == DISCONNECT_REQUEST + 3;
+	return code == RADIUS_ACCESS_REQUEST || code == RADIUS_ACCOUNTING_REQUEST ||
+	       code == RADIUS_STATUS_SERVER || code == RADIUS_STATUS_CLIENT ||
+	       code == RADIUS_DISCONNECT_REQUEST || code == RADIUS_DISCONNECT_REQUEST + 3;
 }
 
-static bool is_code(uint8_t code)
+bool radius_is_code(uint8_t code)
 {
-	return (code >= ACCESS_REQUEST && code <= ACCOUNTING_RESPONSE) ||
-	       (code >= ACCESS_CHALLENGE && code <= STATUS_CLIENT) ||
-	       (code >= DISCONNECT_REQUEST && code <= COA_NAK);
+	return (code >= RADIUS_ACCESS_REQUEST && code <= RADIUS_ACCOUNTING_RESPONSE) ||
+	       (code >= RADIUS_ACCESS_CHALLENGE && code <= RADIUS_STATUS_CLIENT) ||
+	       (code >= RADIUS_DISCONNECT_REQUEST && code <= RADIUS_COA_NAK);
 }
 
-/* A type, a length that counts both, a value. */
-static bool next_attribute(struct span *s, uint8_t *type, struct span *value)
+bool radius_next_attribute(struct span *s, uint8_t *type, struct span *value)
 {
 	uint8_t length;
 
@@ -60,163 +44,172 @@ static bool next_attribute(struct span *s, uint8_t *type, struct span *value)
 	return !s->failed;
 }
 
-/* The attributes fill the length, which fills the datagram but for padding. */
-static enum verdict recognise(struct span first, enum side side, unsigned transport)
+/* What stands in an attribute. FORM_OTHER: it is assigned, and nothing more is asked of it. */
+enum form {
+	FORM_NONE,
+	FORM_OTHER,
+	FORM_NUMBER,
+	FORM_TEXT,
+	FORM_OPAQUE,
+	FORM_8,
+	FORM_16,
+	FORM_PASSWORD,
+	FORM_VENDOR,
+	FORM_EAP
+};
+
+enum { TYPE_LAST = 191, EXTENDED = 241, EXTENDED_LAST = 246 };
+
+static enum form form_of(uint8_t type)
 {
-	struct span s = first, value;
-	const uint8_t code = span_u8(&s);
-	uint16_t length;
-	uint8_t type;
-
-	span_skip(&s, 1);
-	length = span_u16(&s);
-	if (transport != TRANSPORT_UDP || s.failed || !is_code(code) ||
-	    is_request(code) != (side == SIDE_CLIENT) || length < HEADER || length > LENGTH_MOST ||
-	    length != span_left(first))
-		return NO;
-	span_skip(&s, HEADER - 4);
-	if (span_left(s) ==
-	    0) /* an accounting response has nothing to say, and neither has anybody's noise */
-		return side == SIDE_SERVER && (code == ACCOUNTING_RESPONSE || code == ACCESS_ACCEPT ||
-					       code == ACCESS_REJECT)
-			       ? YES
-			       : NO;
-	/* Some attributes that fit are enough: behind them a vendor's mistake may stand. */
-	for (unsigned count = 0; span_left(s) > 0; count++)
-		if (!next_attribute(&s, &type, &value) || type == 0)
-			return count >= ATTRIBUTES_ENOUGH ? YES : NO;
-	return YES;
-}
-
-/* ---- reading ---- */
-
-static const char *code_text(uint8_t code)
-{
-	static const char *const names[] = {
-		NULL,
-		"Access-Request",
-		"Access-Accept",
-		"Access-Reject",
-		"Accounting-Request",
-		"Accounting-Response",
+	static const uint8_t forms[] = {
+		[1] = FORM_TEXT,    [2] = FORM_PASSWORD, [4] = FORM_NUMBER,  [5] = FORM_NUMBER,
+		[6] = FORM_NUMBER,  [7] = FORM_NUMBER,   [8] = FORM_NUMBER,  [9] = FORM_NUMBER,
+		[10] = FORM_NUMBER, [11] = FORM_TEXT,    [12] = FORM_NUMBER, [13] = FORM_NUMBER,
+		[14] = FORM_NUMBER, [15] = FORM_NUMBER,  [16] = FORM_NUMBER, [18] = FORM_TEXT,
+		[19] = FORM_TEXT,   [20] = FORM_TEXT,    [22] = FORM_TEXT,   [23] = FORM_NUMBER,
+		[24] = FORM_OPAQUE, [25] = FORM_OPAQUE,  [26] = FORM_VENDOR, [27] = FORM_NUMBER,
+		[28] = FORM_NUMBER, [29] = FORM_NUMBER,  [30] = FORM_TEXT,   [31] = FORM_TEXT,
+		[32] = FORM_TEXT,   [33] = FORM_OPAQUE,  [34] = FORM_TEXT,   [35] = FORM_TEXT,
+		[37] = FORM_NUMBER, [38] = FORM_NUMBER,  [39] = FORM_TEXT,   [40] = FORM_NUMBER,
+		[41] = FORM_NUMBER, [42] = FORM_NUMBER,  [43] = FORM_NUMBER, [44] = FORM_TEXT,
+		[45] = FORM_NUMBER, [46] = FORM_NUMBER,  [47] = FORM_NUMBER, [48] = FORM_NUMBER,
+		[49] = FORM_NUMBER, [50] = FORM_TEXT,    [51] = FORM_NUMBER, [52] = FORM_NUMBER,
+		[53] = FORM_NUMBER, [55] = FORM_NUMBER,  [61] = FORM_NUMBER, [62] = FORM_NUMBER,
+		[64] = FORM_NUMBER, [65] = FORM_NUMBER,  [72] = FORM_NUMBER, [73] = FORM_NUMBER,
+		[75] = FORM_NUMBER, [76] = FORM_NUMBER,  [77] = FORM_TEXT,   [79] = FORM_EAP,
+		[80] = FORM_16,     [83] = FORM_NUMBER,  [85] = FORM_NUMBER, [86] = FORM_NUMBER,
+		[87] = FORM_TEXT,   [88] = FORM_TEXT,    [95] = FORM_16,     [96] = FORM_8,
+		[98] = FORM_16,     [124] = FORM_8,
 	};
-	static const char *const later[] = { "Access-Challenge", "Status-Server", "Status-Client" };
-	static const char *const changes[] = { "Disconnect-Request", "Disconnect-ACK", "Disconnect-NAK",
-					       "CoA-Request",        "CoA-ACK",        "CoA-NAK" };
 
-	if (code <= ACCOUNTING_RESPONSE)
-		return names[code];
-	if (code >= DISCONNECT_REQUEST && code <= COA_NAK)
-		return changes[code - DISCONNECT_REQUEST];
-	return code >= ACCESS_CHALLENGE && code <= STATUS_CLIENT ? later[code - ACCESS_CHALLENGE] : NULL;
+	if (type < sizeof(forms) && forms[type] != FORM_NONE)
+		return (enum form)forms[type];
+	return (type > 0 && type <= TYPE_LAST) || (type >= EXTENDED && type <= EXTENDED_LAST) ? FORM_OTHER
+											      : FORM_NONE;
 }
 
-enum kind { TEXT, ADDRESS, NUMBER };
-
-static void write_attribute(struct json *json, const char *key, enum kind kind, struct span value)
+static bool is_text(struct span s)
 {
-	char text[16];
-
-	if (kind == TEXT)
-		json_span(json, key, value);
-	else if (span_left(value) != 4)
-		return;
-	else if (kind == NUMBER)
-		json_unsigned(json, key, span_u32(&value));
-	else {
-		(void)snprintf(text, sizeof(text), "%u.%u.%u.%u", value.at[0], value.at[1], value.at[2],
-			       value.at[3]);
-		json_text(json, key, text);
-	}
+	while (span_left(s) > 0 && (*s.at >= ' ' || *s.at == '\t' || *s.at == '\r' || *s.at == '\n'))
+		s.at++;
+	return span_left(s) == 0;
 }
 
-static void emit(const void *memory, struct json *json)
+/* RFC 2865 5.26: the vendor's number, and mostly attributes of its own that fill the rest. */
+static bool are_of_vendor(struct span s)
 {
-	static const struct {
-		uint8_t type;
-		enum kind kind;
-		const char *key;
-	} keys[] = {
-		{ 1, TEXT, "user_name" },
-		{ 4, ADDRESS, "nas_ip" },
-		{ 5, NUMBER, "nas_port" },
-		{ 6, NUMBER, "service_type" },
-		{ 7, NUMBER, "framed_protocol" },
-		{ 8, ADDRESS, "framed_ip" },
-		{ 18, TEXT, "reply_message" },
-		{ 27, NUMBER, "session_timeout" },
-		{ 30, TEXT, "called_station_id" },
-		{ 31, TEXT, "calling_station_id" },
-		{ 32, TEXT, "nas_identifier" },
-		{ 40, NUMBER, "acct_status_type" },
-		{ 42, NUMBER, "acct_input_octets" },
-		{ 43, NUMBER, "acct_output_octets" },
-		{ 44, TEXT, "acct_session_id" },
-		{ 46, NUMBER, "acct_session_time" },
-		{ 87, TEXT, "nas_port_id" },
-	};
-	struct span s = *(const struct span *)memory, value;
-	const uint8_t code = span_u8(&s);
-	uint64_t told = 0;
-	bool eap = false;
-	uint8_t type;
-
-	json_text(json, "code", code_text(code));
-	json_unsigned(json, "id", span_u8(&s));
-	span_skip(&s, HEADER - 2);
-	while (span_left(s) > 0 && next_attribute(&s, &type, &value)) {
-		eap = eap || type == EAP_MESSAGE;
-		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-			if (keys[i].type != type || told >> i & 1)
-				continue;
-			told |= 1u << i;
-			write_attribute(json, keys[i].key, keys[i].kind, value);
-		}
-	}
-	if (eap)
-		json_bool(json, "eap", true);
-}
-
-static void judge(struct parse *parse, struct span s)
-{
-	const uint8_t code = span_u8(&s);
-	bool authenticated = false;
 	struct span value;
 	uint8_t type;
 
-	span_skip(&s, HEADER - 1);
-	while (span_left(s) > 0 && next_attribute(&s, &type, &value)) {
-		authenticated = authenticated || type == MESSAGE_AUTHENTICATOR;
-		if (type == USER_PASSWORD && code == ACCESS_REQUEST)
-			parse_weakness(parse, &password, "an Access-Request has User-Password");
-	}
-	if (!authenticated && (code == ACCESS_ACCEPT || code == ACCESS_REJECT || code == ACCESS_CHALLENGE))
-		parse_weakness(parse, &no_authenticator, "%s without Message-Authenticator", code_text(code));
+	if (span_u8(&s) != 0)
+		return false;
+	span_skip(&s, 3);
+	while (span_left(s) > 0)
+		if (!radius_next_attribute(&s, &type, &value))
+			return false;
+	return !s.failed;
 }
 
-static enum parse_step read_radius(void *state, struct parse *parse, struct span *bytes)
+/* RFC 3748 4: code, number and length, which is that of the attribute unless the message goes on in another.
+ */
+static bool is_eap(struct span s)
 {
-	struct span s = *bytes;
+	const size_t whole = span_left(s);
+	const uint8_t code = span_u8(&s);
+
+	span_skip(&s, 1);
+	return code >= 1 && code <= 4 && span_u16(&s) == whole;
+}
+
+/* How much an attribute tells; below zero if it cannot be. Text that is none is not the only mistake that is
+ * made. */
+static int worth_of(uint8_t type, struct span value)
+{
+	const size_t length = span_left(value);
+
+	switch (form_of(type)) {
+	case FORM_NUMBER: return length == 4 ? 2 : -1;
+	case FORM_8: return length == 8 ? 2 : -1;
+	case FORM_16: return length == 16 ? 2 : -1;
+	case FORM_PASSWORD: return length >= 16 && length <= 128 && length % 16 == 0 ? 2 : -1;
+	case FORM_TEXT: return length > 0 && is_text(value) ? 1 : 0;
+	case FORM_VENDOR: return are_of_vendor(value) ? 4 : 0;
+	case FORM_EAP: return is_eap(value) ? 4 : 0;
+	case FORM_OPAQUE:
+	case FORM_OTHER: return 0;
+	case FORM_NONE: break;
+	}
+	return -1;
+}
+
+/* From the middle of a character to the middle of another. */
+static bool is_piece_of_text(struct span s)
+{
+	while (span_left(s) > 0 && *s.at >= 0x80 && *s.at < 0xc0)
+		s.at++;
+	while (span_left(s) > 4)
+		if (utf8_next(&s) < 0)
+			return false;
+	return true;
+}
+
+/* An authenticator is random, or a digest, and neither is text. */
+static bool is_authenticator(struct span s)
+{
+	enum { DIFFERENT = 10 };
+	unsigned different = 0;
+
+	if (is_text(s) && is_piece_of_text(s))
+		return false;
+
+	for (size_t i = 0; i < span_left(s); i++)
+		different += memchr(s.at, s.at[i], i) == NULL;
+	return different >= DIFFERENT;
+}
+
+/* The attributes fill the length and are what they must be; or enough of them, behind which a vendor's
+ * mistake may stand. */
+static bool are_attributes(struct span s)
+{
+	enum { ENOUGH = 5 };
+	bool all_known = true;
+	int known = 0;
+
+	while (span_left(s) > 0) {
+		struct span value;
+		uint8_t type;
+		int worth;
+
+		if (!radius_next_attribute(&s, &type, &value) || (worth = worth_of(type, value)) < 0)
+			return known >= ENOUGH;
+		known += worth;
+		all_known = all_known && (worth > 0 || form_of(type) == FORM_OPAQUE);
+	}
+	return known > (all_known ? 0 : 1);
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct span s = first;
 	const uint8_t code = span_u8(&s);
 	uint16_t length;
 
-	(void)state;
 	span_skip(&s, 1);
 	length = span_u16(&s);
-	if (s.failed || !is_code(code) || length < HEADER || (length > span_left(*bytes) && !parse->cut))
-		return PARSE_BROKEN;
-	if (length < span_left(*bytes))
-		bytes->end = bytes->at + length;
-	judge(parse, *bytes);
-	parse_event(parse, bytes);
-	return PARSE_ON;
+	if (transport != TRANSPORT_UDP || s.failed || !radius_is_code(code) ||
+	    is_request(code) != (side == SIDE_CLIENT) || length < RADIUS_HEADER ||
+	    length > RADIUS_LENGTH_MOST || length != span_left(first) ||
+	    !is_authenticator(span_take(&s, RADIUS_HEADER - 4)))
+		return NO;
+	if (span_left(s) > 0)
+		return are_attributes(s) ? YES : NO;
+	/* An accounting response has nothing to say, and neither has anybody's noise. */
+	return side == SIDE_SERVER && (code == RADIUS_ACCOUNTING_RESPONSE || code == RADIUS_ACCESS_ACCEPT ||
+				       code == RADIUS_ACCESS_REJECT)
+		       ? YES
+		       : NO;
 }
-
-static const struct parser parser = {
-	.state_size = 1,
-	.read = read_radius,
-	.emit = emit,
-};
 
 const struct protocol protocol_radius = {
 	.name = "radius",
@@ -224,9 +217,10 @@ const struct protocol protocol_radius = {
 	DOORS(UDP(1812), UDP(1813)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
-	.datagram_least = HEADER,
-	MARKS(OCTETS(0, ACCESS_REQUEST, ACCOUNTING_RESPONSE), OCTETS(0, ACCESS_CHALLENGE, STATUS_CLIENT),
-	      OCTETS(0, DISCONNECT_REQUEST, COA_NAK), OCTETS(2, 0, LENGTH_MOST >> 8)),
-	.parser = &parser,
+	.datagram_least = RADIUS_HEADER,
+	MARKS(OCTETS(0, RADIUS_ACCESS_REQUEST, RADIUS_ACCOUNTING_RESPONSE),
+	      OCTETS(0, RADIUS_ACCESS_CHALLENGE, RADIUS_STATUS_CLIENT),
+	      OCTETS(0, RADIUS_DISCONNECT_REQUEST, RADIUS_COA_NAK), OCTETS(2, 0, RADIUS_LENGTH_MOST >> 8)),
+	.parser = &radius_parser,
 	.weaknesses = weaknesses,
 };

@@ -52,7 +52,11 @@ static bool read_message(struct span s, struct record *record)
 		address = span_take(&entry, 4);
 		span_skip(&entry, 8);
 		metric = span_u32(&entry);
-		if ((family != INTERNET && !(family == 0 && record->command == REQUEST)) || metric > INFINITE)
+		if (metric > INFINITE)
+			return false;
+		/* Who asks for all asks for nothing else. */
+		if (family != INTERNET &&
+		    (family != 0 || record->command != REQUEST || metric != INFINITE || span_left(s) > 0))
 			return false;
 		if (record->routes++ == 0)
 			(void)snprintf(record->first, sizeof(record->first), "%u.%u.%u.%u", address.at[0],

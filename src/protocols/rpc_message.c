@@ -39,6 +39,12 @@ static enum verdict read_auth(struct span *s, uint32_t *ret_flavour, struct span
 	return s->failed ? MORE : YES;
 }
 
+/* RFC 5531 13: what was given out begins at 100000; everybody may take the upper ranges. */
+static bool is_program(uint32_t program)
+{
+	return (program >= 100000 && program < 500000) || (program >= 0x20000000 && program < 0x60000000);
+}
+
 static enum verdict read_call(struct span s, struct rpc_message *m)
 {
 	struct span body;
@@ -51,7 +57,7 @@ static enum verdict read_call(struct span s, struct rpc_message *m)
 	m->program = span_u32(&s);
 	m->version = span_u32(&s);
 	m->procedure = span_u32(&s);
-	if (m->version > VERSIONS || m->procedure > PROCEDURES || (!s.failed && m->program < 100000))
+	if (m->version > VERSIONS || m->procedure > PROCEDURES || (!s.failed && !is_program(m->program)))
 		return NO;
 	verdict = read_auth(&s, &m->flavour, &body);
 	if (verdict != YES)
@@ -110,6 +116,15 @@ enum verdict rpc_message_read(struct span s, struct rpc_message *ret_message)
 	return kind == CALL ? read_call(s, ret_message) : read_reply(s, ret_message);
 }
 
+static unsigned zeros_in(uint32_t number)
+{
+	unsigned count = 0;
+
+	for (unsigned shift = 0; shift < 32; shift += 8)
+		count += (number >> shift & 0xff) == 0;
+	return count;
+}
+
 enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_message *ret_message)
 {
 	enum verdict verdict;
@@ -119,7 +134,9 @@ enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_mes
 		if (span_left(first) % 4 != 0)
 			return NO;
 		verdict = rpc_message_read(first, ret_message);
-		return verdict == YES ? YES : NO;
+		/* A reply is small numbers, but for its id, which callers begin with a number of their own.
+		 */
+		return verdict == YES && (ret_message->call || zeros_in(ret_message->xid) < 2) ? YES : NO;
 	}
 	if (transport != TRANSPORT_TCP || (span_peek(first, 0) & 0x7f) != 0)
 		return NO;

@@ -178,10 +178,12 @@ static bool is_device(struct span name)
 	return true;
 }
 
-/* Two heads, one of which is more than a sign of life; a registration is enough alone, with its name. */
+/* Two heads of one version, one of which is more than a sign of life; a registration is enough alone, with
+ * its name. */
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	bool telling = false;
+	uint8_t version = 0;
 
 	(void)side;
 	if (transport != TRANSPORT_TCP)
@@ -192,8 +194,10 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 		if (head != YES)
 			return head;
-		if (length < least_of(number))
+		if (length < least_of(number) || (first.at[4] < VERSION_LONG && length % 4 != 0) ||
+		    (i > 0 && first.at[4] != version))
 			return NO;
+		version = first.at[4];
 		if (number == REGISTER && span_left(first) >= HEAD + 3)
 			return is_device(span_of(first.at + HEAD, 3)) ? YES : NO;
 		telling |= number != KEEP_ALIVE && number != KEEP_ALIVE_ACK;

@@ -21,6 +21,8 @@ static bool is_head(struct span first)
 	if ((version != SNMP_V1 && version != SNMP_V2C) ||
 	    span_left(ber_take(&s, BER_OCTETS)) > SNMP_COMMUNITY_LIMIT || !snmp_is_pdu(ber_peek(s)))
 		return false;
+	if (s.failed)
+		return false;
 	if (ber_peek(s) == SNMP_TRAP_V1)
 		return true;
 	pdu = ber_begun(&s, ber_peek(s));

@@ -1,365 +1,216 @@
 /* socks.c: SOCKS. RFC 1928 and RFC 1929 (version 5, names and passwords), "SOCKS 4" and "4A" of the NEC and
  * Permeo papers. Behind an agreement everything is somebody else's protocol. */
-#include "protocols/lines.h"
+#include "protocols/socks.h"
+#include "protocols/text.h"
 
-enum { VERSION_4 = 4, VERSION_5 = 5, METHODS_MOST = 9, NAME_MOST = 256 };
-enum { METHOD_NONE = 0, METHOD_PASSWORD = 2, METHOD_REFUSED = 0xff };
-enum { TYPE_V4 = 1, TYPE_NAME = 3, TYPE_V6 = 4 };
-enum { GRANTED_4 = 90 };
+#include <ctype.h>
 
-static const struct weakness clear_login = {
+const struct weakness socks_clear_login = {
 	"socks-clear-login",
 	"SOCKS takes passwords in the clear",
 	2,
 	"Let clients come through TLS or a tunnel of SSH.",
 };
-static const struct weakness no_auth = {
+const struct weakness socks_no_auth = {
 	"socks-no-auth",
 	"SOCKS lets everybody through without a password",
 	2,
 	"Ask for a name and a password, or bind it to the addresses that need it.",
 };
-static const struct weakness *const weaknesses[] = { &clear_login, &no_auth, NULL };
+static const struct weakness *const weaknesses[] = { &socks_clear_login, &socks_no_auth, NULL };
 
-/* Where the client would go. */
-struct target {
-	uint8_t command;
-	char host[NAME_MOST];
-	uint16_t port;
-};
-
-/* ---- messages ---- */
-
-/* RFC 1928 3: the methods that a client offers. */
-static enum verdict take_methods(struct span *s)
+/* Whether a client may have offered it: each method once. */
+static bool is_offered(struct span methods, uint8_t method)
 {
-	struct span rest = *s;
-	const uint8_t version = span_u8(&rest), count = span_u8(&rest);
+	return memchr(methods.at, method, span_left(methods)) != NULL;
+}
 
-	if (version != VERSION_5 || (!rest.failed && (count == 0 || count > METHODS_MOST)))
-		return NO;
-	for (uint8_t i = 0; i < count && !rest.failed; i++) {
-		const uint8_t method = span_u8(&rest);
+static bool is_each_once(struct span methods)
+{
+	for (; span_left(methods) > 0; methods.at++)
+		if (memchr(methods.at + 1, *methods.at, span_left(methods) - 1) != NULL)
+			return false;
+	return true;
+}
 
-		if ((method > 9 && method < 0x80) || method == METHOD_REFUSED)
-			return NO;
+/* The octets of a port and an IPv4 address. What is made of small numbers alone is something else. */
+static bool is_somewhere(struct span octets)
+{
+	enum { SMALL = 16 };
+
+	while (span_left(octets) > 0 && *octets.at < SMALL)
+		octets.at++;
+	return span_left(octets) > 0;
+}
+
+static bool is_host_name(struct span s)
+{
+	const size_t length = span_left(s);
+
+	while (span_left(s) > 0 && (isalnum(*s.at) || strchr(".-_:", *s.at) != NULL) && *s.at != '\0')
+		s.at++;
+	return length > 0 && span_left(s) == 0;
+}
+
+static bool is_zeros(struct span s)
+{
+	while (span_left(s) > 0 && *s.at == 0)
+		s.at++;
+	return span_left(s) == 0;
+}
+
+/* The kind, address and port of a request or an answer to one: of a host that there can be. Nowhere (zeros)
+ * is said by servers, and by clients that will send datagrams. */
+static bool is_plausible(struct span place, bool nowhere)
+{
+	const uint8_t type = span_u8(&place);
+	struct span name;
+
+	if (nowhere && is_zeros(place))
+		return true;
+	switch (type) {
+	case SOCKS_TYPE_V4: return *place.at > 0 && *place.at < 224 && is_somewhere(place);
+	case SOCKS_TYPE_V6:
+		return *place.at >> 4 == 2 || *place.at >= 0xfc ||
+		       (is_zeros(text_first(place, 10)) && is_somewhere(place));
+	default:
+		span_skip(&place, 1);
+		name = text_first(place, span_left(place) - 2);
+		return is_host_name(name);
 	}
-	if (rest.failed)
-		return MORE;
-	*s = rest;
-	return YES;
 }
 
-/* RFC 1928 4: an address of one of three kinds, and a port. */
-static enum verdict take_address(struct span *s, struct target *target)
+static enum verdict recognise_request(struct span s, uint8_t most, bool client)
 {
-	const uint8_t type = span_u8(s);
-	struct span bytes;
-	struct address address;
+	struct span rest = s, place;
+	struct socks_target target;
+	const enum verdict whole = socks_take_request(&rest, most, &target);
 
-	switch (s->failed ? 0 : type) {
-	case 0: return s->failed ? MORE : NO;
-	case TYPE_V4:
-		address = address_v4(span_u32(s));
-		(void)address_text(&address, target->host);
-		break;
-	case TYPE_V6:
-		bytes = span_take(s, 16);
-		if (!bytes.failed) {
-			address = address_v6(bytes.at);
-			(void)address_text(&address, target->host);
-		}
-		break;
-	case TYPE_NAME:
-		bytes = span_take(s, span_u8(s));
-		if (!bytes.failed && (span_left(bytes) == 0 || !text_is_plain(bytes)))
-			return NO;
-		span_copy_text(bytes, target->host, sizeof(target->host));
-		break;
-	default: return NO;
-	}
-	target->port = span_u16(s);
-	return s->failed ? MORE : YES;
-}
-
-/* "05 01 00" and an address; of an answer the second octet says how it went. */
-static enum verdict take_request(struct span *s, uint8_t most, struct target *target)
-{
-	struct span rest = *s;
-	const uint8_t version = span_u8(&rest), code = span_u8(&rest), zero = span_u8(&rest);
-	enum verdict whole;
-
-	if (version != VERSION_5 || code > most || zero != 0)
-		return NO;
-	if (rest.failed)
-		return MORE;
-	target->command = code;
-	whole = take_address(&rest, target);
-	if (whole == YES)
-		*s = rest;
-	return whole;
-}
-
-/* Version 4: a command, port, address and name; the address 0.0.0.x of 4A has the host's name behind it. */
-static enum verdict take_request_4(struct span *s, struct target *target, struct span *ret_user)
-{
-	struct span rest = *s, name;
-	const uint8_t version = span_u8(&rest), command = span_u8(&rest);
-	const uint16_t port = span_u16(&rest);
-	const uint32_t number = span_u32(&rest);
-	struct address address;
-
-	if (version != VERSION_4 || (span_left(*s) > 1 && (command < 1 || command > 2)))
-		return NO;
-	if (rest.failed)
-		return MORE;
-	if (port == 0 || number == 0 || number >> 24 >= 224 || (number >> 24 == 0 && number >= 256))
-		return NO;
-	*ret_user = span_until(&rest, '\0');
-	if (rest.failed)
-		return span_left(rest) < NAME_MOST && text_is_plain(rest) ? MORE : NO;
-	address = address_v4(number);
-	(void)address_text(&address, target->host);
-	if (number < 256) {
-		name = span_until(&rest, '\0');
-		if (rest.failed)
-			return span_left(rest) < NAME_MOST && text_is_plain(rest) ? MORE : NO;
-		span_copy_text(name, target->host, sizeof(target->host));
-	}
-	target->command = command;
-	target->port = port;
-	*s = rest;
-	return text_is_plain(*ret_user) ? YES : NO;
-}
-
-/* ---- recognising ---- */
-
-/* The first message is short: the second has to follow. */
-static enum verdict recognise_client(struct span first)
-{
-	struct target target;
-	enum verdict whole;
-	struct span user;
-
-	if (span_peek(first, 0) == VERSION_4)
-		return take_request_4(&first, &target, &user);
-	whole = take_methods(&first);
 	if (whole != YES)
 		return whole;
+	if (client && (target.command == 0 || (target.port == 0 && target.command != SOCKS_ASSOCIATE)))
+		return NO;
+	place = span_of(s.at + 3, (size_t)(rest.at - s.at) - 3);
+	if (!client && target.command != 0 && *place.at == SOCKS_TYPE_V6 &&
+	    !is_zeros(text_first(span_of(place.at + 1, 16), 16)))
+		return NO; /* who refuses is bound nowhere */
+	return is_plausible(place, !client || target.command == SOCKS_ASSOCIATE) ? YES : NO;
+}
+
+/* RFC 1929 2: a name and a password of text, which are not looked at any further here. */
+static enum verdict skip_password(struct span *s)
+{
+	struct span rest = *s, user, secret;
+
+	span_skip(&rest, 1);
+	user = span_take(&rest, span_u8(&rest));
+	secret = span_take(&rest, span_u8(&rest));
+	if (rest.failed)
+		return MORE;
+	*s = rest;
+	return span_left(user) > 0 && text_is_plain(user) && text_is_plain(secret) ? YES : NO;
+}
+
+/* RFC 1961 3: a token of the GSS-API begins with the tag 60. */
+static enum verdict recognise_token(struct span s)
+{
+	static const uint8_t begins[] = { 1, 1 };
+
+	for (size_t i = 0; i < sizeof(begins) && i < span_left(s); i++)
+		if (s.at[i] != begins[i])
+			return NO;
+	if (span_left(s) < 5)
+		return MORE;
+	return s.at[4] == 0x60 ? YES : NO;
+}
+
+/* The first message is short: a request has to follow. */
+static enum verdict recognise_client_5(struct span first)
+{
+	struct span methods = first;
+	enum verdict whole = socks_take_methods(&first);
+
+	if (whole != YES)
+		return whole;
+	methods = span_of(methods.at + 2, (size_t)(first.at - methods.at) - 2);
+	if (!is_each_once(methods))
+		return NO;
 	if (span_left(first) == 0)
 		return MORE;
-	if (span_peek(first, 0) == 1) { /* a name and a password, which are never looked at here */
-		span_skip(&first, 1);
-		return span_left(first) == 0     ? MORE
-		       : span_peek(first, 0) > 0 ? span_left(first) > 1 ? YES : MORE
-						 : NO;
-	}
-	whole = take_request(&first, 3, &target);
-	return whole == YES && target.command == 0 ? NO : whole;
+	if (span_peek(first, 0) == SOCKS_VERSION_5)
+		return is_offered(methods, SOCKS_METHOD_NONE) ? recognise_request(first, 3, true) : NO;
+	if (is_offered(methods, SOCKS_METHOD_GSSAPI) && !is_offered(methods, SOCKS_METHOD_PASSWORD))
+		return recognise_token(first);
+	if (span_peek(first, 0) != 1 || !is_offered(methods, SOCKS_METHOD_PASSWORD))
+		return NO;
+	if (is_offered(methods, SOCKS_METHOD_GSSAPI) && recognise_token(first) != NO)
+		return recognise_token(first);
+	whole = skip_password(&first);
+	if (whole != YES)
+		return whole;
+	return span_left(first) == 0 ? MORE : recognise_request(first, 3, true);
+}
+
+/* Ports that proxies are asked for again and again. */
+static bool is_usual(uint16_t port)
+{
+	static const uint16_t usual[] = { 21,  22,  23,  25,  80,   110,  143, 443,
+					  465, 587, 993, 995, 5222, 6667, 8080 };
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (usual[i] == port)
+			return true;
+	return false;
+}
+
+/* Version 4 has nothing that is fixed but its first octets and a zero: a name must tell, of the user or of
+ * 4A's host, or a port that is often asked for. */
+static enum verdict recognise_client_4(struct span first)
+{
+	enum { NAME_LEAST = 2 };
+	const struct span place = text_first(first, 8);
+	struct socks_target target = { 0 };
+	struct span user;
+	const enum verdict whole = socks_take_request_4(&first, &target, &user);
+
+	if (whole != YES)
+		return whole;
+	for (const uint8_t *at = user.at; at < user.end; at++)
+		if (!isgraph(*at))
+			return NO;
+	if (is_zeros(span_of(place.at + 4, 3)))
+		return is_host_name(span_text(target.host)) ? YES : NO;
+	if (!is_somewhere(span_of(place.at + 2, 6)))
+		return NO;
+	return span_left(user) >= NAME_LEAST || is_usual(target.port) ? YES : NO;
 }
 
 static enum verdict recognise_server(struct span first)
 {
+	static const uint8_t agreed[] = { 1, 0 };
 	const uint8_t method = span_peek(first, 1);
-	struct target target;
 
-	if (span_peek(first, 0) != VERSION_5)
+	if (span_peek(first, 0) != SOCKS_VERSION_5)
 		return NO;
 	if (span_left(first) < 2)
 		return MORE;
-	if (method > 9 && method != METHOD_REFUSED)
+	if (method != SOCKS_METHOD_NONE && method != SOCKS_METHOD_PASSWORD)
 		return NO;
 	span_skip(&first, 2);
-	if (method == METHOD_PASSWORD && span_left(first) > 0) {
-		if (span_u8(&first) != 1)
+	for (size_t i = 0; method == SOCKS_METHOD_PASSWORD && i < sizeof(agreed) && span_left(first) > 0; i++)
+		if (span_u8(&first) != agreed[i])
 			return NO;
-		if (span_left(first) == 0)
-			return MORE;
-		if (span_u8(&first) != 0)
-			return NO;
-	}
-	if (span_left(first) == 0)
-		return MORE;
-	return take_request(&first, 8, &target);
+	return span_left(first) == 0 ? MORE : recognise_request(first, 8, false);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	if (transport != TRANSPORT_TCP)
 		return NO;
-	return side == SIDE_CLIENT ? recognise_client(first) : recognise_server(first);
+	if (side == SIDE_SERVER)
+		return recognise_server(first);
+	return span_peek(first, 0) == SOCKS_VERSION_4 ? recognise_client_4(first) : recognise_client_5(first);
 }
-
-/* ---- reading ---- */
-
-enum stage { GREETING, PASSWORD, REQUEST, AGREED };
-
-struct conversation {
-	struct target target;
-	char user[NAME_MOST];
-	uint8_t version, method, reply;
-	uint8_t stages[2]; /* enum stage: what each side says next */
-	bool has_method, has_reply, told;
-};
-
-static void emit(const void *record, struct json *json)
-{
-	static const char *const commands[] = { NULL, "connect", "bind", "udp-associate" };
-	const struct conversation *const state = record;
-
-	json_unsigned(json, "version", state->version);
-	if (state->has_method)
-		json_unsigned(json, "method", state->method);
-	emit_text(json, "user", state->user);
-	json_text(json, "command", state->target.command <= 3 ? commands[state->target.command] : NULL);
-	emit_text(json, "host", state->target.host);
-	if (state->target.port > 0)
-		json_unsigned(json, "port", state->target.port);
-	if (state->has_reply)
-		json_unsigned(json, "reply", state->reply);
-}
-
-static void end(void *memory, struct parse *parse)
-{
-	struct conversation *const state = memory;
-
-	if (!state->told && state->version > 0)
-		parse_event(parse, state);
-	state->told = true;
-}
-
-/* RFC 1929: 1, length, name, length, password. */
-static enum verdict read_password(struct conversation *state, struct parse *parse, struct span *bytes)
-{
-	struct span rest = *bytes, user;
-
-	if (span_u8(&rest) != 1)
-		return NO;
-	user = span_take(&rest, span_u8(&rest));
-	(void)span_take(&rest, span_u8(&rest));
-	if (rest.failed)
-		return MORE;
-	*bytes = rest;
-	span_copy_text(user, state->user, sizeof(state->user));
-	parse_weakness(parse, &clear_login, "a password was sent in the clear for user %s", state->user);
-	return YES;
-}
-
-static enum verdict read_client(struct conversation *state, struct parse *parse, struct span *bytes)
-{
-	uint8_t *const stage = &state->stages[SIDE_CLIENT];
-	enum verdict whole;
-	struct span user;
-
-	if (*stage == GREETING && span_peek(*bytes, 0) == VERSION_4) {
-		whole = take_request_4(bytes, &state->target, &user);
-		if (whole != YES)
-			return whole;
-		span_copy_text(user, state->user, sizeof(state->user));
-		state->version = VERSION_4;
-		*stage = AGREED;
-		return YES;
-	}
-	if (*stage == GREETING) {
-		whole = take_methods(bytes);
-		state->version = whole == YES ? VERSION_5 : 0;
-		*stage = whole == YES ? REQUEST : GREETING;
-		return whole;
-	}
-	if (*stage == REQUEST && span_peek(*bytes, 0) == 1)
-		return read_password(state, parse, bytes);
-	if (*stage == REQUEST) {
-		whole = take_request(bytes, 3, &state->target);
-		*stage = whole == YES ? AGREED : REQUEST;
-		return whole;
-	}
-	return MORE; /* what is sent ahead waits for the answer */
-}
-
-static enum verdict read_reply_4(struct conversation *state, struct span *bytes)
-{
-	struct span rest = *bytes;
-	const uint8_t zero = span_u8(&rest), code = span_u8(&rest);
-
-	span_skip(&rest, 6);
-	if (rest.failed)
-		return MORE;
-	if (zero != 0)
-		return NO;
-	*bytes = rest;
-	state->reply = code;
-	state->has_reply = true;
-	return YES;
-}
-
-static enum verdict read_method(struct conversation *state, struct parse *parse, struct span *bytes)
-{
-	struct span rest = *bytes;
-	const uint8_t version = span_u8(&rest), method = span_u8(&rest);
-
-	if (rest.failed)
-		return MORE;
-	if (version != VERSION_5)
-		return NO;
-	*bytes = rest;
-	state->version = version;
-	state->method = method;
-	state->has_method = true;
-	state->stages[SIDE_SERVER] = method == METHOD_PASSWORD ? PASSWORD : REQUEST;
-	if (method == METHOD_NONE)
-		parse_weakness(parse, &no_auth, "the server chose no authentication");
-	return YES;
-}
-
-static enum verdict read_server(struct conversation *state, struct parse *parse, struct span *bytes)
-{
-	struct target bound = { 0 };
-	enum verdict whole;
-
-	if (state->version == VERSION_4)
-		return read_reply_4(state, bytes);
-	switch ((enum stage)state->stages[SIDE_SERVER]) {
-	case GREETING: return read_method(state, parse, bytes);
-	case PASSWORD: /* version and status */
-		if (span_left(*bytes) < 2)
-			return MORE;
-		span_skip(bytes, 2);
-		state->stages[SIDE_SERVER] = REQUEST;
-		return YES;
-	default:
-		whole = take_request(bytes, 8, &bound);
-		state->reply = bound.command;
-		state->has_reply = whole == YES;
-		return whole;
-	}
-}
-
-static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
-{
-	struct conversation *const state = memory;
-	enum verdict whole = YES;
-
-	while (whole == YES && span_left(*bytes) > 0 && !state->has_reply)
-		whole = parse->side == SIDE_CLIENT ? read_client(state, parse, bytes)
-						   : read_server(state, parse, bytes);
-	if (whole == NO)
-		return PARSE_BROKEN;
-	if (!state->has_reply)
-		return PARSE_ON;
-	end(state, parse);
-	if (state->reply != (state->version == VERSION_4 ? GRANTED_4 : 0))
-		return PARSE_DONE;
-	parse_upgrade(parse, NULL);
-	return PARSE_ON;
-}
-
-static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
-	.read = read,
-	.end = end,
-	.emit = emit,
-	.leads = true,
-};
 
 const struct protocol protocol_socks = {
 	.name = "socks",
@@ -367,6 +218,6 @@ const struct protocol protocol_socks = {
 	DOORS(TCP(1080)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
-	.parser = &parser,
+	.parser = &socks_parser,
 	.weaknesses = weaknesses,
 };

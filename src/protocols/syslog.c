@@ -192,6 +192,9 @@ static enum verdict recognise_datagram(struct span first)
 		return NO;
 	if (begins_with_version(first) || begins_with_time(first))
 		return YES;
+	/* A figure between brackets begins other text as well: there a program must be named. */
+	if (priority < 10 && span_find(text_first(first, NAME_MOST), ": ") == SIZE_MAX)
+		return NO;
 	return text_is_plain(first) && (isalnum(*first.at) || strchr(" :[*%", *first.at) != NULL) ? YES : NO;
 }
 

@@ -139,6 +139,17 @@ enum verdict telnet_take(struct span *s, struct telnet_command *ret_command)
 
 /* ---- recognising ---- */
 
+static enum verdict text_follows(struct span s)
+{
+	enum { ENOUGH = 6 };
+	const size_t come = span_left(s);
+
+	for (size_t i = 0; i < come && i < ENOUGH; i++)
+		if (s.at[i] >= 0x80 || !text_is_plain(span_of(s.at + i, 1)))
+			return NO;
+	return come < ENOUGH ? MORE : YES;
+}
+
 /* A conversation that opens with options: two of them, or one and text behind it. One alone could be the
  * beginning of a sound file or of text in UTF-16. */
 static enum verdict recognise_negotiation(struct span rest)
@@ -148,7 +159,7 @@ static enum verdict recognise_negotiation(struct span rest)
 		enum verdict whole;
 
 		if (span_peek(rest, 0) != IAC)
-			return count > 0 && text_is_plain(span_of(rest.at, 1)) ? YES : NO;
+			return count > 0 ? text_follows(rest) : NO;
 		whole = telnet_take(&rest, &command);
 		if (whole != YES || command.verb < SB)
 			return whole == MORE ? MORE : NO;

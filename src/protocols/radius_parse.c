@@ -1,0 +1,139 @@
+/* radius_parse.c: the events of RADIUS, and what is weak in its messages. */
+#include "protocols/radius.h"
+
+#include <stdio.h>
+
+enum { USER_PASSWORD = 2, EAP_MESSAGE = 79, MESSAGE_AUTHENTICATOR = 80 };
+
+static const char *code_text(uint8_t code)
+{
+	static const char *const names[] = {
+		NULL,
+		"Access-Request",
+		"Access-Accept",
+		"Access-Reject",
+		"Accounting-Request",
+		"Accounting-Response",
+	};
+	static const char *const later[] = { "Access-Challenge", "Status-Server", "Status-Client" };
+	static const char *const changes[] = { "Disconnect-Request", "Disconnect-ACK", "Disconnect-NAK",
+					       "CoA-Request",        "CoA-ACK",        "CoA-NAK" };
+
+	if (code <= RADIUS_ACCOUNTING_RESPONSE)
+		return names[code];
+	if (code >= RADIUS_DISCONNECT_REQUEST && code <= RADIUS_COA_NAK)
+		return changes[code - RADIUS_DISCONNECT_REQUEST];
+	return code >= RADIUS_ACCESS_CHALLENGE && code <= RADIUS_STATUS_CLIENT
+		       ? later[code - RADIUS_ACCESS_CHALLENGE]
+		       : NULL;
+}
+
+enum kind { TEXT, ADDRESS, NUMBER };
+
+static void write_attribute(struct json *json, const char *key, enum kind kind, struct span value)
+{
+	char text[16];
+
+	if (kind == TEXT)
+		json_span(json, key, value);
+	else if (span_left(value) != 4)
+		return;
+	else if (kind == NUMBER)
+		json_unsigned(json, key, span_u32(&value));
+	else {
+		(void)snprintf(text, sizeof(text), "%u.%u.%u.%u", value.at[0], value.at[1], value.at[2],
+			       value.at[3]);
+		json_text(json, key, text);
+	}
+}
+
+static void emit(const void *memory, struct json *json)
+{
+	static const struct {
+		uint8_t type;
+		enum kind kind;
+		const char *key;
+	} keys[] = {
+		{ 1, TEXT, "user_name" },
+		{ 4, ADDRESS, "nas_ip" },
+		{ 5, NUMBER, "nas_port" },
+		{ 6, NUMBER, "service_type" },
+		{ 7, NUMBER, "framed_protocol" },
+		{ 8, ADDRESS, "framed_ip" },
+		{ 18, TEXT, "reply_message" },
+		{ 27, NUMBER, "session_timeout" },
+		{ 30, TEXT, "called_station_id" },
+		{ 31, TEXT, "calling_station_id" },
+		{ 32, TEXT, "nas_identifier" },
+		{ 40, NUMBER, "acct_status_type" },
+		{ 42, NUMBER, "acct_input_octets" },
+		{ 43, NUMBER, "acct_output_octets" },
+		{ 44, TEXT, "acct_session_id" },
+		{ 46, NUMBER, "acct_session_time" },
+		{ 87, TEXT, "nas_port_id" },
+	};
+	struct span s = *(const struct span *)memory, value;
+	const uint8_t code = span_u8(&s);
+	uint64_t told = 0;
+	bool eap = false;
+	uint8_t type;
+
+	json_text(json, "code", code_text(code));
+	json_unsigned(json, "id", span_u8(&s));
+	span_skip(&s, RADIUS_HEADER - 2);
+	while (span_left(s) > 0 && radius_next_attribute(&s, &type, &value)) {
+		eap = eap || type == EAP_MESSAGE;
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			if (keys[i].type != type || told >> i & 1)
+				continue;
+			told |= 1u << i;
+			write_attribute(json, keys[i].key, keys[i].kind, value);
+		}
+	}
+	if (eap)
+		json_bool(json, "eap", true);
+}
+
+static void judge(struct parse *parse, struct span s)
+{
+	const uint8_t code = span_u8(&s);
+	bool authenticated = false;
+	struct span value;
+	uint8_t type;
+
+	span_skip(&s, RADIUS_HEADER - 1);
+	while (span_left(s) > 0 && radius_next_attribute(&s, &type, &value)) {
+		authenticated = authenticated || type == MESSAGE_AUTHENTICATOR;
+		if (type == USER_PASSWORD && code == RADIUS_ACCESS_REQUEST)
+			parse_weakness(parse, &radius_password, "an Access-Request has User-Password");
+	}
+	if (!authenticated &&
+	    (code == RADIUS_ACCESS_ACCEPT || code == RADIUS_ACCESS_REJECT || code == RADIUS_ACCESS_CHALLENGE))
+		parse_weakness(parse, &radius_no_authenticator, "%s without Message-Authenticator",
+			       code_text(code));
+}
+
+static enum parse_step read_radius(void *state, struct parse *parse, struct span *bytes)
+{
+	struct span s = *bytes;
+	const uint8_t code = span_u8(&s);
+	uint16_t length;
+
+	(void)state;
+	span_skip(&s, 1);
+	length = span_u16(&s);
+	if (s.failed || !radius_is_code(code) || length < RADIUS_HEADER ||
+	    (length > span_left(*bytes) && !parse->cut))
+		return PARSE_BROKEN;
+	if (length < span_left(*bytes))
+		bytes->end = bytes->at + length;
+	judge(parse, *bytes);
+	parse_event(parse, bytes);
+	return PARSE_ON;
+}
+
+const struct parser radius_parser = {
+	.state_size = 1,
+	.read = read_radius,
+	.emit = emit,
+};
