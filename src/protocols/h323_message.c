@@ -243,7 +243,7 @@ bool h323_read_message(struct span s, struct h323_message *ret_message)
 {
 	struct h323_message message = { .cause = -1 };
 
-	if (span_u8(&s) != H323_DISCRIMINATOR || span_u8(&s) != 2)
+	if (span_u16(&s) != (H323_DISCRIMINATOR << 8 | 2)) /* and a call reference of two octets */
 		return false;
 	message.reference = span_u16(&s);
 	message.from_called = (message.reference & 0x8000) != 0;
