@@ -156,11 +156,12 @@ static bool is_google_message(struct span s)
 static bool is_old_google_answer(struct span s)
 {
 	enum { BEFORE_LEAST = 14, BEFORE_MOST = 64 };
+	static const uint8_t tags[] = { 'C', 'S', 'R' };
 
 	if ((span_peek(s, 0) & 0xc3) != 0) /* no version, no reset, nothing that is reserved */
 		return false;
 	for (unsigned i = 0; i < BEFORE_MOST && span_left(s) > 0; i++, s.at++)
-		if (i >= BEFORE_LEAST && memchr("CSR", *s.at, 3) != NULL && is_google_message(s))
+		if (i >= BEFORE_LEAST && memchr(tags, *s.at, sizeof(tags)) != NULL && is_google_message(s))
 			return true;
 	return false;
 }

@@ -73,7 +73,7 @@ static void read_region(struct message *m, struct span s)
 static void read_vlan(struct message *m, struct span s)
 {
 	span_skip(&s, 1); /* padding, or the length of an empty part */
-	if (span_u16(&s) == 0 && span_u16(&s) == 2)
+	if (span_u32(&s) == 2)
 		m->vlan = span_u16(&s) & 0x0fff;
 }
 
