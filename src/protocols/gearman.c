@@ -251,9 +251,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return verdict == NO || ended ? PROBE_NOT : PROBE_WAIT;
 }
 
-static const struct probe probe = {
-	.only_customary = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
-};
+static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
 
 const struct protocol protocol_gearman = {
 	.name = "gearman",

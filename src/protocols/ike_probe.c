@@ -233,7 +233,7 @@ static enum probe_step hear_v1(void *state, size_t variant, struct span *heard, 
 }
 
 const struct probe ike_probe = {
-	.only_customary = true,
+	.rare = true,
 	.transports = PROBE_UDP,
 	.greet = greet,
 	.hear = hear,

@@ -463,7 +463,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 }
 
 static const struct probe probe = {
-	.only_customary = true, .transports = PROBE_TCP | PROBE_UDP, .greet = greet, .hear = hear
+	.rare = true, .transports = PROBE_TCP | PROBE_UDP, .greet = greet, .hear = hear
 };
 
 const struct protocol protocol_memcached = {

@@ -344,7 +344,7 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 }
 
 static const struct probe probe = {
-	.only_customary = true,
+	.rare = true,
 	.transports = PROBE_TCP,
 	.greet = greet,
 	.hear = hear,

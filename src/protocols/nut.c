@@ -173,9 +173,7 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return whole == MORE ? PROBE_WAIT : state->version_told ? PROBE_DONE : PROBE_NOT;
 }
 
-static const struct probe probe = {
-	.only_customary = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
-};
+static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
 
 const struct protocol protocol_nut = {
 	.name = "nut",

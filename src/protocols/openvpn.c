@@ -370,7 +370,7 @@ static enum probe_step hear_answer(void *memory, struct span *heard, bool ended,
 }
 
 static const struct probe probe = {
-	.only_customary = true,
+	.rare = true,
 	.transports = PROBE_UDP | PROBE_TCP,
 	.greet = greet,
 	.hear = hear_answer,

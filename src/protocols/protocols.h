@@ -80,8 +80,7 @@ enum probe_step {
 struct probe {
 	unsigned transports;      /* PROBE_TCP, PROBE_UDP or both */
 	bool server_speaks_first; /* over TCP: listen, then greet */
-	bool only_customary; /* where many doors share the time, its words are said at its customary doors
-				alone */
+	bool rare; /* where many doors share the time, its words are said at its customary doors alone */
 
 	/* Writes the opening words; over UDP one datagram. Called once, with zeroed state, on a new
 	 * connection; NULL where the server's greeting is answered by hear(), and in TLS, whose opening is

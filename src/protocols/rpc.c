@@ -343,7 +343,7 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 }
 
 static const struct probe probe = {
-	.only_customary = true,
+	.rare = true,
 	.transports = PROBE_TCP | PROBE_UDP,
 	.greet = greet,
 	.hear = hear,

@@ -289,9 +289,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static const struct probe probe = {
-	.only_customary = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
-};
+static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
 
 const struct protocol protocol_stomp = {
 	.name = "stomp",

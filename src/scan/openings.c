@@ -120,7 +120,7 @@ static void open_others(struct door *door)
 
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
-		if (!door->engine->crowded || protocol->probe == NULL || !protocol->probe->only_customary ||
+		if (!door->engine->crowded || protocol->probe == NULL || !protocol->probe->rare ||
 		    is_customary(door, protocol))
 			wish_to_open(door, protocol);
 }
