@@ -119,7 +119,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static const struct probe probe = { .transports = PROBE_TCP, .greet = greet, .hear = hear };
+static const struct probe probe = { .transports = PROBE_TCP, .rare = true, .greet = greet, .hear = hear };
 
 const struct protocol protocol_iscsi = {
 	.name = "iscsi",

@@ -19,6 +19,7 @@ enum {
 	PATIENCE_MOST_MS = 1200,
 	PATIENCE_MS = 300, /* while nothing is known of the way */
 	SAMPLE_EVERY = 16,
+	BARREN_LOSSY = 4,
 };
 enum { DOORS_MOST = 0x7fffffff };
 
@@ -45,6 +46,8 @@ struct reach {
 	struct shuffle order;
 	uint64_t at; /* of the pass: the next position */
 	uint64_t new_in_pass;
+	unsigned barren;   /* passes in a row that brought nothing new */
+	bool lossy;        /* something answered that had not before */
 	int64_t budget_us; /* the moment from which what may be sent is counted */
 	int64_t last_sent_us;
 	struct sample sample;
@@ -218,13 +221,16 @@ static uint64_t answers(const struct reach *reach)
 }
 
 /* A pass that brought nothing new is the last one, but for the first ones: a single door behind a filter that
- * drops all others could be lost twice. */
+ * drops all others could be lost twice. Where something was lost before, several must bring nothing: the last
+ * doors that are left are as easily lost again as others. */
 static void end_pass(struct reach *reach)
 {
 	const unsigned pass = reach->counts.pass;
 
+	reach->lossy = reach->lossy || (pass > 1 && reach->new_in_pass > 0);
+	reach->barren = reach->new_in_pass > 0 ? 0 : reach->barren + 1;
 	reach->ended = answers(reach) == reach->order.count || pass >= REACH_PASSES_MOST ||
-		       (pass >= REACH_PASSES_LEAST && reach->new_in_pass == 0);
+		       (pass >= REACH_PASSES_LEAST && reach->barren >= (reach->lossy ? BARREN_LOSSY : 1u));
 	if (reach->ended)
 		return;
 	reach->counts.pass++;

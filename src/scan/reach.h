@@ -37,7 +37,7 @@ struct reach_door {
 	unsigned passes; /* it answered in this one, counted from 1 */
 };
 
-enum { REACH_PASSES_LEAST = 3, REACH_PASSES_MOST = 12 };
+enum { REACH_PASSES_LEAST = 3, REACH_PASSES_MOST = 20 };
 
 struct reach_options {
 	const struct targets *targets; /* borrowed, as the ports */

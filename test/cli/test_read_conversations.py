@@ -11,8 +11,8 @@ TOLD = [
     ("ftp", "ftp", {"command": "USER", "user": "porter", "completion_code": ["331"]}),
     ("ftp", "ftp", {"command": "RETR", "command_data": "a", "mode": "passive", "completion_code": ["150", "226"]}),
     ("ftp", "ftp_data", {"direction": "download"}),
-    ("git", "git", {"service": "git-upload-pack", "path": "/repo.git", "host": "127.0.0.1", "version": "2"}),
-    ("http", "http", {"hostname": "127.0.0.1", "url": "/other?x=1", "http_method": "GET", "status": 200, "length": 5}),
+    ("git", "git", {"service": "git-upload-pack", "path": "/repo.git", "host": "192.0.2.1", "version": "2"}),
+    ("http", "http", {"hostname": "192.0.2.1", "url": "/other?x=1", "http_method": "GET", "status": 200, "length": 5}),
     ("http", "http", {"url": "/post", "http_method": "POST", "request_length": 3, "user": "joe"}),
     ("http2", "http", {"url": "/door", "http_method": "GET", "status": 200, "length": 5, "protocol": "HTTP/2"}),
     ("memcached", "memcached", {"protocol": "text", "hits": 1, "version": "1.6.18"}),
@@ -21,8 +21,8 @@ TOLD = [
     ("redis", "redis", {"commands": {"PING": 1}, "errors": 1}),
     ("rsync", "rsync", {"module": "doors", "auth_required": False, "accepted": True}),
     ("ssh", "ssh", {"kex_algorithm": "sntrup761x25519-sha512", "host_key": {
-        "type": "ssh-ed25519", "fingerprint": "SHA256:olst47XBATofM4cDQtP59/GAwKsiE1NmX1VHyMO0n0I"}}),
-    ("svn", "svn", {"url": "svn://127.0.0.1", "auth_mechanism": "ANONYMOUS"}),
+        "type": "ssh-ed25519", "fingerprint": "SHA256:HZAx+Tg8aawtULtZ+PQ6HTLmzqh0q2ozMMQC2Zk6f0M"}}),
+    ("svn", "svn", {"url": "svn://192.0.2.1", "auth_mechanism": "ANONYMOUS"}),
 ]
 
 WEAK = {
