@@ -2,9 +2,9 @@
 #include "scan/engine.h"
 
 #include "base/clock.h"
+#include "scan/endpoint.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,29 +14,10 @@ enum { PIECE = 16 * 1024, PIECES_AT_ONCE = 4, OUT_LIMIT = 256 * 1024, OPENING_LI
 
 /* ---- connecting ---- */
 
-static socklen_t socket_address(const struct knock_door *door, struct sockaddr_storage *ret_address)
-{
-	struct sockaddr_in6 *const six = (struct sockaddr_in6 *)ret_address;
-	struct sockaddr_in *const four = (struct sockaddr_in *)ret_address;
-
-	memset(ret_address, 0, sizeof(*ret_address));
-	if (address_is_v4(&door->address)) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(door->port);
-		four->sin_addr.s_addr = htonl(address_to_v4(&door->address));
-		return sizeof(*four);
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(door->port);
-	six->sin6_scope_id = door->interface;
-	memcpy(&six->sin6_addr, door->address.bytes, sizeof(six->sin6_addr));
-	return sizeof(*six);
-}
-
 static int socket_connect(const struct knock_door *door, bool *ret_connected)
 {
 	struct sockaddr_storage address;
-	const socklen_t length = socket_address(door, &address);
+	const socklen_t length = endpoint_of(&door->address, door->interface, door->port, &address);
 	const int kind = door->transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
 	const int fd = socket(address.ss_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error;

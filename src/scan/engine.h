@@ -7,6 +7,7 @@
  *     conversation.c  one connection: bytes in and out, TLS, the probe's words
  *     loop.c          all conversations side by side: events, deadlines, and wishes that wait their turn
  *     alarms.c        the conversations by their deadlines
+ *     endpoint.c      addresses as sockets want them
  *
  * A door wishes for conversations; the loop begins them as there is room; a conversation reports to its
  * door what came. Nothing is freed while somebody may still look at it: what is over is marked, and the

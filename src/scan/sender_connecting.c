@@ -2,9 +2,9 @@
 #include "scan/sender.h"
 
 #include "base/clock.h"
+#include "scan/endpoint.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -72,20 +72,14 @@ static void tell(const struct connecting *all, struct attempt *attempt, int erro
 		all->heard(all->context, &attempt->door);
 }
 
+/* errno tells how it went: 0 if it is connected already. */
 static int begin_to_connect(const struct reach_door *door)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
-				    .sin6_port = htons(door->port),
-				    .sin6_scope_id = door->interface };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(door->port) };
-	const bool is_four = address_is_v4(&door->address);
-	const int fd = socket(is_four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage endpoint;
+	const socklen_t length = endpoint_of(&door->address, door->interface, door->port, &endpoint);
+	const int fd = socket(endpoint.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	memcpy(&six.sin6_addr, door->address.bytes, sizeof(six.sin6_addr));
-	if (is_four)
-		four.sin_addr.s_addr = htonl(address_to_v4(&door->address));
-	if (fd >= 0 && (is_four ? connect(fd, (struct sockaddr *)&four, sizeof(four))
-				: connect(fd, (struct sockaddr *)&six, sizeof(six))) == 0)
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&endpoint, length) == 0)
 		errno = 0;
 	return fd;
 }

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "catalog/catalog.h"
+#include "scan/endpoint.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -48,32 +49,12 @@ struct raw {
 
 /* ---- addresses ---- */
 
-static socklen_t to_socket_address(const struct address *address, uint32_t interface, uint16_t port,
-				   struct sockaddr_storage *ret)
-{
-	struct sockaddr_in6 *const six = (struct sockaddr_in6 *)ret;
-	struct sockaddr_in *const four = (struct sockaddr_in *)ret;
-
-	memset(ret, 0, sizeof(*ret));
-	if (address_is_v4(address)) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(port);
-		four->sin_addr.s_addr = htonl(address_to_v4(address));
-		return sizeof(*four);
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(port);
-	six->sin6_scope_id = interface;
-	memcpy(&six->sin6_addr, address->bytes, sizeof(six->sin6_addr));
-	return sizeof(*six);
-}
-
 /* A datagram socket that is connected, and sends nothing, knows the way. */
 static bool ask_route(int fd, struct source *source)
 {
 	struct sockaddr_storage address;
 	struct sockaddr_in *const four = (struct sockaddr_in *)&address;
-	socklen_t length = to_socket_address(&source->target, source->interface, 9, &address);
+	socklen_t length = endpoint_of(&source->target, source->interface, 9, &address);
 
 	if (connect(fd, (struct sockaddr *)&address, length) != 0)
 		return false;
@@ -158,7 +139,7 @@ static bool ask(struct sender *sender, const struct address *address, uint32_t i
 	const bool four = address_is_v4(address);
 	const struct source *const source = four ? source_of(raw, address) : NULL;
 	struct sockaddr_storage to;
-	const socklen_t length = to_socket_address(address, interface, 0, &to);
+	const socklen_t length = endpoint_of(address, interface, 0, &to);
 	uint8_t packet[SYN_LENGTH];
 
 	if (four && source == NULL)
