@@ -9,12 +9,14 @@ enum { DOOR_TEXT = 32, HOST_WIDTH = 16, DOOR_WIDTH = 11, SPOKEN_WIDTH = 14 };
 
 /* ---- text ---- */
 
+/* A width of 0: the last of its line. */
 static void print_padded(const struct screen *screen, const char *text, size_t width)
 {
 	const size_t length = strlen(text);
 
 	screen_print(screen, STYLE_PLAIN, text);
-	fprintf(screen->file, "%*s", (int)(length < width ? width - length : 1), "");
+	if (width > 0)
+		fprintf(screen->file, "%*s", (int)(length < width ? width - length : 1), "");
 }
 
 void scan_titles(struct out *out, bool several)
@@ -54,14 +56,15 @@ void service_text(struct out *out, const struct service_view *view)
 	const struct knock_door *const door = view->door;
 	char host[ADDRESS_TEXT], name[64], text[DOOR_TEXT];
 	const char *const spoken = knock_spoken(view->result, name);
+	const char *const server = server_text(out, view->result);
 
 	if (view->several)
 		print_padded(&out->screen, address_text(&door->address, host), HOST_WIDTH);
 	(void)snprintf(text, sizeof(text), "%s/%u", catalog_transport(door->transport)->name, door->port);
 	print_padded(&out->screen, text, DOOR_WIDTH);
 	print_padded(&out->screen, spoken != NULL ? spoken : knock_outcome_text(view->result->outcome),
-		     SPOKEN_WIDTH);
-	screen_print(&out->screen, STYLE_PLAIN, server_text(out, view->result));
+		     server[0] != '\0' ? SPOKEN_WIDTH : 0);
+	screen_print(&out->screen, STYLE_PLAIN, server);
 	fputs("\n", out->screen.file);
 	print_weaknesses(out, &view->result->tls);
 	print_weaknesses(out, &view->result->answer);

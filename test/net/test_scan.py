@@ -80,6 +80,7 @@ def test_the_screen(doorward, pair):
     run = doorward("scan", "--from", pair[1].name, "-p", "2222,9100,9999,1-20", "192.0.2.1")
     lines = run.out.splitlines()
     assert lines[0].split() == ["DOOR", "SPOKEN", "SERVER"] and run.err == ""
+    assert "tcp/9999   silent" in lines and not any(line.endswith(" ") for line in lines)
     assert any(line.startswith("tcp/2222   http          Python http.server 3.") for line in lines)
     assert any(line.startswith("tcp/9100   not-asked     never spoken to") for line in lines)
     assert any(line.startswith("3 tcp doors open, 1 identified, at 192.0.2.1; 20 closed,") for line in lines)
