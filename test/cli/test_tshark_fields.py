@@ -97,6 +97,11 @@ def unescaped(value):
     return octets.decode("utf-8", "replace").lower()
 
 
+def last_component(value):
+    """Of a principal's name, whose components tshark tells one by one."""
+    return str(value).split("/")[-1]
+
+
 def not_zero(value):
     return None if value in ("0.0.0.0", "NULL") else value
 
@@ -244,7 +249,7 @@ FACTS = [
     Fact("snmp", "pdu_type", "snmp", "snmp.data", PDUS, lambda v: None if v == "encrypted" else v),
     Fact("snmp", "request_id", "snmp", "snmp.request_id", number, number),
     Fact("snmp", "vars[]", "snmp", "snmp.name", part=True),
-    Fact("snmp", "trap_oid", "snmp", "snmp.oid snmp.value.oid", part=True),
+    Fact("snmp", "trap_oid", "snmp", "snmp.oid snmp.value.oid snmp.enterprise", part=True),
     Fact("snmp", "usm", "snmp", "snmp.msgUserName"),
     Fact("snmp", "engine_id", "snmp", "snmp.msgAuthoritativeEngineID", bare_hex, bare_hex),
     Fact("syslog", "facility", "syslog", "syslog.facility", FACILITIES),
@@ -258,7 +263,7 @@ FACTS = [
     Fact("radius", "acct_session_id", "radius", "radius.Acct_Session_Id"),
     Fact("radius", "called_station_id", "radius", "radius.Called_Station_Id"),
     Fact("krb5", "msg_type", "kerberos", "kerberos.msg_type", KRB5, part=True),
-    Fact("krb5", "cname", "kerberos", "kerberos.CNameString", part=True),
+    Fact("krb5", "cname", "kerberos", "kerberos.CNameString", ours=last_component, part=True),
     Fact("krb5", "realm", "kerberos", "kerberos.realm kerberos.crealm", part=True),
 
     Fact("ldap", "request.bind_request.name", "ldap", "ldap.name"),
@@ -311,7 +316,7 @@ FACTS = [
     Fact("bgp", "as", "bgp", "bgp.open.myas", lambda v: None if v == "23456" else number(v), number),
     Fact("bgp", "router_id", "bgp", "bgp.open.identifier"),
     Fact("bittorrent", "info_hash", "bittorrent", "bittorrent.info_hash", bare_hex, bare_hex),
-    Fact("socks", "host", "socks", "socks.dst socks.remote_name", part=True),
+    Fact("socks", "host", "socks", "socks.dst socks.dstV6 socks.remote_name socks.v4a_dns_name", part=True),
     Fact("socks", "port", "socks", "socks.dstport", number, number, part=True),
     Fact("wireguard", "*index", "wg", "wg.sender", hexadecimal, hexadecimal, part=True),
     Fact("coap", "paths[]", "coap", "coap.opt.uri_path_recon"),
