@@ -12,7 +12,7 @@ static size_t knocks_with(const struct audit_input *input, enum knock_outcome ou
 	size_t count = 0;
 
 	for (size_t i = 0; i < input->knock_count; i++)
-		count += input->results[i].outcome == outcome;
+		count += knock_result_nth(input, i)->outcome == outcome;
 	return count;
 }
 
@@ -57,6 +57,20 @@ static void find_all(struct work *work)
 	findings_sort(work);
 }
 
+/* What the rules lack by themselves is `check`'s to say, who sees all of the host. */
+static void find_from_outside(struct work *work)
+{
+	find_spoken(work);
+	if (work->decider != NULL) {
+		find_undocumented(work);
+		find_answered(work);
+		accept_findings(work);
+	} else {
+		find_reachable(work);
+	}
+	findings_sort(work);
+}
+
 struct audit *audit_run(struct arena *arena, const struct audit_input *input, struct error *err)
 {
 	struct audit *const audit = arena_alloc(arena, sizeof(*audit));
@@ -75,7 +89,9 @@ struct audit *audit_run(struct arena *arena, const struct audit_input *input, st
 	doors_collect(&work);
 	if (!work.no_memory)
 		documented_judge(&work);
-	if (!work.no_memory)
+	if (!work.no_memory && input->outside != NULL)
+		find_from_outside(&work);
+	else if (!work.no_memory)
 		find_all(&work);
 	if (!work.no_memory)
 		tell_incomplete(&work);

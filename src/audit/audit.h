@@ -31,6 +31,7 @@ enum finding_kind {
 	FINDING_TRAFFIC,          /* flows that no rule allows */
 	FINDING_DENIED_TRAFFIC,   /* flows that a rule denies by name, and that were answered */
 	FINDING_UNEXPECTED_PARTY, /* flows at a documented door, from or to others than its rules name */
+	FINDING_REACHABLE,        /* a service for few answers from outside, and no policy speaks of it */
 	FINDING_KINDS
 };
 
@@ -134,6 +135,7 @@ struct audit_input {
 	const struct knock_door *knocked;   /* from audit_knock_plan(); none with --no-knock */
 	const struct knock_result *results; /* one for each */
 	size_t knock_count;
+	const struct audit_outside *outside; /* NULL: this host itself is looked at */
 };
 
 /* From where, in words for people: "anywhere", "private networks", "its link", "this host". */
@@ -151,6 +153,38 @@ struct knock_door *audit_knock_plan(struct arena *arena, const struct host *host
 /* Everything lives in the arena or points into the input. NULL without memory, or if the policy cannot be
  * decided. */
 struct audit *audit_run(struct arena *arena, const struct audit_input *input, struct error *err);
+
+/* ---- a host that was looked at from elsewhere ---- */
+
+/* A door that answered. */
+struct audit_found {
+	struct knock_door door;
+	const struct knock_result *result;
+};
+
+struct audit_outside {
+	const char *name;                /* of the host, for people */
+	const struct address *addresses; /* of the host */
+	const struct address *sources;   /* ours, to each of them; unspecified where it is not known */
+	size_t address_count;
+	const struct audit_found *found; /* in any order */
+	size_t found_count;
+
+	/* Whether it is certain that this door was asked and nobody answered. NULL: of none. */
+	bool (*absent)(void *context, unsigned transport, uint16_t port);
+	void *context;
+	const char *const *incomplete; /* what could not be seen, in words */
+	size_t incomplete_count;
+};
+
+/* What a scan found, judged by the same rooms as this host's own doors; "self" of the policy, which may be
+ * NULL, are the addresses of the host. Only what was seen from where it was looked is claimed: a rule that
+ * does not let us in is no reason to miss a door, and an answer at such a door is one too many. Everything
+ * lives in the arena or points into what was given. NULL with words. */
+struct audit *audit_outside(struct arena *arena, const struct policy *policy,
+			    const struct audit_outside *outside, struct error *err);
+
+/* ---- a first policy ---- */
 
 /* Writes a first policy of what is open: a rule for each program and reach, with what was observed, and owner
  * and reason left for people to fill in. It parses, and with it no open door is undocumented. False without

@@ -235,7 +235,7 @@ static void add_documented_doors(struct work *work)
 
 			for (size_t m = 0; m < rule->doors[d].match_count && !is_open; m++)
 				is_open = match_is_open(work, open, &rule->doors[d].matches[m]);
-			if (!is_open)
+			if (!is_open && outside_would_answer(work, &rule->doors[d]))
 				add_documented(work, rule, &rule->doors[d]);
 		}
 	}
@@ -299,6 +299,16 @@ static void find_open(struct work *work, const struct audit_door *door)
 		soften(door, finding_add(work, FINDING_UNDOCUMENTED, door, NULL, "%s", behind));
 }
 
+static void find_missing(struct work *work, const struct audit_door *door)
+{
+	struct finding *const finding = finding_add(
+		work, FINDING_NOT_OPEN, door, door->rule, "documented by '%s' (%s:%u)",
+		rule_words(work, door->rule), door->rule->place.file, door->rule->place.line);
+
+	if (finding != NULL && work->input->outside != NULL)
+		finding->title = "documented, and nobody answers";
+}
+
 void find_undocumented(struct work *work)
 {
 	for (size_t i = 0; i < work->audit->door_count; i++) {
@@ -307,8 +317,6 @@ void find_undocumented(struct work *work)
 		if (door->documented == DOCUMENTED_NO || door->documented == DOCUMENTED_DENIED)
 			find_open(work, door);
 		else if (door->documented == DOCUMENTED_YES && door->socket_count == 0)
-			finding_add(work, FINDING_NOT_OPEN, door, door->rule, "documented by '%s' (%s:%u)",
-				    rule_words(work, door->rule), door->rule->place.file,
-				    door->rule->place.line);
+			find_missing(work, door);
 	}
 }

@@ -291,7 +291,8 @@ static void add_door(struct work *work, const struct seen *seen, size_t count)
 	door->space = first->space;
 	door->addresses = addresses_text(work, door);
 	door->process_count = processes_of(work, door);
-	door->user = host_user(host, door->process != NULL ? door->process->uid : first->uid);
+	if (work->input->outside == NULL)
+		door->user = host_user(host, door->process != NULL ? door->process->uid : first->uid);
 	door->unheld = door->process == NULL && host->processes_seen;
 	door->unit = unit_of(host, door, first);
 	door->registered = door->port != 0 ? catalog_service_at(door->transport, door->port, 0) : NULL;

@@ -55,7 +55,9 @@ const char *door_behind(struct work *work, const struct audit_door *door)
 	const char *const protocol = door->spoken != NULL ? knock_spoken(door->spoken, spoken) : NULL;
 	struct buffer words = buffer_new(WORDS_LIMIT);
 
-	if (process != NULL)
+	if (work->input->outside != NULL)
+		buffer_text(&words, outside_words(work, door));
+	else if (process != NULL)
 		buffer_format(&words, "%s (%u) of user %s", process->name, process->pid, door->user);
 	else
 		buffer_format(&words, "%s, socket of user %s",

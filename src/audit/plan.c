@@ -89,10 +89,8 @@ bool knock_address(const struct host *host, const struct host_socket *socket, st
 	return true;
 }
 
-static int compare(const void *first, const void *second)
+int knock_door_compare(const struct knock_door *a, const struct knock_door *b)
 {
-	const struct knock_door *const a = first, *const b = second;
-
 	if (a->port != b->port)
 		return a->port < b->port ? -1 : 1;
 	if (a->transport != b->transport)
@@ -100,6 +98,11 @@ static int compare(const void *first, const void *second)
 	if (a->interface != b->interface)
 		return a->interface < b->interface ? -1 : 1;
 	return address_compare(&a->address, &b->address);
+}
+
+static int compare(const void *first, const void *second)
+{
+	return knock_door_compare(first, second);
 }
 
 struct knock_door *audit_knock_plan(struct arena *arena, const struct host *host, size_t *ret_count)
@@ -121,6 +124,11 @@ struct knock_door *audit_knock_plan(struct arena *arena, const struct host *host
 	return plan;
 }
 
+const struct knock_result *knock_result_nth(const struct audit_input *input, size_t nth)
+{
+	return input->outside != NULL ? input->outside->found[nth].result : &input->results[nth];
+}
+
 const struct knock_result *knock_result_of(const struct audit_input *input, const struct host_socket *socket)
 {
 	const struct knock_door *found;
@@ -129,5 +137,5 @@ const struct knock_result *knock_result_of(const struct audit_input *input, cons
 	if (input->knock_count == 0 || !knock_address(input->host, socket, &door))
 		return NULL;
 	found = bsearch(&door, input->knocked, input->knock_count, sizeof(door), compare);
-	return found != NULL ? &input->results[found - input->knocked] : NULL;
+	return found != NULL ? knock_result_nth(input, (size_t)(found - input->knocked)) : NULL;
 }

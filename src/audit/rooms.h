@@ -3,7 +3,8 @@
  *     doors.c         passive sockets -> doors          documented.c  which rule answers for a door
  *     exposed.c       reachable from more than that     spoken.c      what the server said of itself
  *     holders.c       who listens                       rules.c       what the rules lack
- *     acceptance.c    what somebody answers for         findings.c    the list, and its order */
+ *     acceptance.c    what somebody answers for         findings.c    the list, and its order
+ *     outside.c       the same of a host that was scanned */
 #ifndef AUDIT_ROOMS_H
 #define AUDIT_ROOMS_H
 
@@ -36,6 +37,25 @@ const struct host_interface *interface_at(const struct host *host, uint32_t spac
 /* How a passive socket is reached from this host; false if it is not to be knocked at. */
 bool knock_address(const struct host *host, const struct host_socket *socket, struct knock_door *ret_door);
 const struct knock_result *knock_result_of(const struct audit_input *input, const struct host_socket *socket);
+const struct knock_result *knock_result_nth(const struct audit_input *input, size_t nth);
+
+/* In the order of the plan. */
+int knock_door_compare(const struct knock_door *a, const struct knock_door *b);
+
+/* ---- outside.c ---- */
+
+/* Whether somebody looked from where the rule lets him in, and nobody answered for certain. True wherever
+ * this host itself is looked at. */
+bool outside_would_answer(const struct work *work, const struct door *door);
+
+/* Doors that answer whom their rules leave out. */
+void find_answered(struct work *work);
+
+/* Where there is no policy: services for few that can be reached. */
+void find_reachable(struct work *work);
+
+/* "it answered 192.0.2.9" */
+const char *outside_words(struct work *work, const struct audit_door *door);
 
 /* ---- documented.c ---- */
 

@@ -132,6 +132,15 @@ const struct finding_type finding_types[FINDING_KINDS] = {
 			  "firewall keep them out, and look at what they have done.",
 		.references = NIST "AC-4, SC-7(5), SI-4(4); " PCI "1.2.5, 1.3.1, 1.3.2; " CIS "4.4, 13.6",
 	},
+	[FINDING_REACHABLE] = {
+		.id = "reachable",
+		.title = "remote administration, a database or backups can be reached",
+		.severity = AUDIT_MEDIUM,
+		.remedy = "Let only those in who need it: bind the service to their network, or let a firewall keep "
+			  "the others out. With a policy that documents the door, 'doorward scan -P' says whether "
+			  "it answers only whom it should.",
+		.references = NIST "CM-7, SC-7(5), AC-17; " PCI "1.3.1, 1.4.1, 1.4.4; " CIS "4.4, 12.8",
+	},
 };
 
 const struct finding_type *finding_type_named(const char *id)

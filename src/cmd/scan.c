@@ -1,9 +1,10 @@
 /* doorward scan: which doors of hosts answer, and what stands behind them. Doors that are found open are
  * asked while others are still looked for. */
-#include "output/scan.h"
 #include "base/clock.h"
 #include "catalog/catalog.h"
 #include "cmd/command.h"
+#include "cmd/gather.h"
+#include "cmd/scan_judge.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,8 @@ struct scan {
 	struct ports ports;
 	struct reach *reach;       /* owned; over TCP */
 	struct knocking *knocking; /* owned */
-	uint64_t next;             /* over UDP: the next of all doors */
+	struct judge judge;
+	uint64_t next; /* over UDP: the next of all doors */
 	uint64_t doors;
 	int64_t begun_ms, end_ms, shown_ms;
 	struct scan_view view;
@@ -130,9 +132,11 @@ static bool is_open(const struct scan *scan, const struct knock_result *result)
 static void hear_service(void *context, const struct knock_door *door, const struct knock_result *result)
 {
 	struct scan *const scan = context;
-	const struct service_view view = { door, result, scan->targets.count > 1 };
+	struct service_view view = { door, result, scan->targets.count > 1, NULL };
 
 	if (!is_open(scan, result)) {
+		if (result->outcome == KNOCK_REFUSED)
+			judge_refused(&scan->judge, door);
 		scan->view.closed += result->outcome == KNOCK_REFUSED;
 		scan->view.silent += result->outcome != KNOCK_REFUSED;
 		return;
@@ -142,6 +146,7 @@ static void hear_service(void *context, const struct knock_door *door, const str
 	scan->view.identified += result->outcome == KNOCK_IDENTIFIED;
 	count_weaknesses(scan, &result->tls);
 	count_weaknesses(scan, &result->answer);
+	view.audit = judge_door(&scan->judge, door, result);
 	if (scan->shown_ms > 0)
 		fputs("\r\033[K", stderr);
 	scan->out.format->service(&scan->out, &view);
@@ -252,6 +257,15 @@ static bool begin(struct scan *scan, uint64_t rate, struct error *err)
 	return scan->reach != NULL;
 }
 
+static bool open_judge(struct scan *scan, struct error *err)
+{
+	scan->judge = (struct judge){ .name = scan->view.words,
+				      .targets = &scan->targets,
+				      .ports = &scan->ports,
+				      .transport = scan->view.transport };
+	return judge_open(&scan->judge, invocation_value(scan->invocation, "policy"), err);
+}
+
 static bool prepare(struct scan *scan, struct error *err)
 {
 	const struct invocation *const invocation = scan->invocation;
@@ -262,11 +276,12 @@ static bool prepare(struct scan *scan, struct error *err)
 	    !read_number(invocation, "max-time", 1000000, &seconds, err))
 		return false;
 	scan->view.transport = invocation_has(invocation, "udp") ? TRANSPORT_UDP : TRANSPORT_TCP;
+	scan->view.words = invocation->argument_count == 1 ? invocation->arguments[0] : "these hosts";
 	scan->begun_ms = clock_monotonic_ms();
 	scan->end_ms = seconds > 0 ? scan->begun_ms + (int64_t)seconds * 1000 : INT64_MAX;
 	if (from != NULL && !enter_namespace(from, err))
 		return false;
-	if (!read_ports(scan, err) || !read_targets(scan, err))
+	if (!read_ports(scan, err) || !read_targets(scan, err) || !open_judge(scan, err))
 		return false;
 	if (!out_open(&scan->out, invocation->json, invocation->colour))
 		return error_memory(err);
@@ -281,7 +296,6 @@ static void sum_up(struct scan *scan)
 
 	view->hosts = scan->targets.count;
 	view->ports = scan->ports.count;
-	view->words = scan->invocation->argument_count == 1 ? scan->invocation->arguments[0] : "these hosts";
 	view->ms = clock_monotonic_ms() - scan->begun_ms;
 	if (scan->reach != NULL) {
 		counts = reach_counts(scan->reach);
@@ -293,9 +307,36 @@ static void sum_up(struct scan *scan)
 		view->passes = counts.pass;
 		view->half_open = reach_is_raw(scan->reach);
 	}
-	view->exit_status = view->weaknesses > 0 ? STATUS_FINDINGS
-			    : view->incomplete   ? STATUS_INCOMPLETE
-						 : STATUS_AGREES;
+}
+
+/* False with words, where what was found cannot be judged. */
+static bool judge(struct scan *scan, struct error *err)
+{
+	struct scan_view *const view = &scan->view;
+	const bool any = judge_tallies(&scan->judge);
+
+	view->tallies = scan->judge.tallies;
+	view->tally_count = scan->judge.tally_count;
+	view->exit_status = any ? STATUS_FINDINGS : view->incomplete ? STATUS_INCOMPLETE : STATUS_AGREES;
+	if (scan->judge.policy == NULL)
+		return true;
+	scan->judge.complete = !view->incomplete;
+	view->audit = judge_all(&scan->judge, err);
+	if (view->audit == NULL)
+		return false;
+	view->exit_status = audit_status(view->audit);
+	return true;
+}
+
+static int end(struct scan *scan)
+{
+	struct error err;
+
+	sum_up(scan);
+	if (!judge(scan, &err))
+		return command_trouble(scan->invocation, &err);
+	scan->out.format->scan(&scan->out, &scan->view);
+	return scan->view.exit_status;
 }
 
 static void catch_signals(void)
@@ -317,14 +358,13 @@ static int run(const struct invocation *invocation)
 		catch_signals();
 		scan_titles(&scan.out, scan.targets.count > 1);
 		go_on(&scan);
-		sum_up(&scan);
-		scan.out.format->scan(&scan.out, &scan.view);
-		status = scan.view.exit_status;
+		status = end(&scan);
 	} else {
 		status = command_trouble(invocation, &err);
 	}
 	knocking_free(scan.knocking);
 	reach_free(scan.reach);
+	judge_close(&scan.judge);
 	ports_free(&scan.ports);
 	targets_free(&scan.targets);
 	if (scan.out_is_open && !out_close(&scan.out, &err))
@@ -333,6 +373,11 @@ static int run(const struct invocation *invocation)
 }
 
 static const struct command_option options[] = {
+	{ .letter = 'P',
+	  .name = "policy",
+	  .argument = "FILE",
+	  .help = "compare with this policy of the host",
+	  .completes = COMPLETES_POLICY },
 	{ .letter = 'p',
 	  .name = "ports",
 	  .argument = "PORTS",
@@ -362,9 +407,10 @@ const struct command command_scan = {
 		"answer is asked again; the pace follows the answers. Only harmless requests are sent: "
 		"no login, no change, and never a word to printers and other doors that act on "
 		"whatever they get. Public addresses are looked at with --public alone. As root doors "
-		"are looked for half-open, else by connecting. Exit status: 0 nothing weak was found, "
-		"1 something was, 2 it could not be done, 3 nothing weak was found, but not all was "
-		"asked.",
+		"are looked for half-open, else by connecting. With a policy the targets are the "
+		"addresses of the host that it speaks of, and what differs from it is told at the "
+		"end. Exit status: 0 no finding, 1 there are findings, 2 it could not be done, 3 no "
+		"finding, but not all was asked.",
 	.options = options,
 	.most_arguments = 1024,
 	.run = run,

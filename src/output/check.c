@@ -314,7 +314,7 @@ static void print_legend(const struct screen *screen, const struct check_view *v
 	}
 }
 
-static void print_incomplete(const struct screen *screen, const struct audit *audit)
+void check_incomplete(const struct screen *screen, const struct audit *audit)
 {
 	if (audit->incomplete_count == 0)
 		return;
@@ -360,7 +360,7 @@ static void print_counts(const struct screen *screen, const char *label, const s
 	screen_paragraph(screen, 0, STYLE_BOLD, line);
 }
 
-static void print_summary(const struct screen *screen, const struct audit *audit)
+void check_summary(const struct screen *screen, const struct audit *audit)
 {
 	struct buffer doors = buffer_new(LINE), findings = buffer_new(LINE);
 
@@ -398,8 +398,8 @@ void check_text(struct out *out, const struct check_view *view)
 	print_doors(out, view->audit);
 	print_legend(screen, view);
 	findings_text(screen, view->audit);
-	print_incomplete(screen, view->audit);
-	print_summary(screen, view->audit);
+	check_incomplete(screen, view->audit);
+	check_summary(screen, view->audit);
 	if (view->audit->policy == NULL)
 		print_beginning(screen);
 }

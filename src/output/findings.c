@@ -31,7 +31,7 @@ static void end_sentence(char line[static LINE])
 		memcpy(line + length, ".", 2);
 }
 
-static void print_heading(const struct screen *screen, const struct finding *finding)
+void finding_heading(const struct screen *screen, const struct finding *finding)
 {
 	char title[LINE];
 
@@ -48,7 +48,7 @@ static void print_heading(const struct screen *screen, const struct finding *fin
 	fprintf(screen->file, "  %s\n", title);
 }
 
-static void print_advice(const struct screen *screen, const struct finding *finding)
+void finding_advice(const struct screen *screen, const struct finding *finding)
 {
 	char line[LINE], date[DATE_TEXT];
 
@@ -71,13 +71,13 @@ void findings_text(const struct screen *screen, const struct audit *audit)
 	for (size_t i = 0, end; i < audit->finding_count; i = end) {
 		const struct finding *const first = &audit->findings[i];
 
-		print_heading(screen, first);
+		finding_heading(screen, first);
 		for (end = i; end < audit->finding_count && belong_together(first, &audit->findings[end]);
 		     end++) {
 			screen_paragraph(screen, 2, STYLE_PLAIN, audit->findings[end].subject);
 			screen_paragraph(screen, 6, STYLE_PLAIN, audit->findings[end].evidence);
 		}
-		print_advice(screen, first);
+		finding_advice(screen, first);
 	}
 }
 

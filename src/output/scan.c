@@ -2,8 +2,8 @@
  * a name that is wider pushes what follows. */
 #include "output/scan.h"
 
-#include "audit/audit.h"
 #include "catalog/catalog.h"
+#include "output/check.h"
 
 enum { DOOR_TEXT = 32, HOST_WIDTH = 16, DOOR_WIDTH = 11, SPOKEN_WIDTH = 14 };
 
@@ -39,14 +39,15 @@ static const char *server_text(struct out *out, const struct knock_result *resul
 			    answer->version);
 }
 
-static void print_weaknesses(struct out *out, const struct answer *answer)
+/* Each in a line; what to do about it stands at the end. */
+static void print_findings(struct out *out, const struct audit *audit)
 {
-	for (size_t i = 0; i < answer->weakness_count; i++) {
-		const struct weakness *const weakness = answer->weaknesses[i].weakness;
+	for (size_t i = 0; audit != NULL && i < audit->finding_count; i++) {
+		const struct finding *const finding = &audit->findings[i];
 
-		fprintf(out->screen.file, "    %-8s  %s: %s (", audit_severity_text(weakness->severity),
-			weakness->id, weakness->title);
-		screen_print(&out->screen, STYLE_PLAIN, answer->weaknesses[i].evidence);
+		fprintf(out->screen.file, "    %-8s  %s: %s (", audit_severity_text(finding->severity),
+			finding->id, finding->title);
+		screen_print(&out->screen, STYLE_PLAIN, finding->evidence);
 		fputs(")\n", out->screen.file);
 	}
 }
@@ -66,9 +67,31 @@ void service_text(struct out *out, const struct service_view *view)
 		     server[0] != '\0' ? SPOKEN_WIDTH : 0);
 	screen_print(&out->screen, STYLE_PLAIN, server);
 	fputs("\n", out->screen.file);
-	print_weaknesses(out, &view->result->tls);
-	print_weaknesses(out, &view->result->answer);
+	print_findings(out, view->audit);
 	fflush(out->screen.file);
+}
+
+static void print_tallies(struct out *out, const struct scan_view *view)
+{
+	for (size_t i = 0; i < view->tally_count; i++) {
+		const struct scan_tally *const tally = &view->tallies[i];
+
+		finding_heading(&out->screen, &tally->finding);
+		fprintf(out->screen.file, "  at %llu door%s\n", (unsigned long long)tally->doors,
+			tally->doors == 1 ? "" : "s");
+		finding_advice(&out->screen, &tally->finding);
+	}
+}
+
+static void print_judged(struct out *out, const struct scan_view *view)
+{
+	if (view->audit == NULL) {
+		print_tallies(out, view);
+		return;
+	}
+	findings_text(&out->screen, view->audit);
+	check_incomplete(&out->screen, view->audit);
+	check_summary(&out->screen, view->audit);
 }
 
 void scan_text(struct out *out, const struct scan_view *view)
@@ -76,6 +99,7 @@ void scan_text(struct out *out, const struct scan_view *view)
 	FILE *const file = out->screen.file;
 	const char *const transport = catalog_transport(view->transport)->name;
 
+	print_judged(out, view);
 	fprintf(file, "\n%llu %s door%s open, %llu identified, at ", (unsigned long long)view->open,
 		transport, view->open == 1 ? "" : "s", (unsigned long long)view->identified);
 	screen_print(&out->screen, STYLE_PLAIN, view->words);
@@ -129,6 +153,12 @@ static void write_identified(struct json *json, const struct knock_result *resul
 	json_text(json, "version", answer->version[0] != '\0' ? answer->version : NULL);
 }
 
+static void write_findings(struct out *out, const struct audit *audit)
+{
+	for (size_t i = 0; audit != NULL && i < audit->finding_count; i++)
+		finding_event(out, audit, &audit->findings[i]);
+}
+
 void service_json(struct out *out, const struct service_view *view)
 {
 	const struct knock_result *const result = view->result;
@@ -153,14 +183,48 @@ void service_json(struct out *out, const struct service_view *view)
 	json_text(&json, "problem", result->problem[0] != '\0' ? result->problem : NULL);
 	json_end(&json);
 	event_end(out, &json);
+	write_findings(out, view->audit);
 	out_flush(out);
 	fflush(out->screen.file);
 }
 
+/* Without a policy whatever is worse than a note counts. */
+static void write_finding_counts(struct json *json, const struct scan_view *view)
+{
+	uint64_t counting = 0, notes = 0;
+
+	for (size_t i = 0; i < view->tally_count; i++)
+		*(view->tallies[i].finding.severity < AUDIT_NOTE ? &counting
+								 : &notes) += view->tallies[i].doors;
+	if (view->audit != NULL) {
+		counting = audit_counting(view->audit);
+		notes = view->audit->note_count;
+		json_unsigned(json, "accepted", view->audit->accepted_count);
+	}
+	json_unsigned(json, "findings", counting);
+	json_unsigned(json, "notes", notes);
+}
+
+static void write_view(struct json *json, const struct scan_view *view)
+{
+	if (view->audit == NULL)
+		return;
+	json_open_object(json, "doorward");
+	json_text(json, "host", view->audit->host->name);
+	json_text(json, "policy", view->audit->policy->path);
+	json_open_array(json, "unseen");
+	for (size_t i = 0; i < view->audit->incomplete_count; i++)
+		json_text(json, NULL, view->audit->incomplete[i]);
+	json_end(json);
+	json_end(json);
+}
+
 void scan_json(struct out *out, const struct scan_view *view)
 {
-	struct json json = event_begin(out, "stats");
+	struct json json;
 
+	write_findings(out, view->audit);
+	json = event_begin(out, "stats");
 	json_open_object(&json, "stats");
 	json_unsigned(&json, "hosts", view->hosts);
 	json_unsigned(&json, "ports", view->ports);
@@ -170,6 +234,7 @@ void scan_json(struct out *out, const struct scan_view *view)
 	json_unsigned(&json, "silent", view->silent);
 	json_unsigned(&json, "identified", view->identified);
 	json_unsigned(&json, "weaknesses", view->weaknesses);
+	write_finding_counts(&json, view);
 	json_unsigned(&json, "asked", view->asked);
 	json_unsigned(&json, "passes", view->passes);
 	json_bool(&json, "half_open", view->half_open);
@@ -177,5 +242,6 @@ void scan_json(struct out *out, const struct scan_view *view)
 	json_number(&json, "scan_ms", view->ms);
 	json_number(&json, "exit_status", view->exit_status);
 	json_end(&json);
+	write_view(&json, view);
 	event_end(out, &json);
 }

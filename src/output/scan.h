@@ -2,6 +2,7 @@
 #ifndef OUTPUT_SCAN_H
 #define OUTPUT_SCAN_H
 
+#include "audit/audit.h"
 #include "output/output.h"
 #include "scan/knock.h"
 #include "scan/reach.h"
@@ -9,7 +10,14 @@
 struct service_view {
 	const struct knock_door *door;
 	const struct knock_result *result;
-	bool several; /* hosts are scanned, so that each line names its own */
+	bool several;              /* hosts are scanned, so that each line names its own */
+	const struct audit *audit; /* of this door alone; NULL where all are judged together at the end */
+};
+
+/* How often something was found. What its finding says of a single door is left out. */
+struct scan_tally {
+	struct finding finding;
+	uint64_t doors;
 };
 
 struct scan_view {
@@ -22,7 +30,10 @@ struct scan_view {
 	uint64_t asked; /* packets or connections that looked for doors; 0 over UDP */
 	unsigned passes;
 	bool half_open;
-	bool incomplete; /* the time was up before all was asked */
+	bool incomplete;                  /* the time was up before all was asked */
+	const struct audit *audit;        /* of the host, with a policy; else NULL */
+	const struct scan_tally *tallies; /* without one, the worst first */
+	size_t tally_count;
 	int64_t ms;
 	int exit_status;
 };

@@ -38,8 +38,8 @@ struct source {
 };
 
 struct raw {
-	struct sender sender;                       /* first: it is what others see */
-	int four, six, icmp, icmp6, holder, routes; /* -1 where there is none */
+	struct sender sender;               /* first: it is what others see */
+	int four, six, icmp, icmp6, holder; /* -1 where there is none */
 	uint16_t port;
 	uint64_t key;
 	sender_heard *heard;
@@ -48,22 +48,6 @@ struct raw {
 };
 
 /* ---- addresses ---- */
-
-/* A datagram socket that is connected, and sends nothing, knows the way. */
-static bool ask_route(int fd, struct source *source)
-{
-	struct sockaddr_storage address;
-	struct sockaddr_in *const four = (struct sockaddr_in *)&address;
-	socklen_t length = endpoint_of(&source->target, source->interface, 9, &address);
-
-	if (connect(fd, (struct sockaddr *)&address, length) != 0)
-		return false;
-	length = sizeof(address);
-	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
-		return false;
-	source->source = address_v4(ntohl(four->sin_addr.s_addr));
-	return true;
-}
 
 /* NULL without a way. IPv6 sockets fill in source and checksum themselves. */
 static const struct source *source_of(struct raw *raw, const struct address *target)
@@ -74,7 +58,7 @@ static const struct source *source_of(struct raw *raw, const struct address *tar
 	if (source->known && address_compare(&source->target, target) == 0)
 		return source;
 	*source = (struct source){ .target = *target };
-	source->known = ask_route(raw->routes, source);
+	source->known = endpoint_source(target, 0, &source->source);
 	return source->known ? source : NULL;
 }
 
@@ -157,16 +141,13 @@ static bool ask(struct sender *sender, const struct address *address, uint32_t i
 
 static void hear_segment(const struct raw *raw, const struct sockaddr_storage *from, struct span segment)
 {
-	const struct sockaddr_in *const four = (const struct sockaddr_in *)from;
-	const struct sockaddr_in6 *const six = (const struct sockaddr_in6 *)from;
 	struct reach_door door = { 0 };
 	const uint8_t *const header = span_header(&segment, 20);
 	uint8_t flags;
 
 	if (header == NULL || load_u16(header + 2) != raw->port)
 		return;
-	door.address = from->ss_family == AF_INET ? address_v4(ntohl(four->sin_addr.s_addr))
-						  : address_v6(six->sin6_addr.s6_addr);
+	door.address = endpoint_address(from);
 	door.port = load_u16(header);
 	flags = header[13] & (FIN | SYN | RST | ACK);
 	if (load_u32(header + 8) != cookie(raw, &door.address, door.port) + 1)
@@ -253,9 +234,7 @@ static void hear(struct sender *sender)
 static void release(struct sender *sender)
 {
 	struct raw *const raw = (struct raw *)sender;
-	const int all[] = {
-		raw->four, raw->six, raw->icmp, raw->icmp6, raw->holder, raw->routes, raw->sender.descriptor
-	};
+	const int all[] = { raw->four, raw->six, raw->icmp, raw->icmp6, raw->holder, raw->sender.descriptor };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (all[i] >= 0)
@@ -326,8 +305,7 @@ static bool open_four(struct raw *raw)
 {
 	raw->four = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
 	raw->icmp = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
-	raw->routes = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (raw->four < 0 || raw->icmp < 0 || raw->routes < 0)
+	if (raw->four < 0 || raw->icmp < 0)
 		return false;
 	make_room(raw->four);
 	return hear_our_port_alone(raw->four, raw->port, true);
@@ -374,7 +352,6 @@ struct sender *sender_raw(uint64_t seed, sender_heard *heard, void *context, str
 			     .icmp = -1,
 			     .icmp6 = -1,
 			     .holder = -1,
-			     .routes = -1,
 			     .key = hash_number(seed),
 			     .heard = heard,
 			     .context = context };

@@ -38,9 +38,18 @@ def scan(doorward, client, *words):
     run = doorward("scan", "--json", "--from", client.name, *words)
     assert run.err == ""
     found = events(run.out)
-    assert [event["event_type"] for event in found] == ["service"] * (len(found) - 1) + ["stats"]
-    assert found[-1]["stats"]["exit_status"] == run.status
-    return {(event["dest_ip"], event["dest_port"]): event for event in found[:-1]}, found[-1]["stats"]
+    assert found[-1]["event_type"] == "stats" and found[-1]["stats"]["exit_status"] == run.status
+    assert {event["event_type"] for event in found[:-1]} <= {"service", "finding"}
+    services = [event for event in found if event["event_type"] == "service"]
+    return {(event["dest_ip"], event["dest_port"]): event for event in services}, found[-1]["stats"]
+
+
+def findings(doorward, client, *words):
+    """What was found, as (id, port or None), and the exit status."""
+    run = doorward("scan", "--json", "--from", client.name, *words)
+    assert run.err == ""
+    found = [event for event in events(run.out) if event["event_type"] == "finding"]
+    return {(event["finding"]["id"], event.get("dest_port")): event for event in found}, run.status
 
 
 @pytest.mark.parametrize("how", [[], ["--connect"]])
@@ -94,6 +103,83 @@ def test_the_time_is_kept(doorward, pair, need):
     services, stats = scan(doorward, client, "--rate", "1000", "--max-time", "2", "192.0.2.1")
     assert stats["incomplete"] and stats["exit_status"] == 3
     assert set(services) <= {("192.0.2.1", 2222)}
+
+
+POLICY = """
+allow http/2222 from any owner "web" because "shop"
+allow tcp/9999 from %s owner "ops" because "silent"
+%s
+deny all
+"""
+
+
+@pytest.fixture
+def policy(tmp_path):
+    def write(more="allow tcp/9100 owner \"print\" because \"printer\"", silent_from="any"):
+        path = tmp_path / "host.policy"
+        path.write_text(POLICY % (silent_from, more))
+        return path
+    return write
+
+
+def test_as_documented(doorward, pair, policy):
+    found, status = findings(doorward, pair[1], "-P", policy(), "192.0.2.1")
+    assert set(found) == {("clear-text", 2222)} and status == 1
+    event = found["clear-text", 2222]
+    assert event["app_proto"] == "http" and event["doorward"]["rule"]["line"] == 2
+    path = policy("allow tcp/9100 owner \"print\" because \"p\"\naccept clear-text on http/2222 because \"x\" until 2099-01-01")
+    found, status = findings(doorward, pair[1], "-P", path, "192.0.2.1", "2001:db8::1")
+    assert status == 0 and found["clear-text", 2222]["finding"]["accepted"]["because"] == "x"
+
+
+def test_open_and_not_documented(doorward, pair, policy):
+    found, status = findings(doorward, pair[1], "-P", policy("deny tcp/4"), "192.0.2.1")
+    assert set(found) == {("clear-text", 2222), ("undocumented", 9100)} and status == 1
+    assert found["undocumented", 9100]["finding"]["evidence"] == "it answered 192.0.2.2"
+    found, _ = findings(doorward, pair[1], "-P", policy("deny tcp/9100"), "-p", "9000-9999", "192.0.2.1")
+    assert set(found) == {("denied-open", 9100)}
+
+
+def test_documented_and_not_answering(doorward, pair, policy):
+    more = """allow tcp/9100 owner "p" because "p"
+allow ssh/22 owner "o" because "b"
+allow smtp/25 from 203.0.113.0/24 owner "o" because "b"
+allow dns/53/udp owner "o" because "b"
+"""
+    found, _ = findings(doorward, pair[1], "-P", policy(more), "192.0.2.1")
+    assert set(found) == {("clear-text", 2222), ("not-open", 22)}  # we may not expect smtp, and did not ask over UDP
+    found, _ = findings(doorward, pair[1], "-P", policy(more), "-p", "100-9999", "192.0.2.1")
+    assert set(found) == {("clear-text", 2222)}                    # nor what was not asked
+    found, _ = findings(doorward, pair[1], "-P", policy(more), "--udp", "-p", "50-55", "192.0.2.1")
+    assert set(found) == {("not-open", 53)}
+
+
+def test_another_protocol_and_whom_it_answers(doorward, pair, policy):
+    path = policy("allow tcp/9100 owner \"p\" because \"p\"", silent_from="203.0.113.0/24")
+    path.write_text(path.read_text().replace("http/2222", "ssh/2222"))
+    found, status = findings(doorward, pair[1], "-P", path, "192.0.2.1")
+    assert set(found) == {("clear-text", 2222), ("wrong-protocol", 2222), ("wider", 9999)} and status == 1
+    assert found["wrong-protocol", 2222]["finding"]["evidence"].startswith("http is spoken, ssh is documented")
+    run = doorward("scan", "--from", pair[1].name, "-P", path, "192.0.2.1")
+    assert run.status == 1 and "Doors: 3 documented\n" in run.out and "Findings: 2 high, 1 medium\n" in run.out
+
+
+def test_a_policy_is_one_hosts(doorward, policy):
+    run = doorward("scan", "-P", policy(), "10.0.0.0/24")
+    assert run.status == 2 and "a policy speaks of one host, and these are 256 addresses" in run.err
+
+
+def test_what_is_reachable(doorward, pair, need):
+    need("redis-server")
+    server, client = pair
+    server.start("redis-server", "--port", "7000", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", "")
+    server.wait_for_port(7000)
+    found, status = findings(doorward, client, "-p", "7000", "192.0.2.1")
+    assert status == 1 and {name for name, _ in found} == {"redis-no-auth", "reachable", "clear-text"}
+    assert found["reachable", 7000]["finding"]["severity"] == 4
+    run = doorward("scan", "--from", client.name, "-p", "7000,2222", "192.0.2.1")
+    assert "    critical  redis-no-auth: " in run.out and "What to do: Set a password" in run.out
+    assert "Clear text is spoken beyond this host\n  at 2 doors\n" in run.out
 
 
 @pytest.mark.parametrize("words, said", [
