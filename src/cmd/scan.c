@@ -1,9 +1,11 @@
 /* doorward scan: which doors of hosts answer, and what stands behind them. Doors that are found open are
  * asked while others are still looked for. */
 #include "base/clock.h"
+#include "base/draft.h"
 #include "catalog/catalog.h"
 #include "cmd/command.h"
 #include "cmd/gather.h"
+#include "cmd/scan_diff.h"
 #include "cmd/scan_judge.h"
 
 #include <errno.h>
@@ -34,8 +36,9 @@ static void ask_to_end(int number)
 
 struct scan {
 	const struct invocation *invocation;
-	struct out out;
-	bool out_is_open;
+	struct out outs[2]; /* the screen, and the file of --save */
+	size_t out_count;
+	struct draft save;
 	struct targets targets;
 	struct ports ports;
 	struct reach *reach;       /* owned; over TCP */
@@ -149,7 +152,8 @@ static void hear_service(void *context, const struct knock_door *door, const str
 	view.audit = judge_door(&scan->judge, door, result);
 	if (scan->shown_ms > 0)
 		fputs("\r\033[K", stderr);
-	scan->out.format->service(&scan->out, &view);
+	for (size_t i = 0; i < scan->out_count; i++)
+		scan->outs[i].format->service(&scan->outs[i], &view);
 }
 
 static void hear_door(void *context, const struct reach_door *found)
@@ -257,6 +261,32 @@ static bool begin(struct scan *scan, uint64_t rate, struct error *err)
 	return scan->reach != NULL;
 }
 
+static bool open_outs(struct scan *scan, struct error *err)
+{
+	const char *const path = invocation_value(scan->invocation, "save");
+
+	if (!out_open(&scan->outs[scan->out_count++], scan->invocation->json, scan->invocation->colour))
+		return error_memory(err);
+	if (path == NULL)
+		return true;
+	if (!draft_open(&scan->save, path, err))
+		return false;
+	return out_open_file(&scan->outs[scan->out_count++], scan->save.file) || error_memory(err);
+}
+
+/* False with words. What was saved takes its place when it is whole. */
+static bool close_outs(struct scan *scan, bool whole, struct error *err)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < scan->out_count; i++)
+		good = out_close(&scan->outs[i], good ? err : NULL) && good;
+	if (scan->save.file != NULL && whole && good)
+		return draft_keep(&scan->save, err);
+	draft_drop(&scan->save);
+	return good;
+}
+
 static bool open_judge(struct scan *scan, struct error *err)
 {
 	scan->judge = (struct judge){ .name = scan->view.words,
@@ -283,10 +313,7 @@ static bool prepare(struct scan *scan, struct error *err)
 		return false;
 	if (!read_ports(scan, err) || !read_targets(scan, err) || !open_judge(scan, err))
 		return false;
-	if (!out_open(&scan->out, invocation->json, invocation->colour))
-		return error_memory(err);
-	scan->out_is_open = true;
-	return begin(scan, rate, err);
+	return open_outs(scan, err) && begin(scan, rate, err);
 }
 
 static void sum_up(struct scan *scan)
@@ -335,7 +362,8 @@ static int end(struct scan *scan)
 	sum_up(scan);
 	if (!judge(scan, &err))
 		return command_trouble(scan->invocation, &err);
-	scan->out.format->scan(&scan->out, &scan->view);
+	for (size_t i = 0; i < scan->out_count; i++)
+		scan->outs[i].format->scan(&scan->outs[i], &scan->view);
 	return scan->view.exit_status;
 }
 
@@ -348,15 +376,25 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+static void tell_beginning(struct scan *scan)
+{
+	const struct scan_beginning beginning = { &scan->targets, &scan->ports, scan->view.transport };
+
+	for (size_t i = 0; i < scan->out_count; i++)
+		scan->outs[i].format->scan_begin(&scan->outs[i], &beginning);
+}
+
 static int run(const struct invocation *invocation)
 {
 	struct scan scan = { .invocation = invocation };
 	struct error err;
 	int status;
 
+	if (invocation_has(invocation, "diff"))
+		return scan_diff(invocation);
 	if (prepare(&scan, &err)) {
 		catch_signals();
-		scan_titles(&scan.out, scan.targets.count > 1);
+		tell_beginning(&scan);
 		go_on(&scan);
 		status = end(&scan);
 	} else {
@@ -364,11 +402,11 @@ static int run(const struct invocation *invocation)
 	}
 	knocking_free(scan.knocking);
 	reach_free(scan.reach);
+	if (!close_outs(&scan, status != STATUS_TROUBLE, &err))
+		status = command_trouble(invocation, &err);
 	judge_close(&scan.judge);
 	ports_free(&scan.ports);
 	targets_free(&scan.targets);
-	if (scan.out_is_open && !out_close(&scan.out, &err))
-		status = command_trouble(invocation, &err);
 	return status;
 }
 
@@ -392,6 +430,11 @@ static const struct command_option options[] = {
 	{ .name = "max-time", .argument = "SECONDS", .help = "end then with what is known" },
 	{ .name = "from", .argument = "NETNS", .help = "look from this network namespace" },
 	{ .name = "public", .help = "the targets may be public addresses" },
+	{ .name = "save",
+	  .argument = "FILE",
+	  .help = "keep the events in this file",
+	  .completes = COMPLETES_FILE },
+	{ .name = "diff", .help = "compare two files that --save has written: OLD NEW" },
 	{ 0 },
 };
 

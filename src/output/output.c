@@ -18,6 +18,14 @@ bool out_open(struct out *out, bool json, enum colour_choice colour)
 	return out->arena != NULL;
 }
 
+bool out_open_file(struct out *out, FILE *file)
+{
+	const bool opened = out_open(out, true, COLOUR_NEVER);
+
+	out->screen.file = file;
+	return opened;
+}
+
 void out_flush(struct out *out)
 {
 	if (out->buffer.length > 0)

@@ -12,14 +12,17 @@
 
 struct audit;
 struct diagnostics;
+struct difference;      /* output/difference.h */
+struct difference_sums; /* output/difference.h */
 struct finding;
 struct explanation; /* output/explain.h */
 struct policy;
-struct scan_view;    /* output/scan.h */
-struct service_view; /* output/scan.h */
-struct socket_list;  /* output/sockets.h */
-struct traffic_view; /* output/traffic.h */
-struct verdict_view; /* output/verdict.h */
+struct scan_beginning; /* output/scan.h */
+struct scan_view;      /* output/scan.h */
+struct service_view;   /* output/scan.h */
+struct socket_list;    /* output/sockets.h */
+struct traffic_view;   /* output/traffic.h */
+struct verdict_view;   /* output/verdict.h */
 
 /* Where one command's output goes. */
 struct out {
@@ -45,9 +48,12 @@ struct output {
 	const char *name;
 	void (*check)(struct out *out, const struct check_view *view);
 	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
+	void (*difference)(struct out *out, const struct difference *difference);
+	void (*difference_sums)(struct out *out, const struct difference_sums *sums);
 	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*scan)(struct out *out, const struct scan_view *view);
+	void (*scan_begin)(struct out *out, const struct scan_beginning *beginning);
 	void (*service)(struct out *out, const struct service_view *view);
 	void (*sockets)(struct out *out, const struct socket_list *list);
 	void (*traffic)(struct out *out, const struct traffic_view *view);
@@ -58,6 +64,9 @@ extern const struct output output_text, output_json;
 
 /* Opens stdout. False without memory. */
 bool out_open(struct out *out, bool json, enum colour_choice colour);
+
+/* The same for events that go to a file of the caller's, who closes it. */
+bool out_open_file(struct out *out, FILE *file);
 
 /* Writes what is left. False if any of it could not be written or memory ran out. */
 bool out_close(struct out *out, struct error *err);

@@ -5,7 +5,7 @@
 #include "catalog/catalog.h"
 #include "output/check.h"
 
-enum { DOOR_TEXT = 32, HOST_WIDTH = 16, DOOR_WIDTH = 11, SPOKEN_WIDTH = 14 };
+enum { PORTS_LIMIT = 1 << 16, DOOR_TEXT = 32, HOST_WIDTH = 16, DOOR_WIDTH = 11, SPOKEN_WIDTH = 14 };
 
 /* ---- text ---- */
 
@@ -19,12 +19,10 @@ static void print_padded(const struct screen *screen, const char *text, size_t w
 		fprintf(screen->file, "%*s", (int)(length < width ? width - length : 1), "");
 }
 
-void scan_titles(struct out *out, bool several)
+void scan_begin_text(struct out *out, const struct scan_beginning *beginning)
 {
-	if (out->format != &output_text)
-		return;
-	fprintf(out->screen.file, "%s%-*s%-*s%s\n", several ? "HOST            " : "", DOOR_WIDTH, "DOOR",
-		SPOKEN_WIDTH, "SPOKEN", "SERVER");
+	fprintf(out->screen.file, "%s%-*s%-*s%s\n", beginning->targets->count > 1 ? "HOST            " : "",
+		DOOR_WIDTH, "DOOR", SPOKEN_WIDTH, "SPOKEN", "SERVER");
 }
 
 static const char *server_text(struct out *out, const struct knock_result *result)
@@ -121,6 +119,38 @@ void scan_text(struct out *out, const struct scan_view *view)
 }
 
 /* ---- events ---- */
+
+static void write_ports(struct json *json, const struct ports *ports)
+{
+	struct buffer text = buffer_new(PORTS_LIMIT);
+
+	for (size_t i = 0; i < ports->range_count; i++) {
+		const struct ports_range *const range = &ports->list[i];
+
+		buffer_format(&text, "%s%u", i > 0 ? "," : "", range->first);
+		if (range->last > range->first)
+			buffer_format(&text, "-%u", range->last);
+	}
+	json_span(json, "ports", buffer_read(&text));
+	buffer_free(&text);
+}
+
+void scan_begin_json(struct out *out, const struct scan_beginning *beginning)
+{
+	const struct targets *const targets = beginning->targets;
+	struct json json = event_begin(out, "scan");
+	char text[ADDRESS_RANGE_TEXT];
+
+	event_transport(&json, beginning->transport);
+	json_open_object(&json, "scan");
+	json_open_array(&json, "targets");
+	for (size_t i = 0; i < targets->range_count; i++)
+		json_text(&json, NULL, address_range_text(&targets->list[i].range, text));
+	json_end(&json);
+	write_ports(&json, beginning->ports);
+	json_end(&json);
+	event_end(out, &json);
+}
 
 void event_facts(struct json *json, const char *key, const struct answer *answer)
 {

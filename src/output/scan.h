@@ -7,6 +7,13 @@
 #include "scan/knock.h"
 #include "scan/reach.h"
 
+/* What is looked at. */
+struct scan_beginning {
+	const struct targets *targets;
+	const struct ports *ports;
+	unsigned transport;
+};
+
 struct service_view {
 	const struct knock_door *door;
 	const struct knock_result *result;
@@ -43,7 +50,8 @@ void service_json(struct out *out, const struct service_view *view);
 void scan_text(struct out *out, const struct scan_view *view);
 void scan_json(struct out *out, const struct scan_view *view);
 
-/* The titles of the lines of services, for people; nothing for programs. */
-void scan_titles(struct out *out, bool several);
+/* What is looked at; for people the titles of the lines. */
+void scan_begin_text(struct out *out, const struct scan_beginning *beginning);
+void scan_begin_json(struct out *out, const struct scan_beginning *beginning);
 
 #endif

@@ -1,6 +1,7 @@
 /* The two formats. Each line is a subject; its functions stand in the file of that name. Sorted. */
 #include "output/check.h"
 #include "output/diagnostics.h"
+#include "output/difference.h"
 #include "output/explain.h"
 #include "output/normal_form.h"
 #include "output/scan.h"
@@ -12,9 +13,12 @@ const struct output output_text = {
 	.name = "text",
 	.check = check_text,
 	.diagnostics = diagnostics_text,
+	.difference = difference_text,
+	.difference_sums = difference_sums_text,
 	.explanation = explanation_text,
 	.normal_form = normal_form_text,
 	.scan = scan_text,
+	.scan_begin = scan_begin_text,
 	.service = service_text,
 	.sockets = sockets_text,
 	.traffic = traffic_text,
@@ -26,9 +30,12 @@ const struct output output_json = {
 	.name = "json",
 	.check = check_json,
 	.diagnostics = diagnostics_json,
+	.difference = difference_json,
+	.difference_sums = difference_sums_json,
 	.explanation = explanation_json,
 	.normal_form = normal_form_json,
 	.scan = scan_json,
+	.scan_begin = scan_begin_json,
 	.service = service_json,
 	.sockets = sockets_json,
 	.traffic = traffic_json,

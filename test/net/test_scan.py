@@ -39,7 +39,8 @@ def scan(doorward, client, *words):
     assert run.err == ""
     found = events(run.out)
     assert found[-1]["event_type"] == "stats" and found[-1]["stats"]["exit_status"] == run.status
-    assert {event["event_type"] for event in found[:-1]} <= {"service", "finding"}
+    assert found[0]["event_type"] == "scan"
+    assert {event["event_type"] for event in found[1:-1]} <= {"service", "finding"}
     services = [event for event in found if event["event_type"] == "service"]
     return {(event["dest_ip"], event["dest_port"]): event for event in services}, found[-1]["stats"]
 
