@@ -7,6 +7,7 @@
 #include "cmd/gather.h"
 #include "cmd/scan_diff.h"
 #include "cmd/scan_judge.h"
+#include "cmd/scan_keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum {
@@ -44,6 +44,9 @@ struct scan {
 	struct reach *reach;       /* owned; over TCP */
 	struct knocking *knocking; /* owned */
 	struct judge judge;
+	struct keeper keeper;
+	struct error trouble; /* of what goes on beside: a state that cannot be written */
+	bool in_trouble;
 	uint64_t next; /* over UDP: the next of all doors */
 	uint64_t doors;
 	int64_t begun_ms, end_ms, shown_ms;
@@ -142,6 +145,8 @@ static void hear_service(void *context, const struct knock_door *door, const str
 			judge_refused(&scan->judge, door);
 		scan->view.closed += result->outcome == KNOCK_REFUSED;
 		scan->view.silent += result->outcome != KNOCK_REFUSED;
+		if (scan->view.transport == TRANSPORT_UDP)
+			keeper_take_back(&scan->keeper, door->tag);
 		return;
 	}
 	if (scan->view.transport == TRANSPORT_UDP)
@@ -156,16 +161,20 @@ static void hear_service(void *context, const struct knock_door *door, const str
 		scan->outs[i].format->service(&scan->outs[i], &view);
 }
 
+/* False without memory. */
+static bool ask_what_it_speaks(struct scan *scan, uint64_t number)
+{
+	struct knock_door door = { .transport = (uint16_t)scan->view.transport };
+
+	reach_nth(&scan->targets, &scan->ports, number, &door.address, &door.interface, &door.port);
+	door.tag = keeper_add(&scan->keeper, number);
+	return knocking_add(scan->knocking, &door);
+}
+
 static void hear_door(void *context, const struct reach_door *found)
 {
-	struct scan *const scan = context;
-	const struct knock_door door = { .address = found->address,
-					 .interface = found->interface,
-					 .transport = TRANSPORT_TCP,
-					 .port = found->port };
-
 	if (found->state == REACH_OPEN)
-		(void)knocking_add(scan->knocking, &door);
+		(void)ask_what_it_speaks(context, found->number);
 }
 
 /* ---- going on ---- */
@@ -173,16 +182,45 @@ static void hear_door(void *context, const struct reach_door *found)
 /* All doors of all hosts over UDP, a queue at a time. */
 static void add_datagram_doors(struct scan *scan)
 {
-	while (scan->next < scan->doors && knocking_left(scan->knocking) < QUEUE_MOST) {
-		struct knock_door door = { .transport = TRANSPORT_UDP };
-
-		targets_nth(&scan->targets, (uint32_t)(scan->next / scan->ports.count), &door.address,
-			    &door.interface);
-		door.port = ports_nth(&scan->ports, (uint32_t)(scan->next % scan->ports.count));
-		if (!knocking_add(scan->knocking, &door))
-			return;
+	while (scan->next < scan->doors && knocking_left(scan->knocking) < QUEUE_MOST &&
+	       ask_what_it_speaks(scan, scan->next))
 		scan->next++;
+}
+
+/* Writes where the scan stands. */
+static void keep_place(struct scan *scan)
+{
+	struct resume now = { .next = scan->next };
+
+	if (scan->reach != NULL)
+		now.reach = reach_place(scan->reach);
+	if (scan->view.transport == TRANSPORT_UDP) {
+		now.closed = scan->view.closed;
+		now.silent = scan->view.silent;
+		now.refused = span_of(scan->judge.refused, sizeof(scan->judge.refused));
 	}
+	scan->in_trouble = !keeper_write(&scan->keeper, &now, &scan->trouble);
+}
+
+/* Goes on where an interrupted scan stood. */
+static bool take_place(struct scan *scan, struct error *err)
+{
+	const struct resume *const from = &scan->keeper.from;
+	const size_t found = span_left(from->found) / sizeof(uint32_t);
+	bool good = scan->reach == NULL || reach_go_on(scan->reach, &from->reach);
+
+	good = good && from->next <= scan->doors;
+	if (scan->view.transport == TRANSPORT_UDP && good) {
+		good = span_left(from->refused) == sizeof(scan->judge.refused);
+		if (good)
+			memcpy(scan->judge.refused, from->refused.at, sizeof(scan->judge.refused));
+	}
+	scan->next = from->next;
+	scan->view.closed = from->closed;
+	scan->view.silent = from->silent;
+	for (size_t i = 0; i < found && good; i++)
+		good = resume_found(from, i) < scan->doors && ask_what_it_speaks(scan, resume_found(from, i));
+	return good || error_set(err, "%s: this is no scan that was interrupted", scan->keeper.path);
 }
 
 static bool is_looking(const struct scan *scan)
@@ -217,7 +255,7 @@ static void wait_for_either(const struct scan *scan)
 
 static void go_on(struct scan *scan)
 {
-	while (!asked_to_end && clock_monotonic_ms() < scan->end_ms &&
+	while (!asked_to_end && !scan->in_trouble && clock_monotonic_ms() < scan->end_ms &&
 	       (is_looking(scan) || knocking_left(scan->knocking) > 0)) {
 		if (scan->reach != NULL)
 			reach_turn(scan->reach, 0);
@@ -225,40 +263,52 @@ static void go_on(struct scan *scan)
 			add_datagram_doors(scan);
 		knocking_turn(scan->knocking, 0);
 		show_progress(scan);
+		if (keeper_is_due(&scan->keeper))
+			keep_place(scan);
 		wait_for_either(scan);
 	}
 	if (scan->shown_ms > 0)
 		fputs("\r\033[K", stderr);
 	scan->view.incomplete = is_looking(scan) || knocking_left(scan->knocking) > 0;
+	if (!scan->view.incomplete)
+		keeper_done(&scan->keeper);
+	else if (scan->keeper.path != NULL && !scan->in_trouble)
+		keep_place(scan);
 }
 
 /* ---- the command ---- */
-
-static uint64_t draw_seed(void)
-{
-	uint64_t seed = (uint64_t)clock_monotonic_us();
-
-	(void)!getrandom(&seed, sizeof(seed), 0);
-	return seed;
-}
 
 static bool begin(struct scan *scan, uint64_t rate, struct error *err)
 {
 	const struct knock_limits limits = { .door_ms = DOOR_MS, .doors = ASKED_AT_ONCE };
 	const struct reach_options options = { .targets = &scan->targets,
 					       .ports = &scan->ports,
-					       .seed = draw_seed(),
+					       .seed = scan->keeper.seed,
 					       .rate = (unsigned)rate,
 					       .connect = invocation_has(scan->invocation, "connect"),
 					       .context = scan,
 					       .answered = hear_door };
 
-	scan->doors = (uint64_t)scan->targets.count * scan->ports.count;
 	scan->knocking = knocking_new(&limits, hear_service, scan, err);
-	if (scan->knocking == NULL || scan->view.transport == TRANSPORT_UDP)
-		return scan->knocking != NULL;
-	scan->reach = reach_new(&options, err);
-	return scan->reach != NULL;
+	if (scan->knocking == NULL)
+		return false;
+	if (scan->view.transport == TRANSPORT_TCP) {
+		scan->reach = reach_new(&options, err);
+		if (scan->reach == NULL)
+			return false;
+	}
+	return !scan->keeper.there || take_place(scan, err);
+}
+
+static bool open_keeper(struct scan *scan, struct error *err)
+{
+	const unsigned flags = scan->view.transport;
+
+	scan->doors = (uint64_t)scan->targets.count * scan->ports.count;
+	if (scan->doors > KEEPER_DOORS_MOST)
+		return error_set(err, "more than %d doors are not asked in one go", KEEPER_DOORS_MOST);
+	return keeper_open(&scan->keeper, invocation_value(scan->invocation, "resume"),
+			   resume_scan(&scan->targets, &scan->ports, flags), err);
 }
 
 static bool open_outs(struct scan *scan, struct error *err)
@@ -311,7 +361,8 @@ static bool prepare(struct scan *scan, struct error *err)
 	scan->end_ms = seconds > 0 ? scan->begun_ms + (int64_t)seconds * 1000 : INT64_MAX;
 	if (from != NULL && !enter_namespace(from, err))
 		return false;
-	if (!read_ports(scan, err) || !read_targets(scan, err) || !open_judge(scan, err))
+	if (!read_ports(scan, err) || !read_targets(scan, err) || !open_judge(scan, err) ||
+	    !open_keeper(scan, err))
 		return false;
 	return open_outs(scan, err) && begin(scan, rate, err);
 }
@@ -360,6 +411,8 @@ static int end(struct scan *scan)
 	struct error err;
 
 	sum_up(scan);
+	if (scan->in_trouble)
+		return command_trouble(scan->invocation, &scan->trouble);
 	if (!judge(scan, &err))
 		return command_trouble(scan->invocation, &err);
 	for (size_t i = 0; i < scan->out_count; i++)
@@ -405,6 +458,7 @@ static int run(const struct invocation *invocation)
 	if (!close_outs(&scan, status != STATUS_TROUBLE, &err))
 		status = command_trouble(invocation, &err);
 	judge_close(&scan.judge);
+	keeper_close(&scan.keeper);
 	ports_free(&scan.ports);
 	targets_free(&scan.targets);
 	return status;
@@ -433,6 +487,10 @@ static const struct command_option options[] = {
 	{ .name = "save",
 	  .argument = "FILE",
 	  .help = "keep the events in this file",
+	  .completes = COMPLETES_FILE },
+	{ .name = "resume",
+	  .argument = "FILE",
+	  .help = "keep in this file where the scan stands, and go on there",
 	  .completes = COMPLETES_FILE },
 	{ .name = "diff", .help = "compare two files that --save has written: OLD NEW" },
 	{ 0 },

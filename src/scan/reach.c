@@ -93,6 +93,7 @@ static void heard(void *context, const struct reach_door *answer)
 	reach->counts.answered[door.state]++;
 	note_rtt(&reach->sample, number);
 	door.passes = reach->counts.pass;
+	door.number = number;
 	targets_nth(reach->options.targets, (uint32_t)(number / reach->options.ports->count), &door.address,
 		    &door.interface);
 	reach->options.answered(reach->options.context, &door);
@@ -350,4 +351,48 @@ struct reach_counts reach_counts(const struct reach *reach)
 bool reach_is_raw(const struct reach *reach)
 {
 	return reach->raw;
+}
+
+void reach_nth(const struct targets *targets, const struct ports *ports, uint64_t number,
+	       struct address *ret_address, uint32_t *ret_interface, uint16_t *ret_port)
+{
+	targets_nth(targets, (uint32_t)(number / ports->count), ret_address, ret_interface);
+	*ret_port = ports_nth(ports, (uint32_t)(number % ports->count));
+}
+
+/* ---- going on later ---- */
+
+static size_t bits_length(const struct reach *reach)
+{
+	return (size_t)(reach->order.count / 8 + 1);
+}
+
+struct reach_place reach_place(const struct reach *reach)
+{
+	struct reach_place state = { .at = reach->at,
+				     .new_in_pass = reach->new_in_pass,
+				     .asked = reach->counts.asked,
+				     .pass = reach->counts.pass,
+				     .barren = reach->barren,
+				     .lossy = reach->lossy,
+				     .bits = span_of(reach->answered, bits_length(reach)) };
+
+	memcpy(state.answered, reach->counts.answered, sizeof(state.answered));
+	return state;
+}
+
+bool reach_go_on(struct reach *reach, const struct reach_place *state)
+{
+	if (span_left(state->bits) != bits_length(reach) || state->at > reach->order.count ||
+	    state->pass == 0 || state->pass > REACH_PASSES_MOST)
+		return false;
+	memcpy(reach->answered, state->bits.at, bits_length(reach));
+	memcpy(reach->counts.answered, state->answered, sizeof(state->answered));
+	reach->counts.asked = state->asked;
+	reach->counts.pass = state->pass;
+	reach->at = state->at;
+	reach->new_in_pass = state->new_in_pass;
+	reach->barren = state->barren;
+	reach->lossy = state->lossy;
+	return true;
 }

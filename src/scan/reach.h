@@ -35,6 +35,7 @@ struct reach_door {
 	enum reach_state state;
 	uint8_t code;    /* of ICMP, where it is filtered */
 	unsigned passes; /* it answered in this one, counted from 1 */
+	uint64_t number; /* among all doors: see reach_nth() */
 };
 
 enum { REACH_PASSES_LEAST = 3, REACH_PASSES_MOST = 20 };
@@ -59,6 +60,16 @@ struct reach_counts {
 	double pace;   /* a second, now */
 };
 
+/* Where one stands: enough to go on there with the same targets, ports and seed. */
+struct reach_place {
+	uint64_t at, new_in_pass, asked;
+	uint64_t answered[REACH_STATES];
+	unsigned pass, barren;
+	bool lossy;
+	struct span
+		bits; /* one for each door: whether it has answered. Borrowed, and changed by the next turn */
+};
+
 struct reach;
 
 /* NULL with words. */
@@ -73,6 +84,15 @@ bool reach_ended(const struct reach *reach);
 /* Becomes readable when an answer has come. */
 int reach_descriptor(const struct reach *reach);
 struct reach_counts reach_counts(const struct reach *reach);
+
+struct reach_place reach_place(const struct reach *reach);
+
+/* Goes on from there; before the first turn. False if it cannot be a state of this one. */
+bool reach_go_on(struct reach *reach, const struct reach_place *state);
+
+/* Door `number` of all, as numbers are given to them: the nth port of the nth target. */
+void reach_nth(const struct targets *targets, const struct ports *ports, uint64_t number,
+	       struct address *ret_address, uint32_t *ret_interface, uint16_t *ret_port);
 
 /* Whether it asks half-open. */
 bool reach_is_raw(const struct reach *reach);
