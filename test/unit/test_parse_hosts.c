@@ -147,6 +147,77 @@ static void a_screen_without_password_is_a_finding(void **state)
 	     "\"offered_security\":[\"none\",\"vnc_authentication\"]");
 }
 
+#define RFB_FORMAT "\40\30\0\1\0\377\0\377\0\377\20\10\0\0\0\0"
+
+static void a_screen_is_told_with_its_name(void **state)
+{
+	(void)state;
+	talk_tcp("rfb",
+		 "{\"rfb\":{\"server_protocol_version\":\"3.8\",\"client_protocol_version\":\"3.8\","
+		 "\"offered_security\":[\"vnc_authentication\"],\"authentication\":{\"security_type\":2,"
+		 "\"security_name\":\"vnc_authentication\",\"security_result\":\"ok\"},\"screen_shared\":"
+		 "true,\"framebuffer\":{\"width\":1024,\"height\":768,\"bits_per_pixel\":32,\"depth\":24,"
+		 "\"name\":\"alpha\"}}}\n{\"done\":\"server\"}\n",
+		 SERVER("RFB 003.008\n"), CLIENT("RFB 003.008\n"), SERVER("\1\2"), CLIENT("\2"),
+		 SERVER("0123456789abcdef"), CLIENT("fedcba9876543210"), SERVER("\0\0\0\0"), CLIENT("\1"),
+		 SERVER("\4\0\3\0" RFB_FORMAT "\0\0\0\5alpha"));
+}
+
+/* 3.3: the server decides, and nothing is said of the result where there is no password. */
+static void a_screen_of_old_is_told(void **state)
+{
+	(void)state;
+	talk_tcp("rfb",
+		 "{\"weakness\":\"rfb-no-authentication\",\"evidence\":\"no password is asked for\"}\n"
+		 "{\"rfb\":{\"server_protocol_version\":\"3.3\",\"client_protocol_version\":\"3.3\","
+		 "\"authentication\":{\"security_type\":1,\"security_name\":\"none\"},\"screen_shared\":"
+		 "false,\"framebuffer\":{\"width\":640,\"height\":480,\"bits_per_pixel\":32,\"depth\":24}}}"
+		 "\n{\"done\":\"server\"}\n",
+		 SERVER("RFB 003.003\n"), CLIENT("RFB 003.003\n"), SERVER("\0\0\0\1"), CLIENT("\0"),
+		 SERVER("\2\200\1\340" RFB_FORMAT "\0\0\0\0"));
+	talk_tcp("rfb",
+		 "{\"rfb\":{\"server_protocol_version\":\"3.8\",\"client_protocol_version\":\"3.8\","
+		 "\"authentication\":{\"reason\":\"too many\"}}}\n{\"done\":\"server\"}\n",
+		 SERVER("RFB 003.008\n"), CLIENT("RFB 003.008\n"), SERVER("\0\0\0\0\10too many"));
+}
+
+static void a_screen_behind_tls_is_an_upgrade(void **state)
+{
+	(void)state;
+	talk_tcp("rfb",
+		 "{\"rfb\":{\"server_protocol_version\":\"3.8\",\"client_protocol_version\":\"3.8\","
+		 "\"offered_security\":[\"vencrypt\",\"vnc_authentication\"],\"authentication\":{"
+		 "\"security_type\":19,\"security_name\":\"vencrypt\",\"kind\":\"x509_vnc\"}}}\n"
+		 "{\"upgrade\":\"tls\"}\n",
+		 SERVER("RFB 003.008\n"), CLIENT("RFB 003.008\n"), SERVER("\2\23\2"), CLIENT("\23"),
+		 SERVER("\0\2"), CLIENT("\0\2"), SERVER("\0\1\0\0\1\5"), CLIENT("\0\0\1\5"), SERVER("\1"));
+}
+
+static void a_display_manager_is_told(void **state)
+{
+	(void)state;
+	talk_udp(
+		"xdmcp",
+		"{\"xdmcp\":{\"opcode\":\"query\"}}\n{\"weakness\":\"xdmcp-clear\",\"evidence\":\"willing "
+		"alpha.lab.example\"}\n{\"xdmcp\":{\"opcode\":\"willing\",\"host\":\"alpha.lab.example\","
+		"\"status\":\"2 users, load average: 0.1\"}}\n{\"xdmcp\":{\"opcode\":\"request\","
+		"\"authorizations\":[\"MIT-MAGIC-COOKIE-1\"],\"display\":0,\"display_id\":\"X11\","
+		"\"addresses\":"
+		"[\"192.0.2.1\"]}}\n{\"xdmcp\":{\"opcode\":\"accept\",\"authorization\":\"MIT-MAGIC-COOKIE-"
+		"1\","
+		"\"session\":305419896}}\n{\"xdmcp\":{\"opcode\":\"manage\",\"display\":0,\"display_class\":"
+		"\"MIT-unspecified\",\"session\":305419896}}\n{\"xdmcp\":{\"opcode\":\"keep_alive\","
+		"\"display\":0,"
+		"\"session\":305419896}}\n{\"xdmcp\":{\"opcode\":\"alive\",\"session\":305419896,\"running\":"
+		"true}}\n",
+		talk_first("xdmcp.client.udp.specification"), talk_first("xdmcp.server.udp.specification"),
+		talk_first("xdmcp.client.udp.specification-request"),
+		talk_first("xdmcp.server.udp.specification-accept"),
+		talk_first("xdmcp.client.udp.specification-manage"),
+		talk_first("xdmcp.client.udp.specification-keep-alive"),
+		talk_first("xdmcp.server.udp.specification-alive"));
+}
+
 static void routes_without_proof_are_a_finding(void **state)
 {
 	const struct turn turns[] = { talk_first("rip.client.udp.specification"),
@@ -216,6 +287,10 @@ int main(void)
 		cmocka_unit_test(the_first_packet_of_quic_is_opened),
 		cmocka_unit_test(hellos_of_dtls_are_told),
 		cmocka_unit_test(a_screen_without_password_is_a_finding),
+		cmocka_unit_test(a_screen_is_told_with_its_name),
+		cmocka_unit_test(a_screen_of_old_is_told),
+		cmocka_unit_test(a_screen_behind_tls_is_an_upgrade),
+		cmocka_unit_test(a_display_manager_is_told),
 		cmocka_unit_test(routes_without_proof_are_a_finding),
 		cmocka_unit_test(ws_discovery_tells_devices),
 		cmocka_unit_test(ws_discovery_reads_the_standard_of_2009),

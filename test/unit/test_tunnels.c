@@ -22,11 +22,48 @@ static void frames_are_opened(void **unused)
 		 talk_first("geneve.client.udp.specification-options"),
 		 talk_first("geneve.server.udp.specification"));
 	talk_udp("l2tp",
+		 "{\"l2tp\":{\"version\":2,\"message\":\"SCCRQ\",\"message_type\":1,\"tunnel\":0,"
+		 "\"session\":0,\"sequence\":0,\"expected_sequence\":0,\"host_name\":\"client\",\"assigned_"
+		 "tunnel\":1}}\n"
 		 "{\"open\":\"l2tp\",\"key\":131073,\"length\":37}\n{\"open\":\"l2tp\",\"key\":9,\"length\":"
 		 "47}\n",
 		 talk_first("l2tp.client.udp.specification"),
 		 talk_first("l2tp.client.udp.specification-data"),
 		 talk_first("l2tp.client.udp.specification-3-data"));
+}
+
+#define L2TP(type, attributes, length) "\310\2\0" length "\0\7\0\0\0\1\0\2\200\10\0\0\0\0\0" type attributes
+
+/* What is hidden, of another vendor, or of the other version has no name; a repetition is told once. */
+static void control_messages_of_l2tp_are_told(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"l2tp",
+		"{\"l2tp\":{\"version\":2,\"message\":\"ICRQ\",\"message_type\":10,\"tunnel\":7,\"session\":"
+		"0,"
+		"\"sequence\":1,\"expected_sequence\":2,\"assigned_session\":9,\"called_number\":\"4711\"}}\n"
+		"{\"l2tp\":{\"version\":2,\"message\":\"CDN\",\"message_type\":14,\"tunnel\":7,\"session\":0,"
+		"\"sequence\":1,\"expected_sequence\":2,\"result\":2,\"error\":6,\"error_message\":\"gone\"}}"
+		"\n",
+		CLIENT(L2TP("\12",
+			    "\200\10\0\0\0\16\0\11"
+			    "\200\12\0\0\0\25"
+			    "4711"
+			    "\300\10\0\0\0\26"
+			    "ab"
+			    "\200\12\0\0\0\75\0\0\0\1",
+			    "\70")),
+		CLIENT(L2TP("\12",
+			    "\200\10\0\0\0\16\0\11"
+			    "\200\12\0\0\0\25"
+			    "4711"
+			    "\300\10\0\0\0\26"
+			    "ab"
+			    "\200\12\0\0\0\75\0\0\0\1",
+			    "\70")),
+		SERVER("\310\2\0\14\0\7\0\0\0\1\0\2"),
+		SERVER(L2TP("\16", "\200\16\0\0\0\1\0\2\0\6gone", "\42")));
 }
 
 static void packets_are_opened(void **unused)
@@ -140,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_opened),
 		cmocka_unit_test(packets_are_opened),
+		cmocka_unit_test(control_messages_of_l2tp_are_told),
 		cmocka_unit_test(one_octet_makes_the_difference),
 		cmocka_unit_test(random_octets_are_no_tunnel),
 	};
