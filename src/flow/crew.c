@@ -24,7 +24,8 @@ struct crew {
 	struct hand hands[WORKERS_MOST];
 	struct round rounds[ROUNDS]; /* round n has place n % ROUNDS */
 	/* Of the caller. */
-	uint64_t oldest; /* round that is not read and told */
+	uint64_t oldest;  /* round that is not read and told */
+	size_t most_live; /* flows at once */
 	/* Under the lock. */
 	uint64_t filling;      /* round; all from the oldest up to it are there to be read */
 	unsigned left[ROUNDS]; /* engines that have not read it yet */
@@ -189,6 +190,14 @@ static void help(struct crew *crew)
 	crew->waiting = false;
 }
 
+/* Between two ticks flows only come, or take the place of others: there were most of them before one. */
+static void note_most_live(struct crew *crew, const struct round *round)
+{
+	for (size_t i = 0; i < round->tick_count; i++)
+		if (round->ticks[i].live > crew->most_live)
+			crew->most_live = round->ticks[i].live;
+}
+
 /* Until all rounds before this one are read and handed on. */
 static void wait_until(struct crew *crew, uint64_t round)
 {
@@ -200,6 +209,7 @@ static void wait_until(struct crew *crew, uint64_t round)
 		}
 		pthread_mutex_unlock(&crew->lock);
 		merge(crew, (struct log_key){ UINT64_MAX, UINT64_MAX });
+		note_most_live(crew, round_of(crew, crew->oldest));
 		pthread_mutex_lock(&crew->lock);
 		crew->oldest++;
 	}
@@ -239,6 +249,7 @@ struct engine_counts crew_counts(struct crew *crew)
 
 	for (unsigned i = 0; i < crew->share_count; i++)
 		engine_counts_add(&sum, engine_counts(crew->shares[i]->engine));
+	sum.flows.most_live = crew->most_live > sum.flows.live ? crew->most_live : sum.flows.live;
 	return sum;
 }
 

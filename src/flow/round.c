@@ -73,5 +73,5 @@ void round_tick(struct round *round, uint64_t frame, int64_t now_ns)
 {
 	if (round->tick_count == 0 || round->ticks[round->tick_count - 1].frame != frame)
 		round->tick_count++;
-	round->ticks[round->tick_count - 1] = (struct tick){ frame, now_ns };
+	round->ticks[round->tick_count - 1] = (struct tick){ .frame = frame, .now_ns = now_ns };
 }

@@ -4,11 +4,14 @@
 
 #include "flow/flow.h"
 
+#include <stdatomic.h>
+
 enum { ROUND_FRAMES = 8192, ROUND_BYTES = 1 << 20 };
 
 struct tick {
 	uint64_t frame; /* it comes behind this one */
 	int64_t now_ns;
+	atomic_size_t live; /* flows of all engines that have come so far, before some end */
 };
 
 struct round_list {

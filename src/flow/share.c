@@ -86,20 +86,25 @@ static bool read_frames(struct share *share, const struct round_list *list, uint
 	return true;
 }
 
-static bool expire_all(struct share *share, const struct tick *tick)
+static bool expire_all(struct share *share, struct tick *tick)
 {
+	if (!share->counted)
+		atomic_fetch_add_explicit(&tick->live, engine_counts(share->engine)->flows.live,
+					  memory_order_relaxed);
+	share->counted = true;
 	while (share_expire(share, tick))
 		if (log_page_is_full(share->log.page))
 			return false;
+	share->counted = false;
 	return true;
 }
 
-bool share_read(struct share *share, unsigned nth, const struct round *round)
+bool share_read(struct share *share, unsigned nth, struct round *round)
 {
 	const struct round_list *const list = &round->lists[nth];
 
 	for (; share->tick < round->tick_count; share->tick++) {
-		const struct tick *const tick = &round->ticks[share->tick];
+		struct tick *const tick = &round->ticks[share->tick];
 
 		if (!read_frames(share, list, tick->frame) || !expire_all(share, tick))
 			return false;

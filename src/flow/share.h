@@ -13,6 +13,7 @@ struct share {
 	struct log_page pages[ROUNDS]; /* owned: what it tells in each */
 	/* Where it stands in its round. */
 	size_t at, tick;
+	bool counted; /* its flows at this tick */
 	/* Of those that share the reading (crew.h), under their lock. */
 	uint64_t round; /* that it reads now, or next */
 	bool reading;   /* somebody reads for it */
@@ -25,7 +26,7 @@ struct share *share_new(const struct workers_options *options, const struct engi
 void share_free(struct share *share);
 
 /* Reads its frames of the round on; false if its page is full and it is to be called again. */
-bool share_read(struct share *share, unsigned nth, const struct round *round);
+bool share_read(struct share *share, unsigned nth, struct round *round);
 
 /* A portion of the flows that end at a tick, or at the end of the input; true if there are more. */
 bool share_expire(struct share *share, const struct tick *tick);

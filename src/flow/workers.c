@@ -50,7 +50,7 @@ static void tell_if_full(struct workers *all)
 
 static void expire_alone(struct workers *all)
 {
-	const struct tick tick = { all->frames, all->ticker.now_ns };
+	const struct tick tick = { .frame = all->frames, .now_ns = all->ticker.now_ns };
 
 	while (share_expire(all->alone, &tick))
 		tell_if_full(all);

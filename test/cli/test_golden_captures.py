@@ -6,6 +6,7 @@ whatever the expected ones are. GOLDEN=write writes the events anew; read the di
 import json
 import os
 import pathlib
+import re
 
 import pytest
 
@@ -104,6 +105,26 @@ def test_the_protocol_is_named(read_events, row):
 def test_what_the_client_set_stands_in_the_events(read_events, row):
     missing = [fact for fact in row["facts"].split("; ") if fact and not tells(read_events(row["capture"]), fact)]
     assert not missing
+
+
+@pytest.fixture(scope="module")
+def told_by(doorward):
+    """told_by(1, "--json"): what so many workers tell of all captures together, without the memory that they take."""
+    paths = sorted(FOLDER.glob("*.pcap"))
+
+    def told(workers, *form):
+        run = doorward("read", *form, "--workers", workers, *paths)
+        assert run.status in (0, 1) and run.err == "", run.err
+        return re.sub(r'"memory":\d+', '"memory":0', run.out)
+
+    return told
+
+
+@pytest.mark.parametrize("form", [(), ("--flows",), ("--json",), ("--stats",), ("--stats", "--json")], ids=" ".join)
+def test_any_number_of_workers_tells_the_same_octets(told_by, form):
+    alone = told_by(1, *form)
+    for workers in (2, 3, 8):
+        assert told_by(workers, *form) == alone
 
 
 def test_passwords_stand_in_no_event():
