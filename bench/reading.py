@@ -5,48 +5,48 @@ All commands run in turns, after one turn that fills the page cache. CPU is user
 run that was disturbed least counts, which is the lowest."""
 import os
 import pathlib
+import re
+import struct
 import subprocess
 import sys
 import tempfile
-import time
 
 ROUNDS = int(os.environ.get("ROUNDS", 5))
 MEGABYTES = int(os.environ.get("MEGABYTES", 300))
 STEPS = ["frames", "packets", "flows"]
 STATS_BARS = {"mix": 2.5, "small": 4.0, "bulk": 0.7}  # of the libpcap loop, in CPU
 MEMORY_BARS = {"mix": 150, "small": 400}  # MB
+FILE_HEADER, RECORD_HEADER = 24, 16
 JSON_BAR, WORKERS_BAR, EVENTS_BAR, RECOGNITION_BAR, GROWTH_BAR = 1.5, 1.6, 500000, 2000, 1.1
 
 
 class Run:
-    """The lowest CPU and wall seconds of a command, the most memory in MB, and what it printed."""
+    """The lowest CPU and wall seconds of a command, the most memory in MB, and what it printed; by `spend`."""
 
-    def __init__(self, command):
-        self.command = [str(word) for word in command]
+    def __init__(self, spend, command):
+        self.spend, self.command = spend, [str(word) for word in command]
         self.cpu = self.wall = float("inf")
         self.memory, self.lines, self.out = 0, 0, ""
 
     def take(self, counts):
-        with tempfile.TemporaryFile() as out:
-            began = time.monotonic()
-            child = subprocess.Popen(self.command, stdout=out)
-            _, status, usage = os.wait4(child.pid, 0)
-            wall = time.monotonic() - began
-            if os.waitstatus_to_exitcode(status) not in (0, 1, 3):  # findings, or a damaged end, are no failure
+        with tempfile.TemporaryFile() as out, tempfile.NamedTemporaryFile("r") as spent:
+            subprocess.run([self.spend, spent.name] + self.command, stdout=out, check=True)
+            cpu, wall, kilobytes, status = (float(word) for word in spent.read().split())
+            if status not in (0, 1, 3):  # findings, or a damaged end, are no failure
                 sys.exit("reading: %s failed" % " ".join(self.command))
             if not counts:
                 return
-            self.cpu = min(self.cpu, usage.ru_utime + usage.ru_stime)
+            self.cpu = min(self.cpu, cpu)
             self.wall = min(self.wall, wall)
-            self.memory = max(self.memory, usage.ru_maxrss / 1024)
+            self.memory = max(self.memory, kilobytes / 1024)
             if self.out == "":
                 out.seek(0)
                 self.out = out.readline().decode()
                 self.lines = 1 + sum(1 for _ in out)
 
 
-def measure(commands, rounds=ROUNDS):
-    runs = {name: Run(command) for name, command in commands.items()}
+def measure(programs, commands, rounds=ROUNDS):
+    runs = {name: Run(programs / "spend", command) for name, command in commands.items()}
     for turn in range(rounds + 1):
         for run in runs.values():
             run.take(turn > 0)
@@ -73,6 +73,10 @@ def show_stats(kind, runs):
     if kind in MEMORY_BARS:
         print("  %s: memory of read --stats = %.0f MB (bar: at most %d)%s"
               % (kind, memory, MEMORY_BARS[kind], held(memory <= MEMORY_BARS[kind])))
+    if kind == "small":
+        flows = int(re.search(r"(\d+) flows", runs["flows"].out).group(1))
+        print("  %s: %.0f bytes of memory for each of %d flows at once, with what finds and reads them"
+              % (kind, (memory - runs["frames"].memory) * 1048576 / flows, flows))
     if "two" in runs:
         ratio = runs["stats"].wall / runs["two"].wall
         print("  %s: one worker : two workers = %.2f in wall time (bar: at least %.1f)%s"
@@ -134,17 +138,35 @@ def show_recognition(programs):
           % (asked, over, few[2], few[3]))
 
 
-# Time goes on in the longer one, and flows end: twice the packets must not be twice the memory.
+# The same records again and again, each time an hour later: what was there has timed out when it comes once more.
+def repeat_hourly(capture, repeated, times):
+    octets = capture.read_bytes()
+    number = struct.Struct(">I" if octets[0] == 0xa1 else "<I")
+    records, at = [], FILE_HEADER
+    while at < len(octets):
+        records.append(at - FILE_HEADER)
+        at += RECORD_HEADER + number.unpack_from(octets, at + 8)[0]
+    with repeated.open("wb") as file:
+        file.write(octets[:FILE_HEADER])
+        for hour in range(times):
+            later = bytearray(octets[FILE_HEADER:])
+            for record in records:
+                number.pack_into(later, record, number.unpack_from(later, record)[0] + hour * 3600)
+            file.write(later)
+
+
+# Packets come and flows end, in the longer one twice as many: there is no more memory for that.
 def show_growth(programs, doorward, folder):
-    commands = {}
-    for times in (1, 2):
-        capture = folder / ("mix%d.pcap" % times)
-        subprocess.run([programs / "make_captures", "mix", capture, str(times * MEGABYTES // 2)], check=True)
-        commands[times] = [doorward, "read", "--stats", capture]
-    runs = measure(commands, rounds=1)
-    ratio = runs[2].memory / runs[1].memory
-    print("growth: memory for twice the packets = %.2f (bar: at most %.1f)%s"
-          % (ratio, GROWTH_BAR, held(ratio <= GROWTH_BAR)))
+    commands, mix = {}, folder / "hour.pcap"
+    subprocess.run([programs / "make_captures", "mix", mix, str(max(MEGABYTES // 10, 1))], check=True)
+    for hours in (4, 8):
+        capture = folder / ("mix%d.pcap" % hours)
+        repeat_hourly(mix, capture, hours)
+        commands[hours] = [doorward, "read", "--stats", capture]
+    runs = measure(programs, commands, rounds=1)
+    ratio = runs[8].memory / runs[4].memory
+    print("growth: memory for eight hours : for four = %.0f MB : %.0f MB = %.2f (bar: at most %.1f)%s"
+          % (runs[8].memory, runs[4].memory, ratio, GROWTH_BAR, held(ratio <= GROWTH_BAR)))
 
 
 def main():
@@ -156,7 +178,7 @@ def main():
             capture = captures / (kind + ".pcap")
             if not capture.exists():
                 subprocess.run([programs / "make_captures", kind, capture, str(MEGABYTES)], check=True)
-            runs = measure(commands_for(kind, programs, doorward, capture))
+            runs = measure(programs, commands_for(kind, programs, doorward, capture))
             print("%s: %s" % (kind, runs["flows"].out.strip()))
             show_steps(runs)
             show_stats(kind, runs)
