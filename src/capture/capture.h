@@ -31,7 +31,7 @@ struct frame {
 	const uint8_t *bytes;
 	uint32_t captured;  /* bytes at hand */
 	uint32_t length;    /* bytes that were on the wire; never below captured */
-	int64_t time_ns;    /* since 1970, UTC */
+	int64_t time_ns;    /* since 1970, UTC; never more than 146 years from it, whatever a file claims */
 	uint32_t file;      /* index of the file in the order of capture_add() */
 	uint16_t link;      /* LINKTYPE value of tcpdump.org */
 	uint16_t interface; /* of its file, counted over all sections */

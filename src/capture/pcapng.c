@@ -56,9 +56,10 @@ static uint64_t units_per_second(uint8_t resolution)
 	return units;
 }
 
+/* Half of what the type holds is left to those who add times up, and take one from the other. */
 static int64_t time_of(const struct interface *interface, uint64_t units)
 {
-	const int64_t latest = INT64_MAX / 1000000000 - 1;
+	const int64_t latest = INT64_MAX / 2 / 1000000000 - 1;
 	const uint64_t per_second = interface->units_per_second;
 	const uint64_t seconds = units / per_second, rest = units % per_second;
 	int64_t nanoseconds, whole = seconds > (uint64_t)latest ? latest : (int64_t)seconds;

@@ -318,6 +318,36 @@ static void other_blocks_are_counted_or_stepped_over(void **unused)
 	free(reading);
 }
 
+/* Seconds, and far more of them than there were; what is told lies within 146 years of 1970. */
+static void absurd_times_are_kept_within_bounds(void **unused)
+{
+	static const struct {
+		uint64_t units;
+		int32_t offset;
+		const char *time;
+	} cases[] = {
+		{ UINT64_MAX, 0, "4611686017000000000 " },
+		{ (uint64_t)1 << 40, INT32_MAX, "4611686017000000000 " },
+		{ 4611686017u, 1, "4611686017000000000 " },
+		{ 0, INT32_MIN, "-2147483648000000000 " },
+		{ 4611686016u, 0, "4611686016000000000 " },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buffer b = buffer_new(1000);
+		struct reading *reading;
+
+		section_block(&b, false);
+		interface_block(&b, false, ETHERNET, 0x80, cases[i].offset);
+		enhanced_block(&b, false, 0, cases[i].units, 0);
+		reading = read_buffer(b);
+		assert_int_equal(reading->count, 1);
+		assert_int_equal(strncmp(reading->frames, cases[i].time, strlen(cases[i].time)), 0);
+		free(reading);
+	}
+}
+
 static void compressed_files_read_as_plain_ones(void **unused)
 {
 	struct buffer plain = pcap_file(false, 0xa1b2c3d4, 0, FRAMES);
@@ -636,6 +666,7 @@ int main(void)
 		cmocka_unit_test(pcapng_gives_what_pcap_gives),
 		cmocka_unit_test(sections_and_interfaces_keep_their_own_link_and_clock),
 		cmocka_unit_test(other_blocks_are_counted_or_stepped_over),
+		cmocka_unit_test(absurd_times_are_kept_within_bounds),
 		cmocka_unit_test(compressed_files_read_as_plain_ones),
 		cmocka_unit_test(files_are_merged_in_the_order_of_time),
 		cmocka_unit_test(a_file_cut_anywhere_is_read_up_to_the_cut),
