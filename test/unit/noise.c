@@ -6,6 +6,11 @@
 
 static uint64_t seed = 1;
 
+void noise_seed(uint64_t wanted)
+{
+	seed = wanted != 0 ? wanted : 1;
+}
+
 uint32_t noise_number(void)
 {
 	seed ^= seed << 13;

@@ -1,5 +1,5 @@
 /* noise.h: octets that are nobody's protocol, of many kinds, for the tests that nobody names them. The
- * numbers are the same in every run. */
+ * numbers are the same in every run with the same seed. */
 #ifndef TEST_UNIT_NOISE_H
 #define TEST_UNIT_NOISE_H
 
@@ -17,6 +17,8 @@ struct noise {
 extern const struct noise noises[];
 extern const size_t noise_count;
 
+/* Where the numbers begin; 1 if nobody says so. */
+void noise_seed(uint64_t seed);
 uint32_t noise_number(void);
 
 #endif
