@@ -2,6 +2,7 @@
 #   make run      check this host        make test    all tests
 #   make bench    benchmarks             make lint    layers, formatting, clang-tidy
 #   make install  PREFIX, DESTDIR        make format  clang-format
+#   make fuzz     SECONDS for each       make variants  VARIANTS damaged captures
 # What is missing is installed with apt, by tools/need, which says what it does.
 
 PREFIX ?= /usr/local
@@ -9,7 +10,7 @@ PYTEST ?= /usr/bin/python3 -m pytest
 # The release is optimized as a whole when it is linked: a tenth of the time that reading takes.
 RELEASE := --buildtype=release -Db_lto=true
 
-.PHONY: all run test unit pytest fuzz bench lint format install clean clang asan
+.PHONY: all run test unit pytest fuzz variants bench lint format install clean clang asan
 
 all: build/build.ninja
 	@ninja -C build
@@ -36,7 +37,8 @@ build-clang/build.ninja:
 	@tools/need build test
 	@CC=clang meson setup build-clang --buildtype=debugoptimized -Dtests=true
 
-test: all asan clang
+# With clang the fuzz targets are built, with all else beside them: its warnings show there.
+test: all asan
 	@tools/run-tests
 
 unit: asan
@@ -52,6 +54,11 @@ fuzz: build-fuzz/build.ninja
 build-fuzz/build.ninja:
 	@tools/need build test
 	@CC=clang meson setup build-fuzz --buildtype=debugoptimized -Dtests=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+
+# Captures with octets changed, of the project and of those that lie beside it: VARIANTS of them, drawn by SEED.
+variants: asan
+	@cd build-asan && fuzz/variants flip $(or $(VARIANTS),100000) $(or $(SEED),1) ../test/golden/captures \
+		$(wildcard $(CURDIR)/../shared/captures)
 
 bench: build-bench/build.ninja
 	@ninja -C build-bench
