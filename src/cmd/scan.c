@@ -6,6 +6,7 @@
 #include "cmd/command.h"
 #include "cmd/gather.h"
 #include "cmd/scan_diff.h"
+#include "cmd/scan_hosts.h"
 #include "cmd/scan_judge.h"
 #include "cmd/scan_keeper.h"
 
@@ -24,6 +25,7 @@ enum {
 	QUEUE_MOST = 2048, /* doors over UDP that wait to be asked */
 	WAIT_MS = 20,
 	PROGRESS_MS = 250,
+	WITH_DISCOVERY = 1 << 16, /* beside the transport, in what tells scans apart */
 };
 
 static volatile sig_atomic_t asked_to_end;
@@ -39,7 +41,12 @@ struct scan {
 	struct out outs[2]; /* the screen, and the file of --save */
 	size_t out_count;
 	struct draft save;
-	struct targets targets;
+	struct targets targets;          /* that were asked for */
+	struct targets kept;             /* of them those that are there */
+	const struct targets *looked_at; /* one of the two */
+	struct span
+		alive; /* with discovery: a bit for each target; lives in `search`, or where a scan goes on */
+	struct host_search search;
 	struct ports ports;
 	struct reach *reach;       /* owned; over TCP */
 	struct knocking *knocking; /* owned */
@@ -50,6 +57,8 @@ struct scan {
 	uint64_t next; /* over UDP: the next of all doors */
 	uint64_t doors;
 	int64_t begun_ms, end_ms, shown_ms;
+	bool is_watched; /* somebody sees stderr */
+	uint64_t rate;
 	struct scan_view view;
 };
 
@@ -135,6 +144,8 @@ static bool is_open(const struct scan *scan, const struct knock_result *result)
 	       result->outcome == KNOCK_UNKNOWN;
 }
 
+static void clear_progress(const struct scan *scan);
+
 static void hear_service(void *context, const struct knock_door *door, const struct knock_result *result)
 {
 	struct scan *const scan = context;
@@ -155,8 +166,7 @@ static void hear_service(void *context, const struct knock_door *door, const str
 	count_weaknesses(scan, &result->tls);
 	count_weaknesses(scan, &result->answer);
 	view.audit = judge_door(&scan->judge, door, result);
-	if (scan->shown_ms > 0)
-		fputs("\r\033[K", stderr);
+	clear_progress(scan);
 	for (size_t i = 0; i < scan->out_count; i++)
 		scan->outs[i].format->service(&scan->outs[i], &view);
 }
@@ -166,7 +176,7 @@ static bool ask_what_it_speaks(struct scan *scan, uint64_t number)
 {
 	struct knock_door door = { .transport = (uint16_t)scan->view.transport };
 
-	reach_nth(&scan->targets, &scan->ports, number, &door.address, &door.interface, &door.port);
+	reach_nth(scan->looked_at, &scan->ports, number, &door.address, &door.interface, &door.port);
 	door.tag = keeper_add(&scan->keeper, number);
 	return knocking_add(scan->knocking, &door);
 }
@@ -190,7 +200,7 @@ static void add_datagram_doors(struct scan *scan)
 /* Writes where the scan stands. */
 static void keep_place(struct scan *scan)
 {
-	struct resume now = { .next = scan->next };
+	struct resume now = { .next = scan->next, .alive = scan->alive };
 
 	if (scan->reach != NULL)
 		now.reach = reach_place(scan->reach);
@@ -228,19 +238,34 @@ static bool is_looking(const struct scan *scan)
 	return scan->reach != NULL ? !reach_ended(scan->reach) : scan->next < scan->doors;
 }
 
-static void show_progress(struct scan *scan)
+static void clear_progress(const struct scan *scan)
+{
+	if (scan->shown_ms > 0)
+		fputs("\r\033[K", stderr);
+}
+
+static bool is_over(const struct scan *scan)
+{
+	return asked_to_end || scan->in_trouble || clock_monotonic_ms() >= scan->end_ms;
+}
+
+/* Of what is looked for: doors, or hosts. */
+static void show_progress(struct scan *scan, const struct reach *reach, const char *what)
 {
 	const int64_t now = clock_monotonic_ms();
-	const struct reach_counts counts = scan->reach != NULL ? reach_counts(scan->reach)
-							       : (struct reach_counts){ 0 };
-	const uint64_t done = scan->reach != NULL ? scan->doors - counts.left : scan->next;
+	const struct reach_counts counts = reach != NULL ? reach_counts(reach) : (struct reach_counts){ 0 };
+	const uint64_t all = reach != NULL ? counts.doors : scan->doors;
+	const uint64_t done = reach != NULL ? counts.doors - counts.left : scan->next;
 
-	if (!isatty(STDERR_FILENO) || now - scan->shown_ms < PROGRESS_MS)
+	if (!scan->is_watched || all == 0 || now - scan->shown_ms < PROGRESS_MS)
 		return;
 	scan->shown_ms = now;
-	fprintf(stderr, "\r\033[Klooking: %3u%% of %llu doors, pass %u; asking %zu",
-		(unsigned)(done * 100 / scan->doors), (unsigned long long)scan->doors,
-		scan->reach != NULL ? counts.pass : 1, knocking_left(scan->knocking));
+	fprintf(stderr, "\r\033[Klooking: %3u%% of %llu %s, pass %u", (unsigned)(done * 100 / all),
+		(unsigned long long)all, what, reach != NULL ? counts.pass : 1);
+	if (reach != NULL && counts.left > 0 && counts.pace > 0)
+		fprintf(stderr, ", %.0f s left", (double)counts.left / counts.pace);
+	if (scan->knocking != NULL)
+		fprintf(stderr, "; asking %zu", knocking_left(scan->knocking));
 }
 
 static void wait_for_either(const struct scan *scan)
@@ -255,21 +280,20 @@ static void wait_for_either(const struct scan *scan)
 
 static void go_on(struct scan *scan)
 {
-	while (!asked_to_end && !scan->in_trouble && clock_monotonic_ms() < scan->end_ms &&
-	       (is_looking(scan) || knocking_left(scan->knocking) > 0)) {
+	while (!is_over(scan) && (is_looking(scan) || knocking_left(scan->knocking) > 0)) {
 		if (scan->reach != NULL)
 			reach_turn(scan->reach, 0);
 		else
 			add_datagram_doors(scan);
 		knocking_turn(scan->knocking, 0);
-		show_progress(scan);
+		show_progress(scan, scan->reach, "doors");
 		if (keeper_is_due(&scan->keeper))
 			keep_place(scan);
 		wait_for_either(scan);
 	}
-	if (scan->shown_ms > 0)
-		fputs("\r\033[K", stderr);
-	scan->view.incomplete = is_looking(scan) || knocking_left(scan->knocking) > 0;
+	clear_progress(scan);
+	scan->view.incomplete = scan->view.incomplete || is_looking(scan) ||
+				knocking_left(scan->knocking) > 0;
 	if (!scan->view.incomplete)
 		keeper_done(&scan->keeper);
 	else if (scan->keeper.path != NULL && !scan->in_trouble)
@@ -278,21 +302,80 @@ static void go_on(struct scan *scan)
 
 /* ---- the command ---- */
 
-static bool begin(struct scan *scan, uint64_t rate, struct error *err)
+static struct reach_options options_of(struct scan *scan)
+{
+	return (struct reach_options){ .targets = scan->looked_at,
+				       .ports = &scan->ports,
+				       .seed = scan->keeper.seed,
+				       .rate = (unsigned)scan->rate,
+				       .connect = invocation_has(scan->invocation, "connect"),
+				       .context = scan,
+				       .answered = hear_door };
+}
+
+/* ---- who is there ---- */
+
+static void hear_host(void *context, const struct reach_door *host)
+{
+	struct scan *const scan = context;
+
+	scan->view.hosts_seen++;
+	clear_progress(scan);
+	for (size_t i = 0; i < scan->out_count; i++)
+		scan->outs[i].format->host(&scan->outs[i], host);
+}
+
+static bool search_hosts(struct scan *scan, struct error *err)
+{
+	const struct reach_options options = options_of(scan);
+	struct reach *reach;
+
+	if (!host_search_open(&scan->search, &scan->targets, &options, hear_host, scan, err))
+		return false;
+	reach = scan->search.reach;
+	while (!is_over(scan) && !reach_ended(reach)) {
+		reach_turn(reach, WAIT_MS);
+		show_progress(scan, reach, "hosts");
+	}
+	clear_progress(scan);
+	scan->view.incomplete = !reach_ended(reach);
+	scan->alive = span_of(scan->search.alive, scan->search.alive_length);
+	return true;
+}
+
+static bool wants_search(const struct scan *scan)
+{
+	return !invocation_has(scan->invocation, "no-discovery") &&
+	       host_search_pays(&scan->targets, &scan->ports);
+}
+
+/* Who goes on need not look again. */
+static bool find_hosts(struct scan *scan, struct error *err)
+{
+	scan->looked_at = &scan->targets;
+	if (!wants_search(scan))
+		return true;
+	scan->view.discovery = true;
+	if (scan->keeper.there && span_left(scan->keeper.from.alive) == scan->targets.count / 8 + 1)
+		scan->alive = scan->keeper.from.alive;
+	else if (!search_hosts(scan, err))
+		return false;
+	scan->looked_at = &scan->kept;
+	return targets_keep(&scan->targets, scan->alive.at, &scan->kept, err);
+}
+
+static bool begin(struct scan *scan, struct error *err)
 {
 	const struct knock_limits limits = { .door_ms = DOOR_MS, .doors = ASKED_AT_ONCE };
-	const struct reach_options options = { .targets = &scan->targets,
-					       .ports = &scan->ports,
-					       .seed = scan->keeper.seed,
-					       .rate = (unsigned)rate,
-					       .connect = invocation_has(scan->invocation, "connect"),
-					       .context = scan,
-					       .answered = hear_door };
+	const struct reach_options options = options_of(scan);
 
+	scan->doors = (uint64_t)scan->looked_at->count * scan->ports.count;
+	if (scan->doors > KEEPER_DOORS_MOST)
+		return error_set(err, "more than %d doors are not asked in one go", KEEPER_DOORS_MOST);
 	scan->knocking = knocking_new(&limits, hear_service, scan, err);
 	if (scan->knocking == NULL)
 		return false;
-	if (scan->view.transport == TRANSPORT_TCP) {
+	if (scan->view.transport == TRANSPORT_TCP && scan->doors > 0) {
 		scan->reach = reach_new(&options, err);
 		if (scan->reach == NULL)
 			return false;
@@ -302,11 +385,8 @@ static bool begin(struct scan *scan, uint64_t rate, struct error *err)
 
 static bool open_keeper(struct scan *scan, struct error *err)
 {
-	const unsigned flags = scan->view.transport;
+	const unsigned flags = scan->view.transport | (wants_search(scan) ? WITH_DISCOVERY : 0);
 
-	scan->doors = (uint64_t)scan->targets.count * scan->ports.count;
-	if (scan->doors > KEEPER_DOORS_MOST)
-		return error_set(err, "more than %d doors are not asked in one go", KEEPER_DOORS_MOST);
 	return keeper_open(&scan->keeper, invocation_value(scan->invocation, "resume"),
 			   resume_scan(&scan->targets, &scan->ports, flags), err);
 }
@@ -350,9 +430,9 @@ static bool prepare(struct scan *scan, struct error *err)
 {
 	const struct invocation *const invocation = scan->invocation;
 	const char *const from = invocation_value(invocation, "from");
-	uint64_t rate = 0, seconds = 0;
+	uint64_t seconds = 0;
 
-	if (!read_number(invocation, "rate", 10000000, &rate, err) ||
+	if (!read_number(invocation, "rate", 10000000, &scan->rate, err) ||
 	    !read_number(invocation, "max-time", 1000000, &seconds, err))
 		return false;
 	scan->view.transport = invocation_has(invocation, "udp") ? TRANSPORT_UDP : TRANSPORT_TCP;
@@ -364,7 +444,8 @@ static bool prepare(struct scan *scan, struct error *err)
 	if (!read_ports(scan, err) || !read_targets(scan, err) || !open_judge(scan, err) ||
 	    !open_keeper(scan, err))
 		return false;
-	return open_outs(scan, err) && begin(scan, rate, err);
+	scan->is_watched = isatty(STDERR_FILENO);
+	return open_outs(scan, err);
 }
 
 static void sum_up(struct scan *scan)
@@ -373,6 +454,7 @@ static void sum_up(struct scan *scan)
 	struct reach_counts counts;
 
 	view->hosts = scan->targets.count;
+	view->looked_at = scan->looked_at->count;
 	view->ports = scan->ports.count;
 	view->ms = clock_monotonic_ms() - scan->begun_ms;
 	if (scan->reach != NULL) {
@@ -437,6 +519,16 @@ static void tell_beginning(struct scan *scan)
 		scan->outs[i].format->scan_begin(&scan->outs[i], &beginning);
 }
 
+static int look(struct scan *scan)
+{
+	struct error err;
+
+	if (!find_hosts(scan, &err) || !begin(scan, &err))
+		return command_trouble(scan->invocation, &err);
+	go_on(scan);
+	return end(scan);
+}
+
 static int run(const struct invocation *invocation)
 {
 	struct scan scan = { .invocation = invocation };
@@ -448,8 +540,7 @@ static int run(const struct invocation *invocation)
 	if (prepare(&scan, &err)) {
 		catch_signals();
 		tell_beginning(&scan);
-		go_on(&scan);
-		status = end(&scan);
+		status = look(&scan);
 	} else {
 		status = command_trouble(invocation, &err);
 	}
@@ -460,6 +551,8 @@ static int run(const struct invocation *invocation)
 	judge_close(&scan.judge);
 	keeper_close(&scan.keeper);
 	ports_free(&scan.ports);
+	host_search_close(&scan.search);
+	targets_free(&scan.kept);
 	targets_free(&scan.targets);
 	return status;
 }
@@ -483,6 +576,7 @@ static const struct command_option options[] = {
 	{ .name = "connect", .help = "connect to doors even where half-open would be allowed" },
 	{ .name = "max-time", .argument = "SECONDS", .help = "end then with what is known" },
 	{ .name = "from", .argument = "NETNS", .help = "look from this network namespace" },
+	{ .name = "no-discovery", .help = "look at all addresses, whether anybody answers there or not" },
 	{ .name = "public", .help = "the targets may be public addresses" },
 	{ .name = "save",
 	  .argument = "FILE",

@@ -17,6 +17,7 @@ struct difference_sums; /* output/difference.h */
 struct finding;
 struct explanation; /* output/explain.h */
 struct policy;
+struct reach_door;     /* scan/reach.h */
 struct scan_beginning; /* output/scan.h */
 struct scan_view;      /* output/scan.h */
 struct service_view;   /* output/scan.h */
@@ -51,6 +52,7 @@ struct output {
 	void (*difference)(struct out *out, const struct difference *difference);
 	void (*difference_sums)(struct out *out, const struct difference_sums *sums);
 	void (*explanation)(struct out *out, const struct explanation *explanation);
+	void (*host)(struct out *out, const struct reach_door *host);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*scan)(struct out *out, const struct scan_view *view);
 	void (*scan_begin)(struct out *out, const struct scan_beginning *beginning);

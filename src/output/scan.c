@@ -92,6 +92,29 @@ static void print_judged(struct out *out, const struct scan_view *view)
 	check_summary(&out->screen, view->audit);
 }
 
+enum { HARDWARE_TEXT = 18 };
+
+static char *hardware_text(const uint8_t octets[static 6], char text[static HARDWARE_TEXT])
+{
+	(void)snprintf(text, HARDWARE_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1], octets[2],
+		       octets[3], octets[4], octets[5]);
+	return text;
+}
+
+void host_text(struct out *out, const struct reach_door *host)
+{
+	char address[ADDRESS_TEXT], hardware[HARDWARE_TEXT];
+
+	print_padded(&out->screen, address_text(&host->address, address), HOST_WIDTH);
+	print_padded(&out->screen, "there", DOOR_WIDTH);
+	fputs(reach_known_text(host->known), out->screen.file);
+	if (host->has_hardware)
+		fprintf(out->screen.file, ", %s", hardware_text(host->hardware, hardware));
+	if (host->round_trip_us > 0)
+		fprintf(out->screen.file, ", %.1f ms", (double)host->round_trip_us / 1000);
+	fputc('\n', out->screen.file);
+}
+
 void scan_text(struct out *out, const struct scan_view *view)
 {
 	FILE *const file = out->screen.file;
@@ -114,6 +137,11 @@ void scan_text(struct out *out, const struct scan_view *view)
 	fputs(".\n", file);
 	if (view->transport == TRANSPORT_UDP)
 		fputs("Over UDP only an answer proves that a door is open; silence proves nothing.\n", file);
+	if (view->discovery && view->looked_at < view->hosts)
+		fprintf(file,
+			"%llu addresses did not answer and were not looked at; --no-discovery looks at "
+			"them too.\n",
+			(unsigned long long)(view->hosts - view->looked_at));
 	if (view->incomplete)
 		fputs("The time was up before all was asked: what is not listed may be open.\n", file);
 }
@@ -249,6 +277,22 @@ static void write_view(struct json *json, const struct scan_view *view)
 	json_end(json);
 }
 
+void host_json(struct out *out, const struct reach_door *host)
+{
+	struct json json = event_begin(out, "host");
+	char hardware[HARDWARE_TEXT];
+
+	event_destination(&json, &host->address, false, 0);
+	json_open_object(&json, "host");
+	json_text(&json, "known_by", reach_known_text(host->known));
+	if (host->has_hardware)
+		json_text(&json, "mac", hardware_text(host->hardware, hardware));
+	if (host->round_trip_us > 0)
+		json_number(&json, "round_trip_us", host->round_trip_us);
+	json_end(&json);
+	event_end(out, &json);
+}
+
 void scan_json(struct out *out, const struct scan_view *view)
 {
 	struct json json;
@@ -257,6 +301,10 @@ void scan_json(struct out *out, const struct scan_view *view)
 	json = event_begin(out, "stats");
 	json_open_object(&json, "stats");
 	json_unsigned(&json, "hosts", view->hosts);
+	if (view->discovery) {
+		json_unsigned(&json, "hosts_seen", view->hosts_seen);
+		json_unsigned(&json, "looked_at", view->looked_at);
+	}
 	json_unsigned(&json, "ports", view->ports);
 	json_unsigned(&json, "open", view->open);
 	json_unsigned(&json, "closed", view->closed);

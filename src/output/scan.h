@@ -30,7 +30,10 @@ struct scan_tally {
 struct scan_view {
 	const char *words; /* what was looked at, for people */
 	unsigned transport;
-	uint64_t hosts, ports;
+	uint64_t hosts, ports;                   /* that were asked for */
+	bool discovery;                          /* it was looked first which hosts are there */
+	uint64_t hosts_seen;                     /* that answered then */
+	uint64_t looked_at;                      /* hosts whose doors were looked for */
 	uint64_t open, closed, filtered, silent; /* doors */
 	uint64_t identified;
 	uint64_t weaknesses;
@@ -47,6 +50,9 @@ struct scan_view {
 
 void service_text(struct out *out, const struct service_view *view);
 void service_json(struct out *out, const struct service_view *view);
+/* A host that is there. */
+void host_text(struct out *out, const struct reach_door *host);
+void host_json(struct out *out, const struct reach_door *host);
 void scan_text(struct out *out, const struct scan_view *view);
 void scan_json(struct out *out, const struct scan_view *view);
 

@@ -17,7 +17,8 @@ enum {
 	WINDOW_LEAST = 256, /* doors that a window has to have asked */
 	PATIENCE_LEAST_MS = 100,
 	PATIENCE_MOST_MS = 1200,
-	PATIENCE_MS = 300, /* while nothing is known of the way */
+	PATIENCE_MS = 300,       /* while nothing is known of the way */
+	HOSTS_PATIENCE_MS = 400, /* who is just waking up, or settles his addresses, needs some time */
 	SAMPLE_EVERY = 16,
 	BARREN_LOSSY = 4,
 };
@@ -205,6 +206,8 @@ static int64_t patience_us(const struct reach *reach)
 {
 	const int64_t rtts = 4 * reach->sample.rtt_us;
 
+	if (reach->options.hosts)
+		return HOSTS_PATIENCE_MS * 1000;
 	if (reach->sample.rtt_us == 0)
 		return PATIENCE_MS * 1000;
 	return rtts < PATIENCE_LEAST_MS * 1000LL  ? PATIENCE_LEAST_MS * 1000
@@ -281,6 +284,11 @@ static struct sender *make_sender(struct reach *reach, struct error *err)
 {
 	struct sender *sender = NULL;
 
+	if (reach->options.hosts) {
+		sender = sender_hosts(reach->options.seed, reach->options.connect, heard, reach, err);
+		reach->raw = sender != NULL;
+		return sender;
+	}
 	if (!reach->options.connect)
 		sender = sender_raw(reach->options.seed, heard, reach, err);
 	reach->raw = sender != NULL;
@@ -395,4 +403,19 @@ bool reach_go_on(struct reach *reach, const struct reach_place *state)
 	reach->barren = state->barren;
 	reach->lossy = state->lossy;
 	return true;
+}
+
+/* ---- hosts ---- */
+
+static struct ports_range host_port = { .first = SENDER_HOST_PORT, .last = SENDER_HOST_PORT };
+const struct ports reach_hosts = { .list = &host_port, .range_count = 1, .count = 1 };
+
+const char *reach_known_text(enum reach_known known)
+{
+	static const char *const texts[] = {
+		[KNOWN_BY_TCP] = "tcp", [KNOWN_BY_ECHO] = "echo", [KNOWN_BY_ARP] = "arp",
+		[KNOWN_BY_ND] = "nd",   [KNOWN_AS_OWN] = "own",
+	};
+
+	return texts[known];
 }

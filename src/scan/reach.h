@@ -28,6 +28,16 @@ enum reach_state {
 	REACH_STATES,
 };
 
+/* How it is known that there is somebody. */
+enum reach_known {
+	KNOWN_BY_TCP,  /* a port answered */
+	KNOWN_BY_ECHO, /* ICMP (RFC 792, RFC 4443) */
+	KNOWN_BY_ARP,  /* RFC 826 */
+	KNOWN_BY_ND,   /* RFC 4861 */
+	KNOWN_AS_OWN,  /* an address of this host */
+};
+const char *reach_known_text(enum reach_known known);
+
 struct reach_door {
 	struct address address;
 	uint32_t interface;
@@ -36,6 +46,12 @@ struct reach_door {
 	uint8_t code;    /* of ICMP, where it is filtered */
 	unsigned passes; /* it answered in this one, counted from 1 */
 	uint64_t number; /* among all doors: see reach_nth() */
+
+	/* Of hosts that were asked whether they are there. */
+	enum reach_known known;
+	bool has_hardware;
+	uint8_t hardware[6];
+	int64_t round_trip_us; /* 0: not known */
 };
 
 enum { REACH_PASSES_LEAST = 3, REACH_PASSES_MOST = 20 };
@@ -46,11 +62,15 @@ struct reach_options {
 	uint64_t seed; /* of the order, and of what proves an answer */
 	unsigned rate; /* packets a second at most; 0 for no bound but that of the way */
 	bool connect;  /* even if raw sockets are allowed */
+	bool hosts;    /* not doors are asked for, but whether hosts are there: the ports are reach_hosts */
 	void *context;
 
 	/* Called once for each door that answers. */
 	void (*answered)(void *context, const struct reach_door *door);
 };
+
+/* The one port that stands for a host. */
+extern const struct ports reach_hosts;
 
 struct reach_counts {
 	uint64_t doors, asked; /* doors in all; packets or connections that were sent */

@@ -20,6 +20,13 @@ struct sender {
 
 /* NULL with words: without the right to open raw sockets, for one. */
 struct sender *sender_raw(uint64_t seed, sender_heard *heard, void *context, struct error *err);
+
+/* Asks hosts whether they are there, whatever the port: neighbours by ARP and ND, others by ICMP echo and at
+ * a few ports over TCP. All that come back have SENDER_HOST_PORT, and are open. Without the right to open raw
+ * sockets only TCP is left. */
+enum { SENDER_HOST_PORT = 1 };
+struct sender *sender_hosts(uint64_t seed, bool connect, sender_heard *heard, void *context,
+			    struct error *err);
 struct sender *sender_connecting(sender_heard *heard, void *context, struct error *err);
 
 #endif

@@ -280,3 +280,53 @@ const struct targets_range *targets_public(const struct targets *targets)
 			return &targets->list[i];
 	return NULL;
 }
+
+/* ---- some of them ---- */
+
+static bool is_single(const struct targets_range *range)
+{
+	return address_compare(&range->range.first, &range->range.last) == 0;
+}
+
+bool targets_have_ranges(const struct targets *targets)
+{
+	for (size_t i = 0; i < targets->range_count; i++)
+		if (!is_single(&targets->list[i]))
+			return true;
+	return false;
+}
+
+/* Those in a row become a range again. */
+static bool keep_some(const struct targets_range *range, const uint8_t *bits, struct targets *kept,
+		      struct error *err)
+{
+	const uint32_t count = count_of(&range->range);
+
+	for (uint32_t i = 0, end; i < count; i = end + 1) {
+		struct address_range run;
+
+		for (end = i;
+		     end < count && (bits[(range->before + end) / 8] >> (range->before + end) % 8 & 1); end++)
+			;
+		if (end == i)
+			continue;
+		run = (struct address_range){ plus(range->range.first, i),
+					      plus(range->range.first, end - 1) };
+		if (!add(kept, &run, range->interface, "", err))
+			return false;
+	}
+	return true;
+}
+
+bool targets_keep(const struct targets *all, const uint8_t *bits, struct targets *ret_kept, struct error *err)
+{
+	*ret_kept = (struct targets){ 0 };
+	for (size_t i = 0; i < all->range_count; i++) {
+		const struct targets_range *const range = &all->list[i];
+
+		if (!(is_single(range) ? add(ret_kept, &range->range, range->interface, "", err)
+				       : keep_some(range, bits, ret_kept, err)))
+			return false;
+	}
+	return true;
+}

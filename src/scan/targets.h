@@ -41,6 +41,14 @@ void targets_nth(const struct targets *targets, uint32_t nth, struct address *re
 		 uint32_t *ret_interface);
 bool targets_find(const struct targets *targets, const struct address *address, uint32_t *ret_nth);
 
+/* Of `all` those whose bit is set, and those that were named by themselves. *ret_kept is given back by
+ * targets_free(), also when there is no memory: false then. */
+bool targets_keep(const struct targets *all, const uint8_t *bits, struct targets *ret_kept,
+		  struct error *err);
+
+/* Whether there are prefixes or ranges among them. */
+bool targets_have_ranges(const struct targets *targets);
+
 /* Whether all are loopback, private, link-local or otherwise not routed in public. The first that is not is
  * returned; NULL if there is none. */
 const struct targets_range *targets_public(const struct targets *targets);

@@ -40,7 +40,7 @@ def scan(doorward, client, *words):
     found = events(run.out)
     assert found[-1]["event_type"] == "stats" and found[-1]["stats"]["exit_status"] == run.status
     assert found[0]["event_type"] == "scan"
-    assert {event["event_type"] for event in found[1:-1]} <= {"service", "finding"}
+    assert {event["event_type"] for event in found[1:-1]} <= {"host", "service", "finding"}
     services = [event for event in found if event["event_type"] == "service"]
     return {(event["dest_ip"], event["dest_port"]): event for event in services}, found[-1]["stats"]
 
