@@ -41,17 +41,6 @@ uint8_t *buffer_grow(struct buffer *b, size_t n)
 	return b->bytes + b->length - n;
 }
 
-void buffer_add(struct buffer *b, const void *bytes, size_t length)
-{
-	uint8_t *room;
-
-	if (length == 0)
-		return;
-	room = buffer_extend(b, length);
-	if (room != NULL)
-		memcpy(room, bytes, length);
-}
-
 void buffer_span(struct buffer *b, struct span s)
 {
 	buffer_add(b, s.at, span_left(s));
@@ -125,11 +114,6 @@ void buffer_decimal(struct buffer *b, uint64_t number)
 	const char *const at = number_digits(number, digits + sizeof(digits));
 
 	buffer_add(b, at, (size_t)(digits + sizeof(digits) - at));
-}
-
-void buffer_u8(struct buffer *b, uint8_t value)
-{
-	buffer_add(b, &value, 1);
 }
 
 void buffer_u16(struct buffer *b, uint16_t value)

@@ -35,7 +35,22 @@ static inline uint8_t *buffer_extend(struct buffer *b, size_t n)
 	return b->bytes + b->length - n;
 }
 
-void buffer_add(struct buffer *b, const void *bytes, size_t length);
+static inline void buffer_add(struct buffer *b, const void *bytes, size_t length)
+{
+	uint8_t *const room = length > 0 ? buffer_extend(b, length) : NULL;
+
+	if (room != NULL)
+		memcpy(room, bytes, length);
+}
+
+static inline void buffer_u8(struct buffer *b, uint8_t value)
+{
+	uint8_t *const room = buffer_extend(b, 1);
+
+	if (room != NULL)
+		*room = value;
+}
+
 void buffer_span(struct buffer *b, struct span s);
 void buffer_text(struct buffer *b, const char *text);
 void buffer_format(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -43,7 +58,6 @@ void buffer_format_list(struct buffer *b, const char *format, va_list list)
 	__attribute__((format(printf, 2, 0)));
 void buffer_fill(struct buffer *b, uint8_t byte, size_t times);
 void buffer_decimal(struct buffer *b, uint64_t number); /* in digits: "443" */
-void buffer_u8(struct buffer *b, uint8_t value);
 void buffer_u16(struct buffer *b, uint16_t value);
 void buffer_u32(struct buffer *b, uint32_t value);
 void buffer_u16_le(struct buffer *b, uint16_t value);

@@ -45,25 +45,27 @@ char *clock_text(int64_t wall_us, char text[static CLOCK_TEXT])
 	return text;
 }
 
-char *clock_texts_get(struct clock_texts *texts, int64_t wall_us, char text[static CLOCK_TEXT])
+struct span clock_texts_get(struct clock_texts *texts, int64_t wall_us, char memory[static CLOCK_TEXT])
 {
 	enum { MICROS_AT = 20, MICROS = 6 };
-	int64_t second = wall_us / 1000000, micros = wall_us % 1000000;
-	char *kept;
+	int64_t second = wall_us / 1000000;
+	int32_t micros = (int32_t)(wall_us % 1000000);
+	size_t place;
 
 	if (micros < 0) {
 		micros += 1000000;
 		second--;
 	}
-	kept = texts->seconds[second & (CLOCK_SECONDS - 1)].text;
-	if (kept[0] == '\0' || texts->seconds[second & (CLOCK_SECONDS - 1)].second != second) {
-		texts->seconds[second & (CLOCK_SECONDS - 1)].second = second;
-		clock_text(second * 1000000, kept);
+	place = (size_t)second % CLOCK_SECONDS;
+	if (texts->seconds[place].length == 0 || texts->seconds[place].second != second) {
+		texts->seconds[place].second = second;
+		texts->seconds[place].length = (uint8_t)strlen(
+			clock_text(second * 1000000, texts->seconds[place].text));
 	}
-	memcpy(text, kept, CLOCK_TEXT);
+	memcpy(memory, texts->seconds[place].text, CLOCK_TEXT);
 	for (int i = MICROS - 1; i >= 0; i--, micros /= 10)
-		text[MICROS_AT + i] = (char)('0' + micros % 10);
-	return text;
+		memory[MICROS_AT + i] = (char)('0' + micros % 10);
+	return span_of(memory, texts->seconds[place].length);
 }
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar; the year begins in March, so that

@@ -3,9 +3,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/span.h"
 
 int64_t clock_wall_us(void);
 int64_t clock_monotonic_ms(void);
@@ -17,14 +15,15 @@ char *clock_text(int64_t wall_us, char text[static CLOCK_TEXT]);
 
 /* The same for many moments that lie close together: a second that was written before is not made again.
  * Zeroed at first; belongs to one thread. */
-enum { CLOCK_SECONDS = 64 };
+enum { CLOCK_SECONDS = 256 };
 struct clock_texts {
 	struct {
 		int64_t second;
-		char text[CLOCK_TEXT]; /* "" while the place is empty */
+		char text[CLOCK_TEXT];
+		uint8_t length; /* 0 while the place is empty */
 	} seconds[CLOCK_SECONDS];
 };
-char *clock_texts_get(struct clock_texts *texts, int64_t wall_us, char text[static CLOCK_TEXT]);
+struct span clock_texts_get(struct clock_texts *texts, int64_t wall_us, char memory[static CLOCK_TEXT]);
 
 /* A civil date as days since 1970-01-01; today is the local date. */
 int32_t clock_today(void);

@@ -78,6 +78,23 @@ static inline size_t copy_plain(uint8_t *room, struct span *s)
 	return plain;
 }
 
+/* A copy in words that may lie over each other is made without a call. */
+static inline void copy_short(uint8_t *room, const uint8_t *from, size_t length)
+{
+	if (length >= 8 && length <= 16) {
+		memcpy(room, from, 8);
+		memcpy(room + length - 8, from + length - 8, 8);
+	} else if (length >= 4 && length < 8) {
+		memcpy(room, from, 4);
+		memcpy(room + length - 4, from + length - 4, 4);
+	} else if (length < 4) {
+		for (size_t i = 0; i < length; i++)
+			room[i] = from[i];
+	} else {
+		memcpy(room, from, length);
+	}
+}
+
 /* The rest of a text of which what stands before was plain. */
 static void write_rest(struct buffer *out, struct span s)
 {
@@ -94,55 +111,15 @@ static void write_rest(struct buffer *out, struct span s)
 	buffer_u8(out, '"');
 }
 
-/* Keys are short, and a copy in words that may lie over each other is made without a call. */
-static inline void copy_key(uint8_t *room, const uint8_t *key, size_t length)
+void json_put_open(struct json *j, char opening, char closing)
 {
-	if (length >= 8 && length <= 16) {
-		memcpy(room, key, 8);
-		memcpy(room + length - 8, key + length - 8, 8);
-	} else if (length >= 4 && length < 8) {
-		memcpy(room, key, 4);
-		memcpy(room + length - 4, key + length - 4, 4);
-	} else {
-		memcpy(room, key, length);
-	}
-}
-
-/* Writes a comma where one is due, and the key, and makes room for a value; NULL without memory. Keys are
- * ours: plain letters, which need no look at each. */
-static inline uint8_t *start_value(struct json *j, struct span key, size_t value)
-{
-	const bool comma = j->begun[j->depth];
-	const size_t length = span_left(key);
-	uint8_t *room = buffer_extend(j->out, comma + (length > 0 ? length + 3 : 0) + value);
-
-	j->begun[j->depth] = true;
-	if (room == NULL)
-		return NULL;
-	if (comma)
-		*room++ = ',';
-	if (length == 0)
-		return room;
-	*room++ = '"';
-	copy_key(room, key.at, length);
-	room += length;
-	*room++ = '"';
-	*room++ = ':';
-	return room;
-}
-
-void json_open(struct json *j, struct span key, char opening, char closing)
-{
-	uint8_t *const room = start_value(j, key, 1);
-
-	if (room != NULL)
-		*room = (uint8_t)opening;
+	buffer_u8(j->out, (uint8_t)opening);
 	if (j->depth + 1 >= JSON_DEPTH) {
 		j->failed = true;
 		return;
 	}
 	j->depth++;
-	j->begun[j->depth] = false;
+	j->comma = false;
 	j->closing[j->depth] = closing;
 }
 
@@ -154,13 +131,14 @@ void json_end(struct json *j)
 	}
 	buffer_u8(j->out, (uint8_t)j->closing[j->depth]);
 	j->depth--;
+	j->comma = true;
 }
 
 /* Most texts are plain as a whole, and are copied at once. */
-void json_write_string(struct json *j, struct span key, struct span s)
+void json_put_text(struct buffer *out, struct span s)
 {
 	const size_t most = span_left(s);
-	uint8_t *const room = start_value(j, key, most + 2);
+	uint8_t *const room = buffer_extend(out, most + 2);
 	size_t plain;
 
 	if (room == NULL)
@@ -171,34 +149,40 @@ void json_write_string(struct json *j, struct span key, struct span s)
 		room[plain + 1] = '"';
 		return;
 	}
-	j->out->length -= most - plain + 1;
-	write_rest(j->out, s);
+	out->length -= most - plain + 1;
+	write_rest(out, s);
 }
 
-static void write_value(struct json *j, struct span key, const void *bytes, size_t length)
+void json_put_plain(struct buffer *out, struct span s)
 {
-	uint8_t *const room = start_value(j, key, length);
+	const size_t length = span_left(s);
+	uint8_t *const room = buffer_extend(out, length + 2);
 
-	if (room != NULL)
-		memcpy(room, bytes, length);
+	if (room == NULL)
+		return;
+	room[0] = '"';
+	copy_short(room + 1, s.at, length);
+	room[length + 1] = '"';
 }
 
-void json_write_number(struct json *j, struct span key, uint64_t number, bool negative)
+void json_put_number(struct buffer *out, uint64_t number, bool negative)
 {
 	char digits[NUMBER_TEXT], *at = number_digits(number, digits + sizeof(digits));
+	uint8_t *room;
+	size_t length;
 
 	if (negative)
 		*--at = '-';
-	write_value(j, key, at, (size_t)(digits + sizeof(digits) - at));
-}
-
-void json_write_word(struct json *j, struct span key, struct span word)
-{
-	write_value(j, key, word.at, span_left(word));
+	length = (size_t)(digits + sizeof(digits) - at);
+	room = buffer_extend(out, length);
+	if (room != NULL)
+		copy_short(room, (const uint8_t *)at, length);
 }
 
 void json_members(struct json *j, struct span members)
 {
-	if (span_left(members) > 0)
-		write_value(j, span_of(NULL, 0), members.at, span_left(members));
+	if (span_left(members) == 0)
+		return;
+	json_key(j, NULL);
+	buffer_span(j->out, members);
 }

@@ -20,9 +20,9 @@ enum { JSON_DEPTH = 16 };
 struct json {
 	struct buffer *out; /* borrowed */
 	unsigned depth;
-	bool begun[JSON_DEPTH]; /* whether something stands at this depth already */
-	char closing[JSON_DEPTH];
+	bool comma;  /* one is due before what comes next */
 	bool failed; /* nested too deep, or ended too often: our own mistake */
+	char closing[JSON_DEPTH];
 };
 
 static inline struct json json_new(struct buffer *out)
@@ -30,60 +30,101 @@ static inline struct json json_new(struct buffer *out)
 	return (struct json){ .out = out };
 }
 
-/* Keys are measured where they stand, which is done by the compiler. */
-static inline struct span json_key(const char *key)
+/* Compilers stop asking whether it is worth it where there are more than a thousand callers. */
+#define KEYED static inline __attribute__((always_inline))
+
+/* The comma that is due, and a key. It stands here since keys are known when this is compiled: they are
+ * measured then, and written in a few words. */
+KEYED void json_key(struct json *j, const char *key)
 {
-	return key != NULL ? span_of(key, strlen(key)) : span_of(NULL, 0);
+	const size_t length = key != NULL ? strlen(key) : 0;
+	uint8_t *const room = buffer_extend(j->out, j->comma + (key != NULL ? length + 3 : 0));
+	uint8_t *at = room;
+
+	if (room == NULL)
+		return;
+	if (j->comma)
+		*at++ = ',';
+	j->comma = true;
+	if (key == NULL)
+		return;
+	*at++ = '"';
+	memcpy(at, key, length);
+	at[length] = '"';
+	at[length + 1] = ':';
 }
-void json_open(struct json *j, struct span key, char opening, char closing);
-void json_write_string(struct json *j, struct span key, struct span s);
-void json_write_number(struct json *j, struct span key, uint64_t number, bool negative);
-void json_write_word(struct json *j, struct span key, struct span word);
+
+/* Values, without what stands before them. A plain text is one of our own words, digits and the like: nothing
+ * in it needs an escape, and nobody looks. */
+void json_put_open(struct json *j, char opening, char closing);
+void json_put_text(struct buffer *out, struct span s);
+void json_put_plain(struct buffer *out, struct span s);
+void json_put_number(struct buffer *out, uint64_t number, bool negative);
 void json_end(struct json *j);
 
-static inline void json_open_object(struct json *j, const char *key)
+KEYED void json_open_object(struct json *j, const char *key)
 {
-	json_open(j, json_key(key), '{', '}');
+	json_key(j, key);
+	json_put_open(j, '{', '}');
 }
 
-static inline void json_open_array(struct json *j, const char *key)
+KEYED void json_open_array(struct json *j, const char *key)
 {
-	json_open(j, json_key(key), '[', ']');
+	json_key(j, key);
+	json_put_open(j, '[', ']');
 }
 
-static inline void json_begin(struct json *j)
+KEYED void json_begin(struct json *j)
 {
 	json_open_object(j, NULL);
 }
 
-static inline void json_span(struct json *j, const char *key, struct span s)
+KEYED void json_span(struct json *j, const char *key, struct span s)
 {
-	json_write_string(j, json_key(key), s);
+	json_key(j, key);
+	json_put_text(j->out, s);
 }
 
 /* A NULL text is left out together with its key. */
-static inline void json_text(struct json *j, const char *key, const char *text)
+KEYED void json_text(struct json *j, const char *key, const char *text)
 {
 	if (text != NULL)
-		json_write_string(j, json_key(key), span_of(text, strlen(text)));
+		json_span(j, key, span_of(text, strlen(text)));
 }
 
-static inline void json_number(struct json *j, const char *key, int64_t number)
+KEYED void json_plain_span(struct json *j, const char *key, struct span s)
 {
-	json_write_number(j, json_key(key), number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0);
+	json_key(j, key);
+	json_put_plain(j->out, s);
 }
 
-static inline void json_unsigned(struct json *j, const char *key, uint64_t number)
+KEYED void json_plain(struct json *j, const char *key, const char *text)
 {
-	json_write_number(j, json_key(key), number, false);
+	if (text != NULL)
+		json_plain_span(j, key, span_of(text, strlen(text)));
 }
 
-static inline void json_bool(struct json *j, const char *key, bool value)
+KEYED void json_number(struct json *j, const char *key, int64_t number)
 {
-	json_write_word(j, json_key(key), value ? span_of("true", 4) : span_of("false", 5));
+	json_key(j, key);
+	json_put_number(j->out, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0);
+}
+
+KEYED void json_unsigned(struct json *j, const char *key, uint64_t number)
+{
+	json_key(j, key);
+	json_put_number(j->out, number, false);
+}
+
+KEYED void json_bool(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	buffer_add(j->out, value ? "true" : "false", value ? 4 : 5);
 }
 
 /* Adds to an object what was written of its kind before, without its braces: "name":"ssh","port":22 */
 void json_members(struct json *j, struct span members);
+
+#undef KEYED
 
 #endif

@@ -88,7 +88,7 @@ static void end_point(struct json *json, const char *ip_key, const char *port_ke
 	char text[ADDRESS_TEXT];
 
 	if (address != NULL)
-		json_text(json, ip_key, address_text(address, text));
+		json_plain(json, ip_key, address_text(address, text));
 	if (ports)
 		json_unsigned(json, port_key, port);
 }
@@ -118,7 +118,7 @@ void event_transport(struct json *json, unsigned transport)
 					   : known->name[i];
 		upper[i] = '\0';
 	}
-	json_text(json, "proto", upper);
+	json_plain(json, "proto", upper);
 }
 
 void event_references(struct json *json, const char *references)
