@@ -1,7 +1,5 @@
 #include "protocols/ber.h"
 
-#include <stdio.h>
-
 enum {
 	TAG_NUMBER = 0x1f,  /* all ones: the number follows in further octets, which this subset has not */
 	LENGTH_LONG = 0x80, /* the low bits then count the octets of the length */
@@ -113,19 +111,35 @@ static bool read_arc(struct span *oid, uint64_t *ret_arc)
 	return true;
 }
 
+/* A dot and the number, if they and a NUL have room. */
+static bool write_arc(uint64_t arc, char *text, size_t size, size_t *used)
+{
+	char digits[NUMBER_TEXT], *const end = digits + sizeof(digits), *at = number_digits(arc, end);
+
+	*--at = '.';
+	if ((size_t)(end - at) >= size - *used)
+		return false;
+	memcpy(text + *used, at, (size_t)(end - at));
+	*used += (size_t)(end - at);
+	text[*used] = '\0';
+	return true;
+}
+
 bool ber_oid_text(struct span oid, char *text, size_t size)
 {
 	uint64_t arc, top;
-	size_t used;
+	size_t used = 1;
+	bool fits;
 
 	text[0] = '\0';
-	if (!read_arc(&oid, &arc))
+	if (size < 2 || !read_arc(&oid, &arc))
 		return false;
 	top = arc < 80 ? arc / 40 : 2; /* the first two numbers share one */
-	used = (size_t)snprintf(text, size, "%u.%llu", (unsigned)top, (unsigned long long)(arc - top * 40));
-	while (used < size && span_left(oid) > 0 && read_arc(&oid, &arc))
-		used += (size_t)snprintf(text + used, size - used, ".%llu", (unsigned long long)arc);
-	if (used >= size || span_left(oid) > 0 || oid.failed) {
+	text[0] = (char)('0' + top);
+	fits = write_arc(arc - top * 40, text, size, &used);
+	while (fits && span_left(oid) > 0 && read_arc(&oid, &arc))
+		fits = write_arc(arc, text, size, &used);
+	if (!fits || span_left(oid) > 0 || oid.failed) {
 		text[0] = '\0';
 		return false;
 	}

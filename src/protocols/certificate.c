@@ -309,8 +309,9 @@ void certificate_judge(struct parse *parse, struct span der, int64_t now)
 {
 	struct reading other;
 	const struct reading *const reading = reading_of(der, &other);
-	struct answer dates = { .fact_count = 0 };
+	struct answer dates; /* large: but its counts nothing of it need be cleared */
 
+	dates.fact_count = dates.weakness_count = 0;
 	judge_dates(&dates, reading, now);
 	for (size_t i = 0; i < dates.weakness_count; i++)
 		parse_weakness(parse, dates.weaknesses[i].weakness, "%s", dates.weaknesses[i].evidence);

@@ -112,11 +112,16 @@ bool http_next_field(struct span *fields, struct span *ret_name, struct span *re
 
 struct span http_field(struct span fields, const char *wanted)
 {
-	struct span name, value;
+	const size_t length = strlen(wanted);
+	struct span line;
 
-	while (http_next_field(&fields, &name, &value))
-		if (!name.failed && span_is_nocase(name, wanted))
-			return value;
+	/* A name holds no colon, and so it is this one if all of it stands before one. */
+	while (line = span_line(&fields), !line.failed && span_left(line) > 0) {
+		if (span_peek(line, length) != ':' || !span_begins_nocase(line, wanted))
+			continue;
+		span_skip(&line, length + 1);
+		return text_trim(line);
+	}
 	return span_of(NULL, 0);
 }
 

@@ -40,15 +40,23 @@ struct record {
 
 /* ---- the event ---- */
 
+/* Or the number where nothing has a name for it. */
+static void write_name(struct json *json, const char *key, const char *name, uint16_t value)
+{
+	char digits[NUMBER_TEXT], *const end = digits + sizeof(digits), *at;
+
+	if (name != NULL) {
+		json_text(json, key, name);
+		return;
+	}
+	at = number_digits(value, end);
+	json_plain_span(json, key, span_of(at, (size_t)(end - at)));
+}
+
 static void write_value(struct json *json, const char *key, bool v1, enum ike_kind kind, uint16_t value)
 {
-	const char *const name = ike_value_text(v1, kind, value);
-	char number[8];
-
-	if (value == 0)
-		return;
-	(void)snprintf(number, sizeof(number), "%u", value);
-	json_text(json, key, name != NULL ? name : number);
+	if (value != 0)
+		write_name(json, key, ike_value_text(v1, kind, value), value);
 }
 
 static void write_suite(struct json *json, bool v1, const struct ike_suite *suite)
@@ -149,11 +157,8 @@ static uint16_t notify_type(struct span body, bool v1)
 static void write_notify(struct json *json, struct span body, bool v1)
 {
 	const uint16_t type = notify_type(body, v1);
-	const char *const name = v1 && type >= FIRST_STATUS_V1 ? NULL : ike_notify_text(type);
-	char number[8];
 
-	(void)snprintf(number, sizeof(number), "%u", type);
-	json_text(json, NULL, name != NULL ? name : number);
+	write_name(json, NULL, v1 && type >= FIRST_STATUS_V1 ? NULL : ike_notify_text(type), type);
 }
 
 /* Which payloads a list of the event shows. */
@@ -226,10 +231,12 @@ static bool has_nat_traversal(const struct ike_message *m)
 
 static void write_spi(struct json *json, const char *key, uint64_t spi)
 {
-	char text[17];
+	uint8_t octets[8];
+	char text[2 * sizeof(octets) + 1];
 
-	(void)snprintf(text, sizeof(text), "%016llx", (unsigned long long)spi);
-	json_text(json, key, text);
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(spi >> (56 - 8 * i));
+	json_plain(json, key, hex_text(span_of(octets, sizeof(octets)), 0, text, sizeof(text)));
 }
 
 static void write_esp(struct json *json, const struct state *state)

@@ -1,7 +1,6 @@
 /* netbios.c: RFC 1001 section 14.1. */
 #include "protocols/netbios.h"
-
-#include <stdio.h>
+#include "base/escape.h"
 
 enum { OCTETS = 16 };
 
@@ -19,7 +18,10 @@ bool netbios_name_text(const char *letters, char text[static NETBIOS_TEXT])
 	}
 	while (length > 0 && (octets[length - 1] == ' ' || octets[length - 1] == 0))
 		length--;
-	(void)snprintf(text, NETBIOS_TEXT, "%.*s<%02x>", (int)length, (const char *)octets,
-		       octets[OCTETS - 1]);
+	length = strnlen((const char *)octets, length);
+	memcpy(text, octets, length);
+	text[length] = '<';
+	(void)hex_text(span_of(octets + OCTETS - 1, 1), 0, text + length + 1, 3);
+	memcpy(text + length + 3, ">", 2);
 	return true;
 }

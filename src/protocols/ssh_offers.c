@@ -5,8 +5,6 @@
 #include "base/escape.h"
 #include "protocols/ssh.h"
 
-#include <fnmatch.h>
-
 enum {
 	NAME_LIMIT = 64, /* RFC 4251 6 */
 	COOKIE = 16,
@@ -54,7 +52,7 @@ const struct weakness *const ssh_weaknesses[] = { &ssh_1,    &ssh_weak_kex,     
 						  &weak_mac, &ssh_weak_host_key, &terrapin,
 						  NULL };
 
-/* Patterns of names, as the shell matches them. */
+/* Patterns of names, in which an asterisk stands for any letters, or none. */
 static const char *const weak_kex_names[] = {
 	"diffie-hellman-group1-*", "diffie-hellman-*-sha1", "rsa1024-*", "gss-*-sha1-*", NULL,
 };
@@ -110,12 +108,37 @@ void ssh_hassh(const struct ssh_offers *offers, enum side side, struct buffer *r
 
 /* ---- judging ---- */
 
+/* An asterisk first stands for nothing, and for a letter more each time that what follows does not fit: only
+ * the last one need be tried again. */
+static bool fits(const char *pattern, const char *text)
+{
+	const char *behind = NULL, *taken = NULL;
+
+	while (*text != '\0') {
+		if (*pattern == '*') {
+			behind = ++pattern;
+			taken = text;
+		} else if (*pattern == *text) {
+			pattern++;
+			text++;
+		} else if (behind != NULL) {
+			pattern = behind;
+			text = ++taken;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
 static bool is_among(struct span name, const char *const *weak)
 {
 	char text[NAME_LIMIT + 1];
 
 	span_copy_text(name, text, sizeof(text));
-	while (*weak != NULL && fnmatch(*weak, text, 0) != 0)
+	while (*weak != NULL && !fits(*weak, text))
 		weak++;
 	return *weak != NULL;
 }

@@ -33,7 +33,8 @@ void emit_tally(struct json *json, const char *key, const struct tally *tally, c
 		const char *const name = code_text(names, count, tally->places[i].code);
 		char number[16];
 
-		(void)snprintf(number, sizeof(number), "%u", tally->places[i].code);
+		if (name == NULL)
+			(void)snprintf(number, sizeof(number), "%u", tally->places[i].code);
 		json_unsigned(json, name != NULL ? name : number, tally->places[i].count);
 	}
 	if (tally->other > 0)
