@@ -19,7 +19,7 @@ static void read_netlink(struct span s)
 
 		diag_read_inet(message.body, TRANSPORT_TCP, &socket);
 		diag_read_packet(message.body, &socket);
-		filtering_read_chain(message.body, &chain);
+		chain_read(message.body, &chain);
 	}
 }
 

@@ -527,12 +527,12 @@ static void only_chains_that_can_refuse_stand_before_a_door(void **unused)
 		struct base_chain chain;
 
 		put_chain(&b, cases[i].family, cases[i].hook, cases[i].type, cases[i].uses, cases[i].policy);
-		assert_true(filtering_read_chain(buffer_read(&b), &chain));
+		assert_true(chain_read(buffer_read(&b), &chain));
 		assert_int_equal(filtering_stands_before(&chain), cases[i].expected);
 		for (size_t cut = 0; cut < b.length; cut++) {
 			uint8_t *const bytes = exact(b.bytes, cut);
 
-			filtering_read_chain(span_of(bytes, cut), &chain);
+			chain_read(span_of(bytes, cut), &chain);
 			free(bytes);
 		}
 		buffer_free(&b);

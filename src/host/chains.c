@@ -1,0 +1,130 @@
+#include "host/chains.h"
+#include "host/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+enum { REQUEST_SIZE = 256, COMMENT = 0 /* the type of a comment in user data, as nft writes it */ };
+
+const char *chain_family_text(uint8_t family)
+{
+	switch (family) {
+	case NFPROTO_INET: return "inet";
+	case NFPROTO_IPV4: return "ip";
+	case NFPROTO_IPV6: return "ip6";
+	case NFPROTO_ARP: return "arp";
+	case NFPROTO_NETDEV: return "netdev";
+	case NFPROTO_BRIDGE: return "bridge";
+	}
+	return "other";
+}
+
+const char *chain_hook_text(const struct base_chain *chain)
+{
+	if (chain->family == NFPROTO_NETDEV)
+		return chain->hook == NF_NETDEV_INGRESS ? "ingress" : "egress";
+	if (chain->family == NFPROTO_ARP)
+		return chain->hook == 0 ? "input" : "output";
+	switch (chain->hook) {
+	case NF_INET_PRE_ROUTING: return "prerouting";
+	case NF_INET_LOCAL_IN: return "input";
+	case NF_INET_FORWARD: return "forward";
+	case NF_INET_LOCAL_OUT: return "output";
+	case NF_INET_POST_ROUTING: return "postrouting";
+	case NF_INET_INGRESS: return "ingress";
+	}
+	return "other";
+}
+
+static void read_hook(struct span value, struct base_chain *chain)
+{
+	struct span number;
+	uint16_t type;
+
+	while (netlink_attribute(&value, &type, &number)) {
+		if (type == NFTA_HOOK_HOOKNUM) {
+			chain->hook = span_u32(&number);
+			chain->base = !number.failed;
+		}
+	}
+}
+
+/* Records of a type, a length and as many bytes. */
+static void read_user_data(struct span data, struct base_chain *chain)
+{
+	while (span_left(data) >= 2) {
+		const uint8_t type = span_u8(&data), length = span_u8(&data);
+		const struct span value = span_take(&data, length);
+
+		if (value.failed)
+			return;
+		if (type == COMMENT)
+			span_copy_text(value, chain->comment, sizeof(chain->comment));
+	}
+}
+
+bool chain_read(struct span message, struct base_chain *ret_chain)
+{
+	struct span value;
+	uint16_t type;
+
+	*ret_chain = (struct base_chain){ .family = span_u8(&message) };
+	span_skip(&message, 3); /* version, resource */
+	if (message.failed)
+		return false;
+	while (netlink_attribute(&message, &type, &value)) {
+		switch (type) {
+		case NFTA_CHAIN_TABLE:
+			span_copy_text(value, ret_chain->table, sizeof(ret_chain->table));
+			break;
+		case NFTA_CHAIN_NAME: span_copy_text(value, ret_chain->name, sizeof(ret_chain->name)); break;
+		case NFTA_CHAIN_HOOK: read_hook(value, ret_chain); break;
+		case NFTA_CHAIN_POLICY: ret_chain->drops = span_u32(&value) == NF_DROP; break;
+		case NFTA_CHAIN_USE: ret_chain->uses = span_u32(&value); break;
+		case NFTA_CHAIN_TYPE: ret_chain->filters = span_begins(value, "filter"); break;
+		case NFTA_CHAIN_USERDATA: read_user_data(value, ret_chain); break;
+		}
+	}
+	return ret_chain->table[0] != '\0' && ret_chain->name[0] != '\0';
+}
+
+struct visiting {
+	chain_visitor *visit;
+	void *context;
+};
+
+static void look_at_chain(void *context, const struct netlink_message *message)
+{
+	const struct visiting *const v = context;
+	struct base_chain chain;
+
+	if (chain_read(message->body, &chain))
+		v->visit(v->context, &chain);
+}
+
+int chains_read(chain_visitor *visit, void *context)
+{
+	struct mnl_socket *const netlink = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	struct visiting v = { visit, context };
+	uint8_t bytes[REQUEST_SIZE];
+	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nfgenmsg *about;
+	int error;
+
+	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) != 0) {
+		error = errno;
+	} else {
+		request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
+		request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+		about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
+		about->nfgen_family = NFPROTO_UNSPEC;
+		about->version = NFNETLINK_V0;
+		error = netlink_dump(netlink, request, look_at_chain, &v);
+	}
+	if (netlink != NULL)
+		mnl_socket_close(netlink);
+	return error;
+}

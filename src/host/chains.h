@@ -1,0 +1,30 @@
+/* chains.h: the chains of nftables in this network namespace, as nfnetlink lists them
+ * (linux/netfilter/nf_tables.h): who has a say about packets, before any rule is read. */
+#ifndef HOST_CHAINS_H
+#define HOST_CHAINS_H
+
+#include "base/span.h"
+
+/* A chain, as one message of the list says; a base chain is bound to a hook. */
+struct base_chain {
+	uint8_t family;
+	uint32_t hook, uses; /* rules and jumps */
+	bool base, filters;  /* bound to a hook; of type filter */
+	bool drops;          /* its policy is drop */
+	char table[64], name[128];
+	char comment[128]; /* "" without one */
+};
+
+/* Reads the payload of one NFT_MSG_NEWCHAIN message. False if it is cut short. */
+bool chain_read(struct span message, struct base_chain *ret_chain);
+
+/* "inet", "ip"; "input", "forward", of a base chain. Never NULL. */
+const char *chain_family_text(uint8_t family);
+const char *chain_hook_text(const struct base_chain *chain);
+
+/* Shows all chains to `visit`. Zero, or the errno that says why the list could not be had: EPERM without
+ * CAP_NET_ADMIN, EINVAL of a kernel without nftables. */
+typedef void chain_visitor(void *context, const struct base_chain *chain);
+int chains_read(chain_visitor *visit, void *context);
+
+#endif
