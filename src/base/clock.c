@@ -100,6 +100,17 @@ char *date_text(int32_t day, char text[static DATE_TEXT])
 	return text;
 }
 
+int64_t date_end_s(int32_t day)
+{
+	const time_t next = ((time_t)day + 1) * 86400;
+	struct tm parts;
+
+	if (gmtime_r(&next, &parts) == NULL)
+		return next;
+	parts.tm_isdst = -1; /* as the zone has it on that day */
+	return mktime(&parts);
+}
+
 bool date_parse(const char *text, int32_t *ret_day)
 {
 	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };

@@ -30,6 +30,9 @@ int32_t clock_today(void);
 enum { DATE_TEXT = 16 };
 char *date_text(int32_t day, char text[static DATE_TEXT]);
 
+/* The second, since 1970 UTC, in which the day is over here. */
+int64_t date_end_s(int32_t day);
+
 /* Reads YYYY-MM-DD, a day that the calendar has, from 1970 to 9999. */
 bool date_parse(const char *text, int32_t *ret_day);
 

@@ -26,6 +26,7 @@ extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_learn;
 extern const struct command command_lint;
+extern const struct command command_plan;
 extern const struct command command_read;
 extern const struct command command_report;
 extern const struct command command_scan;
@@ -42,6 +43,7 @@ const struct command *const commands[] = {
 	&command_help,
 	&command_learn,
 	&command_lint,
+	&command_plan,
 	&command_read,
 	&command_report,
 	&command_scan,

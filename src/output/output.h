@@ -16,6 +16,7 @@ struct difference;      /* output/difference.h */
 struct difference_sums; /* output/difference.h */
 struct finding;
 struct explanation; /* output/explain.h */
+struct plan_view;   /* output/plan.h */
 struct policy;
 struct reach_door;     /* scan/reach.h */
 struct scan_beginning; /* output/scan.h */
@@ -54,6 +55,7 @@ struct output {
 	void (*explanation)(struct out *out, const struct explanation *explanation);
 	void (*host)(struct out *out, const struct reach_door *host);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
+	void (*plan)(struct out *out, const struct plan_view *view);
 	void (*scan)(struct out *out, const struct scan_view *view);
 	void (*scan_begin)(struct out *out, const struct scan_beginning *beginning);
 	void (*service)(struct out *out, const struct service_view *view);

@@ -4,6 +4,7 @@
 #include "output/difference.h"
 #include "output/explain.h"
 #include "output/normal_form.h"
+#include "output/plan.h"
 #include "output/scan.h"
 #include "output/sockets.h"
 #include "output/traffic.h"
@@ -18,6 +19,7 @@ const struct output output_text = {
 	.explanation = explanation_text,
 	.host = host_text,
 	.normal_form = normal_form_text,
+	.plan = plan_text,
 	.scan = scan_text,
 	.scan_begin = scan_begin_text,
 	.service = service_text,
@@ -36,6 +38,7 @@ const struct output output_json = {
 	.explanation = explanation_json,
 	.host = host_json,
 	.normal_form = normal_form_json,
+	.plan = plan_json,
 	.scan = scan_json,
 	.scan_begin = scan_begin_json,
 	.service = service_json,

@@ -136,9 +136,6 @@ enum { INTERFACE_SCOPES = 20 };
 size_t decider_scopes(const struct decider *decider, const char *interface,
 		      uint32_t scopes[static INTERFACE_SCOPES]);
 
-/* Whether an interface is one that a rule writes: the same name, or one that begins as "eth*" says. */
-bool interface_matches(const char *written, const char *interface);
-
 /* Whether what is spoken by two services is the same. */
 bool speak_alike(const struct service *a, const struct service *b);
 

@@ -288,6 +288,9 @@ enum mismatch {
 	DEPENDS_ON_INTERFACE
 };
 
+/* Whether an interface is one that a rule writes: the same name, or one that begins as "eth*" says. */
+bool interface_matches(const char *written, const char *interface);
+
 /* Whether one of the door's matches holds the transport and the first port that is asked for. */
 bool door_holds(const struct door *door, const struct match *asked);
 

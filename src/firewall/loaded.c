@@ -1,0 +1,205 @@
+/* What the kernel has: our own table, by the comments of its chains, and the tables beside it. */
+#include "firewall/firewall.h"
+#include "firewall/nft.h"
+#include "host/chains.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* What is gathered from one chain after the other. */
+struct looking {
+	struct arena *arena;
+	struct loaded *loaded;
+	size_t rule_capacity, neighbour_capacity;
+	bool no_memory;
+};
+
+/* Who names tables or chains so. */
+static const struct {
+	const char *begins, *made_by;
+} makers[] = {
+	{ "DOCKER", "Docker" },     { "NETAVARK", "Podman" }, { "CNI-", "a container network" },
+	{ "KUBE-", "Kubernetes" },  { "ufw", "ufw" },         { "firewalld", "firewalld" },
+	{ "LIBVIRT", "libvirt" },   { "f2b-", "fail2ban" },   { "ts-", "Tailscale" },
+	{ "wg-quick", "wg-quick" },
+};
+
+static const char *maker_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+		if (strncmp(name, makers[i].begins, strlen(makers[i].begins)) == 0)
+			return makers[i].made_by;
+	}
+	return NULL;
+}
+
+static bool is_ours(const struct base_chain *chain)
+{
+	return strcmp(chain_family_text(chain->family), "inet") == 0 && strcmp(chain->table, "doorward") == 0;
+}
+
+/* The rule set's digest stands at `prerouting`, each rule's at its own chain; rule-ID/by and rule-ID/over
+ * have none. */
+static void take_own(struct looking *l, const struct base_chain *chain)
+{
+	struct loaded *const loaded = l->loaded;
+	const uint64_t digest = strtoull(chain->comment, NULL, 16);
+	struct loaded_rule *rules;
+
+	loaded->present = true;
+	if (strcmp(chain->name, "prerouting") == 0)
+		loaded->digest = digest;
+	if (strncmp(chain->name, "rule-", strlen("rule-")) != 0 || chain->comment[0] == '\0')
+		return;
+	rules = arena_grow(l->arena, loaded->rules, loaded->rule_count, &l->rule_capacity, sizeof(*rules));
+	if (rules == NULL) {
+		l->no_memory = true;
+		return;
+	}
+	loaded->rules = rules;
+	rules[loaded->rule_count] = (struct loaded_rule){
+		.id = arena_text(l->arena, chain->name + strlen("rule-")),
+		.digest = digest,
+	};
+	l->no_memory |= rules[loaded->rule_count++].id == NULL;
+}
+
+static struct neighbour *neighbour_of(struct looking *l, const char *table)
+{
+	struct loaded *const loaded = l->loaded;
+	struct neighbour *neighbours;
+
+	for (size_t i = 0; i < loaded->neighbour_count; i++) {
+		if (strcmp(loaded->neighbours[i].table, table) == 0)
+			return &loaded->neighbours[i];
+	}
+	neighbours = arena_grow(l->arena, loaded->neighbours, loaded->neighbour_count, &l->neighbour_capacity,
+				sizeof(*neighbours));
+	if (neighbours == NULL)
+		return NULL;
+	loaded->neighbours = neighbours;
+	neighbours[loaded->neighbour_count] = (struct neighbour){ .table = table };
+	return &neighbours[loaded->neighbour_count++];
+}
+
+static void add_hook(struct looking *l, struct neighbour *neighbour, const char *hook)
+{
+	if (neighbour->hooks == NULL)
+		neighbour->hooks = arena_text(l->arena, hook);
+	else if (strstr(neighbour->hooks, hook) == NULL)
+		neighbour->hooks = arena_format(l->arena, "%s, %s", neighbour->hooks, hook);
+	l->no_memory |= neighbour->hooks == NULL;
+}
+
+/* A base chain that neither has rules nor drops decides nothing. */
+static void take_neighbour(struct looking *l, const struct base_chain *chain)
+{
+	const char *const table = arena_format(l->arena, "%s %s", chain_family_text(chain->family),
+					       chain->table);
+	struct neighbour *const neighbour = table != NULL ? neighbour_of(l, table) : NULL;
+
+	if (neighbour == NULL) {
+		l->no_memory = true;
+		return;
+	}
+	if (neighbour->made_by == NULL)
+		neighbour->made_by = maker_of(chain->name);
+	if (neighbour->made_by == NULL)
+		neighbour->made_by = maker_of(chain->table);
+	if (chain->base && chain->filters && (chain->uses > 0 || chain->drops)) {
+		add_hook(l, neighbour, chain_hook_text(chain));
+		neighbour->drops |= chain->drops;
+	}
+}
+
+static void look_at_chain(void *context, const struct base_chain *chain)
+{
+	if (is_ours(chain))
+		take_own(context, chain);
+	else
+		take_neighbour(context, chain);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct loaded_rule *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+/* Tables that only translate addresses, or have no rules, refuse nothing. */
+static void keep_those_that_filter(struct loaded *loaded)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < loaded->neighbour_count; i++) {
+		if (loaded->neighbours[i].hooks != NULL)
+			loaded->neighbours[kept++] = loaded->neighbours[i];
+	}
+	loaded->neighbour_count = kept;
+}
+
+bool firewall_loaded(struct arena *arena, struct loaded *ret_loaded, struct error *err)
+{
+	struct looking l = { .arena = arena, .loaded = ret_loaded };
+	int error;
+
+	*ret_loaded = (struct loaded){ 0 };
+	error = chains_read(look_at_chain, &l);
+	if (l.no_memory)
+		return error_memory(err);
+	/* A kernel without nftables refuses the question as invalid: nothing is loaded there. */
+	ret_loaded->seen = error == 0 || error == EINVAL || error == EPROTONOSUPPORT;
+	if (ret_loaded->rule_count > 1)
+		qsort(ret_loaded->rules, ret_loaded->rule_count, sizeof(*ret_loaded->rules), by_id);
+	keep_those_that_filter(ret_loaded);
+	return true;
+}
+
+static struct loaded_rule *find_loaded(const struct loaded *loaded, const char *id)
+{
+	const struct loaded_rule asked = { .id = id };
+
+	return loaded->rule_count == 0
+		       ? NULL
+		       : bsearch(&asked, loaded->rules, loaded->rule_count, sizeof(*loaded->rules), by_id);
+}
+
+static void add_change(struct firewall_plan *plan, enum change change, const struct firewall_rule *rule,
+		       const char *id)
+{
+	plan->rules[plan->rule_count++] = (struct rule_change){ change, rule, id };
+	plan->counts[change]++;
+}
+
+bool firewall_compare(const struct firewall *firewall, const struct loaded *loaded, struct arena *arena,
+		      struct firewall_plan *ret_plan, struct error *err)
+{
+	const struct firewall_rule *rules;
+	const size_t count = firewall_rules(firewall, &rules);
+	bool *const kept = arena_array(arena, loaded->rule_count + 1, sizeof(*kept));
+
+	*ret_plan = (struct firewall_plan){ .same = loaded->present &&
+						    loaded->digest == firewall_digest(firewall) };
+	ret_plan->rules = arena_array(arena, count + loaded->rule_count + 1, sizeof(*ret_plan->rules));
+	if (ret_plan->rules == NULL || kept == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < count; i++) {
+		struct loaded_rule *const old = find_loaded(loaded, rules[i].rule->id);
+
+		if (rules[i].idle)
+			continue;
+		if (old != NULL)
+			kept[old - loaded->rules] = true;
+		add_change(ret_plan,
+			   old == NULL                      ? CHANGE_NEW
+			   : old->digest != rules[i].digest ? CHANGE_DIFFERS
+							    : CHANGE_NONE,
+			   &rules[i], rules[i].rule->id);
+	}
+	for (size_t i = 0; i < loaded->rule_count; i++) {
+		if (!kept[i])
+			add_change(ret_plan, CHANGE_GONE, NULL, loaded->rules[i].id);
+	}
+	return true;
+}

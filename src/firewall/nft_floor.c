@@ -1,0 +1,264 @@
+/* Lookups as chains. */
+#include "firewall/nft.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One direction while it is written. */
+struct writing {
+	const struct firewall *firewall;
+	const char *direction;
+	bool out_going;
+	struct buffer *out;
+};
+
+/* The words of one key; several of them lead somewhere. */
+enum { KEY_TEXT = ADDRESS_RANGE_TEXT };
+typedef void key_writer(const struct entry *entry, char text[static KEY_TEXT]);
+
+/* Entries that one expression looks up. */
+struct lookup {
+	const char *expression;
+	key_writer *write;
+	const struct entry *entries;
+	size_t count;
+};
+
+static void write_target(const struct writing *w, struct target target)
+{
+	switch (target.kind) {
+	case TO_NEXT: buffer_text(w->out, "return"); break;
+	case TO_RULE:
+		buffer_format(w->out, "goto rule-%s", w->firewall->policy->rules[target.index].id);
+		break;
+	case TO_NODE: buffer_format(w->out, "goto %s-%u", w->direction, target.index + 1); break;
+	}
+}
+
+static void write_number(const struct entry *entry, char text[static KEY_TEXT])
+{
+	if (number_equal(entry->first, entry->last))
+		snprintf(text, KEY_TEXT, "%u", (unsigned)entry->first.low);
+	else
+		snprintf(text, KEY_TEXT, "%u-%u", (unsigned)entry->first.low, (unsigned)entry->last.low);
+}
+
+/* nft has names for some, and the numbers of all. */
+static void write_transport(const struct entry *entry, char text[static KEY_TEXT])
+{
+	static const uint8_t named[] = { TRANSPORT_TCP,  TRANSPORT_UDP,    TRANSPORT_SCTP, TRANSPORT_DCCP,
+					 TRANSPORT_ICMP, TRANSPORT_ICMPV6, TRANSPORT_ESP,  TRANSPORT_AH };
+	const unsigned number = (unsigned)entry->first.low;
+
+	snprintf(text, KEY_TEXT, "%u", number);
+	for (size_t i = 0; i < sizeof(named); i++) {
+		if (named[i] == number)
+			snprintf(text, KEY_TEXT, "%s", catalog_transport(number)->name);
+	}
+}
+
+static void write_addresses(const struct entry *entry, char text[static KEY_TEXT])
+{
+	const struct address_range range = { number_address(entry->first), number_address(entry->last) };
+
+	address_range_text(&range, text);
+}
+
+static void write_interface(const struct entry *entry, char text[static KEY_TEXT])
+{
+	snprintf(text, KEY_TEXT, "\"%s\"", entry->interface);
+}
+
+static bool lead_alike(const struct lookup *lookup)
+{
+	for (size_t i = 1; i < lookup->count; i++) {
+		if (!same_target(lookup->entries[0].target, lookup->entries[i].target))
+			return false;
+	}
+	return true;
+}
+
+/* One key is compared, several that lead to the same place are a set, others a verdict map. */
+static void write_lookup(const struct writing *w, const struct lookup *lookup)
+{
+	const bool alike = lead_alike(lookup);
+	char text[KEY_TEXT];
+
+	if (lookup->count == 0)
+		return;
+	buffer_format(w->out, "\t\t%s %s", lookup->expression, alike ? "" : "vmap ");
+	if (lookup->count > 1)
+		buffer_text(w->out, "{\n");
+	for (size_t i = 0; i < lookup->count; i++) {
+		lookup->write(&lookup->entries[i], text);
+		buffer_format(w->out, "%s%s", lookup->count > 1 ? "\t\t\t" : "", text);
+		if (!alike) {
+			buffer_text(w->out, " : ");
+			write_target(w, lookup->entries[i].target);
+		}
+		if (lookup->count > 1)
+			buffer_text(w->out, i + 1 < lookup->count ? ",\n" : "\n");
+	}
+	if (lookup->count > 1)
+		buffer_text(w->out, "\t\t}");
+	if (alike) {
+		buffer_u8(w->out, ' ');
+		write_target(w, lookup->entries[0].target);
+	}
+	buffer_u8(w->out, '\n');
+}
+
+static const char *port_expression(uint16_t transport)
+{
+	switch (transport) {
+	case TRANSPORT_ICMP: return "icmp type";
+	case TRANSPORT_ICMPV6: return "icmpv6 type";
+	default: return "th dport";
+	}
+}
+
+/* Where all addresses of a family lead to the same place, the family is asked for. */
+static bool write_whole_family(const struct writing *w, const char *family, const struct entry *entries,
+			       size_t count, struct number first, struct number last)
+{
+	if (count != 1 || !number_equal(entries[0].first, first) || !number_equal(entries[0].last, last))
+		return false;
+	buffer_format(w->out, "\t\tmeta nfproto %s ", family);
+	write_target(w, entries[0].target);
+	buffer_u8(w->out, '\n');
+	return true;
+}
+
+/* The mapped block is IPv4's on the line of numbers. On the wire it is the middle of IPv6, in which nobody
+ * lives: two stretches that lead to the same place on both sides of it are one. */
+static void write_address_families(const struct writing *w, const struct node *node)
+{
+	const bool source = node->by == BY_SOURCE;
+	const struct entry *const entries = node->entries;
+	struct lookup v4 = { source ? "ip saddr" : "ip daddr", write_addresses, NULL, 0 };
+	struct lookup v6 = { source ? "ip6 saddr" : "ip6 daddr", write_addresses, NULL, 0 };
+	struct entry *const six = malloc((node->entry_count + 1) * sizeof(*six));
+
+	if (six == NULL) {
+		w->out->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < node->entry_count; i++) {
+		struct entry *const last = v6.count > 0 ? &six[v6.count - 1] : NULL;
+
+		if (number_is_v4(entries[i].first)) {
+			v4.entries = v4.count == 0 ? &entries[i] : v4.entries;
+			v4.count++;
+		} else if (last != NULL && number_equal(entries[i].first, NUMBER_BEHIND) &&
+			   number_equal(last->last, number_previous(MAPPED_FIRST)) &&
+			   same_target(last->target, entries[i].target)) {
+			last->last = entries[i].last;
+		} else {
+			six[v6.count++] = entries[i];
+		}
+	}
+	v6.entries = six;
+	if (!write_whole_family(w, "ipv4", v4.entries, v4.count, MAPPED_FIRST, MAPPED_LAST))
+		write_lookup(w, &v4);
+	if (!write_whole_family(w, "ipv6", six, v6.count, (struct number){ 0, 0 }, NUMBER_MOST))
+		write_lookup(w, &v6);
+	free(six);
+}
+
+/* Names are one lookup; patterns are tried, the narrowest first: a packet has one interface, and a policy a
+ * handful of patterns. */
+static void write_interfaces(const struct writing *w, const struct node *node)
+{
+	struct lookup lookup = { w->out_going ? "oifname" : "iifname", write_interface, node->entries, 0 };
+
+	while (lookup.count < node->entry_count && strchr(node->entries[lookup.count].interface, '*') == NULL)
+		lookup.count++;
+	write_lookup(w, &lookup);
+	for (size_t i = lookup.count; i < node->entry_count; i++) {
+		const struct entry *const entry = &node->entries[i];
+
+		buffer_text(w->out, "\t\t");
+		if (strcmp(entry->interface, "*") != 0)
+			buffer_format(w->out, "%s \"%s\" ", lookup.expression, entry->interface);
+		write_target(w, entry->target);
+		buffer_u8(w->out, '\n');
+	}
+}
+
+static void write_times(const struct writing *w, const struct node *node)
+{
+	for (size_t i = 0; i < node->entry_count; i++) {
+		buffer_format(w->out, "\t\tmeta time < %llu ", (unsigned long long)node->entries[i].last.low);
+		write_target(w, node->entries[i].target);
+		buffer_u8(w->out, '\n');
+	}
+}
+
+/* Authentication headers are protocol 51 to a policy in both families. In IPv6 the kernel takes them for a
+ * header on the way to another transport, and looks behind. */
+static void write_transports(const struct writing *w, const struct node *node)
+{
+	const struct lookup lookup = { "meta l4proto", write_transport, node->entries, node->entry_count };
+	struct target authentication = node->otherwise;
+
+	for (size_t i = 0; i < node->entry_count; i++) {
+		if (node->entries[i].first.low == TRANSPORT_AH)
+			authentication = node->entries[i].target;
+	}
+	buffer_format(w->out, "\t\tip6 nexthdr %d ", TRANSPORT_AH);
+	write_target(w, authentication);
+	buffer_u8(w->out, '\n');
+	write_lookup(w, &lookup);
+}
+
+static void write_node(const struct writing *w, const struct node *node)
+{
+	struct lookup ports = { port_expression(node->transport), write_number, node->entries,
+				node->entry_count };
+
+	switch (node->by) {
+	case BY_INTERFACE: write_interfaces(w, node); break;
+	case BY_TRANSPORT: write_transports(w, node); break;
+	case BY_PORT: write_lookup(w, &ports); break;
+	case BY_SOURCE:
+	case BY_DESTINATION: write_address_families(w, node); break;
+	case BY_TIME: write_times(w, node); break;
+	case BY_END: break;
+	}
+	if (node->otherwise.kind == TO_NEXT)
+		return;
+	buffer_text(w->out, "\t\t");
+	write_target(w, node->otherwise);
+	buffer_u8(w->out, '\n');
+}
+
+/* A stage is jumped to: what it does not decide comes back, and goes on to the next. */
+static void write_stages(const struct writing *w, const struct floor *floor)
+{
+	for (size_t i = 0; i < floor->stage_count; i++) {
+		const struct target target = floor->stages[i].target;
+
+		buffer_text(w->out, "\t\t");
+		if (target.kind == TO_NODE)
+			buffer_format(w->out, "jump %s-%u", w->direction, target.index + 1);
+		else
+			write_target(w, target);
+		buffer_u8(w->out, '\n');
+	}
+}
+
+void nft_floor(const struct firewall *firewall, enum direction direction, struct buffer *out)
+{
+	const struct floor *const floor = &firewall->floors[direction];
+	const struct writing w = { firewall, direction_text(direction), direction == DIRECTION_OUT, out };
+
+	buffer_format(out, "\n\tchain %s {\n", w.direction);
+	write_stages(&w, floor);
+	nft_none(firewall, direction, out);
+	buffer_text(out, "\t}\n");
+	for (size_t i = floor->node_count; i > 0; i--) {
+		buffer_format(out, "\n\tchain %s-%zu {\n", w.direction, i);
+		write_node(&w, &floor->nodes[i - 1]);
+		buffer_text(out, "\t}\n");
+	}
+}
