@@ -202,14 +202,18 @@ static const struct audit_door *door_for(struct work *work, const struct row *su
 	return door;
 }
 
-/* "tcp/3306 on 192.0.2.7", "tcp/443 of others", "icmp/echo-request on 192.0.2.7". */
+/* "tcp/3306 on 192.0.2.7", "tcp/443 of others", "icmp/echo-request on 192.0.2.7"; of frames "link on
+ * 192.0.2.7". */
 static const char *subject_for(struct work *work, const struct row_key *key, bool about_server)
 {
 	const struct transport *const transport = catalog_transport(key->transport);
 	const struct icmp_type *const type = catalog_icmp(key->transport, (uint8_t)key->port);
 	char number[16], port[16] = "", address[ADDRESS_TEXT];
 
-	snprintf(number, sizeof(number), "%u", key->transport);
+	if (key->transport == TRANSPORT_LINK)
+		snprintf(number, sizeof(number), "link");
+	else
+		snprintf(number, sizeof(number), "%u", key->transport);
 	if (transport != NULL && transport->has_ports)
 		snprintf(port, sizeof(port), "/%u", key->port);
 	return keep(work,

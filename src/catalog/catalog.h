@@ -25,7 +25,8 @@ enum {
 	TRANSPORT_VRRP = 112,
 	TRANSPORT_SCTP = 132,
 	TRANSPORT_UDPLITE = 136,
-	TRANSPORT_ANY = 256, /* in matches: whatever it is */
+	TRANSPORT_LINK = 255, /* reserved by IANA: here what frames carry without IP, as ARP */
+	TRANSPORT_ANY = 256,  /* in matches: whatever it is */
 };
 
 struct transport {

@@ -196,6 +196,8 @@ struct flow_listener {
 	void (*identified)(void *context, const struct flow *flow, int64_t time_ns, uint64_t frame);
 	void (*message)(void *context, const struct flow *flow, const struct flow_message *message,
 			int64_t time_ns, uint64_t frame);
+	/* Of a frame that carries no IP packet the flow has nothing but one address, at both ends, and
+	 * TRANSPORT_LINK. */
 	void (*weakness)(void *context, const struct flow *flow, const struct weakness *weakness,
 			 const char *evidence, int64_t time_ns, uint64_t frame);
 	void (*software)(void *context, const struct flow *flow, enum side side, struct span product,

@@ -47,6 +47,8 @@ static void tell_event(struct parse *parse, const char *type, parse_emit *emit, 
 	const struct links *const links = ((struct reader *)parse)->links;
 	const struct flow_message message = { .type = type, .emit = emit, .record = record };
 
+	if (links->listener->frame_message == NULL)
+		return;
 	links->listener->frame_message(links->listener->context, links->packets, &message, parse->time_ns,
 				       links->frame);
 }
@@ -56,6 +58,23 @@ static bool is_news(const struct parse *parse, const struct weakness *weakness)
 	(void)parse;
 	(void)weakness;
 	return false;
+}
+
+/* There is no flow, and yet a place where it was seen: one end, and the link as the transport. */
+static void tell_weakness(struct parse *parse, const struct weakness *weakness, const struct address *about,
+			  const char *evidence)
+{
+	const struct links *const links = ((struct reader *)parse)->links;
+	const struct flow nowhere = {
+		.ends = { *about, *about },
+		.transport = TRANSPORT_LINK,
+		.protocol = identify_number(parse->protocol),
+		.identified = IDENTIFIED_BY_CONTENT,
+	};
+
+	if (links->listener->weakness != NULL)
+		links->listener->weakness(links->listener->context, &nowhere, weakness, evidence,
+					  parse->time_ns, links->frame);
 }
 
 static struct span keep(struct parse *parse, struct span bytes)
@@ -72,6 +91,7 @@ static void forget(struct parse *parse)
 
 static const struct parse_engine engine = {
 	.event = tell_event,
+	.weakness_about = tell_weakness,
 	.is_news = is_news,
 	.keep = keep,
 	.forget = forget,
@@ -100,9 +120,8 @@ static struct reader *reader_of(struct links *links, const struct protocol *prot
 
 void links_read(struct links *links, const struct packets *packets, int64_t time_ns, uint64_t frame)
 {
-	const struct protocol *const protocol = links->listener->frame_message != NULL
-							? identify_frame(packets->ethertype)
-							: NULL;
+	const bool heard = links->listener->frame_message != NULL || links->listener->weakness != NULL;
+	const struct protocol *const protocol = heard ? identify_frame(packets->ethertype) : NULL;
 	struct span bytes = packets->body;
 	struct reader *reader;
 

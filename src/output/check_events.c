@@ -38,8 +38,12 @@ void event_door(struct json *json, const struct audit_door *door)
 	const struct protocol *const protocol = innermost(door);
 	const char *const name = protocol != NULL ? protocol->name : NULL;
 
-	event_destination(json, address_of(door), transport == NULL || transport->has_ports, door->port);
-	event_transport(json, door->transport);
+	const bool is_link = door->transport == TRANSPORT_LINK;
+
+	event_destination(json, address_of(door), !is_link && (transport == NULL || transport->has_ports),
+			  door->port);
+	if (!is_link)
+		event_transport(json, door->transport);
 	json_text(json, "app_proto", door->seen != NULL ? door->seen->protocol : name);
 }
 

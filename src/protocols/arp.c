@@ -6,6 +6,16 @@
 
 #include <stdio.h>
 
+static const struct weakness moved = {
+	"arp-address-moved",
+	"an address is claimed by one hardware address after another",
+	3,
+	"Find out whether a device was replaced, a standby took over or DHCP gave the address anew; if not, "
+	"somebody "
+	"takes what is meant for another: let switches inspect ARP.",
+};
+static const struct weakness *const weaknesses[] = { &moved, NULL };
+
 enum {
 	TYPE_ARP = 0x0806,
 	TYPE_REVERSE = 0x8035,
@@ -88,13 +98,20 @@ static void note_claim(struct conversation *state, struct message *m)
 
 /* ---- the event ---- */
 
+enum { MAC_TEXT = 18 };
+
+static const char *mac_text(const uint8_t mac[static MAC], char text[static MAC_TEXT])
+{
+	(void)snprintf(text, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		       mac[4], mac[5]);
+	return text;
+}
+
 static void emit_mac(struct json *json, const char *key, const uint8_t mac[static MAC])
 {
-	char text[18];
+	char text[MAC_TEXT];
 
-	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-		       mac[4], mac[5]);
-	json_text(json, key, text);
+	json_text(json, key, mac_text(mac, text));
 }
 
 static void emit(const void *record, struct json *json)
@@ -118,6 +135,15 @@ static void emit(const void *record, struct json *json)
 		emit_mac(json, "previous_mac", m->previous_mac);
 }
 
+static void judge(struct parse *parse, const struct message *m)
+{
+	char before[MAC_TEXT], now[MAC_TEXT];
+
+	if (m->is_taken)
+		parse_weakness_about(parse, &moved, &m->source, "from %s to %s",
+				     mac_text(m->previous_mac, before), mac_text(m->source_mac, now));
+}
+
 /* What is said again and again is told once, but for an address that changes hands. */
 static enum parse_step read_arp(void *memory, struct parse *parse, struct span *bytes)
 {
@@ -128,6 +154,7 @@ static enum parse_step read_arp(void *memory, struct parse *parse, struct span *
 	if (!read_message(&m, whole))
 		return PARSE_BROKEN;
 	note_claim(state, &m);
+	judge(parse, &m);
 	if (told_wide_is_news(&state->told, whole, whole) || m.is_taken)
 		parse_event(parse, &m);
 	return PARSE_ON;
@@ -147,4 +174,5 @@ const struct protocol protocol_arp = {
 	.by_header = true,
 	.recognise = recognise_nothing,
 	.parser = &parser,
+	.weaknesses = weaknesses,
 };

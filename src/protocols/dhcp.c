@@ -2,13 +2,14 @@
  * 951. A lease that is confirmed is an event of its own. */
 #include "base/address.h"
 #include "base/escape.h"
+#include "base/hash.h"
 #include "protocols/parse.h"
 
 #include <stdio.h>
 
 enum { COOKIE = 0x63825363, HARDWARE_MOST = 38, ADDRESS_OCTETS = 16 };
 enum { REQUEST = 1, REPLY = 2, OFFER = 2, ACK = 5, ADDRESSES_SHOWN = 8, PARAMETERS_SHOWN = 64 };
-enum { SERVERS = 2 };
+enum { SERVERS = 2, LEASES_MOST = 128 };
 #define FOR_EVER UINT32_MAX
 enum option {
 	PAD = 0,
@@ -209,6 +210,63 @@ static void emit(const void *memory, struct json *json)
 	json_end(json);
 }
 
+/* What was given in this flow: answers of a server to all are one flow. A reservation and an address that a
+ * pool keeps for its last holder look alike, so that only what was observed is told. */
+struct given {
+	uint32_t address, holder; /* a hash of the client's hardware address; 0: free */
+	uint32_t id;              /* of the last transaction */
+	uint16_t times;
+	bool is_shared; /* with others, or the holder had another address */
+};
+
+struct conversation {
+	struct given given[LEASES_MOST];
+	uint8_t next; /* the oldest, which is forgotten */
+};
+
+struct lease {
+	const struct message *message;
+	const struct given *given;
+};
+
+static void note_holder(struct conversation *state, uint32_t address, uint32_t holder)
+{
+	for (size_t i = 0; i < LEASES_MOST; i++)
+		if (state->given[i].holder == holder && state->given[i].address != address)
+			state->given[i].is_shared = true;
+}
+
+static bool has_other(const struct conversation *state, uint32_t address, uint32_t holder)
+{
+	for (size_t i = 0; i < LEASES_MOST; i++)
+		if (state->given[i].holder == holder && state->given[i].address != address)
+			return true;
+	return false;
+}
+
+static const struct given *note_given(struct conversation *state, const struct message *m)
+{
+	struct span yours = m->yours, mac = m->hardware;
+	const uint32_t address = span_u32(&yours);
+	const struct span client = span_take(&mac, m->hardware_length);
+	const uint32_t holder = (uint32_t)hash_bytes(client.at, span_left(client)) | 1;
+	struct given *given = state->given;
+
+	while (given < state->given + LEASES_MOST && (given->holder == 0 || given->address != address))
+		given++;
+	if (given == state->given + LEASES_MOST) {
+		given = &state->given[state->next++ % LEASES_MOST];
+		*given = (struct given){ .address = address, .holder = holder };
+		given->is_shared = has_other(state, address, holder);
+	}
+	given->is_shared |= given->holder != holder;
+	given->holder = holder;
+	given->times += given->times < UINT16_MAX && (given->times == 0 || given->id != m->id);
+	given->id = m->id;
+	note_holder(state, address, holder);
+	return given;
+}
+
 /* RFC 2131 1: manual allocation shows in BOOTP alone, which knows no time; of the other two, the time tells.
  */
 static const char *allocation_of(const struct message *m)
@@ -222,11 +280,15 @@ static const char *allocation_of(const struct message *m)
 
 static void emit_lease(const void *memory, struct json *json)
 {
-	const struct message *const m = memory;
+	const struct lease *const lease = memory;
+	const struct message *const m = lease->message;
 
 	write_address(json, "ip", m->yours);
 	write_mac(json, m);
 	json_text(json, "allocation", allocation_of(m));
+	if (lease->given->is_shared || lease->given->times > 1)
+		json_text(json, "observed", lease->given->is_shared ? "pool" : "reservation");
+	json_unsigned(json, "observed_times", lease->given->times);
 	write_text(json, "hostname", option(m, HOST));
 	write_address(json, "relay_ip", m->relay);
 	write_lease(json, m);
@@ -259,22 +321,22 @@ static void judge_server(struct parse *parse, const struct message *m)
 		       address_text(&parse->addresses[SIDE_CLIENT], server), address_text(&address, given));
 }
 
-static enum parse_step read_dhcp(void *state, struct parse *parse, struct span *bytes)
+static enum parse_step read_dhcp(void *memory, struct parse *parse, struct span *bytes)
 {
+	struct conversation *const state = memory;
 	struct message m;
 
-	(void)state;
 	if (!read_message(*bytes, &m))
 		return PARSE_BROKEN;
 	parse_event(parse, &m);
 	judge_server(parse, &m);
 	if (is_lease(&m))
-		parse_event_as(parse, "lease", emit_lease, &m);
+		parse_event_as(parse, "lease", emit_lease, &(struct lease){ &m, note_given(state, &m) });
 	return PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = 1,
+	.state_size = sizeof(struct conversation),
 	.read = read_dhcp,
 	.emit = emit,
 };

@@ -23,6 +23,7 @@ enum {
 
 struct esp {
 	uint32_t spi, first, last, packets, old; /* old: not above the highest sequence number */
+	uint8_t pair;                            /* 1 + place of the one of the other side; 0: none yet */
 };
 
 struct state {
@@ -239,27 +240,36 @@ static void write_spi(struct json *json, const char *key, uint64_t spi)
 	json_plain(json, key, hex_text(span_of(octets, sizeof(octets)), 0, text, sizeof(text)));
 }
 
+static void write_esp_spi(struct json *json, const char *key, uint32_t spi)
+{
+	char text[9];
+
+	(void)snprintf(text, sizeof(text), "%08x", spi);
+	json_text(json, key, text);
+}
+
+static void write_one_esp(struct json *json, const struct state *state, unsigned side, const struct esp *esp)
+{
+	json_begin(json);
+	json_text(json, "from", side == SIDE_CLIENT ? "client" : "server");
+	write_esp_spi(json, "spi", esp->spi);
+	if (esp->pair > 0)
+		write_esp_spi(json, "pair", state->esp[!side][esp->pair - 1].spi);
+	json_unsigned(json, "packets", esp->packets);
+	json_unsigned(json, "first_sequence", esp->first);
+	json_unsigned(json, "last_sequence", esp->last);
+	if (esp->old > 0)
+		json_unsigned(json, "out_of_order", esp->old);
+	json_end(json);
+}
+
 static void write_esp(struct json *json, const struct state *state)
 {
 	json_text(json, "exchange", "esp");
 	json_open_array(json, "associations");
-	for (unsigned side = 0; side < 2; side++) {
-		for (unsigned i = 0; i < SPIS && state->esp[side][i].packets > 0; i++) {
-			const struct esp *const esp = &state->esp[side][i];
-			char text[9];
-
-			json_begin(json);
-			json_text(json, "from", side == SIDE_CLIENT ? "client" : "server");
-			(void)snprintf(text, sizeof(text), "%08x", esp->spi);
-			json_text(json, "spi", text);
-			json_unsigned(json, "packets", esp->packets);
-			json_unsigned(json, "first_sequence", esp->first);
-			json_unsigned(json, "last_sequence", esp->last);
-			if (esp->old > 0)
-				json_unsigned(json, "out_of_order", esp->old);
-			json_end(json);
-		}
-	}
+	for (unsigned side = 0; side < 2; side++)
+		for (unsigned i = 0; i < SPIS && state->esp[side][i].packets > 0; i++)
+			write_one_esp(json, state, side, &state->esp[side][i]);
 	json_end(json);
 }
 
@@ -403,6 +413,21 @@ static enum parse_step hear_message(struct state *state, struct parse *parse, st
 	return PARSE_ON;
 }
 
+/* SPIs are agreed on under encryption: the associations of both directions that begin one after the other are
+ * a pair. */
+static void pair_esp(struct state *state, unsigned side, unsigned place)
+{
+	for (unsigned i = 0; i < SPIS && state->esp[!side][i].packets > 0; i++) {
+		struct esp *const other = &state->esp[!side][i];
+
+		if (other->pair != 0)
+			continue;
+		other->pair = (uint8_t)(place + 1);
+		state->esp[side][place].pair = (uint8_t)(i + 1);
+		return;
+	}
+}
+
 /* RFC 4303 2: the SPI, above 255, and the sequence number. */
 static void hear_esp(struct state *state, struct parse *parse, struct span s)
 {
@@ -414,12 +439,14 @@ static void hear_esp(struct state *state, struct parse *parse, struct span s)
 
 		if (esp->packets > 0 && esp->spi != spi)
 			continue;
-		if (esp->packets == 0)
+		if (esp->packets == 0) {
 			*esp = (struct esp){ .spi = spi, .first = sequence, .last = sequence };
-		else if (sequence > esp->last)
+			pair_esp(state, parse->side, i);
+		} else if (sequence > esp->last) {
 			esp->last = sequence;
-		else
+		} else {
 			esp->old++;
+		}
 		esp->packets++;
 		return;
 	}

@@ -305,6 +305,8 @@ static void read_call(struct conversation *state, struct parse *parse, const str
 	if (m->version == 4) {
 		if (m->procedure == 1)
 			read_compound(state, m->body);
+		else
+			tally_add(&state->v4, 0); /* there is no third */
 	} else {
 		read_old(state, m);
 	}

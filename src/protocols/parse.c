@@ -26,6 +26,20 @@ void parse_weakness(struct parse *parse, const struct weakness *weakness, const 
 	parse->engine->weakness(parse, weakness, evidence);
 }
 
+void parse_weakness_about(struct parse *parse, const struct weakness *weakness, const struct address *about,
+			  const char *format, ...)
+{
+	char evidence[FACT_VALUE];
+	va_list list;
+
+	if (parse->engine->weakness_about == NULL)
+		return;
+	va_start(list, format);
+	(void)vsnprintf(evidence, sizeof(evidence), format, list);
+	va_end(list);
+	parse->engine->weakness_about(parse, weakness, about, evidence);
+}
+
 void parse_software(struct parse *parse, enum side side, struct span product, struct span version)
 {
 	parse->engine->software(parse, side, product, version);

@@ -82,6 +82,9 @@ struct parse_engine {
 	/* Whether somebody has still to hear of this weakness: its evidence is written only then. */
 	bool (*is_news)(const struct parse *parse, const struct weakness *weakness);
 	void (*weakness)(struct parse *parse, const struct weakness *weakness, const char *evidence);
+	/* NULL but for frames. */
+	void (*weakness_about)(struct parse *parse, const struct weakness *weakness,
+			       const struct address *about, const char *evidence);
 	void (*software)(struct parse *parse, enum side side, struct span product, struct span version);
 	void (*expect)(struct parse *parse, const struct expectation *expectation);
 	void (*open)(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
@@ -125,6 +128,10 @@ void parse_event_as(struct parse *parse, const char *type, parse_emit *emit, con
 /* A weakness that these two show, with evidence. Told once for each flow, whatever is said later. */
 void parse_weakness(struct parse *parse, const struct weakness *weakness, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same in a frame that carries no packet, which has no ends: whose address it is about. */
+void parse_weakness_about(struct parse *parse, const struct weakness *weakness, const struct address *about,
+			  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The software at one end. Texts as they came. */
 void parse_software(struct parse *parse, enum side side, struct span product, struct span version);

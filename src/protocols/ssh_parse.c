@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "protocols/lines.h"
 #include "protocols/ssh.h"
+#include "protocols/ssh_session.h"
 
 enum {
 	ENCRYPTED_LIMIT = 4096, /* octets behind NEWKEYS while nothing of the other side is seen */
@@ -24,7 +25,8 @@ struct conversation {
 	struct party parties[2];
 	char host_key[TYPE_LIMIT], fingerprint[FINGERPRINT];
 	uint32_t host_key_bits, group_bits; /* of RSA; of the group that the server chose; 0: not told */
-	bool told;
+	bool told, session_told;
+	struct ssh_session session;
 };
 
 /* ---- telling ---- */
@@ -114,15 +116,23 @@ static void emit(const void *record, struct json *json)
 	}
 }
 
-static void end(void *memory, struct parse *parse)
+static void tell(struct conversation *state, struct parse *parse)
 {
-	struct conversation *const state = memory;
-
 	if (state->told || (!state->parties[0].has_version && !state->parties[1].has_version &&
 			    span_left(state->parties[0].kexinit) + span_left(state->parties[1].kexinit) == 0))
 		return;
 	state->told = true;
 	parse_event(parse, state);
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	tell(state, parse);
+	if (!state->session_told && ssh_session_kind(&state->session) != NULL)
+		parse_event_as(parse, "ssh_session", ssh_session_emit, &state->session);
+	state->session_told = true;
 }
 
 /* ---- reading ---- */
@@ -271,15 +281,22 @@ static enum verdict take_packet(struct parse *parse, struct span *bytes, struct 
 	return YES;
 }
 
-/* Behind NEWKEYS everything is encrypted. */
+/* Behind NEWKEYS everything is encrypted, and the event is told; what the sizes and times of a while show of
+ * the session is told as well. */
 static enum parse_step pass(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	struct party *const party = &state->parties[parse->side];
+	const size_t length = span_left(*bytes);
 
-	party->encrypted += (uint32_t)(span_left(*bytes) < ENCRYPTED_LIMIT ? span_left(*bytes)
-									   : ENCRYPTED_LIMIT);
+	party->encrypted += (uint32_t)(length < ENCRYPTED_LIMIT - party->encrypted
+					       ? length
+					       : ENCRYPTED_LIMIT - party->encrypted);
 	bytes->at = bytes->end;
 	if (!state->parties[!parse->side].ready && party->encrypted < ENCRYPTED_LIMIT)
+		return PARSE_ON;
+	tell(state, parse);
+	if (parse->listened && state->parties[0].ready && state->parties[1].ready &&
+	    ssh_session_hear(&state->session, parse->side, length, parse->time_ns))
 		return PARSE_ON;
 	end(state, parse);
 	return PARSE_DONE;

@@ -169,6 +169,15 @@ static void forget(struct parse *parse)
 }
 
 /* The scenes say themselves what is told twice. */
+static void tell_weakness_about(struct parse *parse, const struct weakness *weakness,
+				const struct address *about, const char *evidence)
+{
+	char text[ADDRESS_TEXT], whole[FACT_VALUE + ADDRESS_TEXT + 2];
+
+	(void)snprintf(whole, sizeof(whole), "%s: %s", address_text(about, text), evidence);
+	tell_weakness(parse, weakness, whole);
+}
+
 static bool is_news(const struct parse *parse, const struct weakness *weakness)
 {
 	(void)parse;
@@ -180,6 +189,7 @@ static const struct parse_engine engine = {
 	.is_news = is_news,
 	.event = tell_event,
 	.weakness = tell_weakness,
+	.weakness_about = tell_weakness_about,
 	.software = tell_software,
 	.expect = tell_expectation,
 	.open = tell_open,

@@ -16,6 +16,29 @@ static void leases_are_told(void **state)
 	     "\"weakness\":\"dhcp-second-server\",\"evidence\":\"192.0.2.1 gives 192.0.2.50\"");
 }
 
+/* An address given to one client again and again; then another client has it. */
+static void reservations_are_told_from_the_pool(void **state)
+{
+	struct turn turns[3];
+	uint8_t bytes[3][600];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		enum { ID = 4, HARDWARE = 28 };
+		const struct span first = talk_first("dhcp.server.udp.specification").bytes;
+		const size_t length = span_left(first) < sizeof(bytes[i]) ? span_left(first)
+									  : sizeof(bytes[i]);
+
+		memcpy(bytes[i], first.at, length);
+		bytes[i][ID] = (uint8_t)i;
+		bytes[i][HARDWARE] ^= i == 2 ? 2 : 0;
+		turns[i] = (struct turn){ .side = SIDE_CLIENT, .bytes = span_of(bytes[i], length) };
+	}
+	TOLD("dhcp", TRANSPORT_UDP, turns, "\"allocation\":\"dynamic\",\"observed_times\":1",
+	     "\"observed\":\"reservation\",\"observed_times\":2",
+	     "\"observed\":\"pool\",\"observed_times\":3");
+}
+
 static void associations_of_dhcpv6_are_told(void **state)
 {
 	const struct turn turns[] = { talk_first("dhcpv6.client.udp.specification"),
@@ -193,6 +216,47 @@ static void a_screen_behind_tls_is_an_upgrade(void **state)
 		 SERVER("\0\2"), CLIENT("\0\2"), SERVER("\0\1\0\0\1\5"), CLIENT("\0\0\1\5"), SERVER("\1"));
 }
 
+static void who_is_let_in_without_a_password_is_a_finding(void **state)
+{
+	const struct turn queues[] = { CLIENT("CONNECT\naccept-version:1.2\nhost:/\n\n\0"),
+				       SERVER("CONNECTED\nversion:1.2\n\n\0") };
+	const struct turn cameras[] = { CLIENT(
+		"DESCRIBE rtsp://192.0.2.2/door RTSP/1.0\r\nCSeq: 1\r\nAuthorization: "
+		"Basic am9lOnNlY3JldA==\r\n\r\n") };
+
+	(void)state;
+	TOLD("stomp", TRANSPORT_TCP, queues, "\"weakness\":\"stomp-no-auth\"");
+	TOLD("rtsp", TRANSPORT_TCP, cameras, "\"weakness\":\"rtsp-clear-login\"", "password of joe",
+	     "!secret");
+}
+
+static void a_proxy_says_whose_connection_it_is(void **state)
+{
+	(void)state;
+	talk_tcp("haproxy",
+		 "{\"haproxy\":{\"version\":1,\"command\":\"proxy\",\"proto\":\"tcp\",\"src_ip\":\"192.0.2."
+		 "1\","
+		 "\"src_port\":40000,\"dest_ip\":\"198.51.100.2\",\"dest_port\":80}}\n{\"upgrade\":\"\"}\n",
+		 talk_first("haproxy.client.tcp.specification"));
+	talk_tcp("haproxy",
+		 "{\"haproxy\":{\"version\":2,\"command\":\"proxy\",\"proto\":\"tcp\",\"src_ip\":\"2001:db8::"
+		 "1\","
+		 "\"src_port\":40000,\"dest_ip\":\"2001:db8::2\",\"dest_port\":443}}\n{\"upgrade\":\"\"}\n",
+		 talk_first("haproxy.client.tcp.specification-2"));
+	talk_tcp("haproxy",
+		 "{\"haproxy\":{\"version\":2,\"command\":\"proxy\",\"proto\":\"tcp\",\"src_ip\":\"192.0.2."
+		 "1\","
+		 "\"src_port\":1,\"dest_ip\":\"192.0.2.2\",\"dest_port\":2,\"authority\":\"door\"}}\n{"
+		 "\"upgrade\":"
+		 "\"\"}\n",
+		 CLIENT("\r\n\r\n\0\r\nQUIT\n\41\21\0\23\300\0\2\1\300\0\2\2\0\1\0\2\2\0\4door"),
+		 CLIENT("SSH-2.0-x\r\n"));
+	talk_tcp("haproxy", "{\"haproxy\":{\"version\":1,\"command\":\"unknown\"}}\n{\"upgrade\":\"\"}\n",
+		 CLIENT("PROXY UNKNOWN\r\n"), CLIENT("GET / HTTP/1.1\r\n\r\n"));
+	talk_tcp("haproxy", "{\"broken\":\"client\",\"at\":0}\n",
+		 CLIENT("PROXY TCP4 192.0.2.1 door 1 2\r\n"));
+}
+
 static void a_display_manager_is_told(void **state)
 {
 	(void)state;
@@ -276,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leases_are_told),
+		cmocka_unit_test(reservations_are_told_from_the_pool),
 		cmocka_unit_test(associations_of_dhcpv6_are_told),
 		cmocka_unit_test(tickets_with_weak_encryption_are_findings),
 		cmocka_unit_test(a_password_in_radius_is_a_finding_and_not_told),
@@ -290,6 +355,8 @@ int main(void)
 		cmocka_unit_test(a_screen_is_told_with_its_name),
 		cmocka_unit_test(a_screen_of_old_is_told),
 		cmocka_unit_test(a_screen_behind_tls_is_an_upgrade),
+		cmocka_unit_test(who_is_let_in_without_a_password_is_a_finding),
+		cmocka_unit_test(a_proxy_says_whose_connection_it_is),
 		cmocka_unit_test(a_display_manager_is_told),
 		cmocka_unit_test(routes_without_proof_are_a_finding),
 		cmocka_unit_test(ws_discovery_tells_devices),

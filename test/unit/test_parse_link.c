@@ -34,6 +34,8 @@ static void an_address_changes_hands(void **unused)
 	     "{\"arp\":{\"hw_type\":\"ethernet\",\"proto_type\":\"ipv4\",\"opcode\":\"request\",\"src_"
 	     "mac\":\"02:00:00:00:00:01\",\"src_ip\":\"192.0.2.9\",\"dest_mac\":\"00:00:00:00:00:00\","
 	     "\"dest_ip\":\"192.0.2.9\",\"gratuitous\":true}}\n"
+	     "{\"weakness\":\"arp-address-moved\",\"evidence\":\"192.0.2.9: from 02:00:00:00:00:01 to "
+	     "02:00:00:00:00:02\"}\n"
 	     "{\"arp\":{\"hw_type\":\"ethernet\",\"proto_type\":\"ipv4\",\"opcode\":\"reply\",\"src_ma"
 	     "c\":\"02:00:00:00:00:02\",\"src_ip\":\"192.0.2.9\",\"dest_mac\":\"02:00:00:00:00:01\",\""
 	     "dest_ip\":\"192.0.2.1\",\"previous_mac\":\"02:00:00:00:00:01\"}}\n"

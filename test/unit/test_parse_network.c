@@ -53,6 +53,35 @@ static void the_time_of_a_server_is_told(void **state)
 	     "\"stratum\":");
 }
 
+/* The capture's clock says 2023, the server's 2026. */
+static void a_clock_that_is_off_is_a_finding(void **state)
+{
+	enum { HEADER = 48, ORIGIN = 24, TRANSMIT = 40, TIME = 8 };
+	struct turn turns[] = { talk_first("ntp.client.udp.chrony"), talk_first("ntp.server.udp.chrony") };
+	uint8_t question[HEADER];
+
+	(void)state;
+	memcpy(question, turns[0].bytes.at, HEADER);
+	memcpy(question + TRANSMIT, turns[1].bytes.at + ORIGIN, TIME); /* what it answers to */
+	turns[0].bytes = span_of(question, HEADER);
+	TOLD("ntp", TRANSPORT_UDP, turns, "{\"weakness\":\"ntp-clock-off\",\"evidence\":\"", " seconds off");
+}
+
+static void version_2_of_nfs_is_a_finding(void **state)
+{
+	const struct span first = talk_first("nfs.client.udp.specification").bytes;
+	enum { VERSION_AT = 19 };
+	uint8_t bytes[512];
+	struct turn turns[1] = { { .side = SIDE_CLIENT } };
+
+	(void)state;
+	assert_true(span_left(first) <= sizeof(bytes));
+	memcpy(bytes, first.at, span_left(first));
+	bytes[VERSION_AT] = 2;
+	turns[0].bytes = span_of(bytes, span_left(first));
+	TOLD("nfs", TRANSPORT_UDP, turns, "\"weakness\":\"nfs-2\"");
+}
+
 static void a_list_of_clients_is_a_finding(void **state)
 {
 	const struct turn turns[] = { CLIENT("\x17\0\3\x2a\0\0\0\0"), SERVER("\x97\0\3\x2a\0\1\0\4abcd") };
@@ -270,6 +299,8 @@ int main(void)
 		cmocka_unit_test(version_3_tells_its_level_of_security),
 		cmocka_unit_test(traps_are_told),
 		cmocka_unit_test(the_time_of_a_server_is_told),
+		cmocka_unit_test(a_clock_that_is_off_is_a_finding),
+		cmocka_unit_test(version_2_of_nfs_is_a_finding),
 		cmocka_unit_test(a_list_of_clients_is_a_finding),
 		cmocka_unit_test(control_that_is_answered_is_a_finding),
 		cmocka_unit_test(rdp_changes_to_tls),
