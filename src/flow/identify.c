@@ -1,13 +1,14 @@
-/* identify.c: the registry as sets. For each first byte of a stream, and for each side, a set says who can
- * begin with it; it is computed from the recognisers themselves, since who says NO to one byte never says YES
- * to what begins with it. A datagram comes whole, and a single byte of it is no question: there the marks of
- * each protocol (protocols.h) tell for its length and for each octet at the first places who can be meant,
- * and who is in all of these sets is asked, those of the port first. */
+/* identify.c: the registry as sets. For the first two bytes of a stream, and for each side, a set says who
+ * can begin with them; it is computed from the recognisers themselves, since who says NO to a few bytes never
+ * says YES to what begins with them. A datagram comes whole, and a single byte of it is no question: there
+ * the marks of each protocol (protocols.h) tell for its length and for each octet at the first places who can
+ * be meant, and who is in all of these sets is asked, those of the port first. */
 #include "flow/identify.h"
 #include "flow/marks.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -31,7 +32,17 @@ static struct place {
 static const struct protocol *continuing[CONTINUING_MOST]; /* of two datagrams in a row */
 static size_t continuing_count;
 static struct set over_messages;
-static struct set stream_begins[2][256];         /* by side and first byte */
+static struct set stream_begins[2][256]; /* by side and first byte */
+
+/* By the first two bytes. To know it of all beforehand would take longer than most runs do: those who can
+ * begin with the first are asked when somebody begins so. Threads that do it at the same time find the same.
+ */
+struct pair {
+	_Atomic uint64_t words[WORDS]; /* the last bit of all is set once it is known */
+};
+static const uint64_t pair_known = (uint64_t)1 << 63;
+static struct pair stream_pairs[2][256][256];
+
 static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
 static const struct protocol *at_transport[256]; /* without ports */
 
@@ -103,7 +114,7 @@ static void build(void)
 	const struct protocol *protocol;
 
 	for (size_t nth = 0; (protocol = protocol_nth(nth)) != NULL; nth++) {
-		assert(nth < IDENTIFY_MOST);
+		assert(nth < IDENTIFY_MOST - 1);
 		by_address[nth] = (struct place){ protocol, (uint16_t)(nth + 1) };
 		protocols[protocol_count++] = protocol;
 		if (protocol_is_over(protocol, TRANSPORT_TCP))
@@ -235,13 +246,63 @@ const struct protocol *identify_time(struct span words, int64_t time_ns)
 	return NULL;
 }
 
+static struct set find_pair(struct span two, enum side side)
+{
+	const struct set *const one = &stream_begins[side][*two.at];
+	struct set found = { 0 };
+
+	for (size_t word = 0; word < WORDS; word++) {
+		for (uint64_t left = one->words[word]; left != 0; left &= left - 1) {
+			const size_t nth = word * 64 + (unsigned)__builtin_ctzll(left);
+
+			if (protocols[nth]->recognise(two, side, TRANSPORT_TCP) != NO)
+				set_add(&found, nth);
+		}
+	}
+	return found;
+}
+
+static void keep_pair(struct pair *pair, const struct set *set)
+{
+	const size_t last = WORDS - 1;
+
+	for (size_t word = 0; word < last; word++)
+		atomic_store_explicit(&pair->words[word], set->words[word], memory_order_relaxed);
+	atomic_store_explicit(&pair->words[last], set->words[last] | pair_known, memory_order_release);
+}
+
+/* Who can begin so. */
+static struct set stream_candidates(struct span first, enum side side)
+{
+	const size_t last = WORDS - 1;
+	struct pair *pair;
+	struct set set;
+
+	if (span_left(first) < 2)
+		return stream_begins[side][*first.at];
+	pair = &stream_pairs[side][first.at[0]][first.at[1]];
+	set.words[last] = atomic_load_explicit(&pair->words[last], memory_order_acquire);
+	if ((set.words[last] & pair_known) == 0) {
+		set = find_pair(span_of(first.at, 2), side);
+		keep_pair(pair, &set);
+		return set;
+	}
+	set.words[last] &= ~pair_known;
+	for (size_t word = 0; word < last; word++)
+		set.words[word] = atomic_load_explicit(&pair->words[word], memory_order_relaxed);
+	return set;
+}
+
 static const struct protocol *ask_stream(const struct identify_question *question, struct span first,
 					 enum side side, struct identify_answer *answer)
 {
 	const struct identify_hope *const hopeful = question->hopeful;
 
-	if (hopeful == NULL || hopeful->count > IDENTIFY_HOPEFUL)
-		return ask_set(&stream_begins[side][*first.at], first, side, TRANSPORT_TCP, answer);
+	if (hopeful == NULL || hopeful->count > IDENTIFY_HOPEFUL) {
+		const struct set candidates = stream_candidates(first, side);
+
+		return ask_set(&candidates, first, side, TRANSPORT_TCP, answer);
+	}
 	for (size_t i = 0; i < hopeful->count; i++)
 		if (ask_one(hopeful->list[i], first, side, TRANSPORT_TCP, answer))
 			return protocols[hopeful->list[i]];

@@ -1,7 +1,7 @@
 /* identify.h: which protocol these bytes are, asked of all recognisers, from content alone.
  *
- * The registry is sorted once into lists: who can be meant over a stream and who in a datagram, and for
- * streams who can be meant by each first byte of each side, so that a flow asks a few and not all. The port
+ * The registry is sorted into lists: who can be meant over a stream and who in a datagram, and for streams
+ * who can be meant by the first bytes of each side, so that a flow asks a few and not all. The port
  * chooses who is asked first, and never what the answer is, but among kin (protocols.h), whose messages are
  * the same. */
 #ifndef FLOW_IDENTIFY_H
