@@ -423,6 +423,25 @@ void conversation_prefetch(const struct flow *flow)
 	__builtin_prefetch(&c->streams[1].passed, 1);
 }
 
+/* What its parser works with, once the conversation has come. */
+void conversation_prefetch_parser(const struct flow *flow)
+{
+	const struct conversation *const c = flow->work;
+	const char *reading, *state;
+
+	if (c == NULL || flow->hoping || !c->parsing)
+		return;
+	reading = (const char *)c->reading;
+	state = c->state;
+	__builtin_prefetch(reading, 1);
+	__builtin_prefetch(reading + 64, 1);
+	__builtin_prefetch(reading + 128, 1);
+	if (state == NULL)
+		return;
+	__builtin_prefetch(state, 1);
+	__builtin_prefetch(state + 64, 1);
+}
+
 void conversation_expected(struct conversations *all, struct flow *flow, const struct expected *expected,
 			   int64_t time_ns, uint64_t frame)
 {

@@ -32,6 +32,7 @@ void conversation_packet(struct conversations *all, struct flow *flow, unsigned 
 
 /* A packet of this flow comes soon: asks the processor for what it will touch. */
 void conversation_prefetch(const struct flow *flow);
+void conversation_prefetch_parser(const struct flow *flow); /* a little later */
 
 /* The flow was announced: its protocol is known before it speaks. */
 void conversation_expected(struct conversations *all, struct flow *flow, const struct expected *expected,

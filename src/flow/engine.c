@@ -11,7 +11,8 @@
 
 #include <stdlib.h>
 
-enum { APART = 4, LINE = 4 * APART };
+enum { APART = 3, STAGES = 5, LINE = 16 };
+_Static_assert(STAGES *APART <= LINE, "who leaves the line stands in it until then");
 
 /* A frame between decoding and reading. */
 struct waiting {
@@ -386,7 +387,7 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
 
 /* ---- the line ----
  *
- * Frames stand in a line of four stages, each some frames behind the one before it: what one stage asks
+ * Frames stand in a line of five stages, each some frames behind the one before it: what one stage asks
  * memory for has come when the next one wants it. */
 
 static void decode(struct engine *engine, const struct frame *frame, struct waiting *waiting)
@@ -410,12 +411,19 @@ static void ask_for_conversation(const struct waiting *waiting)
 		conversation_prefetch(waiting->flow);
 }
 
+static void ask_for_parser(const struct waiting *waiting)
+{
+	if (waiting->flow != NULL && !waiting->flow->settled)
+		conversation_prefetch_parser(waiting->flow);
+}
+
 void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count)
 {
 	struct waiting *const line = engine->line;
 
-	for (size_t i = 0; i < count + 3 * (size_t)APART; i++) {
-		const size_t second = i - APART, third = second - APART, last = third - APART;
+	for (size_t i = 0; i < count + (STAGES - 1) * (size_t)APART; i++) {
+		const size_t second = i - APART, third = second - APART, fourth = third - APART,
+			     last = fourth - APART;
 
 		if (i < count)
 			decode(engine, &frames[i], &line[i % LINE]);
@@ -423,6 +431,8 @@ void engine_read(struct engine *engine, const struct frame *frames, const uint64
 			ask_for_flow(engine, &line[second % LINE]);
 		if (third < count)
 			ask_for_conversation(&line[third % LINE]);
+		if (fourth < count)
+			ask_for_parser(&line[fourth % LINE]);
 		if (last < count)
 			read_frame(engine, &frames[last], numbers[last], &line[last % LINE]);
 	}

@@ -220,8 +220,8 @@ bool parsing_begin(struct conversation *c, const struct protocol *protocol)
 	struct parse *parse;
 
 	if (reading != NULL)
-		reading->state = state_size > 0 ? pool_take(&c->all->pool, state_size) : NULL;
-	if (reading == NULL || (reading->state == NULL && state_size > 0)) {
+		c->state = state_size > 0 ? pool_take(&c->all->pool, state_size) : NULL;
+	if (reading == NULL || (c->state == NULL && state_size > 0)) {
 		c->over = true;
 		return false;
 	}
@@ -250,9 +250,9 @@ void parsing_end(struct conversation *c)
 	if (c->parsing) {
 		r->parse.packet = NULL;
 		if (r->parse.protocol->parser->end != NULL)
-			r->parse.protocol->parser->end(r->state, &r->parse);
-		pool_give(&c->all->pool, r->state, r->parse.protocol->parser->state_size);
-		r->state = NULL;
+			r->parse.protocol->parser->end(c->state, &r->parse);
+		pool_give(&c->all->pool, c->state, r->parse.protocol->parser->state_size);
+		c->state = NULL;
 		forget(&r->parse);
 	}
 	c->parsing = false;
@@ -315,7 +315,7 @@ static struct span call(struct conversation *c, unsigned nth, struct span bytes)
 	prepare(c, nth);
 	if (c->flow->identified == IDENTIFIED_EXPECTED && c->about == NULL && c->halves[nth].taken == 0)
 		learn_words(c);
-	step = c->reading->parse.protocol->parser->read(c->reading->state, &c->reading->parse, &bytes);
+	step = c->reading->parse.protocol->parser->read(c->state, &c->reading->parse, &bytes);
 	c->halves[nth].taken += (size_t)(bytes.at - begin);
 	heed(c, nth, step);
 	return span_of(bytes.at, (size_t)(bytes.end - bytes.at));
@@ -397,7 +397,7 @@ void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
 	half_clear(c, half);
 	half->taken += lost;
 	prepare(c, nth);
-	heed(c, nth, c->reading->parse.protocol->parser->gap(c->reading->state, &c->reading->parse, lost));
+	heed(c, nth, c->reading->parse.protocol->parser->gap(c->state, &c->reading->parse, lost));
 	if (c->reading->parse.upgraded && !c->over)
 		hear_anew(c, nth, c->reading->parse.upgraded_to);
 }

@@ -47,7 +47,6 @@ struct half {
 struct reading {
 	struct parse parse; /* first: what parsers are given is the reading */
 	struct conversation *conversation;
-	void *state; /* of the parser */
 	struct kept *kept;
 	size_t kept_bytes;
 	const struct weakness *told[CONVERSATION_TOLD];
@@ -65,6 +64,7 @@ struct conversation {
 	uint8_t upgrades;
 	uint8_t turn_count;
 	struct reading *reading; /* owned; NULL until a parser begins */
+	void *state;             /* owned; of the parser */
 	char *about;
 
 	/* While listening: who spoke, in turn, and how many bytes of it are kept. Of datagrams each is a
