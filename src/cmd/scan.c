@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum {
@@ -25,6 +26,7 @@ enum {
 	QUEUE_MOST = 2048, /* doors over UDP that wait to be asked */
 	WAIT_MS = 20,
 	PROGRESS_MS = 250,
+	DATAGRAM_PASSES = 2,
 	WITH_DISCOVERY = 1 << 16, /* beside the transport, in what tells scans apart */
 };
 
@@ -54,11 +56,13 @@ struct scan {
 	struct keeper keeper;
 	struct error trouble; /* of what goes on beside: a state that cannot be written */
 	bool in_trouble;
-	uint64_t next; /* over UDP: the next of all doors */
+	uint64_t next;     /* over UDP: the next of all doors */
+	uint8_t *answered; /* owned; over UDP: a bit for each door */
 	uint64_t doors;
 	int64_t begun_ms, end_ms, shown_ms;
 	bool is_watched; /* somebody sees stderr */
 	uint64_t rate;
+	bool no_knock;
 	struct scan_view view;
 };
 
@@ -103,6 +107,14 @@ static bool read_targets(struct scan *scan, struct error *err)
 	if (scan->targets.count == 0)
 		return error_set(err, "no target is named");
 	in_public = targets_public(&scan->targets);
+	if (in_public != NULL && invocation_has(invocation, "public"))
+		fprintf(stderr,
+			"doorward scan: public addresses: %llu doors of %u hosts are asked, several times "
+			"where they "
+			"do not answer; what is open is asked what it speaks, in harmless requests without "
+			"login\n",
+			(unsigned long long)scan->targets.count * scan->ports.count,
+			(unsigned)scan->targets.count);
 	if (in_public == NULL || invocation_has(invocation, "public"))
 		return true;
 	return error_set(
@@ -144,6 +156,31 @@ static bool is_open(const struct scan *scan, const struct knock_result *result)
 	       result->outcome == KNOCK_UNKNOWN;
 }
 
+/* What somebody on the way refuses is filtered. Whoever was silent may be asked again. */
+static void count_datagram_door(struct scan *scan, const struct knock_door *door,
+				const struct knock_result *result)
+{
+	uint32_t host, port;
+
+	if (is_open(scan, result)) {
+		scan->view.open++;
+	} else {
+		keeper_take_back(&scan->keeper, door->tag);
+		scan->view.closed += result->outcome == KNOCK_REFUSED;
+		scan->view.filtered += result->outcome == KNOCK_UNREACHED;
+		if (result->outcome == KNOCK_REFUSED)
+			judge_refused(&scan->judge, door);
+		else if (result->outcome != KNOCK_UNREACHED)
+			return;
+	}
+	if (targets_find(scan->looked_at, &door->address, &host) &&
+	    ports_find(&scan->ports, door->port, &port)) {
+		const uint64_t number = (uint64_t)host * scan->ports.count + port;
+
+		scan->answered[number / 8] |= (uint8_t)(1u << number % 8);
+	}
+}
+
 static void clear_progress(const struct scan *scan);
 
 static void hear_service(void *context, const struct knock_door *door, const struct knock_result *result)
@@ -151,17 +188,10 @@ static void hear_service(void *context, const struct knock_door *door, const str
 	struct scan *const scan = context;
 	struct service_view view = { door, result, scan->targets.count > 1, NULL };
 
-	if (!is_open(scan, result)) {
-		if (result->outcome == KNOCK_REFUSED)
-			judge_refused(&scan->judge, door);
-		scan->view.closed += result->outcome == KNOCK_REFUSED;
-		scan->view.silent += result->outcome != KNOCK_REFUSED;
-		if (scan->view.transport == TRANSPORT_UDP)
-			keeper_take_back(&scan->keeper, door->tag);
-		return;
-	}
 	if (scan->view.transport == TRANSPORT_UDP)
-		scan->view.open++;
+		count_datagram_door(scan, door, result);
+	if (!is_open(scan, result))
+		return;
 	scan->view.identified += result->outcome == KNOCK_IDENTIFIED;
 	count_weaknesses(scan, &result->tls);
 	count_weaknesses(scan, &result->answer);
@@ -181,20 +211,54 @@ static bool ask_what_it_speaks(struct scan *scan, uint64_t number)
 	return knocking_add(scan->knocking, &door);
 }
 
+/* A door that is open, and is not asked anything. */
+static void tell_open(struct scan *scan, const struct reach_door *found)
+{
+	const struct knock_result result = { .outcome = KNOCK_NOT_ASKED,
+					     .problem = "open; nobody asked (--no-knock)" };
+	const struct knock_door door = { .address = found->address,
+					 .interface = found->interface,
+					 .transport = TRANSPORT_TCP,
+					 .port = found->port };
+
+	(void)keeper_add(&scan->keeper, found->number);
+	hear_service(scan, &door, &result);
+}
+
 static void hear_door(void *context, const struct reach_door *found)
 {
-	if (found->state == REACH_OPEN)
-		(void)ask_what_it_speaks(context, found->number);
+	struct scan *const scan = context;
+
+	if (found->state != REACH_OPEN)
+		return;
+	if (scan->no_knock)
+		tell_open(scan, found);
+	else
+		(void)ask_what_it_speaks(scan, found->number);
 }
 
 /* ---- going on ---- */
 
-/* All doors of all hosts over UDP, a queue at a time. */
+static bool all_have_answered(const struct scan *scan)
+{
+	return scan->view.open + scan->view.closed + scan->view.filtered >= scan->doors;
+}
+
+/* All doors of all hosts over UDP, a queue at a time; then those without an answer once more. */
 static void add_datagram_doors(struct scan *scan)
 {
-	while (scan->next < scan->doors && knocking_left(scan->knocking) < QUEUE_MOST &&
-	       ask_what_it_speaks(scan, scan->next))
+	while (scan->next < scan->doors && knocking_left(scan->knocking) < QUEUE_MOST) {
+		const bool known = (scan->answered[scan->next / 8] >> scan->next % 8 & 1) != 0;
+
+		if (!known && !ask_what_it_speaks(scan, scan->next))
+			return;
 		scan->next++;
+	}
+	if (scan->next == scan->doors && knocking_left(scan->knocking) == 0 && !all_have_answered(scan) &&
+	    scan->view.passes < DATAGRAM_PASSES) {
+		scan->view.passes++;
+		scan->next = 0;
+	}
 }
 
 /* Writes where the scan stands. */
@@ -206,10 +270,37 @@ static void keep_place(struct scan *scan)
 		now.reach = reach_place(scan->reach);
 	if (scan->view.transport == TRANSPORT_UDP) {
 		now.closed = scan->view.closed;
-		now.silent = scan->view.silent;
+		now.filtered = scan->view.filtered;
+		now.reach.bits = span_of(scan->answered, scan->doors / 8 + 1);
+		now.reach.pass = scan->view.passes;
 		now.refused = span_of(scan->judge.refused, sizeof(scan->judge.refused));
 	}
 	scan->in_trouble = !keeper_write(&scan->keeper, &now, &scan->trouble);
+}
+
+static bool take_datagram_place(struct scan *scan, const struct resume *from)
+{
+	const size_t length = scan->doors / 8 + 1;
+
+	if (span_left(from->refused) != sizeof(scan->judge.refused) ||
+	    span_left(from->reach.bits) != length || from->reach.pass > DATAGRAM_PASSES)
+		return false;
+	memcpy(scan->judge.refused, from->refused.at, sizeof(scan->judge.refused));
+	memcpy(scan->answered, from->reach.bits.at, length);
+	scan->view.passes = from->reach.pass;
+	return true;
+}
+
+/* A door that was found before. */
+static bool take_door(struct scan *scan, uint64_t number)
+{
+	struct reach_door found = { .state = REACH_OPEN, .number = number };
+
+	if (!scan->no_knock)
+		return ask_what_it_speaks(scan, number);
+	reach_nth(scan->looked_at, &scan->ports, number, &found.address, &found.interface, &found.port);
+	tell_open(scan, &found);
+	return true;
 }
 
 /* Goes on where an interrupted scan stood. */
@@ -220,22 +311,22 @@ static bool take_place(struct scan *scan, struct error *err)
 	bool good = scan->reach == NULL || reach_go_on(scan->reach, &from->reach);
 
 	good = good && from->next <= scan->doors;
-	if (scan->view.transport == TRANSPORT_UDP && good) {
-		good = span_left(from->refused) == sizeof(scan->judge.refused);
-		if (good)
-			memcpy(scan->judge.refused, from->refused.at, sizeof(scan->judge.refused));
-	}
+	if (scan->view.transport == TRANSPORT_UDP && good)
+		good = take_datagram_place(scan, from);
 	scan->next = from->next;
 	scan->view.closed = from->closed;
-	scan->view.silent = from->silent;
+	scan->view.filtered = from->filtered;
 	for (size_t i = 0; i < found && good; i++)
-		good = resume_found(from, i) < scan->doors && ask_what_it_speaks(scan, resume_found(from, i));
+		good = resume_found(from, i) < scan->doors && take_door(scan, resume_found(from, i));
 	return good || error_set(err, "%s: this is no scan that was interrupted", scan->keeper.path);
 }
 
 static bool is_looking(const struct scan *scan)
 {
-	return scan->reach != NULL ? !reach_ended(scan->reach) : scan->next < scan->doors;
+	if (scan->reach != NULL)
+		return !reach_ended(scan->reach);
+	return scan->next < scan->doors || (scan->doors > 0 && scan->view.transport == TRANSPORT_UDP &&
+					    scan->view.passes < DATAGRAM_PASSES && !all_have_answered(scan));
 }
 
 static void clear_progress(const struct scan *scan)
@@ -380,6 +471,12 @@ static bool begin(struct scan *scan, struct error *err)
 		if (scan->reach == NULL)
 			return false;
 	}
+	if (scan->view.transport == TRANSPORT_UDP) {
+		scan->view.passes = 1;
+		scan->answered = calloc(scan->doors / 8 + 1, 1);
+		if (scan->answered == NULL)
+			return error_memory(err);
+	}
 	return !scan->keeper.there || take_place(scan, err);
 }
 
@@ -436,6 +533,9 @@ static bool prepare(struct scan *scan, struct error *err)
 	    !read_number(invocation, "max-time", 1000000, &seconds, err))
 		return false;
 	scan->view.transport = invocation_has(invocation, "udp") ? TRANSPORT_UDP : TRANSPORT_TCP;
+	scan->no_knock = invocation_has(invocation, "no-knock");
+	if (scan->no_knock && scan->view.transport == TRANSPORT_UDP)
+		return error_set(err, "--no-knock: over UDP only who is asked shows that he is there");
 	scan->view.words = invocation->argument_count == 1 ? invocation->arguments[0] : "these hosts";
 	scan->begun_ms = clock_monotonic_ms();
 	scan->end_ms = seconds > 0 ? scan->begun_ms + (int64_t)seconds * 1000 : INT64_MAX;
@@ -457,6 +557,8 @@ static void sum_up(struct scan *scan)
 	view->looked_at = scan->looked_at->count;
 	view->ports = scan->ports.count;
 	view->ms = clock_monotonic_ms() - scan->begun_ms;
+	if (view->transport == TRANSPORT_UDP)
+		view->silent = scan->doors - view->open - view->closed - view->filtered;
 	if (scan->reach != NULL) {
 		counts = reach_counts(scan->reach);
 		view->open = counts.answered[REACH_OPEN];
@@ -465,6 +567,7 @@ static void sum_up(struct scan *scan)
 		view->silent = counts.doors - view->open - view->closed - view->filtered;
 		view->asked = counts.asked;
 		view->passes = counts.pass;
+		view->late = counts.late;
 		view->half_open = reach_is_raw(scan->reach);
 	}
 }
@@ -552,6 +655,7 @@ static int run(const struct invocation *invocation)
 	keeper_close(&scan.keeper);
 	ports_free(&scan.ports);
 	host_search_close(&scan.search);
+	free(scan.answered);
 	targets_free(&scan.kept);
 	targets_free(&scan.targets);
 	return status;
@@ -576,6 +680,7 @@ static const struct command_option options[] = {
 	{ .name = "connect", .help = "connect to doors even where half-open would be allowed" },
 	{ .name = "max-time", .argument = "SECONDS", .help = "end then with what is known" },
 	{ .name = "from", .argument = "NETNS", .help = "look from this network namespace" },
+	{ .name = "no-knock", .help = "only look which doors are open, and ask nobody what it speaks" },
 	{ .name = "no-discovery", .help = "look at all addresses, whether anybody answers there or not" },
 	{ .name = "public", .help = "the targets may be public addresses" },
 	{ .name = "save",

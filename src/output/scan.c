@@ -29,7 +29,7 @@ static const char *server_text(struct out *out, const struct knock_result *resul
 {
 	const struct answer *const answer = &result->answer;
 
-	if (result->outcome == KNOCK_NOT_ASKED)
+	if (result->outcome == KNOCK_NOT_ASKED && result->problem[0] == '\0')
 		return "never spoken to: what it gets it acts on";
 	if (result->outcome != KNOCK_IDENTIFIED)
 		return result->problem;
@@ -115,6 +115,28 @@ void host_text(struct out *out, const struct reach_door *host)
 	fputc('\n', out->screen.file);
 }
 
+/* How sure it is. */
+static void print_certainty(FILE *file, const struct scan_view *view)
+{
+	if (view->transport == TRANSPORT_UDP)
+		fprintf(file,
+			"Over UDP only an answer proves that a door is open, and only ICMP that it is "
+			"closed; "
+			"silence proves nothing. Hosts tell of about one closed port a second. What did not "
+			"answer "
+			"was asked %u time%s.\n",
+			view->passes, view->passes == 1 ? "" : "s");
+	else if (view->late > 0)
+		fprintf(file,
+			"%llu doors answered only when they were asked again: packets are lost on the way. "
+			"What "
+			"is without an answer was asked %u times.\n",
+			(unsigned long long)view->late, view->passes);
+	else if (view->silent > 0)
+		fprintf(file, "What is without an answer was asked %u time%s.\n", view->passes,
+			view->passes == 1 ? "" : "s");
+}
+
 void scan_text(struct out *out, const struct scan_view *view)
 {
 	FILE *const file = out->screen.file;
@@ -135,8 +157,7 @@ void scan_text(struct out *out, const struct scan_view *view)
 			view->half_open ? "half-open" : "by connecting", (unsigned long long)view->asked,
 			view->passes, view->passes == 1 ? "" : "es");
 	fputs(".\n", file);
-	if (view->transport == TRANSPORT_UDP)
-		fputs("Over UDP only an answer proves that a door is open; silence proves nothing.\n", file);
+	print_certainty(file, view);
 	if (view->discovery && view->looked_at < view->hosts)
 		fprintf(file,
 			"%llu addresses did not answer and were not looked at; --no-discovery looks at "
@@ -314,6 +335,7 @@ void scan_json(struct out *out, const struct scan_view *view)
 	json_unsigned(&json, "weaknesses", view->weaknesses);
 	write_finding_counts(&json, view);
 	json_unsigned(&json, "asked", view->asked);
+	json_unsigned(&json, "late", view->late);
 	json_unsigned(&json, "passes", view->passes);
 	json_bool(&json, "half_open", view->half_open);
 	json_bool(&json, "incomplete", view->incomplete);

@@ -38,6 +38,7 @@ struct scan_view {
 	uint64_t identified;
 	uint64_t weaknesses;
 	uint64_t asked; /* packets or connections that looked for doors; 0 over UDP */
+	uint64_t late;  /* doors that answered only when they were asked again */
 	unsigned passes;
 	bool half_open;
 	bool incomplete;                  /* the time was up before all was asked */

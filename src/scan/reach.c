@@ -92,6 +92,7 @@ static void heard(void *context, const struct reach_door *answer)
 	reach->new_in_pass++;
 	reach->window.heard++;
 	reach->counts.answered[door.state]++;
+	reach->counts.late += reach->counts.pass > 1;
 	note_rtt(&reach->sample, number);
 	door.passes = reach->counts.pass;
 	door.number = number;

@@ -75,6 +75,7 @@ extern const struct ports reach_hosts;
 struct reach_counts {
 	uint64_t doors, asked; /* doors in all; packets or connections that were sent */
 	uint64_t answered[REACH_STATES];
+	uint64_t late; /* of those that answered: only when they were asked again */
 	uint64_t left; /* positions of this pass that are still to come */
 	unsigned pass; /* from 1 */
 	double pace;   /* a second, now */

@@ -53,7 +53,7 @@ static void put_numbers(struct buffer *out, const struct resume *resume)
 	put(out, resume->seed);
 	put(out, resume->next);
 	put(out, resume->closed);
-	put(out, resume->silent);
+	put(out, resume->filtered);
 	put(out, reach->at);
 	put(out, reach->pass);
 	put(out, reach->barren);
@@ -108,7 +108,7 @@ static void take_numbers(struct span *in, struct resume *resume, uint64_t length
 	resume->seed = span_u64(in);
 	resume->next = span_u64(in);
 	resume->closed = span_u64(in);
-	resume->silent = span_u64(in);
+	resume->filtered = span_u64(in);
 	reach->at = span_u64(in);
 	reach->pass = (unsigned)span_u64(in);
 	reach->barren = (unsigned)span_u64(in);

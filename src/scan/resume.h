@@ -12,8 +12,9 @@
 struct resume {
 	uint64_t scan; /* resume_scan(): what was asked for */
 	uint64_t seed;
-	struct reach_place reach;      /* over TCP; its bits are borrowed */
-	uint64_t next, closed, silent; /* over UDP: the next of all doors, and what came of those before */
+	struct reach_place reach;        /* over TCP; its bits are borrowed */
+	uint64_t next, closed, filtered; /* over UDP: the next of all doors, and what came of others; the pass
+					    and the bits are those of `reach` */
 	struct span alive;   /* with discovery: a bit for each target that is to be looked at; else empty */
 	struct span refused; /* over UDP: a bit for each port that is closed for certain */
 	struct span found;   /* numbers of doors that are to be asked what they speak: 4 octets each */

@@ -23,7 +23,7 @@ enum {
 	HEARD_AT_ONCE = 4096,
 	PACKET = 256, /* all that is needed of an answer stands before this */
 	SYN_LENGTH = 24,
-	SOURCES = 256,
+	SOURCES = 16384, /* so that networks of some thousand addresses are asked for once */
 	IPV6_HEADER = 40,
 	WINDOW = 1024,
 	SEGMENT = 1460,

@@ -66,6 +66,12 @@ def test_a_host(doorward, pair, how, target):
     assert stats["half_open"] == (how == []) and not stats["incomplete"]
 
 
+def test_nobody_is_asked(doorward, pair):
+    services, stats = scan(doorward, pair[1], "--no-knock", "-p", "2000-9999", "192.0.2.1")
+    assert {port: e["doorward"]["outcome"] for (_, port), e in services.items()} == dict.fromkeys((2222, 9100, 9999), "not-asked")
+    assert (stats["open"], stats["identified"], stats["exit_status"]) == (3, 0, 0)
+
+
 def test_several_hosts_and_families(doorward, pair, tmp_path):
     targets = tmp_path / "targets"
     targets.write_text("2001:db8::1  # the same host\n192.0.2.1\n")
@@ -186,6 +192,7 @@ def test_what_is_reachable(doorward, pair, need):
 @pytest.mark.parametrize("words, said", [
     ([], "no target is named"),
     (["8.8.8.8"], "8.8.8.8 is public"),
+    (["--no-knock", "--udp", "127.0.0.1"], "--no-knock: over UDP only who is asked"),
     (["10.0.0.0/7"], "'10.0.0.0/7': more than"),
     (["-p", "0", "127.0.0.1"], "--ports: '0' is no port"),
     (["-p", "90-80", "127.0.0.1"], "--ports: 90-80: a range begins with its lower port"),
