@@ -3,6 +3,7 @@
  * and storage daemons all greet alike.
  *
  * Servers are not asked: every greeting that no login follows is told to the administrator as an attempt. */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 enum {
@@ -261,5 +262,6 @@ const struct protocol protocol_bacula = {
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &bacula_probe,
 	.weaknesses = weaknesses,
 };

@@ -2,6 +2,7 @@
  * RFC 7959 (blocks) and RFC 8768. A message is believed when all of its options are known and hold what they
  * may, since its header says little. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 #include <ctype.h>
@@ -140,11 +141,42 @@ static bool is_words(struct span s)
 	return span_left(s) > TEXT_LEAST;
 }
 
+/* RFC 8323 5.3: over a stream each side begins with its settings: a message without a token, whose options
+ * are the longest message and transfers in blocks. One without options tells too little. */
+static enum verdict recognise_settings(struct span first)
+{
+	enum { SETTINGS = 0xe1, LONGEST = 2, BLOCKS = 4, SIZE_MOST = 4, SHORT = 12 };
+	const uint8_t head = span_u8(&first), length = head >> 4;
+	unsigned number = 0;
+	struct span settings;
+
+	if ((head & 0xf) != 0 || length == 0 || length > SHORT)
+		return NO;
+	if (span_left(first) == 0)
+		return MORE;
+	if (span_u8(&first) != SETTINGS)
+		return NO;
+	settings = span_take(&first, length);
+	if (settings.failed)
+		return MORE;
+	while (span_left(settings) > 0) {
+		const uint8_t option = span_u8(&settings);
+
+		number += option >> 4;
+		if ((number != LONGEST && number != BLOCKS) || (option & 0xf) > SIZE_MOST)
+			return NO;
+		span_skip(&settings, option & 0xf);
+	}
+	return settings.failed ? NO : YES;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct message m;
 	unsigned class;
 
+	if (transport == TRANSPORT_TCP)
+		return recognise_settings(first);
 	if (transport != TRANSPORT_UDP || *first.at >> 6 != 1 || !read_message(first, &m))
 		return NO;
 	class = m.code >> 5;
@@ -201,9 +233,11 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 {
 	struct conversation *const state = memory;
 	struct message m;
-	const bool whole = read_message(*bytes, &m);
+	bool whole;
 
-	(void)parse;
+	if (parse->transport == TRANSPORT_TCP)
+		return PARSE_DONE;
+	whole = read_message(*bytes, &m);
 	bytes->at = bytes->end;
 	if (!whole || m.code == 0)
 		return PARSE_ON;
@@ -229,11 +263,12 @@ static const struct parser parser = {
 const struct protocol protocol_coap = {
 	.name = "coap",
 	.title = "Constrained Application Protocol",
-	DOORS(UDP(5683)),
+	DOORS(UDP(5683), TCP(5683)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.datagram_least = 7,
 	MARKS(OCTETS(0, 0x40, 0x48), OCTETS(0, 0x50, 0x58), OCTETS(0, 0x60, 0x68), OCTETS(0, 0x70, 0x78),
 	      OCTETS(1, 1, 7), OCTETS(1, 0x40, 0x5f), OCTETS(1, 0x80, 0xbf)),
 	.parser = &parser,
+	.probe = &coap_probe,
 };

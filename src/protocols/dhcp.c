@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 #include <stdio.h>
 
@@ -350,6 +351,7 @@ const struct protocol protocol_dhcp = {
 	.datagram_least = 240,
 	MARKS(OCTETS(0, REQUEST, REPLY), OCTETS(1, 1, HARDWARE_MOST), OCTETS(2, 0, ADDRESS_OCTETS)),
 	.parser = &parser,
+	.probe = &dhcp_probe,
 	.weaknesses = weaknesses,
 	.weakness_parties = SERVERS,
 };

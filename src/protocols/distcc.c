@@ -1,6 +1,7 @@
 /* distcc.c: distributed compilation, "doc/protocol-1.txt" of distcc's sources: tokens of four letters with
  * eight hexadecimal digits, some with as many octets behind them. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 #include <ctype.h>
 
@@ -139,5 +140,6 @@ const struct protocol protocol_distcc = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &distcc_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,13 +1,14 @@
 /* finger.c: the Finger User Information Protocol, RFC 1288: "/W joe@host" is asked, and text answered until
  * the end. A question looks like any line; answers are known by how the servers of Unix write them. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 enum { FIRST_MOST = 512, QUERY = 128 };
 
 static enum verdict recognise_server(struct span first)
 {
-	static const char *const begins[] = { "Login: ", "Login name: ", "Login    ", "No one logged on",
-					      "finger: " };
+	static const char *const begins[] = { "Login: ",          "Login name: ", "Login    ",
+					      "No one logged on", "finger: ",     "fingerd: " };
 	struct span text = text_first(first, FIRST_MOST);
 	enum verdict best = NO;
 	size_t name;
@@ -119,4 +120,5 @@ const struct protocol protocol_finger = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &finger_probe,
 };

@@ -1,6 +1,7 @@
 /* git.c: git's own transport, gitprotocol-pack(5) and gitprotocol-v2(5): lines with four hexadecimal digits
  * of length before them, the first of which asks for a service of a repository. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 #include <ctype.h>
 
@@ -211,4 +212,5 @@ const struct protocol protocol_git = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &git_probe,
 };

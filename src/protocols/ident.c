@@ -1,6 +1,7 @@
 /* ident.c: the Identification Protocol, RFC 1413: "6193, 23" is asked, and "6193, 23 : USERID : UNIX : joe"
  * answered. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 #include <ctype.h>
 
@@ -120,4 +121,5 @@ const struct protocol protocol_ident = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &ident_probe,
 };

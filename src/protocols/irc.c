@@ -1,6 +1,7 @@
 /* irc.c: Internet Relay Chat. RFC 2812 (messages), and what came later: STARTTLS, CAP, SASL. Channels and
  * names are told, what people say to each other is not. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 #include "protocols/sasl.h"
 #include "protocols/tls.h"
 
@@ -272,5 +273,6 @@ const struct protocol protocol_irc = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &irc_probe,
 	.weaknesses = weaknesses,
 };

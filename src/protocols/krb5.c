@@ -3,6 +3,7 @@
  * DER. */
 #include "protocols/ber.h"
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 #include <stdio.h>
 
@@ -68,6 +69,25 @@ static bool may_come_from(uint8_t tag, enum side side)
 	return (side == SIDE_CLIENT) == (tag == AS_REQ || tag == TGS_REQ || tag == AP_REQ);
 }
 
+/* RFC 3244 2: messages about passwords have a header of length, version, and the length of a ticket; without
+ * that an error follows. What is left is the first message of Kerberos, or nothing. */
+static struct span behind_password_header(struct span s)
+{
+	const size_t whole = span_left(s);
+	const uint16_t length = span_u16(&s), version = span_u16(&s), ticket = span_u16(&s);
+
+	if (s.failed || length != whole || (version != 1 && version != 0xff80))
+		return span_of(NULL, 0);
+	return ticket > 0 ? span_take(&s, ticket) : s;
+}
+
+static bool is_password_message(struct span s, enum side side)
+{
+	const struct span message = behind_password_header(s);
+
+	return span_left(message) > 0 && may_come_from(*message.at, side) && is_message(message);
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	enum { ENOUGH = 32 };
@@ -77,6 +97,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		uint8_t tag;
 		size_t whole;
 
+		if (is_password_message(first, side))
+			return YES;
 		return ber_frame(first, &tag, &whole) == BER_FRAMED && whole == span_left(first) &&
 				       may_come_from(tag, side) && is_message(first)
 			       ? YES
@@ -331,8 +353,11 @@ static enum parse_step hear(struct parse *parse, struct span s)
 static enum parse_step read_krb5(void *state, struct parse *parse, struct span *bytes)
 {
 	(void)state;
-	if (parse->transport == TRANSPORT_UDP)
-		return hear(parse, *bytes);
+	if (parse->transport == TRANSPORT_UDP) {
+		const struct span message = behind_password_header(*bytes);
+
+		return hear(parse, span_left(message) > 0 ? message : *bytes);
+	}
 	while (span_left(*bytes) > 0) {
 		struct span s = *bytes, message;
 		const uint32_t length = span_u32(&s);
@@ -366,7 +391,8 @@ const struct protocol protocol_krb5 = {
 	.privacy = PRIVACY_ENCRYPTED,
 	.recognise = recognise,
 	.datagram_least = 12,
-	MARKS(OCTETS(0, AS_REQ, AP_REP), OCTET(0, ERROR)),
+	MARKS(OCTETS(0, AS_REQ, AP_REP), OCTET(0, ERROR), OCTETS(0, 0, 8)),
 	.parser = &parser,
+	.probe = &krb5_probe,
 	.weaknesses = weaknesses,
 };

@@ -2,6 +2,7 @@
  * frames. Control messages are told with the attributes that say who speaks and which tunnel and session is
  * meant; acknowledgements without any are not. */
 #include "protocols/inner.h"
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 #include "protocols/told.h"
 
@@ -308,4 +309,5 @@ const struct protocol protocol_l2tp = {
 	MARKS(OCTET(0, 0xc8), OCTETS(0, 0x00, 0x03), OCTETS(0, 0x08, 0x0b), OCTETS(0, 0x40, 0x43),
 	      OCTETS(0, 0x48, 0x4b), OCTETS(1, 2, 3)),
 	.parser = &parser,
+	.probe = &l2tp_probe,
 };

@@ -1,5 +1,6 @@
 /* lmtp.c: Local Mail Transfer Protocol, RFC 2033: SMTP whose client greets with LHLO, and whose server
  * answers a mail once for each recipient. It is read as SMTP is. */
+#include "protocols/probes.h"
 #include "protocols/smtp.h"
 
 static enum verdict recognise_server(struct span first)
@@ -10,6 +11,9 @@ static enum verdict recognise_server(struct span first)
 
 	if (whole != YES)
 		return whole;
+	/* What greets without a word of its own has to be asked. */
+	if (reply.code == READY && text_greeting(reply.lines) == GREETS_UNCLEAR)
+		return MORE;
 	if (reply.code != READY || text_greeting(reply.lines) != GREETS_OTHER)
 		return NO;
 	text = reply_first(&reply);
@@ -37,4 +41,6 @@ const struct protocol protocol_lmtp = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &smtp_parser,
+	.probe = &lmtp_probe,
+	.probe_state_size = sizeof(bool),
 };

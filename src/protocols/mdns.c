@@ -1,6 +1,7 @@
 /* mdns.c: multicast DNS. RFC 6762, and RFC 6763 for the services that are announced with it. */
 #include "protocols/dns.h"
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 enum { FLAGS = DNS_RESPONSE | DNS_AUTHORITATIVE | DNS_TRUNCATED };
 
@@ -77,4 +78,5 @@ const struct protocol protocol_mdns = {
 	      OCTET(2, 0x84), OCTET(2, 0x86), OCTET(3, 0)),
 	.kin = &protocol_dns,
 	.parser = &parser,
+	.probe = &mdns_probe,
 };

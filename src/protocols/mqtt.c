@@ -1,6 +1,7 @@
 /* mqtt.c: Message Queuing Telemetry Transport. OASIS MQTT 3.1.1 and 5.0, and 3.1 before them. The messages
  * that are published are counted and not read. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 enum packet_type {
 	CONNECT = 1,
@@ -29,13 +30,13 @@ static const struct weakness clear_login = {
 	2,
 	"Let clients use TLS (port 8883), and bind the plain listener to this host.",
 };
-static const struct weakness no_auth = {
+const struct weakness mqtt_no_auth = {
 	"mqtt-no-auth",
 	"MQTT lets everybody in without a password",
 	2,
 	"Ask for names and passwords: allow_anonymous false in Mosquitto, and access lists for topics.",
 };
-static const struct weakness *const weaknesses[] = { &clear_login, &no_auth, NULL };
+static const struct weakness *const weaknesses[] = { &clear_login, &mqtt_no_auth, NULL };
 
 /* ---- packets ---- */
 
@@ -228,7 +229,7 @@ static void read_connack(struct conversation *state, struct parse *parse, struct
 	state->code = span_u8(&s);
 	state->connack = true;
 	if (state->connect && state->code == 0 && !(state->flags & (FLAG_USER | FLAG_PASSWORD)))
-		parse_weakness(parse, &no_auth, "client %s was let in without a name", state->client_id);
+		parse_weakness(parse, &mqtt_no_auth, "client %s was let in without a name", state->client_id);
 }
 
 /* MQTT 5.0 3.8: an id, properties, and then topics with their options. */
@@ -312,5 +313,7 @@ const struct protocol protocol_mqtt = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &mqtt_probe,
 	.weaknesses = weaknesses,
+	.probe_state_size = 8,
 };

@@ -2,6 +2,7 @@
 #include "protocols/dns.h"
 #include "protocols/netbios.h"
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 #include <stdio.h>
 
@@ -193,5 +194,6 @@ const struct protocol protocol_nbns = {
 	MARKS(OCTETS(2, 0x00, 0x07), OCTETS(2, 0x28, 0x4f), OCTETS(2, 0x78, 0x87), OCTETS(2, 0xa8, 0xcf),
 	      OCTETS(2, 0xf8, 0xff)),
 	.parser = &parser,
+	.probe = &nbns_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,5 +1,6 @@
 /* nrpe.c: the Nagios Remote Plugin Executor, versions 2 to 4, as its source tells: one question, the name of
  * a command, and one answer, each with a checksum. Mostly inside TLS. */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 enum {
@@ -178,5 +179,6 @@ const struct protocol protocol_nrpe = {
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &nrpe_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,6 +1,7 @@
 /* pptp.c: Point-to-Point Tunneling Protocol, its control connection (RFC 2637). The calls that it sets up are
  * GRE flows between the same two. */
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 #include <stdio.h>
 
@@ -247,5 +248,6 @@ const struct protocol protocol_pptp = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &pptp_probe,
 	.weaknesses = weaknesses,
 };

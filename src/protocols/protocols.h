@@ -82,6 +82,16 @@ struct probe {
 	bool server_speaks_first; /* over TCP: listen, then greet */
 	bool rare; /* where many doors share the time, its words are said at its customary doors alone */
 
+	/* Its own hear() is asked about what comes to its opening, before all recognisers: these see traffic
+	 * and never what was asked. PROBE_DONE names the protocol then, so it is said to what nobody else
+	 * would answer to that opening. */
+	bool knows;
+
+	/* Over UDP: its servers answer from another port than they were asked at; they answer to this port
+	 * alone, or to any where it is 0. */
+	bool answers_elsewhere;
+	uint16_t own_port;
+
 	/* Writes the opening words; over UDP one datagram. Called once, with zeroed state, on a new
 	 * connection; NULL where the server's greeting is answered by hear(), and in TLS, whose opening is
 	 * that of a whole handshake and made by the engine. */
@@ -215,6 +225,14 @@ struct protocol {
 #define DOORS(...)                                                                                           \
 	.doors = (const struct catalog_door[]){ __VA_ARGS__ },                                               \
 	.door_count = sizeof((const struct catalog_door[]){ __VA_ARGS__ }) / sizeof(struct catalog_door)
+
+/* What a probe says that goes by a recogniser's verdict on what it heard. */
+static inline enum probe_step probe_step_for(enum verdict verdict, bool ended)
+{
+	if (verdict == YES)
+		return PROBE_DONE;
+	return verdict == MORE && !ended ? PROBE_WAIT : PROBE_NOT;
+}
 
 /* MORE while s may still become text, YES once it has. */
 enum verdict recognise_text(struct span s, const char *text);

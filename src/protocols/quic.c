@@ -2,6 +2,7 @@
  * (version 2), the drafts from 23 on, and the older ones of Google as far as their headers are in the clear.
  */
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 #include "protocols/quic_initial.h"
 #include "protocols/tls_hello.h"
 
@@ -347,4 +348,5 @@ const struct protocol protocol_quic = {
 	      OCTET(0, 0x00), OCTET(0, 0x04), OCTET(0, 0x10), OCTET(0, 0x14), OCTET(0, 0x20), OCTET(0, 0x24),
 	      OCTET(0, 0x30), OCTET(0, 0x34)),
 	.parser = &parser,
+	.probe = &quic_probe,
 };

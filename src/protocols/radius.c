@@ -2,6 +2,7 @@
  * the authenticator of messages), RFC 5176 (changes of authorisation). */
 #include "protocols/radius.h"
 #include "base/escape.h"
+#include "protocols/probes.h"
 
 const struct weakness radius_no_authenticator = {
 	"radius-no-message-authenticator",
@@ -222,5 +223,6 @@ const struct protocol protocol_radius = {
 	      OCTETS(0, RADIUS_ACCESS_CHALLENGE, RADIUS_STATUS_CLIENT),
 	      OCTETS(0, RADIUS_DISCONNECT_REQUEST, RADIUS_COA_NAK), OCTETS(2, 0, RADIUS_LENGTH_MOST >> 8)),
 	.parser = &radius_parser,
+	.probe = &radius_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,6 +1,7 @@
 /* rtmp.c: Real-Time Messaging Protocol: "Adobe's Real Time Messaging Protocol", version 1.0. Its handshake is
  * noise around a few zeros, so that what stands behind it decides: a command "connect" of the client, and
  * messages of control of the server. */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 enum { VERSION = 3, HANDSHAKE = 1 + 2 * 1536, CHUNK = 12, HEADS = 4096 - HANDSHAKE };
@@ -156,4 +157,5 @@ const struct protocol protocol_rtmp = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &rtmp_probe,
 };

@@ -1,6 +1,7 @@
 /* socks.c: SOCKS. RFC 1928 and RFC 1929 (version 5, names and passwords), "SOCKS 4" and "4A" of the NEC and
  * Permeo papers. Behind an agreement everything is somebody else's protocol. */
 #include "protocols/socks.h"
+#include "protocols/probes.h"
 #include "protocols/text.h"
 
 #include <ctype.h>
@@ -219,5 +220,6 @@ const struct protocol protocol_socks = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &socks_parser,
+	.probe = &socks_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,6 +1,7 @@
 /* tftp.c: the Trivial File Transfer Protocol. RFC 1350, RFC 2347 to 2349 and RFC 7440 (options). The server
  * answers from a port of its own: that flow is announced by the request. */
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 #include "protocols/text.h"
 
 #include <ctype.h>
@@ -217,4 +218,5 @@ const struct protocol protocol_tftp = {
 	.datagram_least = 8,
 	MARKS(OCTET(0, 0), OCTETS(1, READ, WRITE), OCTETS(1, ERROR, OPTIONS)),
 	.parser = &parser,
+	.probe = &tftp_probe,
 };

@@ -1,5 +1,6 @@
 /* x11.c: X Window System Protocol, version 11 ("X Window System Protocol", X Consortium standard, chapter 8:
  * connection setup). */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 enum {
@@ -14,7 +15,7 @@ enum {
 	AUTHENTICATE = 2,
 };
 
-static const struct weakness no_auth = {
+const struct weakness x11_no_auth = {
 	.id = "x11-no-auth",
 	.title = "An X server admits clients without a cookie",
 	.severity = 1,
@@ -26,7 +27,7 @@ static const struct weakness clear = {
 	.severity = 2,
 	.remedy = "Start the X server with -nolisten tcp, and forward its windows through SSH.",
 };
-static const struct weakness *const weaknesses[] = { &no_auth, &clear, NULL };
+static const struct weakness *const weaknesses[] = { &x11_no_auth, &clear, NULL };
 
 static uint16_t take_u16(struct span *s, bool little)
 {
@@ -208,7 +209,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	if (state->status == SUCCESS) {
 		parse_software(parse, SIDE_SERVER, span_text(state->vendor), span_of(NULL, 0));
 		if (state->asked && state->authentication[0] == '\0')
-			parse_weakness(parse, &no_auth, "a client without a cookie was admitted");
+			parse_weakness(parse, &x11_no_auth, "a client without a cookie was admitted");
 		parse_weakness(parse, &clear, "a client was admitted");
 	}
 	end(state, parse);
@@ -230,5 +231,6 @@ const struct protocol protocol_x11 = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &x11_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,6 +1,7 @@
 /* zabbix.c: Zabbix, "Zabbix protocols" of its documentation: "ZBXD", flags, lengths, and then JSON. What is
  * measured is not kept, but for what kind of message it is and of which host. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 #include <ctype.h>
 
@@ -124,4 +125,5 @@ const struct protocol protocol_zabbix = {
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &zabbix_probe,
 };

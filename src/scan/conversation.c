@@ -14,8 +14,34 @@ enum { PIECE = 16 * 1024, PIECES_AT_ONCE = 4, OUT_LIMIT = 256 * 1024, OPENING_LI
 
 /* ---- connecting ---- */
 
-static int socket_connect(const struct knock_door *door, bool *ret_connected)
+/* What the socket of a datagram's conversation has that others have not, by the protocol's probe. */
+static const struct probe *datagram_probe(const struct wish *wish)
 {
+	return door_where(wish->door)->transport == TRANSPORT_UDP && wish->protocol != NULL
+		       ? wish->protocol->probe
+		       : NULL;
+}
+
+static bool bind_own_port(int fd, const struct wish *wish)
+{
+	const struct probe *const probe = datagram_probe(wish);
+	const struct address *const to = &door_where(wish->door)->address;
+	const struct address any = address_is_v4(to) ? address_v4(0) : (struct address){ { 0 } };
+	struct sockaddr_storage address;
+	const int yes = 1;
+	socklen_t length;
+
+	if (probe == NULL || probe->own_port == 0)
+		return true;
+	length = endpoint_of(&any, 0, probe->own_port, &address);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	return bind(fd, (struct sockaddr *)&address, length) == 0;
+}
+
+static int socket_connect(const struct wish *wish, bool *ret_connected)
+{
+	const struct knock_door *const door = door_where(wish->door);
+	const struct probe *const probe = datagram_probe(wish);
 	struct sockaddr_storage address;
 	const socklen_t length = endpoint_of(&door->address, door->interface, door->port, &address);
 	const int kind = door->transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
@@ -24,7 +50,11 @@ static int socket_connect(const struct knock_door *door, bool *ret_connected)
 
 	if (fd < 0)
 		return -1;
-	*ret_connected = connect(fd, (struct sockaddr *)&address, length) == 0;
+	if (probe != NULL && probe->answers_elsewhere) {
+		*ret_connected = true;
+		return fd;
+	}
+	*ret_connected = bind_own_port(fd, wish) && connect(fd, (struct sockaddr *)&address, length) == 0;
 	/* Interrupted, it goes on by itself. */
 	if (*ret_connected || errno == EINPROGRESS || errno == EINTR)
 		return fd;
@@ -42,7 +72,7 @@ struct conversation *conversation_begin(struct engine *engine, const struct wish
 	*ret_error = ENOMEM;
 	if (c == NULL)
 		return NULL;
-	c->fd = socket_connect(door_where(wish->door), &connected);
+	c->fd = socket_connect(wish, &connected);
 	if (c->fd < 0) {
 		*ret_error = errno;
 		free(c);
@@ -80,11 +110,29 @@ void conversation_free(struct conversation *c)
 
 /* ---- sending ---- */
 
+static bool is_connected(const struct conversation *c)
+{
+	const struct probe *const probe = datagram_probe(&c->wish);
+
+	return probe == NULL || !probe->answers_elsewhere;
+}
+
+static ssize_t send_out(struct conversation *c)
+{
+	const struct knock_door *const door = door_where(c->wish.door);
+	struct sockaddr_storage to;
+	const socklen_t length = endpoint_of(&door->address, door->interface, door->port, &to);
+
+	if (is_connected(c))
+		return send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL);
+	return sendto(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL, (struct sockaddr *)&to, length);
+}
+
 /* What cannot be sent is not reported here: the read that follows says why. */
 static void flush(struct conversation *c)
 {
 	while (c->out.length > 0) {
-		const ssize_t sent = send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL);
+		const ssize_t sent = send_out(c);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
@@ -227,13 +275,32 @@ static void take_stream(struct conversation *c, struct span bytes)
 		door_ended(c, 0);
 }
 
+/* Of a socket that is not connected, only what comes from the host that was asked. */
+static ssize_t receive(struct conversation *c, uint8_t *bytes, size_t size)
+{
+	const struct knock_door *const door = door_where(c->wish.door);
+	struct sockaddr_storage from;
+	struct address sender;
+	socklen_t length = sizeof(from);
+	ssize_t come;
+
+	if (is_connected(c))
+		return recv(c->fd, bytes, size, 0);
+	memset(&from, 0, sizeof(from));
+	come = recvfrom(c->fd, bytes, size, 0, (struct sockaddr *)&from, &length);
+	if (come < 0)
+		return come;
+	sender = endpoint_address(&from);
+	return address_compare(&sender, &door->address) == 0 ? come : 0;
+}
+
 static void read_some(struct conversation *c)
 {
 	const bool stream = door_where(c->wish.door)->transport == TRANSPORT_TCP;
 
 	for (int i = 0; i < PIECES_AT_ONCE && !c->over; i++) {
 		uint8_t bytes[PIECE];
-		const ssize_t come = recv(c->fd, bytes, sizeof(bytes), 0);
+		const ssize_t come = receive(c, bytes, sizeof(bytes));
 
 		if (come < 0 && (errno == EAGAIN || errno == EINTR))
 			return;

@@ -22,10 +22,24 @@ bool door_can_ask(const struct door *door, const struct protocol *protocol)
 	       (protocol->probe->transports & (door_is_stream(door) ? PROBE_TCP : PROBE_UDP)) != 0;
 }
 
+bool door_is_customary(const struct door *door, const struct protocol *protocol)
+{
+	const struct catalog_door *const doors = protocol->doors;
+	bool found = false;
+
+	for (size_t i = 0; i < protocol->door_count && !found; i++)
+		found = doors[i].transport == door->where.transport && doors[i].first <= door->where.port &&
+			door->where.port <= doors[i].last;
+	return found;
+}
+
 bool door_can_open(const struct door *door, const struct protocol *protocol)
 {
 	if (protocol == &protocol_tls)
-		return door_is_stream(door) && !door->inside;
+		return door_is_stream(door) && !door->inside &&
+		       !knock_is_delicate(door->where.transport, door->where.port);
+	if (knock_is_delicate(door->where.transport, door->where.port) && !door_is_customary(door, protocol))
+		return false;
 	return door_can_ask(door, protocol) && protocol->probe->greet != NULL &&
 	       !protocol->probe->server_speaks_first;
 }
@@ -78,15 +92,31 @@ static bool is_echo(const struct conversation *c)
 	return said > 0 && memcmp(c->opening.bytes, c->heard.bytes, said < heard ? said : heard) == 0;
 }
 
+/* Servers of the time say nothing else, and close. */
+static const struct protocol *who_tells_time(const struct conversation *c)
+{
+	const int64_t now = clock_wall_us() * 1000;
+	const struct protocol *protocol;
+
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
+		if (protocol->tells_time != NULL && protocol->tells_time(buffer_read(&c->heard), now))
+			return protocol;
+	return NULL;
+}
+
 static void hear_anybody(struct conversation *c)
 {
 	struct door *const door = c->wish.door;
 	const struct protocol *protocol = NULL;
 	bool more = c->heard.length < c->opening.length && door_is_stream(door);
 
+	if (door_hear_own(c, false))
+		return;
 	if (!is_echo(c))
 		protocol = protocol_recognise(buffer_read(&c->heard), SIDE_SERVER, door->where.transport,
 					      c->wish.protocol, &more);
+	if (protocol == NULL && (!c->said || !door_is_stream(door)))
+		protocol = who_tells_time(c);
 	if (protocol != NULL && door_is_sure(door, c, protocol)) {
 		door_go_on(c, protocol);
 	} else if (protocol != NULL) {
@@ -201,6 +231,8 @@ static void over_or_quiet(struct conversation *c, bool over)
 		return;
 	case TO_OPEN:
 		if (c->heard.length > 0) {
+			if (door_hear_own(c, true))
+				return;
 			door_note_fits(door, c);
 			door_keep_words(door, c);
 		} else if (!over && door->phase == FIRST && c->waited) {

@@ -60,6 +60,7 @@ bool door_is_stream(const struct door *door);
 
 /* Whether a server of the protocol can be asked here; whether a client begins in it. */
 bool door_can_ask(const struct door *door, const struct protocol *protocol);
+bool door_is_customary(const struct door *door, const struct protocol *protocol);
 bool door_can_open(const struct door *door, const struct protocol *protocol);
 
 /* When door_quiet() is to be called: in so many milliseconds of a door that has all the time. */
@@ -105,6 +106,9 @@ void door_identify(struct door *door, const struct protocol *protocol, struct co
 
 /* The same, and the conversation goes on where it may. */
 void door_go_on(struct conversation *c, const struct protocol *protocol);
+
+/* Whether the probe whose opening was said knows its answer: the door is identified then, and asked. */
+bool door_hear_own(struct conversation *c, bool ended);
 
 /* Gives the probe its words until it has enough. */
 void door_ask_on(struct conversation *c, bool ended);

@@ -54,6 +54,7 @@ struct conversation {
 	bool over;     /* the loop removes it */
 	bool said;     /* something was sent at the innermost layer */
 	bool waited;   /* the door's phase waits for it */
+	bool refused;  /* the probe whose opening was said knows that this is no answer to it */
 	int64_t begun; /* monotonic ms */
 	int64_t alarm; /* door_quiet() is called then; monotonic ms */
 	size_t place;  /* among the alarms */

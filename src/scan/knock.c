@@ -7,7 +7,7 @@
 enum {
 	DOOR_MS = 3000,
 	AT_ONCE = 4096,
-	PER_DOOR = 64,
+	PER_DOOR = 160,
 	PATIENCE_LEAST = 20,
 	CROWD = 256,
 	QUEUE_LEAST = 64,
@@ -17,33 +17,47 @@ enum {
 /* Doors that act on whatever bytes they get, or keep them: the wrong words there do harm, and asking them is
  * not worth it. Other servers refuse what they do not understand.
  *
- * Printers print: 9100 to 9107 take raw pages, 515 is LPD. Loggers write down what comes: 514 and 601 are
- * syslog, 162 takes SNMP traps. 514/tcp may be rsh as well, 512 and 513 are rexec and rlogin, which log
- * failed logins. Controllers in machines and buildings have been seen to stop on words of other protocols:
- * 102 (S7), 502 (Modbus), 1962 and 20547 (PLC engineering), 2404 (IEC 60870-5-104), 9600 (FINS), 18245
- * (SRTP), 20000 (DNP3), 34962 to 34964 (PROFINET), 44818 and 2222 over UDP (EtherNet/IP), 47808 (BACnet).
- * Metrics are kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd).
- */
+ * Printers print: 9100 to 9107 take raw pages, 515 is LPD. Controllers in machines and buildings have been
+ * seen to stop on words of other protocols: 1962 and 20547 (PLC engineering), 9600 (FINS), 18245 (SRTP),
+ * 20000 (DNP3), 34962 to 34964 (PROFINET), 44818 and 2222 over UDP (EtherNet/IP), 47808 (BACnet). Metrics are
+ * kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd). */
 static const struct catalog_door forbidden[] = {
-	{ TRANSPORT_TCP, 102, 102 },     { TRANSPORT_TCP, 502, 502 },     { TRANSPORT_TCP, 512, 515 },
-	{ TRANSPORT_TCP, 601, 601 },     { TRANSPORT_TCP, 1962, 1962 },   { TRANSPORT_TCP, 2003, 2004 },
-	{ TRANSPORT_TCP, 2404, 2404 },   { TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },
-	{ TRANSPORT_TCP, 9600, 9600 },   { TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 },
-	{ TRANSPORT_TCP, 20547, 20547 }, { TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 },
-	{ TRANSPORT_UDP, 162, 162 },     { TRANSPORT_UDP, 502, 502 },     { TRANSPORT_UDP, 514, 515 },
-	{ TRANSPORT_UDP, 2003, 2004 },   { TRANSPORT_UDP, 2222, 2222 },   { TRANSPORT_UDP, 8125, 8125 },
-	{ TRANSPORT_UDP, 9600, 9600 },   { TRANSPORT_UDP, 18246, 18246 }, { TRANSPORT_UDP, 20000, 20000 },
-	{ TRANSPORT_UDP, 25826, 25826 }, { TRANSPORT_UDP, 34962, 34964 }, { TRANSPORT_UDP, 44818, 44818 },
-	{ TRANSPORT_UDP, 47808, 47823 },
+	{ TRANSPORT_TCP, 515, 515 },     { TRANSPORT_TCP, 1962, 1962 },   { TRANSPORT_TCP, 2003, 2004 },
+	{ TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },   { TRANSPORT_TCP, 9600, 9600 },
+	{ TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 }, { TRANSPORT_TCP, 20547, 20547 },
+	{ TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 502, 502 },
+	{ TRANSPORT_UDP, 515, 515 },     { TRANSPORT_UDP, 2003, 2004 },   { TRANSPORT_UDP, 2222, 2222 },
+	{ TRANSPORT_UDP, 8125, 8125 },   { TRANSPORT_UDP, 9600, 9600 },   { TRANSPORT_UDP, 18246, 18246 },
+	{ TRANSPORT_UDP, 20000, 20000 }, { TRANSPORT_UDP, 25826, 25826 }, { TRANSPORT_UDP, 34962, 34964 },
+	{ TRANSPORT_UDP, 44818, 44818 }, { TRANSPORT_UDP, 47808, 47823 },
 };
+
+/* Doors where the wrong words do harm, but the right ones none: nothing is said there but what is customary.
+ * Controllers: 102 (S7), 502 (Modbus), 2404 (IEC 60870-5-104). 512 and 513 are rexec and rlogin, which take
+ * any words for a user's name. Of loggers, which write down what comes, 514 and 601 are syslog, over TCP 514
+ * is rsh as well; 162 takes SNMP traps, and tells its number to whom it does not know. */
+static const struct catalog_door delicate[] = {
+	{ TRANSPORT_TCP, 102, 102 }, { TRANSPORT_TCP, 502, 502 },   { TRANSPORT_TCP, 512, 514 },
+	{ TRANSPORT_TCP, 601, 601 }, { TRANSPORT_TCP, 2404, 2404 }, { TRANSPORT_UDP, 162, 162 },
+	{ TRANSPORT_UDP, 514, 514 },
+};
+
+static bool is_among(const struct catalog_door *doors, size_t count, uint16_t transport, uint16_t port)
+{
+	for (size_t i = 0; i < count; i++)
+		if (doors[i].transport == transport && port >= doors[i].first && port <= doors[i].last)
+			return true;
+	return false;
+}
 
 bool knock_is_forbidden(uint16_t transport, uint16_t port)
 {
-	for (size_t i = 0; i < sizeof(forbidden) / sizeof(*forbidden); i++)
-		if (forbidden[i].transport == transport && port >= forbidden[i].first &&
-		    port <= forbidden[i].last)
-			return true;
-	return false;
+	return is_among(forbidden, sizeof(forbidden) / sizeof(*forbidden), transport, port);
+}
+
+bool knock_is_delicate(uint16_t transport, uint16_t port)
+{
+	return is_among(delicate, sizeof(delicate) / sizeof(*delicate), transport, port);
 }
 
 static struct knock_limits limits_or_usual(const struct knock_limits *limits)

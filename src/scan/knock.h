@@ -18,7 +18,7 @@ struct knock_limits {
 	unsigned doors;    /* begun at one time, others wait; no bound unless said */
 	unsigned at_once;  /* conversations open at one time; 4096 unless said, and never more than files may
 			      be open: the soft limit of these is raised */
-	unsigned per_door; /* conversations with one door in all; 64 unless said */
+	unsigned per_door; /* conversations with one door in all; 160 unless said */
 };
 
 struct knock_door {
@@ -51,6 +51,9 @@ struct knock_result {
 
 /* Ports that act on whatever bytes they get: never spoken to. */
 bool knock_is_forbidden(uint16_t transport, uint16_t port);
+
+/* Ports where nothing is said but in a protocol that is customary there. */
+bool knock_is_delicate(uint16_t transport, uint16_t port);
 
 /* ---- doors as they are found ---- */
 

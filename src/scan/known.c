@@ -105,6 +105,25 @@ void door_identify(struct door *door, const struct protocol *protocol, struct co
 		door->result.protocol = protocol;
 }
 
+bool door_hear_own(struct conversation *c, bool ended)
+{
+	struct door *const door = c->wish.door;
+	const struct protocol *const protocol = c->wish.protocol;
+	enum probe_step step;
+
+	if (c->wish.purpose != TO_OPEN || protocol->probe == NULL || !protocol->probe->knows || c->refused)
+		return false;
+	step = conversation_hear(c, ended, NULL);
+	c->refused = step == PROBE_NOT;
+	if (step != PROBE_DONE)
+		return false;
+	door_identify(door, protocol, c);
+	*answer_of(door, c) = *c->answer;
+	engine_end(c);
+	door_asked(door, protocol);
+	return true;
+}
+
 static void listen_inside(struct door *door, struct conversation *c)
 {
 	door->inside = true;

@@ -62,7 +62,11 @@ void door_open_first(struct door *door, struct conversation *c)
 
 	door->phase = FIRST;
 	if (first == NULL || !door_can_open(door, first))
-		first = door_is_stream(door) ? http : NULL;
+		first = door_is_stream(door) && door_can_open(door, http) ? http : NULL;
+	if (c != NULL && first == NULL) {
+		door_drop(c); /* nothing may be said here, and it has said nothing */
+		return;
+	}
 	if (c == NULL || first == NULL) {
 		wish_to_open(door, first);
 	} else {
@@ -75,17 +79,6 @@ void door_open_first(struct door *door, struct conversation *c)
 	wish_to_open(door, http);
 }
 
-static bool is_customary(const struct door *door, const struct protocol *protocol)
-{
-	const struct catalog_door *const doors = protocol->doors;
-	bool found = false;
-
-	for (size_t i = 0; i < protocol->door_count && !found; i++)
-		found = doors[i].transport == door->where.transport && doors[i].first <= door->where.port &&
-			door->where.port <= doors[i].last;
-	return found;
-}
-
 /* SMB, where a NetBIOS session has to be asked for. */
 static void open_otherwise(struct door *door)
 {
@@ -93,7 +86,7 @@ static void open_otherwise(struct door *door)
 
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
 		if (door_can_open(door, protocol) && protocol->probe->greet_other != NULL &&
-		    is_customary(door, protocol))
+		    door_is_customary(door, protocol))
 			door_wish(door, TO_OPEN, protocol, OTHER, door->inside);
 	}
 }
@@ -121,7 +114,7 @@ static void open_others(struct door *door)
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
 		if (!door->engine->crowded || protocol->probe == NULL || !protocol->probe->rare ||
-		    is_customary(door, protocol))
+		    door_is_customary(door, protocol))
 			wish_to_open(door, protocol);
 }
 

@@ -19,7 +19,7 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 	} cases[] = {
 		{ TRANSPORT_TCP, 9099, false }, { TRANSPORT_TCP, 9100, true },  { TRANSPORT_TCP, 9107, true },
 		{ TRANSPORT_TCP, 9108, false }, { TRANSPORT_UDP, 9100, false }, { TRANSPORT_TCP, 515, true },
-		{ TRANSPORT_TCP, 514, true },   { TRANSPORT_UDP, 514, true },   { TRANSPORT_TCP, 502, true },
+		{ TRANSPORT_TCP, 514, false },  { TRANSPORT_UDP, 47808, true }, { TRANSPORT_TCP, 502, false },
 		{ TRANSPORT_TCP, 631, false },  { TRANSPORT_TCP, 6000, false }, { TRANSPORT_TCP, 22, false },
 	};
 
@@ -27,6 +27,9 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		if (knock_is_forbidden(cases[i].transport, cases[i].port) != cases[i].forbidden)
 			fail_msg("port %u", cases[i].port);
+	assert_true(knock_is_delicate(TRANSPORT_TCP, 514) && knock_is_delicate(TRANSPORT_UDP, 514));
+	assert_true(knock_is_delicate(TRANSPORT_TCP, 502) && knock_is_delicate(TRANSPORT_UDP, 162));
+	assert_false(knock_is_delicate(TRANSPORT_TCP, 9100) || knock_is_delicate(TRANSPORT_TCP, 22));
 }
 
 static void what_must_not_be_asked_is_not(void **unused)

@@ -1,0 +1,46 @@
+/* socks_probe.c: what a SOCKS proxy is asked: by which methods it lets clients in (RFC 1928 3). Nobody is
+ * connected to. */
+#include "protocols/probes.h"
+#include "protocols/socks.h"
+
+extern const struct protocol protocol_socks;
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const uint8_t methods[] = { SOCKS_VERSION_5, 2, SOCKS_METHOD_NONE, SOCKS_METHOD_PASSWORD };
+
+	(void)state;
+	(void)transport;
+	buffer_add(out, methods, sizeof(methods));
+}
+
+/* Two octets and no more: the version, and a method that was offered, or none of them. */
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	enum { REFUSED = 0xff };
+	const uint8_t version = span_peek(*heard, 0), method = span_peek(*heard, 1);
+
+	(void)state;
+	(void)out;
+	if (span_left(*heard) < 2)
+		return probe_step_for(span_left(*heard) == 0 || version == SOCKS_VERSION_5 ? MORE : NO,
+				      ended);
+	if (version != SOCKS_VERSION_5 ||
+	    (method != SOCKS_METHOD_NONE && method != SOCKS_METHOD_PASSWORD && method != REFUSED))
+		return PROBE_NOT;
+	if (span_left(*heard) > 2 && protocol_socks.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP) == NO)
+		return PROBE_NOT;
+	answer_fact(answer, "version", span_text("5"));
+	answer_fact(answer, "method",
+		    span_text(method == SOCKS_METHOD_NONE       ? "none"
+			      : method == SOCKS_METHOD_PASSWORD ? "password"
+								: "refused"));
+	if (method == SOCKS_METHOD_NONE)
+		answer_weakness(answer, &socks_no_auth, "a client without a password was taken");
+	return PROBE_DONE;
+}
+
+const struct probe socks_probe = {
+	.knows = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
+};
