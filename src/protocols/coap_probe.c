@@ -5,7 +5,8 @@
 
 extern const struct protocol protocol_coap;
 
-static const char path[] = "\xbb.well-known\x04" "core";
+static const char path[] = "\xbb.well-known\x04"
+			   "core";
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
@@ -14,7 +15,10 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 		buffer_add(out, "\x30\xe1\x22\x04\x80", 5);
 		buffer_add(out, "\xd0\x04\x01", 3);
 	} else {
-		buffer_add(out, "\x40\x01" "do", 4);
+		buffer_add(out,
+			   "\x40\x01"
+			   "do",
+			   4);
 	}
 	buffer_text(out, path);
 }

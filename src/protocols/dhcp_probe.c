@@ -11,9 +11,9 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	static const uint8_t request[12] = { 1, 1, 6, 0, 'd', 'o', 'o', 'r' };
 	static const uint8_t hardware[HARDWARE] = { 2, 'd', 'o', 'o', 'r', 'w' };
-	static const uint8_t options[] = { 0x63, 0x82, 0x53, 0x63, 53, 1,   8,   55,  3,   1,
-					   3,    15,   60,   8,    'd', 'o', 'o', 'r', 'w', 'a',
-					   'r',  'd',  OPTION_END };
+	static const uint8_t options[] = { 0x63, 0x82, 0x53, 0x63, 53,  1,   8,         55,
+					   3,    1,    3,    15,   60,  8,   'd',       'o',
+					   'o',  'r',  'w',  'a',  'r', 'd', OPTION_END };
 
 	(void)state;
 	(void)transport;

@@ -16,10 +16,9 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	(void)state;
 	(void)out;
 	(void)answer;
-	return probe_step_for(span_left(*heard) > 0
-				      ? protocol_finger.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-				      : MORE,
-			      ended);
+	return probe_step_for(
+		span_left(*heard) > 0 ? protocol_finger.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP) : MORE,
+		ended);
 }
 
 const struct probe finger_probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };

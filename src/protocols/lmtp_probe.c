@@ -19,7 +19,8 @@ static enum probe_step hear_reply(void *memory, const struct reply *reply, struc
 
 	if (reply == NULL)
 		return PROBE_NOT;
-	if (!state->greeted && (text_greeting(reply->lines) == GREETS_SMTP || text_greeting(reply->lines) == GREETS_FTP))
+	if (!state->greeted &&
+	    (text_greeting(reply->lines) == GREETS_SMTP || text_greeting(reply->lines) == GREETS_FTP))
 		return PROBE_NOT;
 	if (!state->greeted && reply->code == READY) {
 		state->greeted = true;

@@ -16,7 +16,10 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
 	(void)transport;
-	buffer_add(out, "\x10\x14\0\4MQTT\4\2\0\x0a\0\x08" "doorward", 22);
+	buffer_add(out,
+		   "\x10\x14\0\4MQTT\4\2\0\x0a\0\x08"
+		   "doorward",
+		   22);
 }
 
 static void ask_version(struct buffer *out)
@@ -79,9 +82,10 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	uint8_t first;
 
 	if (!state->accepted) {
-		const enum verdict verdict =
-			span_left(*heard) > 0 ? protocol_mqtt.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-					      : MORE;
+		const enum verdict verdict = span_left(*heard) > 0
+						     ? protocol_mqtt.recognise(*heard, SIDE_SERVER,
+									       TRANSPORT_TCP)
+						     : MORE;
 
 		if (verdict != YES)
 			return probe_step_for(verdict, ended);

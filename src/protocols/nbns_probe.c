@@ -11,7 +11,8 @@ enum { NAMES = 320, NAME = 15, ENTRY = 18, STATUS = 0x21, IN = 1, GROUP = 0x8000
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
-	static const char any[] = "\x20" "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	static const char any[] = "\x20"
+				  "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 	(void)state;
 	(void)transport;

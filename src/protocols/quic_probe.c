@@ -10,7 +10,10 @@ enum { LONG_HEADER = 0xc0, LEAST = 1200, NOBODYS = 0x1a2a3a4a, HEAD = 5, VERSION
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
-	static const char ids[] = "\x08" "doorward" "\x08" "doorward";
+	static const char ids[] = "\x08"
+				  "doorward"
+				  "\x08"
+				  "doorward";
 
 	(void)state;
 	(void)transport;

@@ -30,10 +30,9 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	span_skip(&s, 1 + HANDSHAKE + DRAWN_AT);
 	if (!s.failed && span_begins(s, drawn))
 		return PROBE_DONE;
-	return probe_step_for(span_left(*heard) > 0
-				      ? protocol_rtmp.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-				      : MORE,
-			      ended);
+	return probe_step_for(
+		span_left(*heard) > 0 ? protocol_rtmp.recognise(*heard, SIDE_SERVER, TRANSPORT_TCP) : MORE,
+		ended);
 }
 
 const struct probe rtmp_probe = {

@@ -27,9 +27,8 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	struct span s = *heard, vendor;
-	const enum verdict verdict = span_left(s) > 0
-					     ? protocol_x11.recognise(s, SIDE_SERVER, TRANSPORT_TCP)
-					     : MORE;
+	const enum verdict verdict = span_left(s) > 0 ? protocol_x11.recognise(s, SIDE_SERVER, TRANSPORT_TCP)
+						      : MORE;
 	const bool big = span_peek(s, 2) == 0;
 	uint32_t release;
 	uint16_t length;

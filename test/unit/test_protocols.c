@@ -91,13 +91,22 @@ static bool has_door(const struct service *service, const struct catalog_door *d
 	return false;
 }
 
+/* Some are spoken inside TLS alone. */
+static bool carries(struct span spoken, const char *name)
+{
+	if (span_begins(spoken, name))
+		return true;
+	(void)span_until(&spoken, ':');
+	return !spoken.failed && span_is(spoken, name);
+}
+
 /* The catalogue's other services that carry the protocol count as well: https is a door of tls. */
 static bool is_customary(const struct protocol *protocol, const struct catalog_door *door)
 {
 	const struct service *service;
 
 	for (size_t i = 0; (service = catalog_service_nth(i)) != NULL; i++)
-		if (service->spoken != NULL && span_begins(span_text(service->spoken), protocol->name) &&
+		if (service->spoken != NULL && carries(span_text(service->spoken), protocol->name) &&
 		    has_door(service, door))
 			return true;
 	return false;

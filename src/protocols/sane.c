@@ -1,0 +1,93 @@
+/* sane.c: SANE's network protocol, chapter 5 of the SANE standard: a client begins with the version and the
+ * user's name, the server answers with a status and its version. */
+#include "protocols/lines.h"
+
+enum { MAJOR = 1, PROTOCOL = 3, NAME_MOST = 64, STATUS_MOST = 11 };
+
+/* "01 00 00 03": major, minor, the protocol's number. */
+static bool is_version(struct span s)
+{
+	return span_peek(s, 0) == MAJOR && span_peek(s, 2) == 0 && span_peek(s, 3) <= PROTOCOL &&
+	       span_peek(s, 3) > 0;
+}
+
+static enum verdict recognise_answer(struct span first)
+{
+	const size_t come = span_left(first);
+
+	for (size_t i = 0; i < 3 && i < come; i++)
+		if (first.at[i] != 0)
+			return NO;
+	if (come > 3 && first.at[3] > STATUS_MOST)
+		return NO;
+	if (come < 8)
+		return MORE;
+	span_skip(&first, 4);
+	return is_version(first) && come == 8 ? YES : NO;
+}
+
+static enum verdict recognise_request(struct span first)
+{
+	struct span rest = first, name;
+	const uint32_t command = span_u32(&rest);
+	const struct span version = span_take(&rest, 4);
+	const uint32_t length = span_u32(&rest);
+
+	if (*first.at != 0 || (span_left(first) > 4 && first.at[4] != MAJOR))
+		return NO;
+	if (rest.failed)
+		return MORE;
+	if (command != 0 || !is_version(version) || length == 0 || length > NAME_MOST)
+		return NO;
+	name = span_take(&rest, length);
+	if (name.failed)
+		return MORE;
+	name.end--;
+	return *name.end == 0 && text_is_plain(name) ? YES : NO;
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	if (transport != TRANSPORT_TCP)
+		return NO;
+	return side == SIDE_SERVER ? recognise_answer(first) : recognise_request(first);
+}
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const char name[] = "doorward";
+
+	(void)state;
+	(void)transport;
+	buffer_u32(out, 0);
+	buffer_u32(out, MAJOR << 24 | PROTOCOL);
+	buffer_u32(out, sizeof(name));
+	buffer_add(out, name, sizeof(name));
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
+							   : MORE;
+
+	(void)state;
+	(void)out;
+	if (verdict != YES)
+		return probe_step_for(verdict, ended);
+	answer_fact_format(answer, "status", "%u", load_u32(heard->at));
+	answer_fact_format(answer, "sane_version", "%u.%u", heard->at[4], heard->at[5]);
+	answer_product(answer, span_text("saned"), span_text(""));
+	return PROBE_DONE;
+}
+
+static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
+
+const struct protocol protocol_sane = {
+	.name = "sane",
+	.title = "Scanner Access Now Easy",
+	DOORS(TCP(6566)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.probe = &probe,
+};
