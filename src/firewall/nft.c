@@ -42,7 +42,7 @@ static const char base_chains[] = "\t\ttype filter hook prerouting priority -190
 				  "\t\tpolicy %s\n"
 				  "\t\tct state established,related accept\n"
 				  "\t\tiifname \"lo\" accept\n"
-				  "\t\tjump needed-in\n"
+				  "\t\tmeta l4proto { icmp, icmpv6, udp } jump needed-in\n"
 				  "\t\tfib daddr type {\n"
 				  "\t\t\tlocal,\n"
 				  "\t\t\tbroadcast,\n"
@@ -57,7 +57,7 @@ static const char base_chains[] = "\t\ttype filter hook prerouting priority -190
 				  "\t\tpolicy %s\n"
 				  "\t\tct state established,related accept\n"
 				  "\t\toifname \"lo\" accept\n"
-				  "\t\tjump needed-out\n"
+				  "\t\tmeta l4proto { icmp, icmpv6, udp } jump needed-out\n"
 				  "\t\tgoto out\n"
 				  "\t}\n\n";
 
