@@ -203,8 +203,7 @@ static void hear_end(void *context, const struct flow *flow, enum flow_reason re
 	struct traffic_sink *const sink = context;
 	const struct traffic_session *const session = sink->session;
 
-	(void)frame;
-	if (!is_wanted(session, flow))
+	if (!is_wanted(session, flow) || worker_log_ends_later(sink->log, flow, reason, frame))
 		return;
 	traffic_flow(sink->traffic, flow);
 	if (session->only_stats)
@@ -213,6 +212,14 @@ static void hear_end(void *context, const struct flow *flow, enum flow_reason re
 		flow_event(sink->events, worker_log_entry(sink->log, flow), flow, reason);
 	else if (session->flows_shown)
 		flow_line(&sink->times, worker_log_entry(sink->log, flow), flow);
+}
+
+static void hear_announced(void *context, const struct flow *flow, const struct expectation *what,
+			   int64_t time_ns)
+{
+	const struct traffic_sink *const sink = context;
+
+	worker_log_announced(sink->log, flow, what, time_ns);
 }
 
 static void hear_message(void *context, const struct flow *flow, const struct flow_message *message,
@@ -270,6 +277,7 @@ static void listen_to(void *context, unsigned nth, struct worker_log *log, struc
 		.weakness = judged ? hear_weakness : NULL,
 		.software = judged ? hear_software : NULL,
 		.ended = hear_end,
+		.announced = hear_announced,
 	};
 }
 
@@ -291,7 +299,7 @@ static bool make_sinks(struct traffic_session *session, const struct workers_opt
 						 .only_totals = session->only_stats &&
 								session->policy == NULL };
 
-	session->sink_count = workers_engines(workers);
+	session->sink_count = workers_listeners(workers);
 	session->sinks = calloc(session->sink_count, sizeof(*session->sinks));
 	if (session->sinks == NULL)
 		return error_memory(err);

@@ -20,6 +20,7 @@ struct hand {
 struct crew {
 	const struct workers_options *options;
 	struct share *shares[WORKERS_MOST]; /* owned */
+	struct late late;
 	unsigned share_count;
 	struct hand hands[WORKERS_MOST];
 	struct round rounds[ROUNDS]; /* round n has place n % ROUNDS */
@@ -137,11 +138,15 @@ static void call_idle(struct crew *crew)
 /* Hands on what was told in the oldest round, as far as nothing can come before it any more. */
 static void merge(struct crew *crew, struct log_key most)
 {
+	const struct log_reader reader = { .told = crew->options->told,
+					   .context = crew->options->context,
+					   .elsewhere = crew->late.elsewhere,
+					   .late = &crew->late.page };
 	struct log_page *pages[WORKERS_MOST];
 
 	for (unsigned i = 0; i < crew->share_count; i++)
 		pages[i] = page_of(crew->shares[i], crew->oldest);
-	log_merge(pages, crew->share_count, most, crew->options->told, crew->options->context);
+	log_merge(pages, crew->share_count, most, &reader);
 	for (unsigned i = 0; i < crew->share_count; i++)
 		if (pages[i]->next == pages[i]->count)
 			log_page_clear(pages[i]);
@@ -249,6 +254,7 @@ struct engine_counts crew_counts(struct crew *crew)
 
 	for (unsigned i = 0; i < crew->share_count; i++)
 		engine_counts_add(&sum, engine_counts(crew->shares[i]->engine));
+	sum.expected += elsewhere_met(crew->late.elsewhere);
 	sum.flows.most_live = crew->most_live > sum.flows.live ? crew->most_live : sum.flows.live;
 	return sum;
 }
@@ -258,7 +264,7 @@ bool crew_is_whole(const struct crew *crew)
 	for (unsigned i = 0; i < crew->share_count; i++)
 		if (!share_is_whole(crew->shares[i]))
 			return false;
-	return true;
+	return !crew->late.page.failed;
 }
 
 /* ---- beginning and end ---- */
@@ -296,6 +302,11 @@ static bool make_shares(struct crew *crew, struct error *err)
 	return true;
 }
 
+static bool make_late(struct crew *crew, struct error *err)
+{
+	return late_init(&crew->late, crew->options, NULL) || error_memory(err);
+}
+
 static bool make_rounds(struct crew *crew, struct error *err)
 {
 	for (size_t i = 0; i < ROUNDS; i++)
@@ -318,7 +329,7 @@ struct crew *crew_new(const struct workers_options *options, struct error *err)
 	pthread_cond_init(&crew->work, NULL);
 	pthread_cond_init(&crew->progress, NULL);
 	(void)openssl_load(NULL); /* by one thread; who needs it will find it missing */
-	good = make_shares(crew, err) && make_rounds(crew, err);
+	good = make_shares(crew, err) && make_late(crew, err) && make_rounds(crew, err);
 	for (unsigned i = 1; i < options->count && good; i++)
 		good = start_hand(crew, i, err);
 	if (good)
@@ -340,6 +351,7 @@ void crew_free(struct crew *crew)
 			(void)pthread_join(crew->hands[i].thread, NULL);
 	for (unsigned i = 0; i < crew->share_count; i++)
 		share_free(crew->shares[i]);
+	late_free(&crew->late);
 	for (size_t i = 0; i < ROUNDS; i++)
 		round_free(&crew->rounds[i]);
 	pthread_cond_destroy(&crew->work);

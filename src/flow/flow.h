@@ -204,6 +204,11 @@ struct flow_listener {
 			 struct span version);
 	void (*ended)(void *context, const struct flow *flow, enum flow_reason reason, uint64_t frame);
 
+	/* This flow announces one between other addresses than its own, which the engine does not expect: it
+	 * may be read by another one. */
+	void (*announced)(void *context, const struct flow *flow, const struct expectation *what,
+			  int64_t time_ns);
+
 	/* A message in a frame that carries no IP packet, and so belongs to no flow: ARP and the like. The
 	 * packets hold what is known of the frame. */
 	void (*frame_message)(void *context, const struct packets *packets,

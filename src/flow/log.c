@@ -12,13 +12,14 @@ void log_page_free(struct log_page *page)
 {
 	buffer_free(&page->bytes);
 	free(page->entries);
+	free(page->handed);
 }
 
 void log_page_clear(struct log_page *page)
 {
 	page->failed = page->failed || page->bytes.failed;
 	buffer_clear(&page->bytes);
-	page->count = page->next = 0;
+	page->count = page->next = page->handed_count = 0;
 }
 
 struct log_key log_last(const struct log_page *page)
@@ -26,7 +27,7 @@ struct log_key log_last(const struct log_page *page)
 	return page->count > 0 ? page->entries[page->count - 1].key : (struct log_key){ 0 };
 }
 
-static void add_entry(struct log_page *page, struct log_key key)
+static bool add_entry(struct log_page *page, struct log_key key)
 {
 	if (page->count == page->capacity) {
 		const size_t capacity = page->capacity > 0 ? 2 * page->capacity : 1024;
@@ -34,24 +35,79 @@ static void add_entry(struct log_page *page, struct log_key key)
 
 		if (entries == NULL) {
 			page->failed = true; /* what follows joins the entry before it */
-			return;
+			return false;
 		}
 		page->entries = entries;
 		page->capacity = capacity;
 	}
-	page->entries[page->count++] = (struct log_entry){ key, page->bytes.length };
+	page->entries[page->count++] = (struct log_entry){ .key = key, .at = page->bytes.length };
+	return true;
 }
 
-struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow)
+static struct log_key key_of(const struct worker_log *log, const struct flow *flow)
 {
 	struct log_key key = { .frame = engine_frame(log->engine) << 2 | log->phase };
 
 	/* A frame is read by one worker, which tells in the order in which it happens. */
 	if (log->phase != LOG_FRAME)
 		key.flow = flow->first_frame << 8 | flow->nth;
+	return key;
+}
+
+struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow)
+{
 	if (log->keyed)
-		add_entry(log->page, key);
+		(void)add_entry(log->page, key_of(log, flow));
 	return &log->page->bytes;
+}
+
+static bool add_handed(struct log_page *page, const struct handed *handed)
+{
+	if (page->handed_count == page->handed_capacity) {
+		const size_t capacity = page->handed_capacity > 0 ? 2 * page->handed_capacity : 16;
+		struct handed *const more = realloc(page->handed, capacity * sizeof(*more));
+
+		if (more == NULL)
+			return false;
+		page->handed = more;
+		page->handed_capacity = capacity;
+	}
+	page->handed[page->handed_count++] = *handed;
+	return true;
+}
+
+static void hand_over(struct worker_log *log, const struct flow *flow, const struct handed *handed)
+{
+	struct log_page *const page = log->page;
+
+	if (log->elsewhere != NULL)
+		elsewhere_take(log->elsewhere, handed);
+	else if (!add_handed(page, handed))
+		page->failed = true;
+	else if (add_entry(page, key_of(log, flow)))
+		page->entries[page->count - 1].handed = page->handed_count;
+}
+
+void worker_log_announced(struct worker_log *log, const struct flow *flow, const struct expectation *what,
+			  int64_t time_ns)
+{
+	struct handed handed = {
+		.announced = { .what = *what, .parent = flow_id(flow), .time_ns = time_ns },
+	};
+
+	handed.announced.what.about = NULL; /* the parser's */
+	hand_over(log, flow, &handed);
+}
+
+bool worker_log_ends_later(struct worker_log *log, const struct flow *flow, enum flow_reason reason,
+			   uint64_t frame)
+{
+	if (log->late || !elsewhere_asks(flow))
+		return false;
+	hand_over(log, flow,
+		  &(struct handed){ .ended = true,
+				    .end = { .flow = *flow, .reason = reason, .frame = frame } });
+	return true;
 }
 
 /* The page whose next entry comes first; NULL when none has one up to `most`. *ret_rival is the next key of
@@ -82,21 +138,43 @@ static struct log_page *first_page(struct log_page *const *pages, size_t count, 
 	return first;
 }
 
+static void tell(const struct log_page *page, size_t from, size_t to, const struct log_reader *reader)
+{
+	if (!page->bytes.failed && from < to)
+		reader->told(reader->context, span_of(page->bytes.bytes + from, to - from));
+}
+
+/* Entries of one page, and what was handed over between them. */
+static void hand_on(const struct log_page *page, size_t first, size_t end, const struct log_reader *reader)
+{
+	size_t from = page->entries[first].at;
+
+	for (size_t i = first; i < end && page->handed_count > 0; i++) {
+		const struct log_entry *const entry = &page->entries[i];
+
+		if (entry->handed == 0)
+			continue;
+		tell(page, from, entry->at, reader);
+		from = entry->at;
+		elsewhere_take(reader->elsewhere, &page->handed[entry->handed - 1]);
+		tell(reader->late, 0, reader->late->bytes.length, reader);
+		log_page_clear(reader->late);
+	}
+	tell(page, from, end < page->count ? page->entries[end].at : page->bytes.length, reader);
+}
+
 void log_merge(struct log_page *const *pages, size_t count, struct log_key most,
-	       void (*told)(void *context, struct span entries), void *context)
+	       const struct log_reader *reader)
 {
 	struct log_key rival;
 	struct log_page *page;
 
 	while ((page = first_page(pages, count, most, &rival)) != NULL) {
-		const size_t from = page->entries[page->next].at;
-		size_t to;
+		const size_t first = page->next;
 
 		do {
 			page->next++;
 		} while (page->next < page->count && log_compare(page->entries[page->next].key, rival) <= 0);
-		to = page->next < page->count ? page->entries[page->next].at : page->bytes.length;
-		if (!page->bytes.failed)
-			told(context, span_of(page->bytes.bytes + from, to - from));
+		hand_on(page, first, page->next, reader);
 	}
 }

@@ -3,6 +3,7 @@
 #ifndef FLOW_LOG_H
 #define FLOW_LOG_H
 
+#include "flow/elsewhere.h"
 #include "flow/workers.h"
 
 /* Entries are ordered by frame; what is told between two frames by the flow's first one. */
@@ -12,7 +13,8 @@ struct log_key {
 
 struct log_entry {
 	struct log_key key;
-	size_t at; /* in the page */
+	size_t at;     /* in the page */
+	size_t handed; /* 1 + place of what is handed over with it; 0: nothing */
 };
 
 struct log_page {
@@ -20,7 +22,9 @@ struct log_page {
 	size_t limit;              /* bytes after which it is full */
 	struct log_entry *entries; /* owned; none where there is one worker only */
 	size_t count, capacity;
-	size_t next; /* the first that was not handed on */
+	size_t next;           /* the first that was not handed on */
+	struct handed *handed; /* owned */
+	size_t handed_count, handed_capacity;
 	bool failed;
 };
 
@@ -31,6 +35,16 @@ struct worker_log {
 	const struct engine *engine;
 	enum log_phase phase;
 	bool keyed;
+	struct elsewhere *elsewhere; /* of a lone worker: what is handed over goes there at once */
+	bool late;                   /* it is of the last listener */
+};
+
+/* Where what stands in the pages goes. */
+struct log_reader {
+	void (*told)(void *context, struct span entries);
+	void *context;
+	struct elsewhere *elsewhere;
+	struct log_page *late; /* what is told of ends that were handed over */
 };
 
 struct log_page log_page_new(size_t limit);
@@ -38,7 +52,7 @@ void log_page_free(struct log_page *page);
 
 static inline bool log_page_is_full(const struct log_page *page)
 {
-	return page->bytes.length > page->limit;
+	return page->bytes.length + page->handed_count * sizeof(*page->handed) > page->limit;
 }
 
 void log_page_clear(struct log_page *page);
@@ -53,6 +67,6 @@ static inline int log_compare(struct log_key a, struct log_key b)
 
 /* Hands on the entries of all pages up to `most`, in their order. */
 void log_merge(struct log_page *const *pages, size_t count, struct log_key most,
-	       void (*told)(void *context, struct span entries), void *context);
+	       const struct log_reader *reader);
 
 #endif

@@ -66,7 +66,7 @@ static void tell_software(struct parse *parse, enum side side, struct span produ
 }
 
 /* Frames are shared among workers by their two addresses. So that their number changes nothing, a flow is
- * only expected between the addresses of the one that announces it: others are known by their content. */
+ * only expected between the addresses of the one that announces it: of others the listener is told. */
 static bool expect_between_the_same(const struct flow *flow, struct expectation *expectation)
 {
 	const unsigned waiting = address_compare(&expectation->address, &flow->ends[0]) != 0;
@@ -83,10 +83,16 @@ static void expect_flow(struct parse *parse, const struct expectation *expectati
 {
 	struct conversation *const c = conversation_of(parse);
 	struct expectation between = *expectation;
+	const struct flow_listener *const listener = c->all->listener;
 
-	if (expect_between_the_same(c->flow, &between))
+	if (expect_between_the_same(c->flow, &between)) {
 		expectations_add(c->all->expectations, &between, flow_id(c->flow), parse->time_ns,
 				 c->all->counts);
+		return;
+	}
+	c->all->counts->expectations++;
+	if (listener->announced != NULL)
+		listener->announced(listener->context, c->flow, expectation, parse->time_ns);
 	else
 		c->all->counts->expectations_dropped++;
 }

@@ -37,6 +37,23 @@ void share_free(struct share *share)
 	free(share);
 }
 
+bool late_init(struct late *late, const struct workers_options *options, struct log_page *page)
+{
+	struct flow_listener listener = { 0 };
+
+	late->page = log_page_new(SIZE_MAX / 2);
+	late->log = (struct worker_log){ .page = page != NULL ? page : &late->page, .late = true };
+	options->listen(options->context, workers_engines(options), &late->log, &listener);
+	late->elsewhere = elsewhere_new(&listener);
+	return late->elsewhere != NULL;
+}
+
+void late_free(struct late *late)
+{
+	log_page_free(&late->page);
+	elsewhere_free(late->elsewhere);
+}
+
 bool share_expire(struct share *share, const struct tick *tick)
 {
 	bool more;

@@ -20,6 +20,17 @@ struct share {
 	bool full;      /* it waits until its page was told */
 };
 
+/* The last listener, without an engine, and what is handed over to it. */
+struct late {
+	struct worker_log log;
+	struct log_page page;        /* owned; of a lone worker the log writes to that one's */
+	struct elsewhere *elsewhere; /* owned */
+};
+
+/* False without memory. `page` is a lone worker's, or NULL. */
+bool late_init(struct late *late, const struct workers_options *options, struct log_page *page);
+void late_free(struct late *late);
+
 /* An engine that listener_of() fills the listener of. NULL with words. */
 struct share *share_new(const struct workers_options *options, const struct engine_options *engine,
 			unsigned nth, size_t page_limit, struct error *err);

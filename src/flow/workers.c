@@ -13,6 +13,7 @@ enum {
 struct workers {
 	struct workers_options options;
 	struct share *alone; /* owned; with one worker */
+	struct late late;    /* the same */
 	struct crew *crew;   /* owned; with several */
 	struct ticker ticker;
 	uint64_t frames;
@@ -160,12 +161,29 @@ bool workers_finish(struct workers *all)
 
 struct engine_counts workers_counts(struct workers *all)
 {
-	return all->alone != NULL ? *engine_counts(all->alone->engine) : crew_counts(all->crew);
+	struct engine_counts counts;
+
+	if (all->alone == NULL)
+		return crew_counts(all->crew);
+	counts = *engine_counts(all->alone->engine);
+	counts.expected += elsewhere_met(all->late.elsewhere);
+	return counts;
 }
 
 uint64_t workers_frames(const struct workers *all)
 {
 	return all->frames;
+}
+
+static bool make_alone(struct workers *all, struct error *err)
+{
+	all->alone = share_new(&all->options, &all->options.engine, 0, TELL_BYTES, err);
+	if (all->alone == NULL)
+		return false;
+	if (!late_init(&all->late, &all->options, all->alone->log.page))
+		return error_memory(err);
+	all->alone->log.elsewhere = all->late.elsewhere;
+	return true;
 }
 
 struct workers *workers_new(const struct workers_options *options, struct error *err)
@@ -179,11 +197,7 @@ struct workers *workers_new(const struct workers_options *options, struct error 
 	all->options = *options;
 	if (options->engine.limits.memory == 0)
 		all->options.engine.limits.memory = FLOW_MEMORY;
-	if (options->count == 1)
-		all->alone = share_new(&all->options, &all->options.engine, 0, TELL_BYTES, err);
-	else
-		all->crew = crew_new(&all->options, err);
-	if (all->alone != NULL || all->crew != NULL)
+	if (options->count == 1 ? make_alone(all, err) : (all->crew = crew_new(&all->options, err)) != NULL)
 		return all;
 	workers_free(all);
 	return NULL;
@@ -194,6 +208,7 @@ void workers_free(struct workers *all)
 	if (all == NULL)
 		return;
 	share_free(all->alone);
+	late_free(&all->late);
 	crew_free(all->crew);
 	free(all);
 }

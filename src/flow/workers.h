@@ -7,7 +7,8 @@
  * whoever has time, so that all are busy however the frames are spread. With one worker there is one engine,
  * no thread and no round. Flows end at ticks, once in each second of the frames' own time (ticker.h), at the
  * same frames for all engines. A flow that is announced for other addresses than those of the flow that
- * announces it could not meet it, and is never expected: it is known by its content alone.
+ * announces it may be read by another engine, and is known by its content while it is read; it is joined to
+ * its parent when it has ended (elsewhere.h).
  *
  * Listeners are called in the workers' threads, each by one at a time, and write what they tell into a log,
  * entry by entry. The caller's thread is handed the entries in one order: that of the frames, and of flows
@@ -38,8 +39,8 @@ struct workers_options {
 	bool copies; /* frames are good only until workers_read() returns, and are copied if need be */
 	void *context;
 
-	/* Called by workers_new() for each of workers_engines(): fills its listener, which writes to this
-	 * log. */
+	/* Called by workers_new() for each of workers_listeners(): fills its listener, which writes to this
+	 * log. The last one has no engine: it hears of ends that were told later. */
 	void (*listen)(void *context, unsigned nth, struct worker_log *log,
 		       struct flow_listener *ret_listener);
 
@@ -47,8 +48,12 @@ struct workers_options {
 	void (*told)(void *context, struct span entries);
 };
 
-/* How many engines there will be: at most WORKERS_MOST. */
+/* How many engines there will be: at most WORKERS_MOST; and how many listeners. */
 unsigned workers_engines(const struct workers_options *options);
+static inline unsigned workers_listeners(const struct workers_options *options)
+{
+	return workers_engines(options) + 1;
+}
 
 /* NULL with words, without memory or threads. */
 struct workers *workers_new(const struct workers_options *options, struct error *err);
@@ -57,6 +62,15 @@ void workers_free(struct workers *workers);
 /* Begins an entry, which concerns this flow: it is what is added to the buffer before the next one begins.
  * For listeners, while they are called. NULL for a frame_message. */
 struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow);
+
+/* For listeners: what `announced` was called with. */
+void worker_log_announced(struct worker_log *log, const struct flow *flow, const struct expectation *what,
+			  int64_t time_ns);
+
+/* For listeners, when a flow has ended that is to be told: whether it may have been announced by one that
+ * another engine reads. Then the last listener hears of it, in its turn, with its parent if it has one. */
+bool worker_log_ends_later(struct worker_log *log, const struct flow *flow, enum flow_reason reason,
+			   uint64_t frame);
 
 /* Reads the next frames, at most CAPTURE_BATCH. They are numbered from 1. */
 void workers_read(struct workers *workers, const struct frame *frames, size_t count);

@@ -165,6 +165,10 @@ struct protocol {
 	 * NO. */
 	bool only_expected;
 
+	/* Flows of it are usually announced by others, and may lie between other addresses than those. Their
+	 * content shows what they are, and the announcement whose. */
+	bool announced;
+
 	/* It is TLS, and what shows of TLS tells it: the end of the server's name, where the sign begins with
 	 * a dot, or words in a certificate of either side. NULL behind the last; NULL for the others. */
 	const char *const *tls_signs;

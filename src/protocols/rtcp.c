@@ -168,6 +168,7 @@ static const struct parser parser = {
 const struct protocol protocol_rtcp = {
 	.name = "rtcp",
 	.title = "RTP Control Protocol",
+	.announced = true,
 	DOORS(UDP(5005)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,

@@ -337,6 +337,7 @@ static const struct parser parser = {
 const struct protocol protocol_rtp = {
 	.name = "rtp",
 	.title = "Real-time Transport Protocol",
+	.announced = true,
 	DOORS(UDP(5004), TCP(5004)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,

@@ -1,0 +1,48 @@
+/* elsewhere.h: flows that others have announced for other addresses than their own, as calls do their media.
+ *
+ * The one that announces and the one that is announced may be read by different engines, each in its own
+ * time. They meet where what all engines tell is put into one order: announcements, and the ends of flows
+ * that may have been announced, are handed over there (log.h), and come here in the order of frames, whatever
+ * the number of workers. Such a flow is known by its content while it is read; if it was announced when it
+ * began, it gets its parent here, and its end is told only then. Which protocols are asked about says
+ * protocol->announced. */
+#ifndef FLOW_ELSEWHERE_H
+#define FLOW_ELSEWHERE_H
+
+#include "flow/flow.h"
+
+enum { ELSEWHERE_LIMIT = 1 << 14 }; /* announcements that are remembered; the oldest give way */
+
+/* What an engine hands over. */
+struct handed {
+	bool ended; /* else it announces */
+	union {
+		struct {
+			struct expectation what; /* without `about` */
+			uint64_t parent;
+			int64_t time_ns;
+		} announced;
+		struct {
+			struct flow flow;
+			enum flow_reason reason;
+			uint64_t frame;
+		} end;
+	};
+};
+
+struct elsewhere;
+
+/* The listener is copied: its `ended` hears of the ends. NULL without memory. */
+struct elsewhere *elsewhere_new(const struct flow_listener *listener);
+void elsewhere_free(struct elsewhere *elsewhere);
+
+/* Whether the flow, which has ended, may have been announced elsewhere. */
+bool elsewhere_asks(const struct flow *flow);
+
+/* Remembers an announcement, or tells of an end. */
+void elsewhere_take(struct elsewhere *elsewhere, const struct handed *handed);
+
+/* Flows that had been announced. */
+uint64_t elsewhere_met(const struct elsewhere *elsewhere);
+
+#endif
