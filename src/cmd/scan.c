@@ -22,6 +22,7 @@
 
 enum {
 	ASKED_AT_ONCE = 512, /* doors; others wait */
+	ASKED_IN_PUBLIC = 32,
 	DOOR_MS = 5000,
 	QUEUE_MOST = 2048, /* doors over UDP that wait to be asked */
 	WAIT_MS = 20,
@@ -63,6 +64,7 @@ struct scan {
 	bool is_watched; /* somebody sees stderr */
 	uint64_t rate;
 	bool no_knock;
+	bool is_public; /* some of the targets are */
 	struct scan_view view;
 };
 
@@ -107,6 +109,7 @@ static bool read_targets(struct scan *scan, struct error *err)
 	if (scan->targets.count == 0)
 		return error_set(err, "no target is named");
 	in_public = targets_public(&scan->targets);
+	scan->is_public = in_public != NULL;
 	if (in_public != NULL && invocation_has(invocation, "public"))
 		fprintf(stderr,
 			"doorward scan: public addresses: %llu doors of %u hosts are asked, several times "
@@ -457,7 +460,8 @@ static bool find_hosts(struct scan *scan, struct error *err)
 
 static bool begin(struct scan *scan, struct error *err)
 {
-	const struct knock_limits limits = { .door_ms = DOOR_MS, .doors = ASKED_AT_ONCE };
+	const struct knock_limits limits = { .door_ms = DOOR_MS,
+					     .doors = scan->is_public ? ASKED_IN_PUBLIC : ASKED_AT_ONCE };
 	const struct reach_options options = options_of(scan);
 
 	scan->doors = (uint64_t)scan->looked_at->count * scan->ports.count;

@@ -1,6 +1,9 @@
 """doorward scan, from one network namespace at another, with real servers."""
 import json
+import os
 import pathlib
+import re
+import subprocess
 import sys
 
 import pytest
@@ -118,6 +121,25 @@ allow tcp/9999 from %s owner "ops" because "silent"
 %s
 deny all
 """
+
+
+def test_progress_is_for_a_terminal(doorward, pair):
+    leader, follower = os.openpty()
+    program = subprocess.Popen([doorward.program, "scan", "--from", pair[1].name, "-p", "1-3000", "--rate", "1500",
+                                "192.0.2.1"], stdout=subprocess.PIPE, stderr=follower, text=True)
+    out, _ = program.communicate(timeout=60)
+    os.close(follower)
+    shown = os.read(leader, 65536).decode()
+    os.close(leader)
+    assert re.search(r"looking: +\d+% of 3000 doors, pass 1, \d+ s left; asking \d+", shown)
+    assert shown.endswith("\r\033[K") and "looking" not in out and "tcp/2222" in out
+
+
+def test_public_addresses(doorward, pair):
+    run = doorward("scan", "--from", pair[1].name, "-p", "1-5", "--public", "8.8.8.8")  # there is no way to it
+    assert "public addresses: 5 doors of 1 hosts are asked" in run.err and "harmless requests without login" in run.err
+    assert "0 tcp doors open" in run.out and "5 without an answer" in run.out
+    assert "was asked 3 times" in run.out
 
 
 @pytest.fixture
