@@ -3,6 +3,7 @@
  * must hold. */
 #include "protocols/protocols.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
@@ -18,14 +19,22 @@ static uint8_t *exactly(const uint8_t *bytes, size_t length)
 	return exact;
 }
 
+static void fail(const struct protocol *protocol, const char *what)
+{
+	(void)fprintf(stderr, "recognise: %s: %s\n", protocol->name, what);
+	abort();
+}
+
 static void ask_about_stream(const struct protocol *protocol, struct span front, struct span whole,
 			     enum side side)
 {
 	const enum verdict early = protocol->recognise(front, side, TRANSPORT_TCP);
 	const enum verdict late = protocol->recognise(whole, side, TRANSPORT_TCP);
 
-	if ((early != MORE && late != early) || (span_left(whole) >= RECOGNISE_LIMIT && late == MORE))
-		abort();
+	if (early != MORE && late != early)
+		fail(protocol, "more octets change a verdict that was given");
+	if (span_left(whole) >= RECOGNISE_LIMIT && late == MORE)
+		fail(protocol, "no end of asking for more");
 }
 
 /* A datagram is whole: no more of it comes, and its beginning is another. Whose it may be bears the marks. */
@@ -33,9 +42,10 @@ static void ask_about_datagram(const struct protocol *protocol, struct span data
 {
 	const enum verdict verdict = protocol->recognise(datagram, side, TRANSPORT_UDP);
 
-	if ((verdict == MORE && protocol->continues == NULL) ||
-	    (verdict != NO && !protocol_finds_marks(protocol, datagram)))
-		abort();
+	if (verdict == MORE && protocol->continues == NULL)
+		fail(protocol, "more of a datagram is waited for");
+	if (verdict != NO && !protocol_finds_marks(protocol, datagram))
+		fail(protocol, "a mark is not found");
 }
 
 static void ask(const struct protocol *protocol, struct span front, struct span whole, enum side side)

@@ -145,15 +145,16 @@ static bool is_question(const struct header *header, enum side side)
 	return side == SIDE_CLIENT && (header->command == LIST_IDENTITY || header->command == LIST_SERVICES);
 }
 
-/* Eight octets of the sender's choice: it left them alone, or made use of them. */
-static bool is_context(struct span question)
+/* Eight octets of the sender's choice: it left them alone, or made use of them. The number 4 and zeros alone
+ * could be anything's. */
+static bool is_context(const struct header *header, struct span question)
 {
 	enum { CONTEXT_AT = 12, CONTEXT = 8, USED = 3 };
 	unsigned used = 0;
 
 	for (size_t i = 0; i < CONTEXT; i++)
 		used += span_peek(question, CONTEXT_AT + i) != 0;
-	return used == 0 || used >= USED;
+	return used == 0 ? header->command != LIST_SERVICES : used >= USED;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
@@ -168,7 +169,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	verdict = take_message(&first, side, &header);
 	if (transport == TRANSPORT_UDP)
 		return verdict == YES && whole == (size_t)header.length + HEADER &&
-				       (!is_question(&header, side) || is_context(question))
+				       (!is_question(&header, side) || is_context(&header, question))
 			       ? YES
 			       : NO;
 	if (verdict != YES || !is_question(&header, side))

@@ -57,6 +57,24 @@ unsigned h323_version(struct span identifier)
 	return identifier.end[-1];
 }
 
+/* Q.931 4.5: what is first in a message is an element of one octet (a shift, "sending complete", a
+ * repetition), or one that was given a number. The smallest of those begin with an octet that nothing goes on
+ * from. */
+static enum verdict is_element(struct span s)
+{
+	static const uint8_t known[] = { 0xa1, 0xd1, 0xd2, 0x10, 0x14, 0x18, 0x1c, 0x1e, 0x20, 0x24,
+					 0x27, 0x28, 0x29, 0x2c, 0x34, 0x35, 0x36, 0x38, 0x39, 0x4c,
+					 0x6c, 0x6d, 0x70, 0x71, 0x74, 0x78, 0x79, 0x7c, 0x7d, 0x7e };
+	enum { CAPABILITY = 4, CAUSE = 8, LENGTH_MOST = 32 };
+	const uint8_t element = span_u8(&s), length = span_u8(&s), octet = span_u8(&s);
+
+	if (element == CAPABILITY || element == CAUSE)
+		return s.failed                                                      ? MORE
+		       : length >= 2 && length <= LENGTH_MOST && (octet & 0x80) != 0 ? YES
+										     : NO;
+	return (element & 0xf0) == 0x90 || memchr(known, element, sizeof(known)) != NULL ? YES : NO;
+}
+
 /* The head of a message, and that of the packet around it. */
 static enum verdict recognise_call(struct span first, enum side side)
 {
@@ -78,7 +96,12 @@ static enum verdict recognise_call(struct span first, enum side side)
 	/* Whoever begins a call is not always who opened the connection, but then it was open before. */
 	if (first.at[4] == H323_SETUP && ((first.at[2] & 0x80) != 0 || side == SIDE_SERVER))
 		return NO;
-	return h323_type_text(first.at[4]) != NULL ? YES : NO;
+	if (h323_type_text(first.at[4]) == NULL)
+		return NO;
+	span_skip(&first, H323_HEAD);
+	if (length == H323_TPKT + H323_HEAD)
+		return YES;
+	return span_left(first) == 0 ? MORE : is_element(first);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -41,7 +41,8 @@ static bool setting_is_plausible(uint16_t id, uint32_t value)
 	}
 }
 
-/* Without a single setting the frame is but a few zeros: then the next frame's head has to be one too. */
+/* Without a single setting the frame is but a few zeros: then the next frame has to be one of the whole
+ * connection, of the length that is given to it. */
 static enum verdict recognise_empty(struct span behind)
 {
 	struct http2_frame next;
@@ -49,12 +50,15 @@ static enum verdict recognise_empty(struct span behind)
 	if (span_left(behind) < HTTP2_FRAME_HEAD)
 		return MORE;
 	next = http2_read_head(&behind);
-	return next.type > 0 && next.type <= HTTP2_CONTINUATION && next.length <= 1 << 14 &&
-			       ((next.type == HTTP2_SETTINGS && next.flags == FLAG_ACK && next.length == 0) ||
-				next.type > HTTP2_SETTINGS) &&
-			       next.stream == 0
-		       ? YES
-		       : NO;
+	if (next.stream != 0)
+		return NO;
+	switch (next.type) {
+	case HTTP2_SETTINGS: return next.flags == FLAG_ACK && next.length == 0 ? YES : NO;
+	case HTTP2_PING: return next.length == 8 ? YES : NO;
+	case HTTP2_GOAWAY: return next.length >= 8 && next.length <= 1 << 14 ? YES : NO;
+	case HTTP2_WINDOW_UPDATE: return next.length == 4 ? YES : NO;
+	default: return NO;
+	}
 }
 
 enum verdict http2_recognise_settings(struct span first)

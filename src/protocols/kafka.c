@@ -6,6 +6,8 @@
 
 enum {
 	SIZE_MOST = 100 << 20,
+	ASKED_MOST = 1 << 20,
+	PRODUCE = 0,
 	KEYS = 93,
 	VERSIONS = 20,
 	CLIENT_MOST = 255,
@@ -92,6 +94,8 @@ static enum verdict read_request(struct span s, struct request *ret)
 
 	*ret = (struct request){ .size = span_u32(&s), .key = span_u16(&s), .version = span_u16(&s) };
 	if (come >= 4 && (ret->size < 10 || ret->size > SIZE_MOST))
+		return NO;
+	if (come >= 6 && ret->key != PRODUCE && ret->size > ASKED_MOST) /* only what is produced is long */
 		return NO;
 	if ((come >= 6 && ret->key >= KEYS) || (come >= 8 && ret->version > VERSIONS))
 		return NO;

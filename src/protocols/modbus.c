@@ -163,12 +163,14 @@ static enum verdict take_sound(struct span *s, enum side side, struct span *ret_
 
 /* But for the value that a question ends with; and but for the usual question for some registers, whose count
  * is checked well. What is defined for serial lines alone is told by nothing else either. */
-static bool has_small_numbers_alone(struct span s)
+static bool is_weak(struct span s, enum side side)
 {
-	const uint8_t function = span_peek(s, HEADER) & 0x7f;
+	const uint8_t unit = span_peek(s, HEADER - 1), function = span_peek(s, HEADER) & 0x7f;
 
-	if (function == 3 || function == 4)
+	if (side == SIDE_CLIENT && (function == 3 || function == 4))
 		return false;
+	if (unit == 0 && (function == 6 || function == 22 || function == 23)) /* which may hold anything */
+		return true;
 	if (function == 7 || function == 8 || function == 11 || function == 12 || function == 17)
 		return true;
 	s = text_first(s, HEADER + 3);
@@ -186,7 +188,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (transport != TRANSPORT_TCP)
 		return NO;
 	verdict = take_sound(&first, side, &message);
-	if (verdict != YES || !has_small_numbers_alone(message))
+	if (verdict != YES || !is_weak(message, side))
 		return verdict;
 	return span_left(first) == 0 ? MORE : take_sound(&first, side, &message);
 }

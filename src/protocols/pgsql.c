@@ -51,7 +51,8 @@ static enum verdict recognise_startup(struct span s, size_t length, uint32_t ver
 	    length > PGSQL_STARTUP_MOST)
 		return NO;
 	if (!cut && length == 1)
-		return span_u8(&s) == 0 ? YES : NO; /* nothing but the end: a question for the version */
+		/* Nothing but the end: a question for the version, which the server tells by its answer. */
+		return span_u8(&s) != 0 ? NO : minor == MINOR_ASKING ? YES : span_left(s) == 0 ? MORE : NO;
 	return are_parameters(cut ? s : span_take(&s, length), cut);
 }
 

@@ -43,8 +43,8 @@ static enum verdict recognise_null(struct span first)
 	struct span rest = first;
 	uint64_t number = 0;
 
-	if (begins != YES || span_left(first) == 2)
-		return begins;
+	if (begins == NO || span_left(first) <= strlen("*-"))
+		return begins == NO ? NO : MORE;
 	span_skip(&rest, 1);
 	return redis_read_number(&rest, '-', REDIS_COUNT_MOST, &number);
 }

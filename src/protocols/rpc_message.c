@@ -20,9 +20,12 @@ struct span xdr_opaque(struct span *s, uint32_t most)
 	return part;
 }
 
-/* AUTH_NONE, SYS, SHORT, DH, KERB4, RSA, GSS, GSS of old, MLS ... */
-static bool is_flavour(uint32_t flavour)
+/* AUTH_NONE, SYS, SHORT, DH, KERB4, RSA, GSS, GSS of old, MLS ... Those that prove something hold something:
+ * all but AUTH_NONE and AUTH_TLS. */
+static bool is_flavour(uint32_t flavour, bool empty)
 {
+	if (empty && flavour != 0 && flavour != 7)
+		return false;
 	return flavour <= 7 || flavour == 13 || (flavour >= 390000 && flavour < 391000) ||
 	       (flavour >= 300000 && flavour < 300010);
 }
@@ -31,7 +34,7 @@ static bool is_flavour(uint32_t flavour)
 static enum verdict read_auth(struct span *s, uint32_t *ret_flavour, struct span *ret_body)
 {
 	*ret_flavour = span_u32(s);
-	if (!s->failed && !is_flavour(*ret_flavour))
+	if (!s->failed && !is_flavour(*ret_flavour, span_left(*s) >= 4 && load_u32(s->at) == 0))
 		return NO;
 	if (!s->failed && span_left(*s) >= 4 && load_u32(s->at) > RPC_OPAQUE_MOST)
 		return NO;
@@ -125,6 +128,20 @@ static unsigned zeros_in(uint32_t number)
 	return count;
 }
 
+/* RFC 5531 9: what stands behind the status of a reply that is no success has one length. A success may hold
+ * anything: without its call it is known where that is short, or a list as of the portmapper's. */
+static bool reply_ends(const struct rpc_message *m)
+{
+	enum { MISMATCH = 0, PROGRAM_MISMATCH = 2, VERSIONS_LENGTH = 8, REASON_LENGTH = 4, SHORT = 32 };
+	const size_t left = span_left(m->body);
+
+	if (m->denied)
+		return left == (m->status == MISMATCH ? VERSIONS_LENGTH : REASON_LENGTH);
+	if (m->status == 0)
+		return left <= SHORT || (load_u32(m->body.at) == 1 && load_u32(m->body.end - 4) == 0);
+	return left == (m->status == PROGRAM_MISMATCH ? VERSIONS_LENGTH : 0);
+}
+
 enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_message *ret_message)
 {
 	enum verdict verdict;
@@ -136,7 +153,10 @@ enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_mes
 		verdict = rpc_message_read(first, ret_message);
 		/* A reply is small numbers, but for its id, which callers begin with a number of their own.
 		 */
-		return verdict == YES && (ret_message->call || zeros_in(ret_message->xid) < 2) ? YES : NO;
+		return verdict == YES && (ret_message->call ||
+					  (zeros_in(ret_message->xid) < 2 && reply_ends(ret_message)))
+			       ? YES
+			       : NO;
 	}
 	if (transport != TRANSPORT_TCP || (span_peek(first, 0) & 0x7f) != 0)
 		return NO;

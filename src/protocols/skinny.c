@@ -169,6 +169,20 @@ static size_t least_of(uint32_t number)
 	}
 }
 
+/* What telephones tell with the smallest numbers is short: a button, a line, or nothing beside the number. */
+static size_t most_of(uint32_t number)
+{
+	enum { SHORT_LAST = 0x000f, SHORT = 16, CALLED = 36 };
+
+	switch (number) {
+	case KEEP_ALIVE:
+	case KEEP_ALIVE_ACK: return LEAST;
+	case REGISTER: return MOST;
+	case ENBLOC_CALL: return CALLED;
+	default: return number <= SHORT_LAST ? SHORT : MOST;
+	}
+}
+
 /* "SEP001122334455", "ATA...", "VGC...": the kind of a device is three letters. */
 static bool is_device(struct span name)
 {
@@ -194,8 +208,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 		if (head != YES)
 			return head;
-		if (length < least_of(number) || (first.at[4] < VERSION_LONG && length % 4 != 0) ||
-		    (i > 0 && first.at[4] != version))
+		if (length < least_of(number) || length > most_of(number) ||
+		    (first.at[4] < VERSION_LONG && length % 4 != 0) || (i > 0 && first.at[4] != version))
 			return NO;
 		version = first.at[4];
 		if (number == REGISTER && span_left(first) >= HEAD + 3)

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { HEADER = 20, COOKIE = 0x2112a442, MESSAGE_MOST = 2048 };
+enum { HEADER = 20, COOKIE = 0x2112a442, MESSAGE_MOST = 2048, OLD_METHODS = 7 /* without the cookie */ };
 enum attribute {
 	MAPPED = 0x0001,
 	USERNAME = 0x0006,
@@ -127,6 +127,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (side == SIDE_CLIENT ? is_answer(message.class) : message.class == REQUEST && !message.cookie)
 		return NO;
 	if (transport == TRANSPORT_UDP ? span_left(first) > 0 : !message.cookie)
+		return NO;
+	if (!message.cookie && message.method > OLD_METHODS)
 		return NO;
 	return attributes_fit(message.body, message.cookie) ? YES : NO;
 }

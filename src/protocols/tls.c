@@ -48,13 +48,17 @@ static bool alert_is_assigned(uint8_t description)
 	return memchr(assigned, description, sizeof(assigned)) != NULL;
 }
 
-/* Encrypted: a nonce or padding, and what protects it, beside the two octets. */
+/* Encrypted: the two octets with what protects them (8, 16, 20 or 32), in front of that the nonce of eight
+ * that some have; or filled up to blocks of eight or sixteen. */
 static bool is_encrypted_alert(struct span first)
 {
-	enum { LEAST = 18, MOST = 80 };
+	enum { LEAST = 24, MOST = 80 };
+	const uint8_t length = span_peek(first, 4);
 
-	return version_fits(first, 1) && span_peek(first, 3) == 0 && span_peek(first, 4) >= LEAST &&
-	       span_peek(first, 4) <= MOST;
+	if (!version_fits(first, 1) || span_peek(first, 3) != 0)
+		return false;
+	return length == 18 || length == 22 || length == 26 || length == 34 ||
+	       (length >= LEAST && length <= MOST && length % 8 == 0);
 }
 
 static enum verdict recognise_alert(struct span first)

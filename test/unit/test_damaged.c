@@ -25,22 +25,31 @@ struct message {
 		protocol, what, TRANSPORT_TCP, SIDE_CLIENT, bytes, sizeof(bytes) - 1, verdict                \
 	}
 
+static void check_one(const struct message *m, enum side side)
+{
+	const struct protocol *const protocol = protocol_named(span_text(m->protocol));
+	uint8_t *const exact = malloc(m->length);
+	enum verdict verdict;
+
+	assert_non_null(protocol);
+	assert_non_null(exact);
+	memcpy(exact, m->bytes, m->length);
+	verdict = protocol->recognise(span_of(exact, m->length), side, m->transport);
+	free(exact);
+	if (verdict != m->verdict)
+		fail_msg("%s says %d to %s", m->protocol, verdict, m->what);
+}
+
 static void check(const struct message *messages, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct message *const m = &messages[i];
-		const struct protocol *const protocol = protocol_named(span_text(m->protocol));
-		uint8_t *const exact = malloc(m->length);
-		enum verdict verdict;
+	for (size_t i = 0; i < count; i++)
+		check_one(&messages[i], messages[i].side);
+}
 
-		assert_non_null(protocol);
-		assert_non_null(exact);
-		memcpy(exact, m->bytes, m->length);
-		verdict = protocol->recognise(span_of(exact, m->length), m->side, m->transport);
-		free(exact);
-		if (verdict != m->verdict)
-			fail_msg("%s says %d to %s", m->protocol, verdict, m->what);
-	}
+static void check_said_by(enum side side, const struct message *messages, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		check_one(&messages[i], side);
 }
 #define CHECK(messages) check(messages, sizeof(messages) / sizeof((messages)[0]))
 
@@ -127,6 +136,7 @@ static void others_are_known_by_what_is_left(void **unused)
 		      NO),
 		TCP_C("redis", "an array that is null", "*-1\r\n", YES),
 		TCP_C("redis", "one that is nearly so", "*-1\r", MORE),
+		TCP_C("redis", "a sign alone", "*-", MORE),
 		TCP_C("redis", "one that is not", "*-x\r\n", NO),
 		TCP_C("redis", "a word", "+hello", NO),
 		TCP_C("http", "a request of HTTP/0.9", "GET /index.html\r\n", YES),
@@ -149,6 +159,60 @@ static struct span voice(uint8_t packet[static 172], unsigned values)
 	for (unsigned i = 0; i < 160; i++)
 		packet[sizeof(head) + i] = (uint8_t)(0xd5 ^ (i * 7 % values));
 	return span_of(packet, 172);
+}
+
+#define MODBUS(length, function, data) "\x0f\0\0\0\0" length "\0" function data
+#define WRITE                          MODBUS("\6", "\6", "\x07\x15\0\x19")
+#define Q931(type, rest)               "\3\0\0\x20\x08\2\x12\x34" type rest
+#define XID                            "\x9e\x35\x9c\x98\0\0\0"
+#define NULLS4                         "\0\0\0\0"
+
+/* What is nearly the protocol's: numbers as many make them up. */
+static void numbers_in_a_row_are_nobodys(void **unused)
+{
+	static const struct message messages[] = {
+		TCP_C("modbus", "one register written", WRITE, MORE),
+		TCP_C("modbus", "two of them", WRITE WRITE, YES),
+		TCP_C("modbus", "one, and other numbers", WRITE "\0\0\x0a\x08\x09", NO),
+		TCP_C("modbus", "a mask", MODBUS("\x08", "\x16", "\x1c\6\1\x19\x10\0"), MORE),
+		TCP_C("h323", "no element of a message", Q931("\7", "\6\2\x80\x90"), NO),
+		TCP_C("h323", "the head of a shift that is none", Q931("\7", "\xbf\2\x80\x90"), NO),
+		TCP_C("h323", "a cause that goes on", Q931("\x5a", "\x08\2\0\x10"), NO),
+		TCP_C("h323", "a cause", Q931("\x5a", "\x08\2\x80\x90"), YES),
+		TCP_C("h323", "a capability, of which little has come", Q931("\7", "\4\3"), MORE),
+		TCP_C("h323", "a display", Q931("\7", "\x28\3joe"), YES),
+		TCP_C("skinny", "a sign of life that is too long", "\x08\0\0\0\0\0\0\0\0\0\0\0\x09\0\0\0",
+		      NO),
+		TCP_C("skinny", "a button that is too long",
+		      "\4\0\0\0\0\0\0\0\0\0\0\0\x18\0\0\0\0\0\0\0\5\0\0\0", NO),
+		TCP_C("kafka", "fifty megabytes of a question", "\3\5\5\7\0\3\0\5\x08\0\6\0\0\6joe1+6", NO),
+		TCP_C("pgsql", "a version alone", "\0\0\0\x09\0\3\0\0\0", MORE),
+		TCP_C("pgsql", "and more behind", "\0\0\0\x09\0\3\0\0\0\0", NO),
+		TCP_C("tls", "an alert of a length that none has", "\x15\3\0\0\x13\0", NO),
+		TCP_C("tls", "one that is encrypted", "\x15\3\3\0\x1a\0", YES),
+		UDP_C("enip", "the number 4 and zeros", "\4\0\0\0\0\0\0\0" ZEROS16, NO),
+		UDP_C("enip", "a question for the identity", "\x63\0\0\0\0\0\0\0" ZEROS16, YES),
+		UDP_C("rpc", "a proof without one",
+		      XID NULLS4 "\0\2\0\1\x86\xa0\0\0\0\2\0\0\0\3\0\0\0\4" NULLS4 NULLS4 NULLS4, NO),
+		UDP_C("stun", "a method without a cookie that came after it",
+		      "\0\x0a\0\4\0\x0b\0\x60\0\x24\0\2\0\x60\0\x24\0\x15\0\x60\0\1\0\0", NO),
+	};
+	static const struct message answers[] = {
+		UDP_C("rpc", "a short success", XID "\1" NULLS4 NULLS4 NULLS4 NULLS4 "\x9e\x35\x9c\x99", YES),
+		UDP_C("rpc", "a long one, of anything",
+		      XID "\1" NULLS4 NULLS4 NULLS4 NULLS4 "\x9e\x35\x9c\x99" ZEROS16 ZEROS16, NO),
+		UDP_C("rpc", "versions that do not match",
+		      XID "\1" NULLS4 NULLS4 NULLS4 "\0\0\0\2\0\0\0\2\0\0\0\3", YES),
+		UDP_C("rpc", "more than the versions",
+		      XID "\1" NULLS4 NULLS4 NULLS4 "\0\0\0\2\0\0\0\2\0\0\0\3" NULLS4, NO),
+		TCP_C("http2", "settings, and a window that is no number",
+		      "\0\0\0\4\0\0\0\0\0\0\0\0\x08\0\0\0\0\0", NO),
+		TCP_C("http2", "settings, and a window", "\0\0\0\4\0\0\0\0\0\0\0\4\x08\0\0\0\0\0", YES),
+	};
+
+	(void)unused;
+	CHECK(messages);
+	check_said_by(SIDE_SERVER, answers, sizeof(answers) / sizeof(*answers));
 }
 
 static void media_is_known_over_streams_and_by_its_voice(void **unused)
@@ -175,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions_are_known_though_the_rest_is_damaged),
 		cmocka_unit_test(others_are_known_by_what_is_left),
+		cmocka_unit_test(numbers_in_a_row_are_nobodys),
 		cmocka_unit_test(media_is_known_over_streams_and_by_its_voice),
 	};
 
