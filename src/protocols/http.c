@@ -34,15 +34,15 @@ bool http_is_simple(struct span line)
 	return true;
 }
 
-/* IANA's registry of methods: each is upper case, and a server of another protocol may have words like it,
- * so that only the version at the line's end decides. */
+/* IANA's registry of methods: each is upper case, as are those of others (BITS_POST, RPC_IN_DATA), and a
+ * server of another protocol may have words like it, so that only the version at the line's end decides. */
 enum verdict http_recognise_request(struct span first)
 {
 	struct span rest = first, line = span_line(&rest), method, target;
 	size_t length = 0;
 
-	while (length < METHOD_LIMIT &&
-	       (isupper(span_peek(first, length)) || span_peek(first, length) == '-'))
+	while (length < METHOD_LIMIT && (isupper(span_peek(first, length)) ||
+					 span_peek(first, length) == '-' || span_peek(first, length) == '_'))
 		length++;
 	if (length < span_left(first) && first.at[length] != ' ')
 		return NO;

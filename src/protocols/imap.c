@@ -46,10 +46,28 @@ enum verdict imap_greeting_says(struct span line)
 	return span_begins_nocase(line, "* BYE ") && text_find(line, "IMAP") != SIZE_MAX ? YES : NO;
 }
 
+/* In the middle of a conversation: "* 12 EXISTS", "* 3 FETCH (". */
+static enum verdict number_says(struct span line)
+{
+	static const char *const words[] = { "EXISTS", "RECENT", "EXPUNGE" };
+	uint64_t number;
+
+	span_skip(&line, strlen("* "));
+	if (line.failed || !span_number(text_word(&line), UINT32_MAX, &number))
+		return NO;
+	line = text_trim(line);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (span_is_nocase(line, words[i]))
+			return YES;
+	return span_begins_nocase(line, "FETCH (") ? YES : NO;
+}
+
 static bool begins_untagged(struct span first)
 {
 	static const char *const words[] = { "* OK ", "* PREAUTH ", "* BYE " };
 
+	if (span_begins(first, "* ") && isdigit(span_peek(first, 2)))
+		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const size_t length = strlen(words[i]);
 		const size_t come = span_left(first) < length ? span_left(first) : length;
@@ -107,8 +125,8 @@ static enum verdict recognise_lines(struct span rest, enum side side)
 
 		if (line.failed)
 			return text_is_plain(rest) ? MORE : NO;
-		says = side == SIDE_SERVER   ? imap_greeting_says(line)
-		       : text_is_plain(line) ? command_says(line)
+		says = side == SIDE_SERVER   ? imap_greeting_says(line) == YES ? YES : number_says(line)
+			 : text_is_plain(line) ? command_says(line)
 					     : NO;
 		if (says != MORE)
 			return says;

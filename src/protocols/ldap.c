@@ -78,6 +78,12 @@ static bool is_reference(struct span *op)
 	return span_begins_nocase(ber_take(op, BER_OCTETS), "ldap");
 }
 
+/* Nothing at all: what a conversation ends with, of which the rest was not seen. */
+static bool is_unbind(struct span *op)
+{
+	return span_left(*op) == 0;
+}
+
 static const struct {
 	uint8_t tag;
 	uint8_t side;
@@ -85,6 +91,7 @@ static const struct {
 } operations[] = {
 	{ LDAP_BIND_REQUEST, SIDE_CLIENT, is_bind_request },
 	{ LDAP_BIND_RESPONSE, SIDE_SERVER, is_result },
+	{ LDAP_UNBIND_REQUEST, SIDE_CLIENT, is_unbind },
 	{ LDAP_SEARCH_REQUEST, SIDE_CLIENT, is_search_request },
 	{ LDAP_SEARCH_ENTRY, SIDE_SERVER, is_entry },
 	{ LDAP_SEARCH_DONE, SIDE_SERVER, is_result },

@@ -5,6 +5,8 @@
 #include "protocols/http.h"
 #include "protocols/lines.h"
 
+enum { EMPTY_MOST = 4 };
+
 static const char *const methods[] = { "INVITE ",  "ACK ",    "BYE ",     "CANCEL ", "REGISTER ",
 				       "OPTIONS ", "INFO ",   "MESSAGE ", "NOTIFY ", "SUBSCRIBE ",
 				       "PRACK ",   "UPDATE ", "REFER ",   "PUBLISH " };
@@ -48,6 +50,11 @@ enum verdict sip_recognise(struct span first, enum side side, unsigned transport
 	(void)side; /* both ends ask and answer */
 	if (transport != TRANSPORT_UDP && transport != TRANSPORT_TCP)
 		return NO;
+	/* RFC 3261 7.5: empty lines before a message are none of it; over UDP they are a datagram alone. */
+	for (unsigned i = 0; i < EMPTY_MOST && transport == TRANSPORT_TCP && span_begins(first, "\r\n"); i++)
+		span_skip(&first, 2);
+	if (transport == TRANSPORT_TCP && (span_left(first) == 0 || span_is(first, "\r")))
+		return MORE;
 	verdict = recognise_words(first);
 	return verdict == MORE && transport == TRANSPORT_UDP ? NO : verdict;
 }

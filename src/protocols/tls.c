@@ -13,6 +13,38 @@ static bool version_fits(struct span s, size_t offset)
 	       (offset + 1 >= span_left(s) || s.at[offset + 1] <= 4);
 }
 
+/* A first record that is too short for the beginning of the message: others follow with the rest of it. */
+static enum verdict recognise_split_hello(struct span s, uint8_t type)
+{
+	uint8_t head[6];
+	size_t have = 0;
+	struct span message;
+
+	while (have < sizeof(head)) {
+		uint16_t record;
+
+		if (span_left(s) == 0)
+			return MORE;
+		if (*s.at != TLS_HANDSHAKE || !version_fits(s, 1))
+			return NO;
+		span_skip(&s, 3);
+		record = span_u16(&s);
+		if (s.failed)
+			return MORE;
+		if (record == 0 || record > TLS_RECORD_MOST)
+			return NO;
+		for (; record > 0 && have < sizeof(head) && span_left(s) > 0; record--)
+			head[have++] = span_u8(&s);
+		if (record > 0 && have < sizeof(head))
+			return MORE;
+	}
+	message = span_of(head, sizeof(head));
+	return span_u8(&message) == type && span_u24(&message) >= TLS_HELLO_LEAST &&
+			       version_fits(message, 0) && head[1] <= 1
+		       ? YES
+		       : NO;
+}
+
 /* A record whose handshake message begins with its type, its length and a version. */
 static enum verdict recognise_hello(struct span first, uint8_t type)
 {
@@ -26,8 +58,10 @@ static enum verdict recognise_hello(struct span first, uint8_t type)
 	record = span_u16(&s);
 	if (s.failed)
 		return MORE;
-	if (record < 4 || record > TLS_RECORD_MOST)
+	if (record == 0 || record > TLS_RECORD_MOST)
 		return NO;
+	if (record < 6)
+		return recognise_split_hello(first, type);
 	if (span_left(s) > 0 && span_u8(&s) != type)
 		return NO;
 	message = span_u24(&s);

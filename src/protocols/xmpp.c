@@ -37,6 +37,21 @@ static enum verdict recognise_xml(struct span first)
 	return verdict == MORE ? MORE : recognise_text(first, opening);
 }
 
+/* RFC 6120 8.2.3: each has an id and one of four types. */
+static bool is_query(struct span tag)
+{
+	static const char *const types[] = { "get", "set", "result", "error" };
+	const size_t type = span_find(tag, " type=");
+
+	if (!span_begins(tag, "<iq ") || type == SIZE_MAX || span_find(tag, " id=") == SIZE_MAX)
+		return false;
+	span_skip(&tag, type + strlen(" type='"));
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (span_begins(tag, types[i]))
+			return true;
+	return false;
+}
+
 /* In the middle of a stream: a stanza that names its ends, or the end of the stream. */
 static enum verdict recognise_stanza(struct span first)
 {
@@ -54,6 +69,8 @@ static enum verdict recognise_stanza(struct span first)
 	tag = span_until(&first, '>');
 	if (first.failed)
 		return MORE;
+	if (is_query(tag))
+		return YES;
 	if (span_find(tag, " type=") == SIZE_MAX && span_find(tag, " id=") == SIZE_MAX &&
 	    !span_begins(tag, "<presence"))
 		return NO;
