@@ -159,12 +159,8 @@ def test_neighbours_have_a_say(host):
     assert "Table ip filter (Docker) decides as well (forward; what none of its rules names, it drops)" in text
 
 
-def test_what_cannot_be_seen_is_said(doorward, as_nobody, tmp_path):
-    os.chmod(tmp_path, 0o755)
-    for folder in tmp_path.parents[:3]:
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
-    policy = tmp_path / "host.policy"
-    policy.write_text(POLICY)
+def test_what_cannot_be_seen_is_said(doorward, as_nobody):
+    policy = FOLDER / "06-options.policy"
     run = doorward("plan", "-P", policy, wrap=as_nobody)
     assert run.status == 3 and "What is loaded could not be seen (needs CAP_NET_ADMIN)" in run.out
     assert event(doorward("plan", "--json", "-P", policy, wrap=as_nobody))["loaded_seen"] is False
