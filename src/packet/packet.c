@@ -80,8 +80,15 @@ void packet_reassembled(struct packets *packets, unsigned nth, struct span datag
 
 	packets->count = nth;
 	decode_ip(packets, (struct octets){ .s = datagram, .wire = wire_length }, tunnel);
-	if (packets->count > nth && packets->list[nth].version == 6)
+	if (packets->count == nth)
+		return;
+	if (packets->list[nth].version == 6)
 		packets->list[nth].extensions |= EXTENSION_FRAGMENT;
+	/* A piece that was cut again (RFC 8200 4.5 knows none): nobody puts it together a second time. */
+	if (packets->list[nth].fragment) {
+		packets->list[nth].fragment = false;
+		packets_problem(packets, &packets->list[nth], PACKET_IP_EXTENSION);
+	}
 }
 
 bool packet_protected(struct packets *packets, unsigned nth, enum tunnel tunnel, uint8_t next,
