@@ -1,7 +1,8 @@
 /* links.h: frames that carry no IP packet, as far as a protocol is at home in them: ARP, LLDP, CDP, spanning
  * trees. They have no ends with addresses and ports, and so belong to no flow and stand at no door; what they
- * say is told as messages with the frame's own addresses. All senders of a protocol share one state, which is
- * bounded as any parser's, and other frames cost nothing. */
+ * say is told as messages with the frame's own addresses, and a weakness about the IP address that it names.
+ * All senders of a protocol share one state, which is bounded as any parser's, and other frames cost nothing.
+ */
 #ifndef FLOW_LINKS_H
 #define FLOW_LINKS_H
 
