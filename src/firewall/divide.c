@@ -55,10 +55,12 @@ void *division_array(struct division *d, size_t count, size_t size)
 	return array;
 }
 
-static bool touches(const struct entry *last, const struct entry *next)
+/* Transports have names and no neighbours. */
+static bool touches(const struct node *node, const struct entry *last, const struct entry *next)
 {
-	return same_target(last->target, next->target) && last->interface == NULL &&
-	       next->interface == NULL && number_equal(number_next(last->last), next->first) &&
+	return node->by != BY_TRANSPORT && same_target(last->target, next->target) &&
+	       last->interface == NULL && next->interface == NULL &&
+	       number_equal(number_next(last->last), next->first) &&
 	       number_is_v4(last->last) == number_is_v4(next->first);
 }
 
@@ -66,7 +68,7 @@ bool node_add(struct division *d, struct node *node, size_t *capacity, struct en
 {
 	struct entry *entries;
 
-	if (node->entry_count > 0 && touches(&node->entries[node->entry_count - 1], &entry)) {
+	if (node->entry_count > 0 && touches(node, &node->entries[node->entry_count - 1], &entry)) {
 		node->entries[node->entry_count - 1].last = entry.last;
 		return true;
 	}
