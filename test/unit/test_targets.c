@@ -224,6 +224,36 @@ static void public_addresses_are_told(void **unused)
 
 /* ---- the order ---- */
 
+/* Of ranges those whose bit is set; who was named by himself stays. */
+static void some_targets_are_kept(void **unused)
+{
+	static const uint8_t bits[3] = { 0x0e, 0x80, 0x01 }; /* 1 to 3, 15, 16 */
+	struct targets all = { 0 }, kept;
+	struct address address;
+	uint32_t interface, nth;
+	char text[ADDRESS_TEXT];
+
+	(void)unused;
+	assert_true(targets_add(&all, "10.0.0.0-10.0.0.16", NULL));
+	assert_true(targets_add(&all, "10.0.9.1", NULL));
+	targets_sort(&all);
+	assert_true(targets_have_ranges(&all));
+	assert_true(targets_keep(&all, bits, &kept, NULL));
+	assert_int_equal(kept.count, 6);
+	assert_int_equal(kept.range_count, 3);
+	targets_nth(&kept, 4, &address, &interface);
+	assert_string_equal(address_text(&address, text), "10.0.0.16");
+	targets_nth(&kept, 5, &address, &interface);
+	assert_string_equal(address_text(&address, text), "10.0.9.1");
+	assert_true(targets_find(&kept, &address, &nth) && nth == 5);
+	targets_free(&kept);
+	targets_free(&all);
+	assert_true(targets_add(&all, "10.0.9.1", NULL));
+	targets_sort(&all);
+	assert_false(targets_have_ranges(&all));
+	targets_free(&all);
+}
+
 static void a_shuffle_meets_each_number_once(void **unused)
 {
 	(void)unused;
@@ -272,6 +302,7 @@ int main(void)
 		cmocka_unit_test(sums_of_targets_are_bounded),
 		cmocka_unit_test(files_name_targets),
 		cmocka_unit_test(public_addresses_are_told),
+		cmocka_unit_test(some_targets_are_kept),
 		cmocka_unit_test(a_shuffle_meets_each_number_once),
 		cmocka_unit_test(another_seed_is_another_order),
 	};
