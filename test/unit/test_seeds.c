@@ -1,5 +1,9 @@
 /* The seeds of the parsers' fuzzer (fuzz/seeds/parse) reach their parsers: of each protocol that has some,
- * one makes it tell something. That each has some is checked by test_seeds.py. */
+ * one makes it tell something. That each has some is checked by test_seeds.py.
+ *
+ * And all of them are played damaged: cut at every length, with an octet lost at every seventh place, with
+ * one side alone, from each turn on as from the middle. What is told then is anything, but play.c and the
+ * sanitizers hold parsers to their contract. Octet by octet a stream tells the same as whole. */
 #include "play.h"
 
 #include <dirent.h>
@@ -93,10 +97,190 @@ static void parsers_tell_something_of_their_seeds(void **state)
 				 protocol->name);
 }
 
+/* ---- damaged ---- */
+
+enum { TURNS_MOST = 512 };
+
+struct turn {
+	uint8_t what;
+	struct span bytes;
+	uint16_t length; /* of bytes, or that were lost */
+};
+enum { SERVERS = 1, GAP = 2, CUT = 4, MIDDLE = 8 };
+
+struct scene {
+	const struct protocol *protocol;
+	unsigned transport;
+	struct span script;
+	struct turn turns[TURNS_MOST];
+	size_t count, length; /* length: octets of all turns */
+};
+
+static void read_scene(const char *name, uint8_t *bytes, struct scene *ret)
+{
+	struct span script = span_of(bytes, seed_read(name, bytes)), line = span_line(&script);
+	uint64_t transport = 0;
+
+	*ret = (struct scene){ .protocol = protocol_named(span_word(&line)), .script = script };
+	assert_true(span_number(span_word(&line), 255, &transport));
+	ret->transport = (unsigned)transport;
+	while (span_left(script) > 2 && ret->count < TURNS_MOST) {
+		struct turn *const turn = &ret->turns[ret->count++];
+
+		turn->what = span_u8(&script);
+		turn->length = span_u16(&script);
+		if ((turn->what & GAP) != 0)
+			continue;
+		if (turn->length > span_left(script))
+			turn->length = (uint16_t)span_left(script);
+		turn->bytes = span_take(&script, turn->length);
+		ret->length += turn->length;
+	}
+}
+
+static void play_turn(struct play *play, const struct turn *turn)
+{
+	const enum side side = (turn->what & SERVERS) != 0 ? SIDE_SERVER : SIDE_CLIENT;
+
+	if ((turn->what & MIDDLE) != 0)
+		play_from_middle(play, side);
+	if ((turn->what & GAP) != 0)
+		(void)play_gap(play, side, turn->length);
+	else
+		(void)play_bytes(play, side, turn->bytes, (turn->what & CUT) != 0);
+}
+
+static void end_play(struct play *play)
+{
+	(void)play_end(play);
+	play_free(play);
+}
+
+static void play_cut_everywhere(const struct scene *scene)
+{
+	for (size_t length = 0; length < span_left(scene->script); length++) {
+		struct play *const play = play_new(scene->protocol, scene->transport);
+
+		play_script(play, span_of(scene->script.at, length));
+		end_play(play);
+	}
+}
+
+/* The turn with one octet less; of a datagram what stands before it. */
+static void play_with_loss(struct play *play, const struct scene *scene, const struct turn *turn, size_t at)
+{
+	struct turn part = *turn;
+
+	part.bytes = span_of(turn->bytes.at, at);
+	if (scene->transport != TRANSPORT_TCP) {
+		part.what |= CUT;
+		play_turn(play, &part);
+		return;
+	}
+	play_turn(play, &part);
+	(void)play_gap(play, (turn->what & SERVERS) != 0 ? SIDE_SERVER : SIDE_CLIENT, 1);
+	part.bytes = span_of(turn->bytes.at + at + 1, turn->length - at - 1);
+	play_turn(play, &part);
+}
+
+static void play_with_losses(const struct scene *scene)
+{
+	for (size_t lost = 3; lost < scene->length; lost += 7) {
+		struct play *const play = play_new(scene->protocol, scene->transport);
+		size_t before = 0;
+
+		for (size_t i = 0; i < scene->count; i++) {
+			const struct turn *const turn = &scene->turns[i];
+			const size_t length = (turn->what & GAP) != 0 ? 0 : turn->length;
+
+			if (lost >= before && lost < before + length)
+				play_with_loss(play, scene, turn, lost - before);
+			else
+				play_turn(play, turn);
+			before += length;
+		}
+		end_play(play);
+	}
+}
+
+static void play_sides_alone(const struct scene *scene)
+{
+	for (uint8_t side = 0; side < 2; side++) {
+		struct play *const play = play_new(scene->protocol, scene->transport);
+
+		for (size_t i = 0; i < scene->count; i++)
+			if ((scene->turns[i].what & SERVERS) == side)
+				play_turn(play, &scene->turns[i]);
+		end_play(play);
+	}
+}
+
+static void play_from_each_turn(const struct scene *scene)
+{
+	for (size_t first = 1; first < scene->count; first++) {
+		struct play *const play = play_new(scene->protocol, scene->transport);
+
+		play_from_middle(play, SIDE_CLIENT);
+		play_from_middle(play, SIDE_SERVER);
+		for (size_t i = first; i < scene->count; i++)
+			play_turn(play, &scene->turns[i]);
+		end_play(play);
+	}
+}
+
+static void compare_octet_by_octet(const char *name, const struct scene *scene)
+{
+	struct play *const whole = play_new(scene->protocol, scene->transport), *const pieces = play_new(
+											scene->protocol,
+											scene->transport);
+
+	for (size_t i = 0; i < scene->count; i++) {
+		struct turn piece = scene->turns[i];
+
+		play_turn(whole, &scene->turns[i]);
+		if ((piece.what & GAP) != 0)
+			play_turn(pieces, &piece);
+		for (size_t at = 0; (piece.what & GAP) == 0 && at < scene->turns[i].length; at++) {
+			piece.bytes = span_of(scene->turns[i].bytes.at + at, 1);
+			play_turn(pieces, &piece);
+		}
+	}
+	if (strcmp(play_end(whole), play_end(pieces)) != 0)
+		fail_msg("%s tells, octet by octet,\n%sinstead of\n%s", name, play_end(pieces),
+			 play_end(whole));
+	play_free(whole);
+	play_free(pieces);
+}
+
+static void damage_harms_no_parser(void **state)
+{
+	static uint8_t bytes[SEED_MOST];
+	static struct scene scene;
+	DIR *const folder = opendir(getenv("DOORWARD_PARSE_SEEDS"));
+	const struct dirent *entry;
+
+	(void)state;
+	assert_non_null(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		read_scene(entry->d_name, bytes, &scene);
+		play_cut_everywhere(&scene);
+		play_with_losses(&scene);
+		play_sides_alone(&scene);
+		play_from_each_turn(&scene);
+		/* A parser of datagrams alone need not wait for the rest of one. */
+		if (scene.transport == TRANSPORT_TCP && protocol_is_over(scene.protocol, TRANSPORT_TCP))
+			compare_octet_by_octet(entry->d_name, &scene);
+	}
+	(void)closedir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parsers_tell_something_of_their_seeds),
+		cmocka_unit_test(damage_harms_no_parser),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
