@@ -143,7 +143,9 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	if (!span_begins(line, "OK MPD "))
 		return PROBE_NOT;
 	span_skip(&line, strlen("OK MPD "));
-	answer_product(answer, span_text("Music Player Daemon"), text_trim(line));
+	/* Of the protocol: the daemon does not tell its own. */
+	answer_fact(answer, "protocol_version", text_trim(line));
+	answer_product(answer, span_text("Music Player Daemon"), span_text(""));
 	buffer_text(out, "close\n");
 	return PROBE_DONE;
 }
