@@ -230,6 +230,7 @@ static void write_identified(struct json *json, const struct knock_result *resul
 	json_bool(json, "tls", result->inside_tls != NULL);
 	json_text(json, "product", answer->product[0] != '\0' ? answer->product : NULL);
 	json_text(json, "version", answer->version[0] != '\0' ? answer->version : NULL);
+	json_text(json, "cpe", result->cpe[0] != '\0' ? result->cpe : NULL);
 }
 
 static void write_findings(struct out *out, const struct audit *audit)

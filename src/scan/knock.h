@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "protocols/protocols.h"
+#include "scan/products.h"
 
 enum { KNOCK_EVIDENCE = 64, KNOCK_HEARD_LIMIT = 64 * 1024 };
 
@@ -46,7 +47,8 @@ struct knock_result {
 	struct answer tls;                 /* of TLS, where it is spoken */
 	uint8_t evidence[KNOCK_EVIDENCE];  /* the first bytes that decided, or that were not understood */
 	size_t evidence_length;
-	char problem[96]; /* words of the system where the outcome asks for them */
+	char cpe[PRODUCT_CPE]; /* of the innermost protocol's product; "" where it is not known */
+	char problem[96];      /* words of the system where the outcome asks for them */
 };
 
 /* Ports that act on whatever bytes they get: never spoken to. */

@@ -54,6 +54,12 @@ static struct answer *answer_of(struct door *door, const struct conversation *c)
 	return c->wish.protocol == &protocol_tls ? &door->result.tls : &door->result.answer;
 }
 
+static void tell_product(struct door *door, const struct conversation *c, const struct protocol *protocol)
+{
+	if (protocol != &protocol_tls)
+		products_tell(protocol, buffer_read(&c->heard), &door->result.answer, door->result.cpe);
+}
+
 void door_asked(struct door *door, const struct protocol *protocol)
 {
 	door->done = true;
@@ -76,8 +82,10 @@ void door_ask_on(struct conversation *c, bool ended)
 
 	if (step == PROBE_WAIT && !ended)
 		return;
-	if (step == PROBE_DONE)
+	if (step == PROBE_DONE) {
 		*answer_of(door, c) = *c->answer;
+		tell_product(door, c, c->wish.protocol);
+	}
 	engine_end(c);
 	if (c->wish.purpose == TO_TRY_OLD)
 		door_try_next(door, c);
@@ -91,6 +99,7 @@ void door_identify(struct door *door, const struct protocol *protocol, struct co
 	door->epoch++;
 	if (c != NULL) {
 		door_keep_evidence(door, c);
+		tell_product(door, c, protocol);
 		c->wish.epoch = door->epoch;
 		c->waited = false;
 	}
@@ -119,6 +128,7 @@ bool door_hear_own(struct conversation *c, bool ended)
 		return false;
 	door_identify(door, protocol, c);
 	*answer_of(door, c) = *c->answer;
+	tell_product(door, c, protocol);
 	engine_end(c);
 	door_asked(door, protocol);
 	return true;

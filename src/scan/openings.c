@@ -252,6 +252,7 @@ void door_settle(struct conversation *c, bool ended)
 	    protocol->recognise(heard, SIDE_SERVER, door->where.transport) != NO) {
 		door_identify(door, protocol, c);
 		door->result.answer = *c->answer;
+		products_tell(protocol, heard, &door->result.answer, door->result.cpe);
 		engine_end(c);
 		door_asked(door, protocol);
 		return;
