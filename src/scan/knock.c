@@ -20,16 +20,17 @@ enum {
  * Printers print: 9100 to 9107 take raw pages, 515 is LPD. Controllers in machines and buildings have been
  * seen to stop on words of other protocols: 1962 and 20547 (PLC engineering), 9600 (FINS), 18245 (SRTP),
  * 20000 (DNP3), 34962 to 34964 (PROFINET), 44818 and 2222 over UDP (EtherNet/IP), 47808 (BACnet). Metrics are
- * kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd). */
+ * kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd). Snapcast's
+ * server has been seen to end when conversations with it did: 1704 and 1705. */
 static const struct catalog_door forbidden[] = {
-	{ TRANSPORT_TCP, 515, 515 },     { TRANSPORT_TCP, 1962, 1962 },   { TRANSPORT_TCP, 2003, 2004 },
-	{ TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },   { TRANSPORT_TCP, 9600, 9600 },
-	{ TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 }, { TRANSPORT_TCP, 20547, 20547 },
-	{ TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 502, 502 },
-	{ TRANSPORT_UDP, 515, 515 },     { TRANSPORT_UDP, 2003, 2004 },   { TRANSPORT_UDP, 2222, 2222 },
-	{ TRANSPORT_UDP, 8125, 8125 },   { TRANSPORT_UDP, 9600, 9600 },   { TRANSPORT_UDP, 18246, 18246 },
-	{ TRANSPORT_UDP, 20000, 20000 }, { TRANSPORT_UDP, 25826, 25826 }, { TRANSPORT_UDP, 34962, 34964 },
-	{ TRANSPORT_UDP, 44818, 44818 }, { TRANSPORT_UDP, 47808, 47823 },
+	{ TRANSPORT_TCP, 515, 515 },     { TRANSPORT_TCP, 1704, 1705 },   { TRANSPORT_TCP, 1962, 1962 },
+	{ TRANSPORT_TCP, 2003, 2004 },   { TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },
+	{ TRANSPORT_TCP, 9600, 9600 },   { TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 },
+	{ TRANSPORT_TCP, 20547, 20547 }, { TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 },
+	{ TRANSPORT_UDP, 502, 502 },     { TRANSPORT_UDP, 515, 515 },     { TRANSPORT_UDP, 2003, 2004 },
+	{ TRANSPORT_UDP, 2222, 2222 },   { TRANSPORT_UDP, 8125, 8125 },   { TRANSPORT_UDP, 9600, 9600 },
+	{ TRANSPORT_UDP, 18246, 18246 }, { TRANSPORT_UDP, 20000, 20000 }, { TRANSPORT_UDP, 25826, 25826 },
+	{ TRANSPORT_UDP, 34962, 34964 }, { TRANSPORT_UDP, 44818, 44818 }, { TRANSPORT_UDP, 47808, 47823 },
 };
 
 /* Doors where the wrong words do harm, but the right ones none: nothing is said there but what is customary.

@@ -17,10 +17,13 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 		uint16_t transport, port;
 		bool forbidden;
 	} cases[] = {
-		{ TRANSPORT_TCP, 9099, false }, { TRANSPORT_TCP, 9100, true },  { TRANSPORT_TCP, 9107, true },
-		{ TRANSPORT_TCP, 9108, false }, { TRANSPORT_UDP, 9100, false }, { TRANSPORT_TCP, 515, true },
-		{ TRANSPORT_TCP, 514, false },  { TRANSPORT_UDP, 47808, true }, { TRANSPORT_TCP, 502, false },
-		{ TRANSPORT_TCP, 631, false },  { TRANSPORT_TCP, 6000, false }, { TRANSPORT_TCP, 22, false },
+		{ TRANSPORT_TCP, 9099, false }, { TRANSPORT_TCP, 9100, true },
+		{ TRANSPORT_TCP, 9107, true },  { TRANSPORT_TCP, 1705, true },
+		{ TRANSPORT_TCP, 9108, false }, { TRANSPORT_UDP, 9100, false },
+		{ TRANSPORT_TCP, 515, true },   { TRANSPORT_TCP, 514, false },
+		{ TRANSPORT_UDP, 47808, true }, { TRANSPORT_TCP, 502, false },
+		{ TRANSPORT_TCP, 631, false },  { TRANSPORT_TCP, 6000, false },
+		{ TRANSPORT_TCP, 22, false },
 	};
 
 	(void)unused;
