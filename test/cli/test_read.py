@@ -292,6 +292,45 @@ def test_a_file_cut_anywhere(doorward, file, tmp_path):
         assert (run.status == 3) == ("truncated" in stats["stats"]["files"][0] or "damaged" in stats["stats"]["files"][0])
 
 
+def test_a_lying_length_is_told_with_its_offset(doorward, file):
+    path = file(*mixed())
+    whole, first = path.read_bytes(), 24 + 16 + len(mixed()[0])
+    path.write_bytes(whole[:first + 8] + b"\xff\xff\xff\x7f" + whole[first + 12:])
+    run = doorward("read", path)
+    said = " ".join(run.out.split())  # as it is broken into lines
+    assert run.status == 3 and "at offset %d: a record claims 2147483647 bytes" % first in said
+    assert str(path) in said and "1 flow " in said
+
+
+def test_frames_that_are_cut_short_are_read_as_far_as_they_go(doorward, file):
+    path = file(*mixed())
+    data, kept, at = path.read_bytes(), b"", 24
+    while at < len(data):
+        captured = int.from_bytes(data[at + 8:at + 12], "little")
+        kept += data[at:at + 8] + min(captured, 64).to_bytes(4, "little") + data[at + 12:at + 16]
+        kept += data[at + 16:at + 16 + min(captured, 64)]
+        at += 16 + captured
+    path.write_bytes(data[:24] + kept)
+    run = doorward("read", "--json", path)
+    assert run.status == 0 and len(of(valid(run.out), "flow")) == 8
+
+
+def test_absurd_times_harm_nothing(doorward, file):
+    path = file(*[((0, 2 ** 32 - 1, 1)[nth % 3], packet) for nth, packet in enumerate(mixed())])
+    run = doorward("read", "--json", path)
+    assert run.status in (0, 3) and valid(run.out)[-1]["stats"]["frames"] == len(mixed())
+
+
+def test_a_file_that_may_not_be_read(doorward, as_nobody, file):
+    path = file(*mixed())
+    for folder in path.parents:
+        if folder.owner() == "root" and folder != pathlib.Path("/") and "pytest" in folder.name:
+            folder.chmod(0o755)
+    path.chmod(0o600)
+    run = doorward("read", path, wrap=as_nobody)
+    assert run.status == 2 and str(path) in run.err and "ermission" in run.err and run.err.count("\n") == 1
+
+
 def test_an_empty_capture_is_no_trouble(doorward, file):
     run = doorward("read", file())
     assert run.status == 0 and "No flows in 0 frames" in run.out
