@@ -49,7 +49,7 @@ KEYED void json_key(struct json *j, const char *key)
 	if (key == NULL)
 		return;
 	*at++ = '"';
-	memcpy(at, key, length);
+	memcpy(at, key, length + 1); /* with its end, where the quote goes */
 	at[length] = '"';
 	at[length + 1] = ':';
 }
