@@ -228,6 +228,7 @@ bool parsing_begin(struct conversation *c, const struct protocol *protocol)
 	if (reading != NULL)
 		c->state = state_size > 0 ? pool_take(&c->all->pool, state_size) : NULL;
 	if (reading == NULL || (c->state == NULL && state_size > 0)) {
+		c->all->counts->given_up++;
 		c->over = true;
 		return false;
 	}

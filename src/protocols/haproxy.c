@@ -206,5 +206,6 @@ const struct protocol protocol_haproxy = {
 	DOORS(TCP(80)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.client_alone = true,
 	.parser = &parser,
 };

@@ -187,6 +187,9 @@ struct protocol {
 	/* What its clients say could be anything, or is nothing: recognise() goes by the server's words. */
 	bool server_tells;
 
+	/* Only clients speak it, before they speak another: nothing that a server says is of it. */
+	bool client_alone;
+
 	/* How a conversation is read (parse.h). NULL: it is recognised, and no more. */
 	const struct parser *parser;
 

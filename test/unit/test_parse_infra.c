@@ -95,7 +95,7 @@ static void nfs_reads_a_null_call(void **unused)
 	(void)unused;
 	talk_tcp("nfs",
 		 "{\"nfs\":{\"version\":4,\"minor_version\":0,\"auth_type\":\"none\",\"requests\":1,"
-		 "\"responses\":0,\"read_bytes\":0,\"written_bytes\":0}}\n",
+		 "\"responses\":0,\"operations\":{\"null\":1},\"read_bytes\":0,\"written_bytes\":0}}\n",
 		 talk_first("nfs.client.tcp.linux"));
 }
 

@@ -53,8 +53,7 @@ static void ssh_tells_both_sides_and_what_they_agree_on(void **unused)
 		 "\",\"mac_toclient\":\"hmac-sha2-256\",\"compression_toserver\":\"none"
 		 "\",\"compression_toclient\":\"none\",\"kex_group_bits\":256,"
 		 "\"host_key\":{\"type\":\"ssh-rsa\",\"fingerprint\":\"SHA256:+MXJiYiWrhIGdMwQ1EulP5iLyGJT"
-		 "hXkc1hjMfmcHnOw\",\"bits\":128}}}\n"
-		 "{\"done\":\"client\"}\n",
+		 "hXkc1hjMfmcHnOw\",\"bits\":128}}}\n",
 		 SERVER("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), CLIENT("SSH-2.0-libssh_0.10.4\n"),
 		 CLIENT(CLIENT_OFFERS), SERVER(SERVER_OFFERS), CLIENT("\0\0\0\014\006\042abcd\0\0\0\0\0\0"),
 		 SERVER(GROUP), SERVER(REPLY NEW_KEYS), CLIENT(NEW_KEYS "encrypted"), SERVER("more"));

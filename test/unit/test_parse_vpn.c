@@ -91,10 +91,11 @@ static void esp_in_udp_belongs_to_the_keys(void **state)
 
 	(void)state;
 	TOLD("ike", TRANSPORT_UDP, turns, "\"encapsulated\":true",
-	     "{\"from\":\"client\",\"spi\":\"c0010203\",\"packets\":3,\"first_sequence\":1,\"last_sequence\":"
+	     "{\"from\":\"client\",\"spi\":\"c0010203\",\"pair\":\"c9010203\",\"packets\":3,\"first_"
+	     "sequence\":1,\"last_sequence\":"
 	     "3,"
 	     "\"out_of_order\":1}",
-	     "{\"from\":\"server\",\"spi\":\"c9010203\",\"packets\":1");
+	     "{\"from\":\"server\",\"spi\":\"c9010203\",\"pair\":\"c0010203\",\"packets\":1");
 }
 
 static void ike_goes_over_tcp_as_well(void **state)
