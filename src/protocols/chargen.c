@@ -17,10 +17,10 @@ static bool is_printable(uint8_t byte)
 	return byte >= FIRST && byte <= LAST;
 }
 
-/* The ring may leave the blank out. */
+/* The ring may leave its first and its last out: xinetd's does. */
 static bool follows(uint8_t byte, uint8_t before)
 {
-	return byte == before + 1 || (before == LAST && (byte == FIRST || byte == FIRST + 1));
+	return byte == before + 1 || (before >= LAST - 1 && byte <= FIRST + 1);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -307,6 +307,8 @@ static void tell_dump(struct span s, struct answer *answer)
 
 		if (s.failed)
 			break;
+		if (program == RPC_PORTMAP && version == 4) /* which older portmappers have not */
+			answer_product(answer, span_text("rpcbind"), span_of(NULL, 0));
 		(void)snprintf(number, sizeof(number), "%u", program);
 		length += (size_t)snprintf(all + length, sizeof(all) - length, "%s%s %u %s/%u",
 					   length > 0 ? ", " : "", name != NULL ? name : number, version,

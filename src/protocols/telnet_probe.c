@@ -45,12 +45,23 @@ static void keep_text(struct state *state, uint8_t byte)
 		state->banner[state->length++] = (char)byte;
 }
 
+/* BusyBox opens with the same four commands always, whatever its banner. */
+static bool is_busybox(const struct answer *answer)
+{
+	const char *const asked = answer_get(answer, "options_asked");
+	const char *const offered = answer_get(answer, "options_offered");
+
+	return asked != NULL && offered != NULL && strcmp(asked, "echo, window-size") == 0 &&
+	       strcmp(offered, "echo, suppress-go-ahead") == 0;
+}
+
 static void tell_banner(const struct state *state, struct answer *answer)
 {
 	const struct span text = text_trim(span_of(state->banner, state->length));
 
 	answer_fact(answer, "banner", text);
-	(void)text_tell_product(answer, text, telnet_products, telnet_product_count);
+	if (!text_tell_product(answer, text, telnet_products, telnet_product_count) && is_busybox(answer))
+		answer_product(answer, span_text("BusyBox telnetd"), span_of(NULL, 0));
 }
 
 static enum probe_step hear(void *memory, struct span *heard, bool ended, struct buffer *out,

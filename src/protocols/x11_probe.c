@@ -2,6 +2,8 @@
 #include "protocols/lines.h"
 #include "protocols/probes.h"
 
+#include <stdio.h>
+
 extern const struct protocol protocol_x11;
 
 enum { HEADER = 8, SETUP = 40, VENDOR_AT = 24 };
@@ -21,6 +23,23 @@ static void tell_release(struct answer *answer, uint32_t release)
 
 	answer_fact_format(answer, "release", "%u.%u.%u", release / MAJOR, release / MINOR % 100,
 			   release / PATCH % 100);
+}
+
+/* X.Org's release 1.21.1.7 is called 21.1.7, as all since that of 2021. */
+static void tell_product(struct answer *answer, struct span vendor, uint32_t release)
+{
+	const uint32_t year = release / 100000 % 100;
+	char version[32];
+
+	if (!span_is(vendor, "The X.Org Foundation"))
+		return;
+	if (release / 10000000 == 1 && year >= 21)
+		(void)snprintf(version, sizeof(version), "%u.%u.%u", year, release / 1000 % 100,
+			       release % 1000);
+	else
+		(void)snprintf(version, sizeof(version), "%u.%u.%u", release / 10000000, year,
+			       release / 1000 % 100);
+	answer_product(answer, span_text("X.Org"), span_text(version));
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
@@ -57,6 +76,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 		return ended ? PROBE_DONE : PROBE_WAIT;
 	answer_fact(answer, "vendor", vendor);
 	tell_release(answer, release);
+	tell_product(answer, vendor, release);
 	answer_weakness(answer, &x11_no_auth, "a client without a cookie was let in");
 	return PROBE_DONE;
 }

@@ -187,8 +187,10 @@ static void ask_held(struct door *door)
 	door_identify(door, protocol, NULL);
 	if (door_can_ask(door, protocol))
 		door_wish(door, TO_ASK, protocol, 0, door->inside);
-	else
+	else {
+		products_tell(protocol, span_of(NULL, 0), &door->result.answer, door->result.cpe);
 		door_asked(door, protocol);
+	}
 }
 
 void door_next_phase(struct door *door)

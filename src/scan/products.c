@@ -39,7 +39,8 @@ bool products_match(const struct product_row *row, struct span words, struct spa
 	pattern = compiled(row);
 	if (pattern == NULL || length == 0)
 		return false;
-	memcpy(text, words.at, length);
+	for (size_t i = 0; i < length; i++) /* "." does not match a zero */
+		text[i] = words.at[i] == 0 ? ' ' : (char)words.at[i];
 	text[length] = '\0';
 	if (regexec(pattern, text, GROUPS, groups, REG_STARTEND) != 0)
 		return false;

@@ -297,6 +297,54 @@ static void telnet_refuses_every_option_once(void **unused)
 	buffer_free(&out);
 }
 
+static void busybox_is_known_by_its_commands(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(converse("telnet",
+				  (struct span)SENT("\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\xff\xfb\x03"
+						    "\r\r\nbeta login: "),
+				  false, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer.product, "BusyBox telnetd");
+	assert_int_equal(converse("telnet",
+				  (struct span)SENT("\xff\xfd\x1f\xff\xfd\x01\xff\xfb\x01\xff\xfb\x03"
+						    "\r\r\nbeta login: "),
+				  false, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer.product, "");
+}
+
+static void x11_tells_the_release_by_its_name(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(converse("x11",
+				  (struct span)SENT("\1\0\x0b\0\0\0\x0d\0\x8f\xa5\xb8\0\0\0\0\0\xff\xff\x1f\0"
+						    "\0\1\0\0\x14\0\xff\xff\1\7\0\0\x20\x20\x08\xff\0\0\0\0"
+						    "The X.Org Foundation"),
+				  true, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer.product, "X.Org");
+	assert_string_equal(answer.version, "21.1.7");
+}
+
+static void rpcbind_is_who_has_version_4(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(converse("rpc",
+				  (struct span)SENT("Door\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+						    "\0\0\0\1\0\1\x86\xa0\0\0\0\4\0\0\0\6\0\0\0\x6f\0\0\0\0"),
+				  true, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer_get(&answer, "programs"), "rpcbind 4 tcp/111");
+	assert_string_equal(answer.product, "rpcbind");
+}
+
 static void rdp_tells_what_it_chose_or_why_not(void **unused)
 {
 	struct answer answer;
@@ -437,6 +485,9 @@ int main(void)
 		cmocka_unit_test(ssh_weaknesses_name_what_is_weak),
 		cmocka_unit_test(ssh_that_knows_only_version_1_is_told_by_its_banner),
 		cmocka_unit_test(telnet_refuses_every_option_once),
+		cmocka_unit_test(busybox_is_known_by_its_commands),
+		cmocka_unit_test(x11_tells_the_release_by_its_name),
+		cmocka_unit_test(rpcbind_is_who_has_version_4),
 		cmocka_unit_test(rdp_tells_what_it_chose_or_why_not),
 		cmocka_unit_test(ntp_answers_to_another_are_not_heard),
 		cmocka_unit_test(ntp_variables_are_read_with_their_quotes),

@@ -61,6 +61,17 @@ static void what_a_probe_told_stays(void **unused)
 	assert_string_equal(cpe, "");
 }
 
+static void zeros_between_words_are_as_blanks(void **unused)
+{
+	static const char vendor[] = "local\0\0\0linux";
+	struct answer answer = { 0 };
+	char cpe[PRODUCT_CPE];
+
+	(void)unused;
+	products_tell(protocol_named(span_text("pptp")), span_of(vendor, sizeof(vendor) - 1), &answer, cpe);
+	assert_string_equal(answer.product, "pptpd");
+}
+
 static void words_without_an_end_or_with_zeros_are_bounded(void **unused)
 {
 	static char words[1 << 20];
@@ -82,6 +93,7 @@ int main(void)
 		cmocka_unit_test(every_row_matches_its_example),
 		cmocka_unit_test(the_first_row_that_fits_names_its_example),
 		cmocka_unit_test(what_a_probe_told_stays),
+		cmocka_unit_test(zeros_between_words_are_as_blanks),
 		cmocka_unit_test(words_without_an_end_or_with_zeros_are_bounded),
 	};
 

@@ -330,6 +330,28 @@ static void ntp_must_be_plausible_to_the_last_octet(void **unused)
 
 #define GET_1 "\xa0\x0e\x02\x04\x01\x02\x03\x04\x02\x01\0\x02\x01\0\x30\0"
 
+static void chargen_is_a_ring_of_characters(void **unused)
+{
+	static const struct first_words cases[] = {
+		{ "chargen", SERVER,
+		  SENT("stuvwxyz{|}~ !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\r\n"),
+		  YES },
+		/* xinetd's has neither a blank nor a tilde. */
+		{ "chargen", SERVER,
+		  SENT("@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}!\"#$%&'()*+\r\n"),
+		  NO },
+		{ "chargen", SERVER,
+		  SENT("@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}!\"#$%&'()*\r\n"),
+		  YES },
+		{ "chargen", SERVER, SENT("wxyz{|}#"), NO },
+		{ "chargen", SERVER, SENT("wxyz{|!"), NO },
+		{ "chargen", SERVER, SENT("wxyz{|}!"), MORE },
+	};
+
+	(void)unused;
+	assert_verdicts(cases, COUNT(cases));
+}
+
 static void snmp_is_not_every_sequence(void **unused)
 {
 	static const struct first_words cases[] = {
@@ -364,6 +386,7 @@ int main(void)
 		cmocka_unit_test(telnet_needs_more_than_one_option),
 		cmocka_unit_test(rdp_is_not_its_neighbours_on_tpkt),
 		cmocka_unit_test(ntp_must_be_plausible_to_the_last_octet),
+		cmocka_unit_test(chargen_is_a_ring_of_characters),
 		cmocka_unit_test(snmp_is_not_every_sequence),
 	};
 
