@@ -5,7 +5,15 @@
 
 extern const struct protocol protocol_dhcp;
 
-enum { HEAD = 28, HARDWARE = 16, NAMES = 64 + 128, ANSWER_OPTIONS = 240, OPTION_END = 255, CLIENT_PORT = 68 };
+enum {
+	OWN = 12,
+	HEAD = 28,
+	HARDWARE = 16,
+	NAMES = 64 + 128,
+	ANSWER_OPTIONS = 240,
+	OPTION_END = 255,
+	CLIENT_PORT = 68
+};
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
@@ -18,7 +26,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	(void)state;
 	(void)transport;
 	buffer_add(out, request, sizeof(request));
-	buffer_fill(out, 0, HEAD - sizeof(request)); /* its own address is that of the datagram */
+	buffer_fill(out, 0, HEAD - sizeof(request)); /* its own address is written there */
 	buffer_add(out, hardware, sizeof(hardware));
 	buffer_fill(out, 0, NAMES);
 	buffer_add(out, options, sizeof(options));
@@ -54,6 +62,7 @@ const struct probe dhcp_probe = {
 	.rare = true,
 	.transports = PROBE_UDP,
 	.own_port = CLIENT_PORT,
+	.own_address_at = OWN,
 	.greet = greet,
 	.hear = hear,
 };

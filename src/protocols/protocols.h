@@ -92,6 +92,9 @@ struct probe {
 	bool answers_elsewhere;
 	uint16_t own_port;
 
+	/* Where in the opening over UDP the IPv4 address stands from which it is asked; 0 for nowhere. */
+	uint16_t own_address_at;
+
 	/* Writes the opening words; over UDP one datagram. Called once, with zeroed state, on a new
 	 * connection; NULL where the server's greeting is answered by hear(), and in TLS, whose opening is
 	 * that of a whole handshake and made by the engine. */

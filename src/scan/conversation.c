@@ -5,6 +5,7 @@
 #include "scan/endpoint.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -159,6 +160,17 @@ static void say(struct conversation *c, struct buffer *words)
 	buffer_free(words);
 }
 
+/* Known once the socket is connected. */
+static void write_own_address(const struct conversation *c, size_t at, struct buffer *words)
+{
+	struct sockaddr_in own = { 0 };
+	socklen_t length = sizeof(own);
+
+	if (at > 0 && at + 4 <= words->length && getsockname(c->fd, (struct sockaddr *)&own, &length) == 0 &&
+	    own.sin_family == AF_INET)
+		buffer_set_u32(words, at, ntohl(own.sin_addr.s_addr));
+}
+
 void conversation_open(struct conversation *c)
 {
 	const struct probe *const probe = c->wish.protocol->probe;
@@ -175,6 +187,7 @@ void conversation_open(struct conversation *c)
 		probe->greet_more(c->state, c->wish.variant - 1, &words);
 	else if (probe->greet != NULL)
 		probe->greet(c->state, door_where(c->wish.door)->transport, &words);
+	write_own_address(c, probe->own_address_at, &words);
 	say(c, &words);
 }
 
