@@ -37,8 +37,8 @@ void event_door(struct json *json, const struct audit_door *door)
 	const struct transport *const transport = catalog_transport(door->transport);
 	const struct protocol *const protocol = innermost(door);
 	const char *const name = protocol != NULL ? protocol->name : NULL;
-
-	const bool is_link = door->transport == TRANSPORT_LINK;
+	/* Raw sockets have the same number, for any of IP's: those are no link's. */
+	const bool is_link = door->transport == TRANSPORT_LINK && door->socket_count == 0;
 
 	event_destination(json, address_of(door), !is_link && (transport == NULL || transport->has_ports),
 			  door->port);

@@ -34,4 +34,4 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return ended ? PROBE_DONE : PROBE_WAIT;
 }
 
-const struct probe irc_probe = { .transports = PROBE_TCP, .greet = greet, .hear = hear };
+const struct probe irc_probe = { .transports = PROBE_TCP, .rare = true, .greet = greet, .hear = hear };

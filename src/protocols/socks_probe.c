@@ -41,4 +41,6 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-const struct probe socks_probe = { .knows = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
+const struct probe socks_probe = {
+	.knows = true, .transports = PROBE_TCP, .rare = true, .greet = greet, .hear = hear
+};

@@ -115,7 +115,7 @@ def test_servers_that_mean_no_good_are_called_what_they_are(odd):
         "banner": ("identified", "ssh"),
         "closes": ("silent", None),
         "late": ("identified", "ssh"),
-        "echo": ("unknown", None),
+        "echo": ("identified", "echo"),
         "half_http": ("identified", "http"),
         "plain_answer": ("unknown", None),
         "escape": ("identified", "ssh"),
