@@ -291,9 +291,7 @@ static void hear_packet(struct hosts *hosts, int fd, const struct sockaddr_stora
 	address = endpoint_address(from);
 	if (fd == hosts->icmp)
 		span_skip(&packet, (span_peek(packet, 0) & 15u) * 4);
-	if (fd == hosts->icmp && span_peek(packet, 0) == ICMP_ECHOREPLY)
-		hear_echo(hosts, &address, packet);
-	else if (fd == hosts->icmp6 && span_peek(packet, 0) == ICMP6_ECHO_REPLY)
+	if (span_peek(packet, 0) == (fd == hosts->icmp ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY))
 		hear_echo(hosts, &address, packet);
 	else if (fd == hosts->icmp6 && span_peek(packet, 0) == ND_NEIGHBOR_ADVERT)
 		hear_advertisement(hosts, packet);

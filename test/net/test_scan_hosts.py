@@ -9,9 +9,11 @@ from namespaces import wait_until
 from test_scan import events
 
 SERVER = """
-import socket, time
+import socket
 server = socket.create_server(("::", 8080), family=socket.AF_INET6, dualstack_ipv6=True)
-time.sleep(600)
+taken = []
+while True:
+    taken = taken[-8:] + [server.accept()]
 """
 REACHED = "import socket; socket.create_connection(('2001:db8::4d', 8080), 1)"
 
@@ -35,6 +37,8 @@ def pair(namespaces):
     server.start(sys.executable, "-c", SERVER)
     server.wait_for_port(8080)
     wait_until(lambda: client.run(sys.executable, "-c", REACHED, check=False).returncode == 0, "IPv6")
+    wait_until(lambda: all("tentative" not in end.run("ip", "-6", "address").stdout for end in (server, client)),
+               "addresses that are nobody else's")
     return server, client
 
 
