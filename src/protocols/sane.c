@@ -23,7 +23,7 @@ static enum verdict recognise_answer(struct span first)
 	if (come < 8)
 		return MORE;
 	span_skip(&first, 4);
-	return is_version(first) && come == 8 ? YES : NO;
+	return is_version(first) ? YES : NO;
 }
 
 static enum verdict recognise_request(struct span first)
