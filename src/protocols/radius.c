@@ -190,6 +190,19 @@ static bool are_attributes(struct span s)
 	return known > (all_known ? 0 : 1);
 }
 
+/* Attributes of which one is damaged, so that the next is not found: the first is one that is assigned, and
+ * Message-Authenticator (RFC 3579 3.2), which many put last, stands there whole. */
+static bool are_damaged(struct span s)
+{
+	enum { MESSAGE_AUTHENTICATOR = 80, OCTETS = 18 };
+	struct span last = s;
+
+	if (span_left(s) < 2 + OCTETS || form_of(*s.at) == FORM_NONE)
+		return false;
+	span_skip(&last, span_left(s) - OCTETS);
+	return span_u8(&last) == MESSAGE_AUTHENTICATOR && span_u8(&last) == OCTETS && is_authenticator(last);
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct span s = first;
@@ -204,7 +217,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	    !is_authenticator(span_take(&s, RADIUS_HEADER - 4)))
 		return NO;
 	if (span_left(s) > 0)
-		return are_attributes(s) ? YES : NO;
+		return are_attributes(s) || are_damaged(s) ? YES : NO;
 	/* An accounting response has nothing to say, and neither has anybody's noise. */
 	return side == SIDE_SERVER && (code == RADIUS_ACCOUNTING_RESPONSE || code == RADIUS_ACCESS_ACCEPT ||
 				       code == RADIUS_ACCESS_REJECT)

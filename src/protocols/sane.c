@@ -2,7 +2,7 @@
  * user's name, the server answers with a status and its version. */
 #include "protocols/lines.h"
 
-enum { MAJOR = 1, PROTOCOL = 3, NAME_MOST = 64, STATUS_MOST = 11 };
+enum { MAJOR = 1, PROTOCOL = 3, NAME_MOST = 64, STATUS_MOST = 11, AGREEMENT = 8, DEVICES_MOST = 64 };
 
 /* "01 00 00 03": major, minor, the protocol's number. */
 static bool is_version(struct span s)
@@ -11,8 +11,10 @@ static bool is_version(struct span s)
 	       span_peek(s, 3) > 0;
 }
 
-static enum verdict recognise_answer(struct span first)
+/* A status and a version are a few small numbers, as anybody sends them: MORE. */
+static enum verdict is_agreement(struct span *s)
 {
+	const struct span first = *s;
 	const size_t come = span_left(first);
 
 	for (size_t i = 0; i < 3 && i < come; i++)
@@ -20,10 +22,30 @@ static enum verdict recognise_answer(struct span first)
 			return NO;
 	if (come > 3 && first.at[3] > STATUS_MOST)
 		return NO;
-	if (come < 8)
+	if (come < AGREEMENT)
 		return MORE;
-	span_skip(&first, 4);
-	return is_version(first) ? YES : NO;
+	span_skip(s, 4);
+	return is_version(span_take(s, 4)) ? MORE : NO;
+}
+
+/* What devices there are, which clients ask next: a status, how many, and the first one's name behind a word
+ * that says whether there is none. */
+static enum verdict recognise_answer(struct span first)
+{
+	enum verdict verdict = is_agreement(&first);
+	struct span rest = first, name;
+	uint32_t count, length;
+
+	if (verdict != MORE || span_left(rest) < 4 * 4)
+		return verdict;
+	if (span_u32(&rest) != 0 || (count = span_u32(&rest)) < 2 || count > DEVICES_MOST ||
+	    span_u32(&rest) != 0 || (length = span_u32(&rest)) < 2 || length > NAME_MOST)
+		return NO;
+	name = span_take(&rest, length);
+	if (name.failed)
+		return MORE;
+	name.end--;
+	return *name.end == 0 && text_is_plain(name) ? YES : NO;
 }
 
 static enum verdict recognise_request(struct span first)
@@ -37,7 +59,7 @@ static enum verdict recognise_request(struct span first)
 		return NO;
 	if (rest.failed)
 		return MORE;
-	if (command != 0 || !is_version(version) || length == 0 || length > NAME_MOST)
+	if (command != 0 || !is_version(version) || length < 2 || length > NAME_MOST)
 		return NO;
 	name = span_take(&rest, length);
 	if (name.failed)
@@ -68,20 +90,23 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	struct span rest = *heard;
 
 	(void)state;
 	(void)out;
-	if (verdict != YES)
-		return probe_step_for(verdict, ended);
+	if (span_left(rest) == 0 || is_agreement(&rest) == NO)
+		return span_left(*heard) > 0 || ended ? PROBE_NOT : PROBE_WAIT;
+	if (span_left(*heard) < AGREEMENT)
+		return ended ? PROBE_NOT : PROBE_WAIT;
 	answer_fact_format(answer, "status", "%u", load_u32(heard->at));
 	answer_fact_format(answer, "sane_version", "%u.%u", heard->at[4], heard->at[5]);
 	answer_product(answer, span_text("saned"), span_text(""));
 	return PROBE_DONE;
 }
 
-static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
+static const struct probe probe = {
+	.rare = true, .knows = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
+};
 
 const struct protocol protocol_sane = {
 	.name = "sane",

@@ -25,6 +25,11 @@ struct message {
 		protocol, what, TRANSPORT_TCP, SIDE_CLIENT, bytes, sizeof(bytes) - 1, verdict                \
 	}
 
+#define TCP_S(protocol, what, bytes, verdict)                                                                \
+	{                                                                                                    \
+		protocol, what, TRANSPORT_TCP, SIDE_SERVER, bytes, sizeof(bytes) - 1, verdict                \
+	}
+
 static void check_one(const struct message *m, enum side side)
 {
 	const struct protocol *const protocol = protocol_named(span_text(m->protocol));
@@ -53,6 +58,8 @@ static void check_said_by(enum side side, const struct message *messages, size_t
 }
 #define CHECK(messages) check(messages, sizeof(messages) / sizeof((messages)[0]))
 
+#define DIGEST       "\x5c\xdb\xcb\x43\x70\xfa\xdf\x36\x28\xb1\xb7\x9f\xb2\x69\x55\xae"
+#define RADIUS(size) "\1\x48\0" size DIGEST
 #define NAME         "\3sip\7example\3com\0"
 #define LETTERS      "EBEBEBEBEBEBEBEBEBEBEBEBEBEBEBEB"
 #define GOOD_QUERY   "\x12\x34\1\0\0\1\0\0\0\0\0\0"
@@ -134,6 +141,12 @@ static void others_are_known_by_what_is_left(void **unused)
 		      "abcdefgh\1"
 		      "0123456789ab\xa4\1\0\0\0REJECTED BY STKs",
 		      NO),
+		UDP_C("radius", "a request whose first attribute is damaged",
+		      RADIUS("\x30") "\x1a\x5a\0\0\x57\xc8\x0e\4US\x50\x12" DIGEST, YES),
+		UDP_C("radius", "one without an end",
+		      RADIUS("\x30") "\x1a\x5a\0\0\x57\xc8\x0e\4US\x50\x13" DIGEST, NO),
+		UDP_C("radius", "an attribute that is none",
+		      RADIUS("\x30") "\0\x5a\0\0\x57\xc8\x0e\4US\x50\x12" DIGEST, NO),
 		TCP_C("redis", "an array that is null", "*-1\r\n", YES),
 		TCP_C("redis", "one that is nearly so", "*-1\r", MORE),
 		TCP_C("redis", "a sign alone", "*-", MORE),
@@ -175,6 +188,10 @@ static void numbers_in_a_row_are_nobodys(void **unused)
 		TCP_C("modbus", "two of them", WRITE WRITE, YES),
 		TCP_C("modbus", "one, and other numbers", WRITE "\0\0\x0a\x08\x09", NO),
 		TCP_C("modbus", "a mask", MODBUS("\x08", "\x16", "\x1c\6\1\x19\x10\0"), MORE),
+		TCP_S("sane", "an agreement", "\0\0\0\0\1\1\0\3", MORE),
+		TCP_S("sane", "numbers behind it", "\0\0\0\0\1\1\0\3" ZEROS16, NO),
+		TCP_S("sane", "the first of two devices",
+		      "\0\0\0\0\1\1\0\3\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\7test:0\0", YES),
 		TCP_C("h323", "no element of a message", Q931("\7", "\6\2\x80\x90"), NO),
 		TCP_C("h323", "the head of a shift that is none", Q931("\7", "\xbf\2\x80\x90"), NO),
 		TCP_C("h323", "a cause that goes on", Q931("\x5a", "\x08\2\0\x10"), NO),
