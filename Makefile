@@ -3,6 +3,7 @@
 #   make bench    benchmarks             make lint    layers, formatting, clang-tidy
 #   make install  PREFIX, DESTDIR        make format  clang-format
 #   make fuzz     SECONDS for each       make variants  VARIANTS damaged captures
+#   make cuts     captures that end anywhere
 # What is missing is installed with apt, by tools/need, which says what it does.
 
 PREFIX ?= /usr/local
@@ -10,7 +11,7 @@ PYTEST ?= /usr/bin/python3 -m pytest
 # The release is optimized as a whole when it is linked: a tenth of the time that reading takes.
 RELEASE := --buildtype=release -Db_lto=true
 
-.PHONY: all run test unit pytest fuzz variants bench lint format install clean clang asan
+.PHONY: all run test unit pytest fuzz variants cuts bench lint format install clean clang asan
 
 all: build/build.ninja
 	@ninja -C build
@@ -59,6 +60,11 @@ build-fuzz/build.ninja:
 variants: asan
 	@cd build-asan && fuzz/variants flip $(or $(VARIANTS),100000) $(or $(SEED),1) ../test/golden/captures \
 		$(wildcard $(CURDIR)/../shared/captures)
+
+# The same captures, ended at each of their lengths; those of more than CUTS octets around the headers of records alone.
+cuts: asan
+	@cd build-asan && for how in 'cut 1' edges; do fuzz/variants $$how $(or $(CUTS),65536) ../test/golden/captures \
+		$(wildcard $(CURDIR)/../shared/captures) || exit 1; done
 
 bench: build-bench/build.ninja
 	@ninja -C build-bench

@@ -2,15 +2,18 @@
  *
  *     variants flip COUNT SEED PATH...    COUNT captures, drawn from the paths, with a few octets changed
  *     variants cut STEP LIMIT PATH...     each capture of up to LIMIT octets, ended at each STEPth length
+ *     variants edges LIMIT PATH...        each larger one, ended around the headers and at both its ends
  *
  * Folders are searched for *.pcap*. Every reading must end within a bound of time and with one of the four
- * exit statuses, say what it could not do in one line that names the file, and tell nothing but JSON; in the
+ * exit statuses, say what it could not do in one line that names the file, and tell nothing but JSON; a
+ * capture that ends within a record is incomplete, and one that ends behind a record is what it was. In the
  * end memory must have stayed within its bound. What breaks this is left in ./variant.pcap, and named. Built
  * with the sanitizers, it is what they see that counts.
  *
  * Run with the same words it does the same: a variant depends on SEED and its number alone. */
 #include "base/hash.h"
 #include "cmd/command.h"
+#include "records.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -30,18 +33,22 @@ enum {
 	SECONDS_MOST = 60,         /* for one reading, on a machine that is busy */
 	MEMORY_MOST = 1024 * 1024, /* KiB resident, of which the sanitizers take most */
 	CHANGES_MOST = 8,
+	MARK = 4, /* octets that tell what a capture is */
+	EDGE = 64,
+	CAPTURE_MOST = 16 << 20,
+	HEADER = 32, /* of a record, at most, with what of its frame a reader looks at first */
 };
 
 /* ---- what is read ---- */
 
 static char *paths[PATHS_MOST];
 static size_t path_count;
-static off_t size_most = 2 << 20;
+static off_t size_least, size_most = 2 << 20;
 
 static int note_path(const char *path, const struct stat *facts, int what)
 {
-	if (what == FTW_F && strstr(path, ".pcap") != NULL && facts->st_size <= size_most &&
-	    path_count < PATHS_MOST)
+	if (what == FTW_F && strstr(path, ".pcap") != NULL && facts->st_size >= size_least &&
+	    facts->st_size <= size_most && path_count < PATHS_MOST)
 		paths[path_count++] = strdup(path);
 	return 0;
 }
@@ -164,7 +171,7 @@ static void check_words(int status, const char *words, size_t length)
 		fail("words that are not one line with the file's name", words);
 }
 
-static void read_variant(uint64_t nth)
+static int read_variant(uint64_t nth)
 {
 	static const char *const ways[][2] = {
 		{ "--json", "--memory=16M" },
@@ -198,6 +205,7 @@ static void read_variant(uint64_t nth)
 		check_json(told, told_length);
 	free(told);
 	free(words);
+	return status;
 }
 
 /* ---- damage ---- */
@@ -250,26 +258,73 @@ static uint64_t flip(uint64_t count, uint64_t seed)
 	return count;
 }
 
+/* Findings come before all else; what they leave open is whether the end was seen to be missing. Of what is
+ * compressed an end is an end only where all that was packed is at hand. */
+static void judge_cut(const struct records *records, size_t at, size_t length, int status, int of_whole)
+{
+	const bool whole = records->packed ? at == length : records_end_at(records, at);
+
+	if (at < MARK && status != STATUS_TROUBLE)
+		fail("what is no capture is not refused", "");
+	if (status == STATUS_TROUBLE && at >= MARK && !records->packed && of_whole != STATUS_TROUBLE)
+		fail("a capture is refused", "");
+	if (status == STATUS_AGREES && !whole)
+		fail("what is missing at the end is not told", "");
+	if (status == STATUS_INCOMPLETE && whole && of_whole != STATUS_INCOMPLETE)
+		fail("something is said to be missing, and is not", "");
+}
+
+static int read_cut(const char *path, size_t at)
+{
+	snprintf(variant_name, sizeof(variant_name), "the first %zu octets of %s", at, path);
+	if (ftruncate(variant_fd, (off_t)at) != 0)
+		abort();
+	return read_variant(at);
+}
+
+static bool is_edge(const struct records *records, size_t at, size_t length)
+{
+	if (at < EDGE || length - at < EDGE)
+		return true;
+	for (size_t before = 0; before < HEADER; before++)
+		if (records_end_at(records, at - before) ||
+		    (before < 2 && records_end_at(records, at + before)))
+			return true;
+	return false;
+}
+
 /* From the end to the beginning, so that the file needs only to be made shorter. */
-static uint64_t cut(uint64_t step)
+static uint64_t cut_one(const char *path, size_t step, bool edges)
+{
+	static struct records records;
+	uint64_t count = 0;
+	size_t length;
+	uint8_t *const bytes = read_file(path, &length);
+	int of_whole = -1;
+
+	records_find(&records, bytes, length);
+	write_all(variant_fd, bytes, length);
+	free(bytes);
+	for (size_t at = length; at <= length; at -= step) {
+		int status;
+
+		if (edges && !is_edge(&records, at, length))
+			continue;
+		status = read_cut(path, at);
+		if (of_whole < 0)
+			of_whole = status;
+		judge_cut(&records, at, length, status, of_whole);
+		count++;
+	}
+	return count;
+}
+
+static uint64_t cut(size_t step, bool edges)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < path_count; i++) {
-		size_t length;
-		uint8_t *const bytes = read_file(paths[i], &length);
-
-		write_all(variant_fd, bytes, length);
-		free(bytes);
-		for (size_t at = length; at <= length; at -= (size_t)step) {
-			snprintf(variant_name, sizeof(variant_name), "the first %zu octets of %s", at,
-				 paths[i]);
-			if (ftruncate(variant_fd, (off_t)at) != 0)
-				abort();
-			read_variant(at);
-			count++;
-		}
-	}
+	for (size_t i = 0; i < path_count; i++)
+		count += cut_one(paths[i], step, edges);
 	return count;
 }
 
@@ -279,7 +334,7 @@ const char *__ubsan_default_options(void);
 
 const char *__asan_default_options(void)
 {
-	return "abort_on_error=1:handle_abort=0:quarantine_size_mb=16";
+	return "abort_on_error=1:handle_abort=0:quarantine_size_mb=16:clear_shadow_mmap_threshold=2000000000";
 }
 
 const char *__ubsan_default_options(void)
@@ -287,18 +342,8 @@ const char *__ubsan_default_options(void)
 	return "halt_on_error=1:abort_on_error=1:print_stacktrace=1";
 }
 
-int main(int argc, char **argv)
+static void prepare(void)
 {
-	const bool cuts = argc > 1 && strcmp(argv[1], "cut") == 0;
-	struct rusage usage;
-	uint64_t count;
-
-	if (argc < 5 || (!cuts && strcmp(argv[1], "flip") != 0)) {
-		fputs("usage: variants flip COUNT SEED PATH... | variants cut STEP LIMIT PATH...\n", stderr);
-		return 2;
-	}
-	if (cuts)
-		size_most = (off_t)strtoull(argv[3], NULL, 10);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* large pages would be cleared for each reading */
 	hold_signals();
@@ -306,12 +351,58 @@ int main(int argc, char **argv)
 	signal(SIGALRM, on_death);
 	variant_fd = memfd_create("variant", 0);
 	snprintf(variant_path, sizeof(variant_path), "/proc/self/fd/%d", variant_fd);
-	if (!find_paths(argv + 4, argc - 4)) {
+}
+
+static uint64_t run(const char *how, const char *const *numbers)
+{
+	const uint64_t first = strtoull(numbers[0], NULL, 10), second = strtoull(numbers[1], NULL, 10);
+
+	if (strcmp(how, "flip") == 0)
+		return flip(first, second);
+	return cut(first > 0 && strcmp(how, "cut") == 0 ? (size_t)first : 1, strcmp(how, "edges") == 0);
+}
+
+/* Which captures: flips and cuts take the smaller ones, edges those that are too large to be cut everywhere.
+ */
+static bool choose(const char *how, char **words, int count)
+{
+	const bool edges = strcmp(how, "edges") == 0;
+
+	if (strcmp(how, "cut") == 0)
+		size_most = (off_t)strtoull(words[1], NULL, 10);
+	if (edges) {
+		size_least = (off_t)strtoull(words[0], NULL, 10) + 1;
+		size_most = CAPTURE_MOST;
+	}
+	return find_paths(words + (edges ? 1 : 2), count - (edges ? 1 : 2));
+}
+
+static bool is_asked_well(int argc, char **argv)
+{
+	if (argc < 4)
+		return false;
+	return strcmp(argv[1], "edges") == 0 ||
+	       (argc > 4 && (strcmp(argv[1], "flip") == 0 || strcmp(argv[1], "cut") == 0));
+}
+
+int main(int argc, char **argv)
+{
+	struct rusage usage;
+	uint64_t count;
+
+	if (!is_asked_well(argc, argv)) {
+		fputs("usage: variants flip COUNT SEED PATH...\n"
+		      "       variants cut STEP LIMIT PATH...\n"
+		      "       variants edges LIMIT PATH...\n",
+		      stderr);
+		return 2;
+	}
+	prepare();
+	if (!choose(argv[1], argv + 2, argc - 2)) {
 		fputs("variants: no capture\n", stderr);
 		return 2;
 	}
-	count = cuts ? cut(strtoull(argv[2], NULL, 10) > 0 ? strtoull(argv[2], NULL, 10) : 1)
-		     : flip(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
+	count = run(argv[1], (const char *const *)argv + 2);
 	getrusage(RUSAGE_SELF, &usage);
 	printf("%" PRIu64 " readings of %zu captures, %ld MiB at most\n", count, path_count,
 	       usage.ru_maxrss >> 10);
