@@ -1,8 +1,8 @@
 /* apcupsd.c: apcupsd, "NIS network server protocol" of its manual: commands and lines behind a length of two
  * octets. */
-#include "protocols/lines.h"
+#include "protocols/tally.h"
 
-enum { LINE_MOST = 256 };
+enum { LINE_MOST = 256, NAME = 64, COMMANDS = 64 };
 
 static const char beginning[] = "APC      : ";
 
@@ -23,6 +23,91 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return length >= sizeof(beginning) && length < LINE_MOST ? recognise_text(rest, beginning) : NO;
 }
 
+/* ---- reading ---- */
+
+enum { VERSION, HOST, UPS, MODEL, SERIAL, STATUS, FIELDS };
+
+static const struct {
+	const char *name, *key;
+} fields[FIELDS] = {
+	[VERSION] = { "VERSION", "version" }, [HOST] = { "HOSTNAME", "hostname" },
+	[UPS] = { "UPSNAME", "ups" },         [MODEL] = { "MODEL", "model" },
+	[SERIAL] = { "SERIALNO", "serial" },  [STATUS] = { "STATUS", "status" },
+};
+
+struct conversation {
+	char commands[COMMANDS]; /* texts */
+	char fields[FIELDS][NAME];
+	uint32_t lines;
+};
+
+static void emit(const void *record, struct json *json)
+{
+	const struct conversation *const state = record;
+
+	emit_texts(json, "commands", state->commands);
+	for (size_t i = 0; i < FIELDS; i++)
+		emit_text(json, fields[i].key, state->fields[i]);
+	json_unsigned(json, "lines", state->lines);
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	const struct conversation *const state = memory;
+
+	if (state->commands[0] != '\0' || state->lines > 0)
+		parse_event(parse, state);
+}
+
+/* "VERSION  : 3.14.14 (31 May 2016) debian"; what happened has no such names. */
+static void read_line(struct conversation *state, struct parse *parse, struct span line)
+{
+	struct span name = text_trim(span_until(&line, ':'));
+
+	state->lines++;
+	line = text_trim(line);
+	for (size_t i = 0; i < FIELDS; i++) {
+		if (!span_is(name, fields[i].name))
+			continue;
+		if (i == VERSION && state->fields[i][0] == '\0')
+			parse_software(parse, SIDE_SERVER, span_text("apcupsd"), text_version(line));
+		span_copy_text(i == VERSION ? text_version(line) : line, state->fields[i], NAME);
+	}
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+
+	while (span_left(*bytes) > 1) {
+		struct span rest = *bytes;
+		const uint16_t length = span_u16(&rest);
+		const struct span line = span_take(&rest, length);
+
+		if (length > LINE_MOST)
+			return PARSE_BROKEN;
+		if (line.failed)
+			return PARSE_ON;
+		if (!text_is_plain(line))
+			return PARSE_BROKEN;
+		*bytes = rest;
+		if (parse->side == SIDE_CLIENT)
+			texts_note(state->commands, sizeof(state->commands), line);
+		else if (length > 0)
+			read_line(state, parse, line);
+	}
+	return PARSE_ON;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+};
+
+/* ---- asking ---- */
+
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
@@ -34,18 +119,14 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 /* "VERSION  : 3.14.14 (31 May 2016) debian". */
 static void tell_line(struct span line, struct answer *answer)
 {
-	static const struct {
-		const char *name, *key;
-	} facts[] = { { "MODEL", "model" }, { "UPSNAME", "ups" }, { "STATUS", "status" } };
-	struct span name = span_until(&line, ':');
+	const struct span name = text_trim(span_until(&line, ':'));
 
-	name = text_trim(name);
 	line = text_trim(line);
-	if (span_is(name, "VERSION"))
+	if (span_is(name, fields[VERSION].name))
 		answer_product(answer, span_text("apcupsd"), text_version(line));
-	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
-		if (span_is(name, facts[i].name))
-			answer_fact(answer, facts[i].key, line);
+	for (size_t i = UPS; i < FIELDS; i++)
+		if (span_is(name, fields[i].name))
+			answer_fact(answer, fields[i].key, line);
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
@@ -80,6 +161,7 @@ const struct protocol protocol_apcupsd = {
 	DOORS(TCP(3551)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &parser,
 	.probe = &probe,
 	.probe_state_size = sizeof(bool),
 };
