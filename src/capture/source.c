@@ -20,7 +20,8 @@ enum packing { PLAIN, GZIP, ZSTD };
 
 struct source {
 	int fd;
-	bool follow, file_ended, owned;
+	const char *path; /* borrowed */
+	bool follow, owned, regular;
 	enum packing packing;
 	uint64_t size, position, to_skip;
 	struct window window; /* its bytes are owned */
@@ -251,6 +252,23 @@ static void drop_skipped(struct source *source)
 	source->to_skip -= now;
 }
 
+/* Nothing more comes of the file for now. False with words if it was cut meanwhile, or if it is followed and
+ * its name has become another's: what is written from now on goes there. */
+static bool is_still_itself(const struct source *source, struct error *err)
+{
+	const off_t at = lseek(source->fd, 0, SEEK_CUR);
+	struct stat now, named;
+
+	if (!source->regular || at < 0 || fstat(source->fd, &now) != 0)
+		return true;
+	if (now.st_size < at || (uint64_t)at < source->size)
+		return error_set(err, "the file has become shorter while it was read");
+	if (source->follow && source->owned && stat(source->path, &named) == 0 &&
+	    (named.st_ino != now.st_ino || named.st_dev != now.st_dev))
+		return error_set(err, "another file has taken the place of this one");
+	return true;
+}
+
 enum source_state source_fill(struct source *source, size_t n, struct error *err)
 {
 	while (source->to_skip > 0 || source->window.end - source->window.start < n) {
@@ -272,6 +290,8 @@ enum source_state source_fill(struct source *source, size_t n, struct error *err
 			got = read_unpacked(source, source->window.bytes + source->window.end, room, err);
 		}
 		if (got < 0)
+			return SOURCE_FAILED;
+		if (got == 0 && !is_still_itself(source, err))
 			return SOURCE_FAILED;
 		if (got == 0)
 			return source->follow ? SOURCE_IDLE : SOURCE_END;
@@ -337,7 +357,8 @@ static bool open_file(struct source *source, const char *path, struct error *err
 		return error_system(err, errno, "cannot be opened");
 	if (S_ISDIR(info.st_mode))
 		return error_set(err, "is a directory");
-	if (S_ISREG(info.st_mode))
+	source->regular = S_ISREG(info.st_mode);
+	if (source->regular)
 		source->size = (uint64_t)info.st_size;
 	posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return true;
@@ -352,6 +373,7 @@ struct source *source_open(const char *path, bool follow, struct shelf *shelf, s
 		return NULL;
 	}
 	source->fd = -1;
+	source->path = path;
 	source->follow = follow;
 	source->shelf = shelf;
 	source->window.bytes = malloc(SOURCE_WINDOW);

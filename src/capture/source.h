@@ -36,7 +36,7 @@ void shelf_free(struct shelf *shelf);
 bool shelf_release(struct shelf *shelf, uint64_t frames);
 
 /* Opens a path, or standard input for "-". The shelf is borrowed; NULL: taken bytes need not stay. NULL with
- * words. */
+ * words. The path must outlive the source. */
 struct source *source_open(const char *path, bool follow, struct shelf *shelf, struct error *err);
 void source_free(struct source *source);
 
@@ -64,7 +64,8 @@ uint64_t source_missing(const struct source *source);
 enum source_state { SOURCE_MORE, SOURCE_IDLE, SOURCE_END, SOURCE_FAILED };
 
 /* Reads until the window holds at least n bytes (n at most SOURCE_WINDOW / 2), or until there is nothing
- * more: END at the end of the file, IDLE at the end of one that is followed, FAILED with words. */
+ * more: END at the end of the file, IDLE at the end of one that is followed, FAILED with words, also for a
+ * file that was cut meanwhile. */
 enum source_state source_fill(struct source *source, size_t n, struct error *err);
 
 enum { SOURCE_WINDOW = 1 << 20 };
