@@ -1,5 +1,6 @@
 /* h323.c: calls of H.323: ITU-T H.225.0 (call signalling in messages of Q.931, each behind the four octets of
- * RFC 1006; registration, admission and status over UDP), H.323 itself for who asks whom. */
+ * RFC 1006; registration, admission and status over UDP), H.245 (logical channels), H.323 itself for who asks
+ * whom. */
 #include "protocols/h323.h"
 #include "protocols/tally.h"
 
@@ -108,8 +109,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 {
 	struct h323_message message;
 
-	if (transport == TRANSPORT_TCP)
-		return recognise_call(first, side);
+	if (transport == TRANSPORT_TCP) {
+		const enum verdict call = recognise_call(first, side),
+				   control = h323_recognise_control(first);
+
+		return call == YES || control == NO ? call : control == YES || call == NO ? control : MORE;
+	}
 	return transport == TRANSPORT_UDP && h323_read_ras(first, &message) && message.version > 0 ? YES : NO;
 }
 

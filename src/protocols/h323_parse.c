@@ -1,11 +1,12 @@
 /* h323_parse.c: H.323 between two others. Each message is told, and what it does to a call as well: calling,
- * ringing, answered, ended. */
+ * ringing, answered, ended. The connection for H.245 is announced by the call, and the media by whatever
+ * opens their channels. */
 #include "protocols/h323.h"
 #include "protocols/tally.h"
 
 #include <stdio.h>
 
-enum { CALLS = 8, REFERENCE_TEXT = 8, BUSY = 17, NORMAL = 16 };
+enum { CALLS = 8, WAIT_SECONDS = 300, REFERENCE_TEXT = 8, ABOUT_TEXT = 48, BUSY = 17, NORMAL = 16 };
 
 struct call {
 	bool used, answered;
@@ -15,34 +16,12 @@ struct call {
 };
 
 struct conversation {
+	bool begun, h245; /* h245: it is the connection for H.245 */
 	struct call calls[CALLS];
 	uint32_t next; /* the place that is given away next */
 };
 
-static void emit(const void *record, struct json *json)
-{
-	const struct h323_message *const m = record;
-	char text[ADDRESS_TEXT];
-
-	json_text(json, "protocol", m->ras ? "ras" : "q931");
-	json_text(json, "message", m->ras ? h323_ras_text(m->type) : h323_type_text(m->type));
-	json_unsigned(json, m->ras ? "request" : "call_reference", m->reference);
-	if (!m->ras)
-		json_text(json, "from", m->from_called ? "called" : "calling");
-	if (m->version > 0)
-		json_unsigned(json, "version", m->version);
-	emit_text(json, "calling_number", m->calling);
-	emit_text(json, "called_number", m->called);
-	emit_text(json, "calling_alias", m->calling_alias);
-	emit_text(json, "called_alias", m->called_alias);
-	emit_text(json, "display", m->display);
-	if (m->cause >= 0)
-		json_number(json, "cause", m->cause);
-	if (m->signal_port > 0) {
-		json_text(json, "signal_address", address_text(&m->signal, text));
-		json_unsigned(json, "signal_port", m->signal_port);
-	}
-}
+static const char H245[] = "h245";
 
 /* ---- calls ---- */
 
@@ -139,11 +118,46 @@ static void follow_call(struct conversation *state, struct parse *parse, const s
 	}
 }
 
+/* ---- what follows ---- */
+
+static void expect(struct parse *parse, unsigned transport, const char *protocol, const struct h323_end *end,
+		   const char *about)
+{
+	if (end->port == 0 || address_is_unspecified(&end->address))
+		return;
+	parse_expect(parse, &(struct expectation){
+				    .transport = (uint8_t)transport,
+				    .address = end->address,
+				    .port = end->port,
+				    .protocol = protocol_named(span_text(protocol)),
+				    .waiting = SIDE_SERVER,
+				    .seconds = WAIT_SECONDS,
+				    .many = transport == TRANSPORT_UDP,
+				    .about = about,
+			    });
+}
+
+static void expect_all(struct parse *parse, const struct h323_message *m)
+{
+	expect(parse, TRANSPORT_TCP, "h323", &m->control, H245);
+	for (size_t i = 0; i < m->channel_count; i++) {
+		const struct h323_channel *const channel = &m->channels[i];
+		char about[ABOUT_TEXT];
+
+		(void)snprintf(about, sizeof(about), "%s %s",
+			       channel->media != NULL ? channel->media : "media",
+			       channel->codec != NULL ? channel->codec : "");
+		expect(parse, TRANSPORT_UDP, "rtp", &channel->rtp, about);
+		expect(parse, TRANSPORT_UDP, "rtcp", &channel->rtcp, about);
+	}
+}
+
 /* ---- reading ---- */
 
 static void tell(struct parse *parse, const struct h323_message *message)
 {
 	parse_event(parse, message);
+	expect_all(parse, message);
 	if (message->product[0] != '\0')
 		parse_software(parse, parse->side, span_text(message->product),
 			       span_text(message->product_version));
@@ -160,6 +174,28 @@ static enum parse_step read_ras(struct parse *parse, struct span *bytes)
 	return PARSE_ON;
 }
 
+/* What begins a connection that was not announced tells whose it is. */
+static void begin(struct conversation *state, const struct parse *parse, struct span body)
+{
+	state->begun = true;
+	state->h245 = parse->about != NULL ? strcmp(parse->about, H245) == 0
+					   : *body.at != H323_DISCRIMINATOR && h323_is_control(body);
+}
+
+static bool read_body(struct conversation *state, struct parse *parse, struct span body)
+{
+	struct h323_message message = { .cause = -1, .h245 = true };
+
+	if (!state->begun)
+		begin(state, parse, body);
+	if (!(state->h245 ? h323_read_control(body, &message) : h323_read_message(body, &message)))
+		return false;
+	tell(parse, &message);
+	if (!state->h245)
+		follow_call(state, parse, &message);
+	return true;
+}
+
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
@@ -167,7 +203,6 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	if (parse->transport == TRANSPORT_UDP)
 		return read_ras(parse, bytes);
 	while (span_left(*bytes) >= H323_TPKT) {
-		struct h323_message message;
 		struct span rest = *bytes, body;
 		const uint16_t version = span_u16(&rest), length = span_u16(&rest);
 
@@ -178,13 +213,9 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			return PARSE_ON;
 		}
 		body = span_take(&rest, length - H323_TPKT);
-		if (span_left(body) > 0) { /* an empty one keeps the connection */
-			if (!h323_read_message(body, &message))
-				return PARSE_BROKEN;
-			*bytes = rest;
-			tell(parse, &message);
-			follow_call(state, parse, &message);
-		}
+		/* An empty one keeps the connection. */
+		if (span_left(body) > 0 && !read_body(state, parse, body))
+			return PARSE_BROKEN;
 		*bytes = rest;
 	}
 	return PARSE_ON;
@@ -193,5 +224,6 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 const struct parser h323_parser = {
 	.state_size = sizeof(struct conversation),
 	.read = read,
-	.emit = emit,
+	.emit = h323_emit,
+	.leads = true,
 };

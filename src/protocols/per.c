@@ -41,3 +41,28 @@ struct span per_open(struct per *per)
 {
 	return per_octets(per, per_length(per));
 }
+
+void per_additions(struct per *per, struct span *list, size_t count)
+{
+	uint64_t present = 0;
+	unsigned all;
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = span_of(NULL, 0);
+	if (per_bit(per)) { /* more than 64 */
+		per->bytes.failed = true;
+		return;
+	}
+	all = per_bits(per, 6) + 1;
+	for (unsigned i = 0; i < all; i++)
+		present |= (uint64_t)per_bit(per) << i;
+	for (unsigned i = 0; i < all && !per->bytes.failed; i++) {
+		struct span open;
+
+		if ((present >> i & 1) == 0)
+			continue;
+		open = per_open(per);
+		if (i < count && !open.failed)
+			list[i] = open;
+	}
+}

@@ -37,4 +37,8 @@ struct span per_octets(struct per *per, size_t count);
 /* The octets of an open type or of an object identifier, behind their length. */
 struct span per_open(struct per *per);
 
+/* What later versions added to a sequence, behind its end (18.7 to 18.9): the first `count` of these; empty
+ * where one is missing. */
+void per_additions(struct per *per, struct span *list, size_t count);
+
 #endif

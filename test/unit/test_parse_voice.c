@@ -44,6 +44,62 @@ static void a_call_that_is_answered_has_a_length(void **unused)
 	     "\"event\":\"answered\"", "\"event\":\"ended\",\"call_id\":\"7\",\"code\":16,\"duration\":0}");
 }
 
+static void channels_of_a_fast_start_are_announced(void **unused)
+{
+	const struct turn turns[] = { talk_first("h323.client.tcp.specification-fast"),
+				      talk_first("h323.server.tcp.specification-fast") };
+
+	(void)unused;
+	TOLD("h323", TRANSPORT_TCP, turns,
+	     "\"control_address\":\"192.0.2.1\",\"control_port\":5100,\"control\":[\"terminal_capability_"
+	     "set\","
+	     "\"master_slave_determination\"],\"channels\":[{\"channel\":1,\"direction\":\"forward\","
+	     "\"media\":"
+	     "\"audio\",\"codec\":\"g711u\",\"rtcp_address\":\"192.0.2.1\",\"rtcp_port\":5001},",
+	     "{\"channel\":2,\"direction\":\"reverse\",\"media\":\"audio\",\"codec\":\"g7231\",\"rtp_"
+	     "address\":"
+	     "\"192.0.2.1\",\"rtp_port\":5000,\"rtcp_address\":\"192.0.2.1\",\"rtcp_port\":5001}",
+	     "{\"channel\":3,\"direction\":\"forward\",\"media\":\"video\",\"codec\":\"h263\",\"rtcp_"
+	     "address\":"
+	     "\"2001:db8::7\",\"rtcp_port\":6001}",
+	     "\"message\":\"progress\",\"call_reference\":4660,\"from\":\"called\",\"version\":4,"
+	     "\"control_address\":\"2001:db8::7\",\"control_port\":5201,\"channels\":[{\"channel\":1,",
+	     "\"message\":\"connect\",\"call_reference\":4660,\"from\":\"called\",\"version\":4,"
+	     "\"control_address\":\"192.0.2.2\",\"control_port\":5200,\"control\":[\"terminal_capability_set_"
+	     "ack\"],"
+	     "\"channels\":[{\"channel\":1,\"direction\":\"forward\",\"media\":\"audio\",\"codec\":\"g711u\","
+	     "\"rtp_address\":\"192.0.2.2\",\"rtp_port\":7000",
+	     "\"message\":\"facility\",\"call_reference\":4660,\"from\":\"called\",\"version\":4,"
+	     "\"control_address\":\"192.0.2.2\",\"control_port\":5202}",
+	     "\"message\":\"release_complete\",\"call_reference\":4660,\"from\":\"calling\",\"version\":4,"
+	     "\"cause\":"
+	     "16,\"control\":[\"end_session\"]}");
+}
+
+static void logical_channels_of_h245_are_announced(void **unused)
+{
+	const struct turn turns[] = { talk_first("h323.client.tcp.specification-control"),
+				      talk_first("h323.server.tcp.specification-control") };
+	/* A request of an unknown number behind one that is known. */
+	const struct turn later[] = { talk_first("h323.client.tcp.specification-control"),
+				      CLIENT("\3\0\0\6\x0f\x80") };
+
+	(void)unused;
+	TOLD("h323", TRANSPORT_TCP, turns,
+	     "{\"h323\":{\"protocol\":\"h245\",\"message\":\"master_slave_determination\"}}\n",
+	     "{\"h323\":{\"protocol\":\"h245\",\"message\":\"open_logical_channel\",\"channels\":[{"
+	     "\"channel\":257,"
+	     "\"direction\":\"forward\",\"media\":\"audio\",\"codec\":\"g729ab\",\"rtcp_address\":\"192.0.2."
+	     "1\","
+	     "\"rtcp_port\":5003}]}}\n",
+	     "\"codec\":\"h264\"", "\"codec\":\"h261\",\"rtcp_address\":\"192.0.2.1\",\"rtcp_port\":5007",
+	     "\"message\":\"user_input\"", "\"message\":\"end_session\"",
+	     "{\"channel\":9,\"direction\":\"reverse\",\"rtp_address\":\"192.0.2.2\",\"rtp_port\":7006,",
+	     "{\"channel\":258,\"direction\":\"forward\",\"rtp_address\":\"239.0.0.1\",\"rtp_port\":7004}",
+	     "!broken");
+	TOLD("h323", TRANSPORT_TCP, later, "\"message\":\"end_session\"", "\"broken\":\"client\"");
+}
+
 static void gatekeepers_are_told(void **unused)
 {
 	const struct turn turns[] = { talk_first("h323.client.udp.specification-discovery"),
@@ -160,6 +216,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_of_h323_are_followed),
+		cmocka_unit_test(channels_of_a_fast_start_are_announced),
+		cmocka_unit_test(logical_channels_of_h245_are_announced),
 		cmocka_unit_test(a_call_that_is_answered_has_a_length),
 		cmocka_unit_test(gatekeepers_are_told),
 		cmocka_unit_test(telephones_of_cisco_are_told),
