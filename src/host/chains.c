@@ -105,26 +105,115 @@ static void look_at_chain(void *context, const struct netlink_message *message)
 		v->visit(v->context, &chain);
 }
 
-int chains_read(chain_visitor *visit, void *context)
+static struct nlmsghdr *begin_request(uint8_t *bytes, uint16_t type, uint8_t family)
 {
-	struct mnl_socket *const netlink = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	struct visiting v = { visit, context };
-	uint8_t bytes[REQUEST_SIZE];
 	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
 	struct nfgenmsg *about;
+
+	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
+	about->nfgen_family = family;
+	about->version = NFNETLINK_V0;
+	return request;
+}
+
+static int ask(const struct nlmsghdr *request, netlink_reader *reader, void *context)
+{
+	struct mnl_socket *const netlink = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	int error;
 
-	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) != 0) {
+	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) != 0)
 		error = errno;
-	} else {
-		request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
-		request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
-		about->nfgen_family = NFPROTO_UNSPEC;
-		about->version = NFNETLINK_V0;
-		error = netlink_dump(netlink, request, look_at_chain, &v);
-	}
+	else
+		error = netlink_dump(netlink, request, reader, context);
 	if (netlink != NULL)
 		mnl_socket_close(netlink);
 	return error;
+}
+
+int chains_read(chain_visitor *visit, void *context)
+{
+	struct visiting v = { visit, context };
+	uint8_t bytes[REQUEST_SIZE];
+
+	return ask(begin_request(bytes, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC), look_at_chain, &v);
+}
+
+/* ---- counters ---- */
+
+static bool read_counter(struct span data, struct chain_counter *counter)
+{
+	struct span value;
+	uint16_t type;
+	bool seen = false;
+
+	while (netlink_attribute(&data, &type, &value)) {
+		if (type == NFTA_COUNTER_PACKETS)
+			counter->packets = span_u64(&value);
+		else if (type == NFTA_COUNTER_BYTES)
+			counter->bytes = span_u64(&value);
+		seen |= type == NFTA_COUNTER_PACKETS;
+	}
+	return seen;
+}
+
+/* One expression: its name, and what belongs to it. */
+static bool read_expression(struct span expression, struct chain_counter *counter)
+{
+	struct span value, data = span_of(NULL, 0);
+	bool is_counter = false;
+	uint16_t type;
+
+	while (netlink_attribute(&expression, &type, &value)) {
+		if (type == NFTA_EXPR_NAME)
+			is_counter = span_begins(value, "counter");
+		else if (type == NFTA_EXPR_DATA)
+			data = value;
+	}
+	return is_counter && read_counter(data, counter);
+}
+
+bool chain_counter_read(struct span message, struct chain_counter *ret_counter)
+{
+	struct span value, expressions = span_of(NULL, 0);
+	uint16_t type;
+
+	*ret_counter = (struct chain_counter){ 0 };
+	span_skip(&message, 4); /* family, version, resource */
+	while (netlink_attribute(&message, &type, &value)) {
+		if (type == NFTA_RULE_CHAIN)
+			span_copy_text(value, ret_counter->chain, sizeof(ret_counter->chain));
+		else if (type == NFTA_RULE_EXPRESSIONS)
+			expressions = value;
+	}
+	while (netlink_attribute(&expressions, &type, &value)) {
+		if (read_expression(value, ret_counter))
+			return ret_counter->chain[0] != '\0';
+	}
+	return false;
+}
+
+struct counting {
+	counter_visitor *visit;
+	void *context;
+};
+
+static void look_at_rule(void *context, const struct netlink_message *message)
+{
+	const struct counting *const c = context;
+	struct chain_counter counter;
+
+	if (chain_counter_read(message->body, &counter))
+		c->visit(c->context, &counter);
+}
+
+int chain_counters_read(const char *table, counter_visitor *visit, void *context)
+{
+	struct counting c = { visit, context };
+	uint8_t bytes[REQUEST_SIZE];
+	struct nlmsghdr *const request = begin_request(bytes, NFT_MSG_GETRULE, NFPROTO_INET);
+
+	mnl_attr_put_strz(request, NFTA_RULE_TABLE, table);
+	return ask(request, look_at_rule, &c);
 }

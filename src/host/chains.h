@@ -27,4 +27,17 @@ const char *chain_hook_text(const struct base_chain *chain);
 typedef void chain_visitor(void *context, const struct base_chain *chain);
 int chains_read(chain_visitor *visit, void *context);
 
+/* The first counter of a rule of the table `inet NAME`. */
+struct chain_counter {
+	char chain[128];
+	uint64_t packets, bytes;
+};
+
+/* Reads the payload of one NFT_MSG_NEWRULE message. False if it is cut short or the rule has no counter. */
+bool chain_counter_read(struct span message, struct chain_counter *ret_counter);
+
+/* Shows those of all rules of `inet NAME`, rule by rule in the order of each chain. Zero, or the errno. */
+typedef void counter_visitor(void *context, const struct chain_counter *counter);
+int chain_counters_read(const char *table, counter_visitor *visit, void *context);
+
 #endif
