@@ -20,10 +20,13 @@ static const struct command_option common_options[] = {
 	[COMMON_END] = { 0 },
 };
 
+extern const struct command command_apply;
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_confirm;
 extern const struct command command_explain;
 extern const struct command command_help;
+extern const struct command command_history;
 extern const struct command command_learn;
 extern const struct command command_lint;
 extern const struct command command_plan;
@@ -31,16 +34,21 @@ extern const struct command command_read;
 extern const struct command command_report;
 extern const struct command command_scan;
 extern const struct command command_sockets;
+extern const struct command command_status;
+extern const struct command command_undo;
 extern const struct command command_verdict;
 extern const struct command command_version;
 extern const struct command command_watch;
 
 const struct command *const commands[] = {
 	/* clang-format off */ /* one a line */
+	&command_apply,
 	&command_check,
 	&command_completion,
+	&command_confirm,
 	&command_explain,
 	&command_help,
+	&command_history,
 	&command_learn,
 	&command_lint,
 	&command_plan,
@@ -48,6 +56,8 @@ const struct command *const commands[] = {
 	&command_report,
 	&command_scan,
 	&command_sockets,
+	&command_status,
+	&command_undo,
 	&command_verdict,
 	&command_version,
 	&command_watch,

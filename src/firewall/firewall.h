@@ -51,10 +51,13 @@ size_t firewall_stages(const struct firewall *firewall, enum direction direction
 
 /* ---- what is loaded ---- */
 
-/* A rule of the table that is loaded: its id, and the digest that firewall_rule has. */
+/* A rule of the table that is loaded: its id, the digest that firewall_rule has, since when it counts
+ * (seconds since 1970; 0 where nobody wrote that down), and what it counted, where that was asked for. */
 struct loaded_rule {
 	const char *id;
 	uint64_t digest;
+	int64_t since_s;
+	uint64_t packets, bytes;
 };
 
 /* Another table that has a say: what it refuses stays refused. */
@@ -76,6 +79,12 @@ struct loaded {
 
 /* Asks the kernel which tables and chains it has in this network namespace. False without memory. */
 bool firewall_loaded(struct arena *arena, struct loaded *ret_loaded, struct error *err);
+
+/* Adds what the rules counted to what firewall_loaded() found. */
+void firewall_count(struct loaded *loaded);
+
+/* The rule that is loaded under this id, or NULL. */
+const struct loaded_rule *loaded_find(const struct loaded *loaded, const char *id);
 
 /* What would become of a rule if the rule set were loaded. */
 enum change { CHANGE_NONE, CHANGE_NEW, CHANGE_DIFFERS, CHANGE_GONE };

@@ -38,12 +38,13 @@ static bool is_ours(const struct base_chain *chain)
 	return strcmp(chain_family_text(chain->family), "inet") == 0 && strcmp(chain->table, "doorward") == 0;
 }
 
-/* The rule set's digest stands at `prerouting`, each rule's at its own chain; rule-ID/by and rule-ID/over
- * have none. */
+/* The rule set's digest stands at `prerouting`, each rule's at its own chain, and behind it since when it
+ * counts; rule-ID/by and rule-ID/over have none. */
 static void take_own(struct looking *l, const struct base_chain *chain)
 {
 	struct loaded *const loaded = l->loaded;
-	const uint64_t digest = strtoull(chain->comment, NULL, 16);
+	char *behind;
+	const uint64_t digest = strtoull(chain->comment, &behind, 16);
 	struct loaded_rule *rules;
 
 	loaded->present = true;
@@ -60,6 +61,7 @@ static void take_own(struct looking *l, const struct base_chain *chain)
 	rules[loaded->rule_count] = (struct loaded_rule){
 		.id = arena_text(l->arena, chain->name + strlen("rule-")),
 		.digest = digest,
+		.since_s = strtoll(behind, NULL, 10),
 	};
 	l->no_memory |= rules[loaded->rule_count++].id == NULL;
 }
@@ -163,6 +165,30 @@ static struct loaded_rule *find_loaded(const struct loaded *loaded, const char *
 	return loaded->rule_count == 0
 		       ? NULL
 		       : bsearch(&asked, loaded->rules, loaded->rule_count, sizeof(*loaded->rules), by_id);
+}
+
+const struct loaded_rule *loaded_find(const struct loaded *loaded, const char *id)
+{
+	return find_loaded(loaded, id);
+}
+
+/* The counter of a rule is the first of its chain; those behind it are of its log. */
+static void take_counter(void *context, const struct chain_counter *counter)
+{
+	struct loaded_rule *rule;
+
+	if (strncmp(counter->chain, "rule-", strlen("rule-")) != 0)
+		return;
+	rule = find_loaded(context, counter->chain + strlen("rule-"));
+	if (rule == NULL || rule->packets > 0)
+		return;
+	rule->packets = counter->packets;
+	rule->bytes = counter->bytes;
+}
+
+void firewall_count(struct loaded *loaded)
+{
+	(void)chain_counters_read("doorward", take_counter, loaded);
 }
 
 static void add_change(struct firewall_plan *plan, enum change change, const struct firewall_rule *rule,

@@ -15,14 +15,18 @@ struct diagnostics;
 struct difference;      /* output/difference.h */
 struct difference_sums; /* output/difference.h */
 struct finding;
-struct explanation; /* output/explain.h */
-struct plan_view;   /* output/plan.h */
+struct enforcement_view; /* output/enforcement.h */
+struct explanation;      /* output/explain.h */
+struct live_connections; /* output/enforcement.h */
+struct plan_view;        /* output/plan.h */
 struct policy;
 struct reach_door;     /* scan/reach.h */
 struct scan_beginning; /* output/scan.h */
 struct scan_view;      /* output/scan.h */
 struct service_view;   /* output/scan.h */
 struct socket_list;    /* output/sockets.h */
+struct standing_view;  /* firewall/enforce.h */
+struct state;          /* firewall/state.h */
 struct traffic_view;   /* output/traffic.h */
 struct verdict_view;   /* output/verdict.h */
 
@@ -52,14 +56,18 @@ struct output {
 	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
 	void (*difference)(struct out *out, const struct difference *difference);
 	void (*difference_sums)(struct out *out, const struct difference_sums *sums);
+	void (*enforcement)(struct out *out, const struct enforcement_view *view);
 	void (*explanation)(struct out *out, const struct explanation *explanation);
+	void (*history)(struct out *out, const struct state *state);
 	void (*host)(struct out *out, const struct reach_door *host);
+	void (*live)(struct out *out, const struct live_connections *live);
 	void (*normal_form)(struct out *out, const struct policy *policy, struct span text);
 	void (*plan)(struct out *out, const struct plan_view *view);
 	void (*scan)(struct out *out, const struct scan_view *view);
 	void (*scan_begin)(struct out *out, const struct scan_beginning *beginning);
 	void (*service)(struct out *out, const struct service_view *view);
 	void (*sockets)(struct out *out, const struct socket_list *list);
+	void (*standing)(struct out *out, const struct standing_view *view);
 	void (*traffic)(struct out *out, const struct traffic_view *view);
 	void (*traffic_finding)(struct out *out, const struct audit *audit, const struct finding *finding);
 	void (*verdict)(struct out *out, const struct verdict_view *view);

@@ -2,6 +2,7 @@
 #include "output/check.h"
 #include "output/diagnostics.h"
 #include "output/difference.h"
+#include "output/enforcement.h"
 #include "output/explain.h"
 #include "output/normal_form.h"
 #include "output/plan.h"
@@ -16,14 +17,18 @@ const struct output output_text = {
 	.diagnostics = diagnostics_text,
 	.difference = difference_text,
 	.difference_sums = difference_sums_text,
+	.enforcement = enforcement_text,
 	.explanation = explanation_text,
+	.history = history_text,
 	.host = host_text,
+	.live = live_text,
 	.normal_form = normal_form_text,
 	.plan = plan_text,
 	.scan = scan_text,
 	.scan_begin = scan_begin_text,
 	.service = service_text,
 	.sockets = sockets_text,
+	.standing = standing_view_text,
 	.traffic = traffic_text,
 	.traffic_finding = traffic_finding_text,
 	.verdict = verdict_view_text,
@@ -35,14 +40,18 @@ const struct output output_json = {
 	.diagnostics = diagnostics_json,
 	.difference = difference_json,
 	.difference_sums = difference_sums_json,
+	.enforcement = enforcement_json,
 	.explanation = explanation_json,
+	.history = history_json,
 	.host = host_json,
+	.live = live_json,
 	.normal_form = normal_form_json,
 	.plan = plan_json,
 	.scan = scan_json,
 	.scan_begin = scan_begin_json,
 	.service = service_json,
 	.sockets = sockets_json,
+	.standing = standing_view_json,
 	.traffic = traffic_json,
 	.traffic_finding = finding_event,
 	.verdict = verdict_view_json,

@@ -22,6 +22,8 @@ def test_install_goes_where_it_is_told(tmp_path):
                      "share/bash-completion/completions/doorward",
                      "share/zsh/site-functions/_doorward", "share/fish/vendor_completions.d/doorward.fish"):
             assert (root / name).is_file(), name
+        unit = (root / "lib/systemd/system/doorward-firewall.service").read_text()
+        assert "\nExecStart=/opt/doors/bin/doorward apply --boot\n" in unit and "Before=network-pre.target" in unit
         outside = [path for path in target.rglob("*") if path.is_file() and root not in path.parents]
         assert outside == []
     finally:

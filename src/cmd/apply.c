@@ -1,0 +1,288 @@
+/* doorward apply: puts a policy into the kernel's firewall, and takes it back unless it is confirmed. */
+#include "base/digest.h"
+#include "base/escape.h"
+#include "cmd/enforcing.h"
+#include "cmd/gather.h"
+#include "cmd/surroundings.h"
+#include "output/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_LEAST_S = 1, TIMEOUT_MOST_S = 86400 };
+
+struct applying {
+	struct enforcing *e;
+	struct surroundings around;
+	struct policy *policy;
+	struct firewall *firewall;
+	struct decider *decider;
+	struct host host;
+	struct live_view live;
+	const char *unseen;
+	struct tracked *tracked;
+	size_t tracked_count;
+	uint32_t timeout_s;
+};
+
+/* "90", "90s", "5m", "1h" */
+static bool read_timeout(const char *text, uint32_t *ret_s)
+{
+	struct span s = span_text(text);
+	const char *const unit = text + strspn(text, "0123456789");
+	const unsigned times = strcmp(unit, "m") == 0 ? 60 : strcmp(unit, "h") == 0 ? 3600 : 1;
+	uint64_t number;
+
+	if (strlen(unit) > 1 || (*unit != '\0' && strchr("smh", *unit) == NULL))
+		return false;
+	s.end -= strlen(unit);
+	if (!span_number(s, TIMEOUT_MOST_S, &number) || number * times < TIMEOUT_LEAST_S ||
+	    number * times > TIMEOUT_MOST_S)
+		return false;
+	*ret_s = (uint32_t)(number * times);
+	return true;
+}
+
+/* ---- the policy ---- */
+
+static const char *policy_path(const struct invocation *invocation)
+{
+	return invocation->argument_count > 0 ? invocation->arguments[0] : POLICY_IN_FORCE;
+}
+
+static bool compile(struct applying *a, struct error *err)
+{
+	const struct invocation *const invocation = a->e->invocation;
+	struct diagnostics *const diagnostics = diagnostics_new(a->e->arena);
+
+	if (diagnostics == NULL)
+		return error_memory(err);
+	if (invocation->argument_count == 0 && !policy_is_in_force(err))
+		return false;
+	a->policy = policy_read(a->e->arena, policy_path(invocation), diagnostics);
+	if (a->policy == NULL)
+		return policy_refused(diagnostics, policy_path(invocation), err);
+	a->around = surroundings_of_host(a->e->arena);
+	a->firewall = firewall_new(a->policy, &a->around, err);
+	a->decider = a->firewall != NULL ? decider_new(a->policy, &a->around, err) : NULL;
+	return a->decider != NULL;
+}
+
+/* Of all files of the policy, one behind the other: of a single one what sha256sum prints. */
+static const char *policy_digest(struct applying *a)
+{
+	struct buffer text = buffer_new((size_t)1 << 31);
+	uint8_t bytes[DIGEST_MOST];
+	char digits[2 * DIGEST_MOST + 1];
+	const char *path, *words;
+	struct span file;
+
+	for (size_t i = 0; policy_source(a->policy, i, &path, &file); i++)
+		buffer_span(&text, file);
+	words = arena_text(a->e->arena, hex_text(digest(DIGEST_SHA256, buffer_read(&text), bytes), 0, digits,
+						 sizeof(digits)));
+	buffer_free(&text);
+	return words != NULL && words[0] != '\0' ? words : "-";
+}
+
+static bool write_rules(const struct applying *a, struct buffer *out)
+{
+	for (size_t i = 0; i < a->policy->rule_count; i++) {
+		buffer_format(out, "%s\t", a->policy->rules[i].id);
+		rule_format(&a->policy->rules[i], out);
+		buffer_u8(out, '\n');
+	}
+	return !out->failed;
+}
+
+/* ---- live connections ---- */
+
+static bool look_at_connections(struct applying *a, struct error *err)
+{
+	const struct host_options options = { .details = true };
+	const int error = tracked_list(a->e->arena, &a->tracked, &a->tracked_count);
+	struct live_input input = { .policy = a->policy,
+				    .decider = a->decider,
+				    .host = &a->host,
+				    .ssh_connection = getenv("SSH_CONNECTION") };
+
+	if (!host_read(&a->host, &options, err))
+		return false;
+	if (error != 0)
+		a->unseen =
+			"The connection tracker does not tell what it knows: forwarded connections are not "
+			"looked at.";
+	input.tracked = a->tracked;
+	input.tracked_count = a->tracked_count;
+	return audit_live(a->e->arena, &input, &a->live, err);
+}
+
+/* What began before the tracker looked would be strange to it, and judged as new in the middle of it. */
+static void keep_connections(const struct applying *a)
+{
+	for (size_t i = 0; i < a->live.untracked_count; i++)
+		(void)tracked_keep(&a->live.untracked[i]);
+}
+
+/* The socket first: its reset still belongs to a connection that is known. */
+static void cut_connections(const struct applying *a)
+{
+	for (size_t i = 0; i < a->live.denied_count; i++) {
+		const struct live *const live = &a->live.denied[i];
+
+		if (live->depends)
+			continue;
+		if (live->socket != NULL)
+			(void)socket_end(live->socket);
+		(void)tracked_forget(&live->connection);
+	}
+}
+
+/* ---- applying ---- */
+
+static bool show_plan(struct applying *a, const struct loaded *loaded, struct error *err)
+{
+	struct firewall_plan plan;
+	const struct plan_view view = {
+		.policy = a->policy, .firewall = a->firewall, .loaded = loaded, .plan = &plan
+	};
+	const struct live_connections live = {
+		.view = &a->live,
+		.host = &a->host,
+		.cut = invocation_has(a->e->invocation, "cut"),
+		.unseen = a->unseen,
+	};
+
+	if (!firewall_compare(a->firewall, loaded, a->e->arena, &plan, err))
+		return false;
+	a->e->out.format->plan(&a->e->out, &view);
+	a->e->out.format->live(&a->e->out, &live);
+	out_flush(&a->e->out);
+	(void)fflush(a->e->out.screen.file); /* while the connection that shows it still stands */
+	return true;
+}
+
+static bool enforce(struct applying *a, struct entry **ret_entry, struct error *err)
+{
+	struct buffer text = buffer_new(FIREWALL_TEXT_LIMIT), rules = buffer_new(FIREWALL_TEXT_LIMIT);
+	struct enforcement what = { .policy = a->policy->path,
+				    .policy_digest = policy_digest(a),
+				    .user = enforcing_user(a->e->arena),
+				    .digest = firewall_digest(a->firewall) };
+	bool done;
+
+	firewall_nft(a->firewall, &text);
+	what.text = buffer_read(&text);
+	done = write_rules(a, &rules) && !text.failed;
+	what.rules = buffer_read(&rules);
+	if (!done)
+		error_memory(err);
+	else
+		done = enforce_apply(&a->e->state, &what, a->timeout_s, ret_entry, err);
+	buffer_free(&text);
+	buffer_free(&rules);
+	return done;
+}
+
+static bool is_in_force(const struct applying *a, const struct standing_view *now)
+{
+	return now->entry != NULL && now->entry->standing == STANDING_CONFIRMED && now->drift == DRIFT_NONE &&
+	       now->entry->digest == firewall_digest(a->firewall);
+}
+
+static int put_in_place(struct applying *a, struct error *err)
+{
+	struct enforcing *const e = a->e;
+	struct standing_view now;
+	struct entry *entry;
+
+	if (!enforce_look(&e->state, &now, err))
+		return command_trouble(e->invocation, err);
+	if (is_in_force(a, &now))
+		return enforcing_tell(e, ACTION_UNCHANGED, now.entry);
+	if (!look_at_connections(a, err) || !show_plan(a, &now.loaded, err))
+		return command_trouble(e->invocation, err);
+	if (a->live.session_count > 0 && !invocation_has(e->invocation, "force")) {
+		error_set(err,
+			  "the policy denies the connection of this very session, so that you could not come "
+			  "back: nothing was changed; --force does it all the same");
+		return command_trouble(e->invocation, err);
+	}
+	keep_connections(a);
+	if (!enforce(a, &entry, err))
+		return command_trouble(e->invocation, err);
+	if (invocation_has(e->invocation, "cut"))
+		cut_connections(a);
+	return enforcing_tell(e, ACTION_APPLIED, entry);
+}
+
+static int apply(struct enforcing *e)
+{
+	struct applying a = { .e = e, .timeout_s = TIMEOUT_DEFAULT_S };
+	const char *const timeout = invocation_value(e->invocation, "timeout");
+	struct error err;
+	int status;
+
+	if (timeout != NULL)
+		(void)read_timeout(timeout, &a.timeout_s);
+	status = compile(&a, &err) ? put_in_place(&a, &err) : command_trouble(e->invocation, &err);
+	decider_free(a.decider);
+	firewall_free(a.firewall);
+	host_free(&a.host);
+	return status;
+}
+
+static int boot(struct enforcing *e)
+{
+	struct entry *entry;
+	struct error err;
+
+	if (!enforce_boot(&e->state, &entry, &err))
+		return command_trouble(e->invocation, &err);
+	return enforcing_tell(e, entry != NULL && entry->digest != 0 ? ACTION_LOADED : ACTION_NOTHING, entry);
+}
+
+static int run(const struct invocation *invocation)
+{
+	const char *const timeout = invocation_value(invocation, "timeout");
+	uint32_t seconds;
+
+	if (timeout != NULL && !read_timeout(timeout, &seconds))
+		return command_usage(
+			invocation, "--timeout: '%s' is no time from a second to a day, such as 90, 5m or 1h",
+			timeout);
+	if (!invocation_has(invocation, "boot"))
+		return enforcing_with(invocation, true, apply);
+	if (invocation->argument_count > 0)
+		return command_usage(invocation, "--boot loads what was confirmed last, and takes no policy");
+	return enforcing_with(invocation, true, boot);
+}
+
+static const struct command_option options[] = {
+	{ .letter = 't',
+	  .name = "timeout",
+	  .argument = "TIME",
+	  .help = "take it back after this time: 90, 5m, 1h (default: 60 seconds)" },
+	{ .name = "cut", .help = "end the live connections that the policy denies" },
+	{ .name = "force", .help = "even if the policy denies the connection of this very session" },
+	{ .name = "boot", .help = "load what was confirmed last, as the host does when it comes up" },
+	STATE_OPTION,
+	{ 0 },
+};
+
+const struct command command_apply = {
+	.name = "apply",
+	.arguments = "[POLICY]",
+	.summary = "puts a policy into the kernel's firewall, and takes it back unless confirmed",
+	.description =
+		"Compiles the policy (default: " POLICY_IN_FORCE ") and puts it into the kernel as the table "
+		"inet doorward, in one transaction; no other table is touched. Shown before are what "
+		"changes, "
+		"and the live connections that the policy denies: they go on, unless --cut ends them. Unless "
+		"'doorward confirm' comes in time, all becomes as it was before, whatever became of this "
+		"program, its terminal or its session. Needs root.",
+	.options = options,
+	.most_arguments = 1,
+	.completes = COMPLETES_POLICY,
+	.run = run,
+};

@@ -1,0 +1,396 @@
+#include "firewall/state.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/draft.h"
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TEXT_LIMIT = 1 << 30, HISTORY_LIMIT = 1 << 24, FIELDS = 14, LOCK_EVERY_MS = 20 };
+#define FIRST_LINE "doorward history 1"
+
+static const char *const standings[STANDINGS] = {
+	[STANDING_LOADING] = "loading",     [STANDING_ARMED] = "armed",
+	[STANDING_CONFIRMED] = "confirmed", [STANDING_TAKEN_BACK] = "taken-back",
+	[STANDING_FAILED] = "failed",
+};
+
+const char *standing_text(enum standing standing)
+{
+	return standings[standing];
+}
+
+int64_t state_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void state_boot(char text[static BOOT_TEXT])
+{
+	if (file_read_text("/proc/sys/kernel/random/boot_id", text, BOOT_TEXT) != BOOT_TEXT - 1)
+		memcpy(text, "-", 2);
+}
+
+/* ---- the history, a line for each entry, its fields parted by tabs ---- */
+
+static bool read_signed(struct span field, int64_t *ret_number)
+{
+	const bool negative = span_begins(field, "-");
+	uint64_t number;
+
+	span_skip(&field, negative);
+	if (!span_number(field, INT64_MAX, &number))
+		return false;
+	*ret_number = negative ? -(int64_t)number : (int64_t)number;
+	return true;
+}
+
+static bool read_digest(struct span field, uint64_t *ret_digest)
+{
+	char text[20], *behind;
+
+	span_copy_text(field, text, sizeof(text));
+	*ret_digest = strtoull(text, &behind, 16);
+	return *behind == '\0' && span_left(field) == 16;
+}
+
+static bool read_standing(struct span field, enum standing *ret_standing)
+{
+	for (enum standing i = 0; i < STANDINGS; i++) {
+		if (span_is(field, standings[i])) {
+			*ret_standing = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_number(struct span field, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+	const bool read = span_number(field, UINT32_MAX, &number);
+
+	*ret_number = (uint32_t)number;
+	return read;
+}
+
+static bool read_entry(struct arena *arena, struct span line, struct entry *entry)
+{
+	struct span field[FIELDS];
+
+	for (size_t i = 0; i + 1 < FIELDS; i++) {
+		field[i] = span_until(&line, '\t');
+		if (field[i].failed)
+			return false;
+	}
+	field[FIELDS - 1] = line;
+	span_copy_text(field[6], entry->boot, sizeof(entry->boot));
+	entry->policy_digest = arena_span_text(arena, field[11]);
+	entry->user = arena_span_text(arena, field[12]);
+	entry->policy = arena_span_text(arena, field[13]);
+	return entry->policy_digest != NULL && entry->user != NULL && entry->policy != NULL &&
+	       read_number(field[0], &entry->number) && read_standing(field[1], &entry->standing) &&
+	       read_signed(field[2], &entry->when_us) && read_signed(field[3], &entry->settled_us) &&
+	       read_number(field[4], &entry->timeout_s) && read_signed(field[5], &entry->deadline_ms) &&
+	       read_number(field[7], &entry->stands_for) && read_number(field[8], &entry->before) &&
+	       read_digest(field[9], &entry->digest) && read_digest(field[10], &entry->old_digest);
+}
+
+/* Whoever wrote a tab or a line's end into a name gets a question mark. */
+static void write_text(struct buffer *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		buffer_u8(out, (uint8_t)*text < ' ' ? '?' : (uint8_t)*text);
+}
+
+static void write_entry(struct buffer *out, const struct entry *e)
+{
+	buffer_format(out, "%u\t%s\t%lld\t%lld\t%u\t%lld\t%s\t%u\t%u\t%016llx\t%016llx\t%s\t", e->number,
+		      standings[e->standing], (long long)e->when_us, (long long)e->settled_us, e->timeout_s,
+		      (long long)e->deadline_ms, e->boot, e->stands_for, e->before,
+		      (unsigned long long)e->digest, (unsigned long long)e->old_digest, e->policy_digest);
+	write_text(out, e->user);
+	buffer_u8(out, '\t');
+	write_text(out, e->policy);
+	buffer_u8(out, '\n');
+}
+
+static struct entry *grow(struct state *state)
+{
+	struct entry *const entries = arena_grow(state->arena, state->entries, state->count, &state->capacity,
+						 sizeof(*entries));
+
+	if (entries == NULL)
+		return NULL;
+	state->entries = entries;
+	entries[state->count] = (struct entry){ 0 };
+	return &entries[state->count];
+}
+
+static bool read_history(struct state *state, const char *path, struct span text, struct error *err)
+{
+	const struct span first = span_until(&text, '\n');
+	unsigned line = 1;
+
+	if (!span_is(first, FIRST_LINE))
+		return error_set(err, "%s: is no history of this version of doorward", path);
+	while (span_left(text) > 0) {
+		struct entry *const entry = grow(state);
+
+		line++;
+		if (entry == NULL)
+			return error_memory(err);
+		if (!read_entry(state->arena, span_until(&text, '\n'), entry) ||
+		    (state->count > 0 && entry->number <= state->entries[state->count - 1].number))
+			return error_set(err, "%s: line %u is not as doorward writes it", path, line);
+		state->count++;
+	}
+	return true;
+}
+
+static bool load_history(struct state *state, struct error *err)
+{
+	char path[PATH_MAX];
+	struct span text;
+
+	snprintf(path, sizeof(path), "%s/history", state->folder);
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return true;
+	return file_read(state->arena, path, HISTORY_LIMIT, &text, err) &&
+	       read_history(state, path, text, err);
+}
+
+static bool begin(struct state *state, struct arena *arena, const char *folder, struct error *err)
+{
+	*state = (struct state){ .arena = arena, .lock = -1 };
+	if (strlen(folder) >= sizeof(state->folder))
+		return error_system(err, ENAMETOOLONG, "%s", folder);
+	memcpy(state->folder, folder, strlen(folder) + 1);
+	return true;
+}
+
+bool state_read(struct state *state, struct arena *arena, const char *folder, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (!begin(state, arena, folder, err))
+		return false;
+	snprintf(path, sizeof(path), "%s/history", folder);
+	state->hidden = access(path, R_OK) != 0 && errno == EACCES;
+	return state->hidden || load_history(state, err);
+}
+
+/* ---- opened for changes ---- */
+
+static const char *root_words(void)
+{
+	return geteuid() == 0 ? "" : " (changing the firewall needs root)";
+}
+
+static bool take_lock(struct state *state, struct error *err)
+{
+	const int64_t until = clock_monotonic_ms() + STATE_PATIENCE_MS;
+	const struct timespec pause = { .tv_nsec = LOCK_EVERY_MS * 1000000L };
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/lock", state->folder);
+	state->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (state->lock < 0)
+		return error_system(err, errno, "%s%s", path, root_words());
+	while (flock(state->lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_system(err, errno, "%s", path);
+		if (clock_monotonic_ms() >= until)
+			return error_set(
+				err,
+				"another doorward is changing the firewall (%s is locked); waited %d "
+				"seconds, changed nothing",
+				path, STATE_PATIENCE_MS / 1000);
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+/* Drafts are named after their file with a dot and six characters; our own kinds are shorter. */
+static bool is_left_over(const char *name)
+{
+	const char *const dot = strrchr(name, '.');
+
+	return dot != NULL && dot != name && strlen(dot + 1) == 6;
+}
+
+static void clear_left_over(const struct state *state)
+{
+	DIR *const folder = opendir(state->folder);
+	const struct dirent *file;
+
+	if (folder == NULL)
+		return;
+	while ((file = readdir(folder)) != NULL) {
+		if (is_left_over(file->d_name))
+			(void)unlinkat(dirfd(folder), file->d_name, 0);
+	}
+	closedir(folder);
+}
+
+bool state_open(struct state *state, struct arena *arena, const char *folder, struct error *err)
+{
+	if (!begin(state, arena, folder, err))
+		return false;
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return error_system(err, errno, "%s%s", folder, root_words());
+	if (!take_lock(state, err))
+		return false;
+	clear_left_over(state);
+	return load_history(state, err);
+}
+
+void state_close(struct state *state)
+{
+	if (state->lock >= 0)
+		(void)close(state->lock);
+	state->lock = -1;
+}
+
+/* ---- entries ---- */
+
+struct entry *state_add(struct state *state)
+{
+	const struct entry *const last = state_last(state);
+	const uint32_t number = last != NULL ? last->number + 1 : 1;
+	struct entry *const entry = grow(state);
+
+	if (entry == NULL)
+		return NULL;
+	entry->number = entry->stands_for = number;
+	entry->when_us = clock_wall_us();
+	entry->policy_digest = entry->user = "-";
+	entry->policy = "";
+	state_boot(entry->boot);
+	state->count++;
+	return entry;
+}
+
+struct entry *state_entry(const struct state *state, uint32_t number)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		if (state->entries[i].number == number)
+			return &state->entries[i];
+	}
+	return NULL;
+}
+
+struct entry *state_last(const struct state *state)
+{
+	return state->count > 0 ? &state->entries[state->count - 1] : NULL;
+}
+
+struct entry *state_in_force(const struct state *state)
+{
+	for (size_t i = state->count; i > 0; i--) {
+		if (state->entries[i - 1].standing == STANDING_CONFIRMED)
+			return &state->entries[i - 1];
+	}
+	return NULL;
+}
+
+/* ---- files ---- */
+
+char *state_path(const struct state *state, uint32_t number, const char *kind, char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%u.%s", state->folder, number, kind);
+	return path;
+}
+
+/* A name is in its folder for good when the folder is written. */
+static void settle_folder(const struct state *state)
+{
+	const int fd = open(state->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
+}
+
+static bool write_file(const char *path, struct span text, struct error *err)
+{
+	struct draft draft = { 0 };
+
+	if (!draft_open(&draft, path, err))
+		return false;
+	(void)fwrite(text.at, 1, span_left(text), draft.file);
+	return draft_keep(&draft, err);
+}
+
+/* What is older than the entries that are kept is no use to anybody, unless it is in force. */
+static void forget_old(const struct state *state)
+{
+	static const char *const kinds[] = { "nft", "rules", "old", "list", "lock" };
+	const uint32_t last = state_last(state) != NULL ? state_last(state)->number : 0;
+	const struct entry *const in_force = state_in_force(state);
+
+	if (last <= STATE_KEPT || (in_force != NULL && in_force->number == last - STATE_KEPT))
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		state_text_remove(state, last - STATE_KEPT, kinds[i]);
+}
+
+bool state_write(struct state *state, struct error *err)
+{
+	struct buffer text = buffer_new(HISTORY_LIMIT);
+	const struct entry *const in_force = state_in_force(state);
+	size_t first = state->count > STATE_ENTRIES ? state->count - STATE_ENTRIES : 0;
+	char path[PATH_MAX];
+	bool written;
+
+	snprintf(path, sizeof(path), "%s/history", state->folder);
+	if (in_force != NULL && state->entries + first > in_force)
+		first = (size_t)(in_force - state->entries);
+	buffer_text(&text, FIRST_LINE "\n");
+	for (size_t i = first; i < state->count; i++)
+		write_entry(&text, &state->entries[i]);
+	written = text.failed ? error_memory(err) : write_file(path, buffer_read(&text), err);
+	buffer_free(&text);
+	if (!written)
+		return false;
+	settle_folder(state);
+	forget_old(state);
+	return true;
+}
+
+bool state_text_write(const struct state *state, uint32_t number, const char *kind, struct span text,
+		      struct error *err)
+{
+	char path[PATH_MAX];
+
+	return write_file(state_path(state, number, kind, path), text, err);
+}
+
+bool state_text_read(const struct state *state, uint32_t number, const char *kind, struct span *ret_text,
+		     bool *ret_absent, struct error *err)
+{
+	char path[PATH_MAX];
+	const bool absent = access(state_path(state, number, kind, path), F_OK) != 0 && errno == ENOENT;
+
+	if (ret_absent != NULL)
+		*ret_absent = absent;
+	return file_read(state->arena, path, TEXT_LIMIT, ret_text, err);
+}
+
+void state_text_remove(const struct state *state, uint32_t number, const char *kind)
+{
+	char path[PATH_MAX];
+
+	(void)unlink(state_path(state, number, kind, path));
+}

@@ -1,0 +1,33 @@
+/* way_back.h: the process that takes a rule set back unless it is confirmed in time. It holds the lock of its
+ * entry (N.lock), by which others see that it lives, and looks at the history for what became of the entry.
+ */
+#ifndef FIREWALL_WAY_BACK_H
+#define FIREWALL_WAY_BACK_H
+
+#include "firewall/state.h"
+
+enum { WAY_BACK_TRIES = 720 }; /* with a pause between them: an hour */
+
+/* Starts it for an entry that stands in the history, and waits until it is there. False with words. */
+bool way_back_start(const struct state *state, uint32_t number, struct error *err);
+
+/* Whether it is there. */
+bool way_back_lives(const struct state *state, uint32_t number);
+
+/* In the process itself. */
+struct way_back {
+	char folder[PATH_MAX - 64];
+	uint32_t number;
+	struct entry entry; /* as it was armed; without its texts */
+	int lock, watch;
+};
+
+/* Takes its place; refused in words if another has it or the entry is not armed. */
+bool way_back_hold(struct way_back *way, const char *folder, uint32_t number, struct error *err);
+
+/* Waits until the time is over. False if the entry is not armed any more. */
+bool way_back_wait(struct way_back *way);
+void way_back_pause(void);
+void way_back_release(struct way_back *way);
+
+#endif

@@ -1,0 +1,457 @@
+"""doorward apply, confirm, undo, history and status: the way back, what goes on, what is cut, bad circumstances."""
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from namespaces import wait_until
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "data/events.schema.json").read_text())
+FIRST = """allow ssh/22 id admin
+allow https/443 id shop
+deny mysql/3306 id database
+allow out ssh/22 id outward
+"""
+SECOND = FIRST.replace("https/443", "http/80")
+FOREIGN = """
+table inet other {
+    chain input {
+        type filter hook input priority 0
+        tcp dport 9 counter drop
+    }
+}
+"""
+
+
+class Host:
+    """A network namespace with a state folder of its own."""
+
+    def __init__(self, doorward, space, folder):
+        self.program, self.space, self.folder = doorward, space, folder
+        self.state = folder / "state"
+
+    def policy(self, text, name="host.policy"):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def do(self, command, *words, **options):
+        return self.program(command, *words, "--state", self.state, wrap=self.space.command(), **options)
+
+    def apply(self, text, *words, **options):
+        return self.do("apply", self.policy(text), *words, **options)
+
+    def events(self, command, *words):
+        run = self.do(command, *words, "--json")
+        events = run.events()
+        if jsonschema:
+            for event in events:
+                jsonschema.Draft202012Validator(SCHEMA).validate(event)
+        return events
+
+    def status(self):
+        (event,) = self.events("status")
+        return event["status"]
+
+    def history(self):
+        return [event["history"] for event in self.events("history")]
+
+    def table(self, *flags):
+        """The table as nft lists it, without what changes by itself; "" where there is none."""
+        run = self.space.run("nft", "-s", *flags, "list", "table", "inet", "doorward", check=False)
+        return re.sub(r'comment "(\w+) \d+"', r'comment "\1"', run.stdout)
+
+    def others(self):
+        return self.space.run("nft", "list", "table", "inet", "other").stdout
+
+    def in_force(self, text):
+        """Puts a policy in place for good and returns its table."""
+        for run in (self.apply(text), self.do("confirm")):
+            assert run.status == 0, run.err
+        return self.table()
+
+
+@pytest.fixture
+def host(namespaces, need, doorward):
+    need("nft")
+    with tempfile.TemporaryDirectory() as folder:
+        yield Host(doorward, namespaces.new(), pathlib.Path(folder))
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+# ---- the way back ----
+
+def test_silence_takes_back_what_was_applied(host):
+    host.space.run("nft", "-f", "-", input=FOREIGN)
+    others = host.others()
+    run = host.apply(FIRST, "--timeout", "1")
+    assert run.status == 0 and "Number 1 is in place, and is taken back at" in words(run.out)
+    wait_until(lambda: host.table() == "", "the table to go")
+    wait_until(lambda: host.history()[0]["state"] == "taken-back", "the history to tell it")
+    assert host.others() == others
+    assert host.do("confirm").status == 2
+
+
+def test_what_was_confirmed_stays(host):
+    table = host.in_force(FIRST)
+    assert "rule-shop" in table
+    host.apply(SECOND, "--timeout", "1")
+    wait_until(lambda: host.table() == table, "what was confirmed to come back")
+    wait_until(lambda: host.history()[1]["state"] == "taken-back", "the history to tell it")
+    status = host.status()
+    assert status["drift"] == "none" and status["number"] == 1 and status["state"] == "confirmed"
+
+
+def test_the_way_back_outlives_its_session_and_who_asked(host):
+    table = host.in_force(FIRST)
+    command = host.space.command(host.program.program, "apply", host.policy(SECOND), "--timeout", "1", "--state",
+                                 host.state)
+    with subprocess.Popen(["setsid", "--wait", *command], stdout=subprocess.PIPE, start_new_session=True) as caller:
+        caller.communicate()
+        try:
+            os.killpg(caller.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    wait_until(lambda: host.table() == table, "what was confirmed to come back")
+
+
+def test_undo_takes_back_at_once_what_waits(host):
+    table = host.in_force(FIRST)
+    assert host.apply(SECOND, "--timeout", "1h").status == 0
+    assert host.table() != table
+    run = host.do("undo")
+    assert run.status == 0 and "taken back" in run.out
+    assert host.table() == table and host.do("confirm").status == 2
+
+
+def test_a_table_that_others_wrote_comes_back_as_it_was(host):
+    host.space.run("nft", "-f", "-", input="table inet doorward {\n set s {\n type ipv4_addr\n elements = { 192.0.2.1 }\n"
+                                           " }\n chain c {\n ip saddr @s counter drop\n }\n}\n")
+    table = host.table()
+    assert host.status()["drift"] == "foreign"
+    assert host.apply(FIRST, "--timeout", "1").status == 0
+    wait_until(lambda: host.table() == table, "the table to come back")
+
+
+def test_undo_goes_back_step_by_step_and_to_a_number(host):
+    tables = [host.in_force(text) for text in (FIRST, SECOND, FIRST + "allow dns/53 id names\n")]
+    assert host.do("undo").status == 0 and host.table() == tables[1]
+    assert host.do("undo").status == 0 and host.table() == tables[0]
+    assert host.do("undo").status == 0 and host.table() == ""
+    assert host.do("undo").status == 2
+    assert host.do("undo", 3).status == 0 and host.table() == tables[2]
+    assert [entry["stands_for"] for entry in host.history()] == [1, 2, 3, 2, 1, 0, 3]
+    assert host.status()["drift"] == "none"
+    run = host.do("undo", 99)
+    assert run.status == 2 and "no number 99" in run.err
+
+
+# ---- what is told ----
+
+def test_the_history_has_date_user_and_digest(host):
+    host.in_force(FIRST)
+    host.apply(SECOND, "--timeout", "1h")
+    host.do("undo")
+    first, second = host.history()
+    assert first["policy_sha256"] == hashlib.sha256(FIRST.encode()).hexdigest()
+    assert (first["state"], first["in_force"]) == ("confirmed", True)
+    assert (second["state"], second["in_force"]) == ("taken-back", False)
+    assert first["user"] and first["policy"] == str(host.folder / "host.policy")
+    assert "confirmed, in force" in words(host.do("history").out)
+
+
+def test_status_tells_what_waits(host):
+    assert host.status() == {"loaded_seen": True, "loaded": False, "drift": "nothing", "never_hit": 0, "rules": [],
+                             "differences": []}
+    host.apply(FIRST, "--timeout", "1h")
+    status = host.status()
+    assert status["state"] == "armed" and status["way_back"] is True and 0 < status["seconds_left"] <= 3600
+    assert "It waits to be confirmed" in words(host.do("status").out)
+    host.do("undo")
+
+
+def test_changes_by_hand_are_drift(host):
+    host.in_force(FIRST)
+    assert host.status()["drift"] == "none" and host.do("status").status == 0
+    host.space.run("nft", "add", "chain", "inet", "doorward", "mine")
+    host.space.run("nft", "add", "rule", "inet", "doorward", "rule-shop", "drop")
+    status = host.status()
+    assert status["drift"] == "changed"
+    assert {(d["part"], d["change"]) for d in status["differences"]} == {("chain mine", "new"), ("chain rule-shop", "changed")}
+    run = host.do("status")
+    assert run.status == 1 and "chain rule-shop: was \"\", is \"drop\"" in words(run.out)
+    host.space.run("nft", "delete", "table", "inet", "doorward")
+    assert host.status()["drift"] == "gone" and host.do("status").status == 1
+    assert "rule-shop" in host.in_force(FIRST) and host.status()["drift"] == "none"
+
+
+def test_the_same_again_changes_nothing(host):
+    host.in_force(FIRST)
+    handles = host.table("-a")
+    run = host.apply(FIRST)
+    assert run.status == 0 and "nothing was changed" in run.out and host.table("-a") == handles
+    assert len(host.history()) == 1
+
+
+def test_counters_go_on_where_the_rule_is_the_same(host, namespaces):
+    server, client = namespaces.pair()
+    host.space = server
+    text = "reject mysql/3306 id database\nreject http/80 id web\n"
+
+    def knock(port):
+        client.run("python3", "-c", "import socket,sys\ntry: socket.create_connection(('192.0.2.1', %d), 3)\n"
+                                    "except ConnectionRefusedError: pass" % port)
+
+    def hits():
+        return {rule["id"]: rule["packets"] for rule in host.status()["rules"]}
+
+    host.in_force(text)
+    knock(3306)
+    knock(80)
+    assert hits() == {"database": 1, "web": 1} and host.status()["never_hit"] == 0
+    since = {rule["id"]: rule["since"] for rule in host.status()["rules"]}
+    host.in_force(text.replace("http/80", "http/80-81") + "allow https/443 id shop\n")
+    knock(3306)
+    assert hits() == {"database": 2, "web": 0, "shop": 0} and host.status()["never_hit"] == 2
+    assert {rule["id"]: rule["since"] for rule in host.status()["rules"]}["database"] == since["database"]
+    host.do("undo")
+    assert hits()["database"] == 2
+
+
+# ---- live connections ----
+
+SERVER = """
+import socket
+listener = socket.create_server(("%s", %d), family=%s)
+while True:
+    connection, _ = listener.accept()
+    while (heard := connection.recv(100)):
+        connection.send(heard)
+    connection.close()
+"""
+CLIENT = """
+import socket, sys
+connection = socket.create_connection(("%s", %d))
+for line in sys.stdin:
+    try:
+        connection.settimeout(15)
+        connection.send(line.encode())
+        print("echo" if connection.recv(100) else "end", flush=True)
+    except OSError as error:
+        print(type(error).__name__, flush=True)
+"""
+
+
+def talk(server, client, address="192.0.2.1", port=7777, family="socket.AF_INET"):
+    """A connection from client to server that goes on line by line: say() sends one and tells what came."""
+    server.start("python3", "-c", SERVER % (address, port, family))
+    server.wait_for_port(port)
+    speaker = client.start("python3", "-c", CLIENT % (address, port), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           text=True)
+
+    def say():
+        speaker.stdin.write("x\n")
+        speaker.stdin.flush()
+        return speaker.stdout.readline().strip()
+
+    assert say() == "echo"
+    return say
+
+
+@pytest.mark.parametrize("address, family", [("192.0.2.1", "socket.AF_INET"), ("2001:db8::1", "socket.AF_INET6")])
+def test_connections_go_on_that_nothing_tracked(host, namespaces, address, family):
+    """Before the first table nothing follows connections; they are none the less established to it."""
+    host.space, client = namespaces.pair()
+    say = talk(host.space, client, address, family=family)
+    events = host.events("apply", host.policy("allow ssh/22\n"))
+    (connection,) = [event for event in events if event["event_type"] == "connection"]
+    assert connection["dest_port"] == 7777 and connection["dest_ip"] == address
+    assert connection["connection"] == {"direction": "in", "process": "python3", "user": "root", "session": False,
+                                        "depends_on_interface": False, "ended": False}
+    assert say() == "echo"
+    assert client.run("python3", "-c", "import socket\nsocket.create_connection(('%s', 7777), 1)" % address,
+                      check=False).returncode != 0
+    assert say() == "echo"
+
+
+def test_own_connections_go_on_too(host, namespaces):
+    client, server = namespaces.pair()
+    host.space = client
+    say = talk(server, client, "192.0.2.2")
+    run = host.apply("allow ssh/22\n")
+    assert run.status == 0 and "out tcp" in words(run.out) and "192.0.2.2:7777" in run.out
+    assert say() == "echo"
+
+
+def test_cut_ends_what_is_denied_and_nothing_else(host, namespaces):
+    host.space, client = namespaces.pair()
+    denied, allowed = talk(host.space, client, port=7777), talk(host.space, client, port=7778)
+    assert host.apply("allow tcp/7778\n", "--cut").status == 0
+    assert denied() in ("ConnectionResetError", "end", "BrokenPipeError") and allowed() == "echo"
+
+
+def test_forwarded_connections_are_listed_and_cut(host, namespaces):
+    server, middle, client = namespaces.new(), namespaces.new(), namespaces.new()
+    namespaces.join(middle, server, 1)
+    namespaces.join(middle, client, 2)
+    server.ip("route", "add", "default", "via", "192.0.2.1")
+    client.ip("route", "add", "default", "via", "198.51.100.1")
+    middle.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+    host.space = middle
+    host.in_force("allow through tcp/7777 from any\n")
+    say = talk(server, client, "192.0.2.2")
+    events = host.events("apply", host.policy("allow ssh/22\n"), "--cut")
+    (connection,) = [event for event in events if event["event_type"] == "connection"]
+    assert connection["connection"]["direction"] == "through" and connection["connection"]["ended"] is True
+    assert connection["src_ip"] == "198.51.100.2" and connection["dest_port"] == 7777
+    client.programs[-1].stdin.write("x\n")
+    client.programs[-1].stdin.flush()
+    wait_until(lambda: any(rule["packets"] for rule in host.status()["rules"]) or
+               "counter packets 0" not in host.space.run("nft", "list", "chain", "inet", "doorward", "through").stdout,
+               "the connection's packets to be denied")
+
+
+def test_ones_own_session_is_not_locked_out(host, namespaces):
+    host.space, client = namespaces.pair()
+    talk(host.space, client)
+    peer = host.space.run("ss", "-Htn", "sport = :7777").stdout.split()[4]
+    session = {"SSH_CONNECTION": "192.0.2.2 %s 192.0.2.1 7777" % peer.rsplit(":", 1)[1]}
+    run = host.apply("allow ssh/22\n", environment=session)
+    assert run.status == 2 and "this session" in run.out and "--force" in run.err
+    assert host.table() == "" and host.history() == []
+    assert host.apply("allow ssh/22\n", "--force", environment=session).status == 0
+    assert host.table() != ""
+
+
+# ---- bad circumstances ----
+
+def test_a_policy_with_an_error_changes_nothing(host):
+    table = host.in_force(FIRST)
+    run = host.apply("allow http/70000\n")
+    assert run.status == 2 and "port 70000 is out of range" in run.err
+    assert host.table() == table and len(host.history()) == 1
+
+
+def test_without_root_nothing_is_changed(host, as_nobody):
+    host.in_force(FIRST)
+    table = host.table()
+    os.chmod(host.folder, 0o755)
+    for command in (["apply", host.policy(SECOND)], ["confirm"], ["undo"]):
+        run = host.program(*command, "--state", host.state, wrap=[*host.space.command(), *as_nobody])
+        assert run.status == 2 and "needs root" in run.err, run.err
+    open_to_all = host.folder / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    run = host.program("apply", host.policy(SECOND), "--state", open_to_all, wrap=[*host.space.command(), *as_nobody])
+    assert run.status == 2 and ("needs root" in run.err or "not permitted" in run.err), run.err
+    run = host.program("status", "--state", open_to_all, wrap=[*host.space.command(), *as_nobody])
+    assert run.status == 3 and "could not be seen" in run.out
+    assert host.table() == table
+
+
+def test_a_full_disk_changes_nothing(host):
+    table = host.in_force(FIRST)
+    rules = "".join("allow tcp/%d from 192.0.2.%d\n" % (1000 + n, n % 250) for n in range(400))
+    script = "mount -t tmpfs -o size=64k none %s && cp %s/* %s && exec %s apply %s --state %s" % (
+        host.folder / "small", host.state, host.folder / "small", host.program.program, host.policy(rules),
+        host.folder / "small")
+    (host.folder / "small").mkdir()
+    run = host.space.run("unshare", "--mount", "sh", "-c", script, check=False)
+    assert run.returncode == 2 and "No space left on device" in run.stderr, run.stderr
+    assert host.table() == table
+
+
+def test_a_history_of_others_is_refused(host):
+    table = host.in_force(FIRST)
+    (host.state / "history").write_text("something else\n")
+    run = host.apply(SECOND)
+    assert run.status == 2 and "is no history" in run.err and host.table() == table
+
+
+def test_the_way_back_needs_no_history(host):
+    table = host.in_force(FIRST)
+    assert host.apply(SECOND, "--timeout", "2").status == 0
+    (host.state / "history").write_text("something else\n")
+    wait_until(lambda: host.table() == table, "what was confirmed to come back")
+
+
+def test_while_one_waits_another_is_refused(host):
+    host.apply(FIRST, "--timeout", "1h")
+    table = host.table()
+    run = host.apply(SECOND)
+    assert run.status == 2 and "number 1 waits to be confirmed" in run.err and host.table() == table
+    assert host.do("confirm").status == 0
+
+
+def test_two_at_once_wait_for_each_other(host):
+    host.in_force(FIRST)
+    with open(host.state / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = host.space.start(host.program.program, "undo", "--state", host.state, stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        assert waiting.poll() is None and host.table() != ""
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert waiting.wait(30) == 0
+    assert host.table() == ""
+
+
+def test_who_waits_for_too_long_is_refused(host):
+    table = host.in_force(FIRST)
+    with open(host.state / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = host.do("undo")
+    assert run.status == 2 and "another doorward is changing the firewall" in run.err and host.table() == table
+
+
+def test_a_rule_set_that_the_kernel_refuses_changes_nothing(host):
+    """A hand-made file of the state stands for what a kernel may lack."""
+    host.in_force(FIRST)
+    table = host.in_force(SECOND)
+    path = host.state / "1.nft"
+    path.write_text(path.read_text().replace("chain needed-in {", "chain needed-in {\n\t\tno such words"))
+    run = host.do("undo", 1)
+    assert run.status == 2 and "nftables:" in run.err
+    assert host.table() == table and host.history()[-1]["state"] == "failed"
+    assert host.status()["drift"] == "none"
+
+
+# ---- boot ----
+
+def booted(host, namespaces):
+    host.space = namespaces.new()
+    return host.do("apply", "--boot")
+
+
+def test_what_was_confirmed_comes_up_with_the_host(host, namespaces):
+    assert host.do("apply", "--boot").status == 0 and host.table() == ""
+    table = host.in_force(FIRST)
+    assert booted(host, namespaces).status == 0 and host.table() == table and host.status()["drift"] == "none"
+    host.apply(SECOND, "--timeout", "1h")
+    assert booted(host, namespaces).status == 0 and host.table() == table
+    assert host.history()[-1]["state"] == "taken-back" and host.do("confirm").status == 2
+    host.do("undo")
+    assert booted(host, namespaces).status == 0 and host.table() == ""
+
+
+def test_times_are_read_or_refused(host):
+    for text in ("0", "0s", "1d", "5 m", "-1", "25h", "m", ""):
+        run = host.apply(FIRST, "--timeout", text)
+        assert run.status == 2 and "--timeout" in run.err, text
+    assert host.apply(FIRST, "--timeout", "5m").status == 0 and 240 < host.status()["seconds_left"] <= 300
+    host.do("undo")
