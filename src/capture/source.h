@@ -8,32 +8,16 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "capture/shelf.h"
 
 struct source;
 
 /* Bytes from start to end were read and not taken yet. */
 struct window {
-	uint8_t *bytes; /* SOURCE_WINDOW of them */
+	uint8_t *bytes;
 	size_t start, end;
 	uint64_t taken; /* since the beginning */
 };
-
-enum { SHELF_SPARE = 8, SHELF_MOST = 64 };
-
-/* Buffers that are full, each with the number of frames that had been given when it was. */
-struct shelf {
-	struct shelved {
-		uint8_t *bytes; /* owned */
-		uint64_t given;
-	} * list; /* owned; in the order in which they came */
-	size_t count, capacity;
-	uint64_t given, released; /* frames so far; nobody needs those that were released */
-};
-
-void shelf_free(struct shelf *shelf);
-
-/* False if more than SHELF_MOST buffers are still needed. */
-bool shelf_release(struct shelf *shelf, uint64_t frames);
 
 /* Opens a path, or standard input for "-". The shelf is borrowed; NULL: taken bytes need not stay. NULL with
  * words. The path must outlive the source. */
@@ -68,7 +52,7 @@ enum source_state { SOURCE_MORE, SOURCE_IDLE, SOURCE_END, SOURCE_FAILED };
  * file that was cut meanwhile. */
 enum source_state source_fill(struct source *source, size_t n, struct error *err);
 
-enum { SOURCE_WINDOW = 1 << 20 };
+enum { SOURCE_WINDOW = SHELF_BUFFER };
 
 /* Bytes of the file read so far, and its size (0 if unknown). */
 uint64_t source_position(const struct source *source);
