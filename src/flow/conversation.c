@@ -401,6 +401,27 @@ void conversation_packet(struct conversations *all, struct flow *flow, unsigned 
 		settle(c);
 }
 
+bool conversation_lets_pass(const struct flow *flow, unsigned end, const struct packet *packet,
+			    int64_t time_ns)
+{
+	const struct conversation *const c = flow->work;
+	const struct stream *mine, *other;
+
+	if (c == NULL)
+		return packet->payload_length == 0;
+	if (flow->hoping || c->over)
+		return false;
+	mine = &c->streams[half_of_end(c, end)];
+	other = &c->streams[!half_of_end(c, end)];
+	if (mine->passed == 0 || !stream_knows(other, packet->acknowledgement) ||
+	    (packet->payload_length > 0 &&
+	     !stream_steps_over(mine, packet->sequence, packet->payload_length)))
+		return false;
+	if (c->reading != NULL)
+		c->reading->parse.time_ns = time_ns;
+	return true;
+}
+
 void conversation_prefetch(const struct flow *flow)
 {
 	const struct conversation *const c = flow->work;

@@ -30,6 +30,11 @@ void conversations_free(struct conversations *all);
 void conversation_packet(struct conversations *all, struct flow *flow, unsigned end, struct packets *packets,
 			 unsigned nth, int64_t time_ns, uint64_t frame);
 
+/* Whether there is nothing to hear in a packet of such a flow, which is one of TCP without SYN, FIN and RST:
+ * then conversation_packet() need not be called. */
+bool conversation_lets_pass(const struct flow *flow, unsigned end, const struct packet *packet,
+			    int64_t time_ns);
+
 /* A packet of this flow comes soon: asks the processor for what it will touch. */
 void conversation_prefetch(const struct flow *flow);
 void conversation_prefetch_parser(const struct flow *flow); /* a little later */

@@ -4,6 +4,7 @@
 #include "flow/conversation.h"
 #include "flow/icmp.h"
 #include "flow/identify.h"
+#include "flow/key.h"
 #include "flow/links.h"
 #include "flow/table.h"
 #include "packet/fragments.h"
@@ -17,8 +18,8 @@ _Static_assert(STAGES *APART <= LINE, "who leaves the line stands in it until th
 /* A frame between decoding and reading. */
 struct waiting {
 	struct packets packets;
-	uint64_t hash;           /* of the outermost packet */
-	const struct flow *flow; /* that it will probably be of, or NULL */
+	uint64_t hash;     /* of the outermost packet */
+	struct flow *flow; /* that it will probably be of, or NULL */
 };
 
 struct engine {
@@ -27,6 +28,7 @@ struct engine {
 	struct fragments *fragments;
 	struct ipsec *ipsec;
 	bool has_keys, checksums;
+	bool looks_closely; /* at every packet, for one of these */
 	struct expectations *expectations;
 	struct conversations *conversations;
 	struct links *links;
@@ -135,8 +137,10 @@ struct engine *engine_new(const struct engine_options *options, const struct flo
 	engine->table = flow_table_new(&limits, &ending, err);
 	if (engine->table != NULL && !make_parts(engine, options))
 		error_memory(err);
-	else if (engine->table != NULL && take_keys(engine, options, err))
+	else if (engine->table != NULL && take_keys(engine, options, err)) {
+		engine->looks_closely = engine->has_keys || engine->checksums;
 		return engine;
+	}
 	engine_free(engine);
 	return NULL;
 }
@@ -367,6 +371,27 @@ static void read_packets(struct engine *engine, struct packets *packets, uint64_
 	}
 }
 
+/* Most packets of long flows only pass: their flow is known, and nothing of them is wanted but to be counted.
+ * False if this one may be another. */
+static inline bool let_pass(struct engine *engine, const struct waiting *waiting)
+{
+	const struct packet *const packet = &waiting->packets.list[0];
+	struct flow *const flow = waiting->flow;
+	const bool tcp = packet->transport == TRANSPORT_TCP;
+	unsigned end;
+
+	if (!waiting->packets.usual || flow == NULL || engine->looks_closely ||
+	    (tcp && (packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0) || !flow->in_use ||
+	    !flow_has(flow, packet, 0, &end))
+		return false;
+	if (!flow->settled && !(tcp && conversation_lets_pass(flow, end, packet, engine->time_ns)))
+		return false;
+	engine->counts.packets++;
+	engine->counts.bad_checksums += packet->ip_checksum == CHECKSUM_BAD;
+	flow_count_packet(flow, packet, engine->time_ns, end);
+	return true;
+}
+
 static void read_frame(struct engine *engine, const struct frame *frame, uint64_t number,
 		       struct waiting *waiting)
 {
@@ -376,6 +401,8 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
 	engine->frame = number;
 	engine->counts.frames++;
 	engine->counts.bytes += frame->length;
+	if (let_pass(engine, waiting))
+		return;
 	if (packets->count == 0 && packets->problem == PACKET_WHOLE) {
 		engine->counts.not_ip++;
 		links_read(engine->links, packets, engine->time_ns, number);

@@ -31,17 +31,16 @@ static struct place {
 } by_address[IDENTIFY_MOST];                               /* sorted, to find numbers */
 static const struct protocol *continuing[CONTINUING_MOST]; /* of two datagrams in a row */
 static size_t continuing_count;
-static struct set over_messages;
-static struct set stream_begins[2][256]; /* by side and first byte */
+static struct set over_streams, over_messages;
 
-/* By the first two bytes. To know it of all beforehand would take longer than most runs do: those who can
- * begin with the first are asked when somebody begins so. Threads that do it at the same time find the same.
- */
-struct pair {
+/* By the first byte of a stream, and by the first two. To know it of all beforehand would take longer than
+ * most runs do: those who can begin so are asked when somebody does. Threads that do it at the same time find
+ * the same. */
+struct beginning {
 	_Atomic uint64_t words[WORDS]; /* the last bit of all is set once it is known */
 };
-static const uint64_t pair_known = (uint64_t)1 << 63;
-static struct pair stream_pairs[2][256][256];
+static const uint64_t beginning_known = (uint64_t)1 << 63;
+static struct beginning stream_bytes[2][256], stream_pairs[2][256][256];
 
 static uint16_t customary_datagram[PORTS];       /* number of the protocol at the port */
 static const struct protocol *at_transport[256]; /* without ports */
@@ -89,18 +88,6 @@ static void note_frames(const struct protocol *protocol)
 	}
 }
 
-static void note_first_bytes(const struct protocol *protocol, size_t nth)
-{
-	for (unsigned side = 0; side < 2; side++) {
-		for (unsigned i = 0; i < 256; i++) {
-			const uint8_t byte = (uint8_t)i;
-
-			if (protocol->recognise(span_of(&byte, 1), side, TRANSPORT_TCP) != NO)
-				set_add(&stream_begins[side][i], nth);
-		}
-	}
-}
-
 static int compare_places(const void *left, const void *right)
 {
 	const uintptr_t a = (uintptr_t)((const struct place *)left)->protocol;
@@ -118,7 +105,7 @@ static void build(void)
 		by_address[nth] = (struct place){ protocol, (uint16_t)(nth + 1) };
 		protocols[protocol_count++] = protocol;
 		if (protocol_is_over(protocol, TRANSPORT_TCP))
-			note_first_bytes(protocol, nth);
+			set_add(&over_streams, nth);
 		if (protocol_is_over(protocol, TRANSPORT_UDP)) {
 			marks_note(protocol, nth);
 			note_ports(protocol, nth);
@@ -246,51 +233,60 @@ const struct protocol *identify_time(struct span words, int64_t time_ns)
 	return NULL;
 }
 
-static struct set find_pair(struct span two, enum side side)
+static bool recall(const struct beginning *beginning, struct set *ret)
 {
-	const struct set *const one = &stream_begins[side][*two.at];
-	struct set found = { 0 };
+	const size_t last = WORDS - 1;
 
-	for (size_t word = 0; word < WORDS; word++) {
-		for (uint64_t left = one->words[word]; left != 0; left &= left - 1) {
-			const size_t nth = word * 64 + (unsigned)__builtin_ctzll(left);
-
-			if (protocols[nth]->recognise(two, side, TRANSPORT_TCP) != NO)
-				set_add(&found, nth);
-		}
-	}
-	return found;
+	ret->words[last] = atomic_load_explicit(&beginning->words[last], memory_order_acquire);
+	if ((ret->words[last] & beginning_known) == 0)
+		return false;
+	ret->words[last] &= ~beginning_known;
+	for (size_t word = 0; word < last; word++)
+		ret->words[word] = atomic_load_explicit(&beginning->words[word], memory_order_relaxed);
+	return true;
 }
 
-static void keep_pair(struct pair *pair, const struct set *set)
+static void keep(struct beginning *beginning, const struct set *set)
 {
 	const size_t last = WORDS - 1;
 
 	for (size_t word = 0; word < last; word++)
-		atomic_store_explicit(&pair->words[word], set->words[word], memory_order_relaxed);
-	atomic_store_explicit(&pair->words[last], set->words[last] | pair_known, memory_order_release);
+		atomic_store_explicit(&beginning->words[word], set->words[word], memory_order_relaxed);
+	atomic_store_explicit(&beginning->words[last], set->words[last] | beginning_known,
+			      memory_order_release);
+}
+
+/* Those of a set who can begin so, which is kept. */
+static struct set narrow(const struct set *from, struct span bytes, enum side side,
+			 struct beginning *ret_beginning)
+{
+	struct set found = { 0 };
+
+	for (size_t word = 0; word < WORDS; word++) {
+		for (uint64_t left = from->words[word]; left != 0; left &= left - 1) {
+			const size_t nth = word * 64 + (unsigned)__builtin_ctzll(left);
+
+			if (protocols[nth]->recognise(bytes, side, TRANSPORT_TCP) != NO)
+				set_add(&found, nth);
+		}
+	}
+	keep(ret_beginning, &found);
+	return found;
 }
 
 /* Who can begin so. */
 static struct set stream_candidates(struct span first, enum side side)
 {
-	const size_t last = WORDS - 1;
-	struct pair *pair;
+	const bool alone = span_left(first) < 2;
+	struct beginning *const one = &stream_bytes[side][*first.at],
+				*const two = alone ? one : &stream_pairs[side][first.at[0]][first.at[1]];
 	struct set set;
 
-	if (span_left(first) < 2)
-		return stream_begins[side][*first.at];
-	pair = &stream_pairs[side][first.at[0]][first.at[1]];
-	set.words[last] = atomic_load_explicit(&pair->words[last], memory_order_acquire);
-	if ((set.words[last] & pair_known) == 0) {
-		set = find_pair(span_of(first.at, 2), side);
-		keep_pair(pair, &set);
+	if (recall(two, &set))
 		return set;
-	}
-	set.words[last] &= ~pair_known;
-	for (size_t word = 0; word < last; word++)
-		set.words[word] = atomic_load_explicit(&pair->words[word], memory_order_relaxed);
-	return set;
+	if (!recall(one, &set))
+		set = narrow(&over_streams, span_of(first.at, 1), side, one);
+	return alone ? set : narrow(&set, span_of(first.at, 2), side, two);
 }
 
 static const struct protocol *ask_stream(const struct identify_question *question, struct span first,

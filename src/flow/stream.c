@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-enum { STREAM_OLD_LIMIT = 1 << 30 }; /* so far behind `next` bytes are still old ones */
-
 struct segment {
 	struct segment *following;
 	uint32_t sequence, length;
@@ -68,6 +66,8 @@ static struct piece front_of(const struct piece *piece, uint32_t n)
  * that come for it then are old. */
 static void jump(struct stream *stream, uint32_t reach)
 {
+	if (!stream_has_jumped(stream))
+		stream->jump_from = stream->next;
 	while (stream->skip > 0 && distance(stream->next, reach) >= 0) {
 		const uint32_t far = stream->skip < STREAM_WINDOW_LIMIT ? (uint32_t)stream->skip
 									: STREAM_WINDOW_LIMIT;
@@ -147,7 +147,8 @@ static bool drain(struct order *order)
 		struct segment *segment = stream->waiting;
 		struct piece piece;
 
-		jump(stream, stream->next);
+		if (!stream_has_jumped(stream))
+			jump(stream, stream->next);
 		if (segment == NULL || distance(stream->next, segment->sequence) > 0)
 			break;
 		segment = wait_no_more(order);
@@ -260,7 +261,7 @@ static void compare(struct order *order, const struct piece *piece)
 {
 	const struct stream *const stream = order->stream;
 	const uint32_t end = piece->sequence + piece->length;
-	const bool skipped = stream->jumped && stream->jump == stream->next;
+	const bool skipped = stream_has_jumped(stream);
 	const int32_t ahead = distance(stream->next, piece->sequence);
 	uint32_t old = ahead < 0 && !skipped ? (uint32_t) - (int64_t)ahead : 0;
 	bool conflict = contradicts_recent(stream, piece);
@@ -372,7 +373,7 @@ static void note_fin(struct stream *stream, struct piece *piece, bool fin)
 {
 	const uint32_t end = piece->sequence + piece->length;
 
-	const bool skipped = stream->jumped && stream->jump == stream->next;
+	const bool skipped = stream_has_jumped(stream);
 
 	if (fin && !stream->fin_known && (distance(stream->next, end) >= 0 || skipped)) {
 		stream->fin_known = true;
@@ -448,8 +449,7 @@ bool stream_acknowledged(struct stream *stream, uint32_t acknowledgement, struct
 	struct order order = { .stream = stream, .counts = counts, .take = take, .context = context };
 	bool on = true;
 
-	if (!stream->begun || stream->ended || distance(stream->next, acknowledgement) <= 0 ||
-	    distance(stream->next, acknowledgement) > STREAM_WINDOW_LIMIT)
+	if (stream_knows(stream, acknowledgement))
 		return true;
 	if (stream->fin_known && distance(stream->fin_at, acknowledgement) > 0)
 		acknowledgement = stream->fin_at;

@@ -18,6 +18,7 @@ enum {
 	STREAM_SEGMENTS_LIMIT = 256,    /* segments, likewise */
 	STREAM_ALL_LIMIT = 1 << 26,     /* bytes that may wait in all streams that share their counts */
 	STREAM_WINDOW_LIMIT = 1 << 24,  /* a segment further ahead is believed only if another follows it */
+	STREAM_OLD_LIMIT = 1 << 30,     /* so far behind `next` bytes are still old ones */
 	STREAM_RECENT = 4,              /* segments that are remembered to compare what is sent again */
 };
 
@@ -37,11 +38,11 @@ struct stream {
 	bool ended;             /* nothing follows: `next` has reached the FIN, or all was flushed */
 	bool fin_known;         /* the FIN stands at fin_at */
 	bool stray;             /* the last segment was not believed: one at stray_next would confirm it */
-	bool jumped;            /* bytes before `jump` were skipped unseen */
+	bool jumped;            /* bytes from jump_from to `jump` were skipped unseen */
 	uint8_t recent_next;
 	uint16_t waiting_segments;
 	uint32_t waiting_bytes;
-	uint32_t fin_at, stray_next, jump;
+	uint32_t fin_at, stray_next, jump_from, jump;
 	uint64_t passed;         /* bytes handed on, lost or skipped so far */
 	uint64_t skip;           /* the taker may add to it: so many of the next bytes are not wanted */
 	struct segment *waiting; /* owned; by sequence number, without overlaps */
@@ -67,6 +68,30 @@ bool stream_segment(struct stream *stream, uint32_t sequence, struct span bytes,
  * network. */
 bool stream_acknowledged(struct stream *stream, uint32_t acknowledgement, struct stream_counts *counts,
 			 stream_take *take, void *context);
+
+/* Whether `next` was reached by a jump: the bytes before it may still come, and are not wanted. */
+static inline bool stream_has_jumped(const struct stream *stream)
+{
+	return stream->jumped && stream->jump == stream->next;
+}
+
+/* Whether a segment without FIN lies wholly among bytes that were skipped: then stream_segment() need not be
+ * called. */
+static inline bool stream_steps_over(const struct stream *stream, uint32_t sequence, uint32_t length)
+{
+	const uint32_t behind = stream->next - sequence;
+
+	return stream_has_jumped(stream) && !stream->stray && !stream->fin_known && behind > length &&
+	       behind <= stream->next - stream->jump_from && behind < STREAM_OLD_LIMIT;
+}
+
+/* Whether an acknowledgement tells nothing: stream_acknowledged() need not be called. */
+static inline bool stream_knows(const struct stream *stream, uint32_t acknowledgement)
+{
+	const int32_t ahead = (int32_t)(acknowledgement - stream->next);
+
+	return !stream->begun || stream->ended || ahead <= 0 || ahead > STREAM_WINDOW_LIMIT;
+}
 
 /* At the end (a RST, a timeout): hands on what waits, gaps and all. And gives back the memory. */
 bool stream_flush(struct stream *stream, struct stream_counts *counts, stream_take *take, void *context);

@@ -85,7 +85,7 @@ void flow_prefetch_slot(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->index.slots[hash & table->index.mask]);
 }
 
-const struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash)
+struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash)
 {
 	size_t at = hash & table->index.mask;
 
@@ -95,7 +95,7 @@ const struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash)
 		if (slot.number == NO_FLOW)
 			return NULL;
 		if (slot.tag == (uint32_t)hash) {
-			const struct flow *const flow = flow_numbered(table, slot.number);
+			struct flow *const flow = flow_numbered(table, slot.number);
 
 			__builtin_prefetch(flow, 1);
 			__builtin_prefetch(&flow->sides, 1);
@@ -348,17 +348,6 @@ static bool is_call(const struct packet *packet)
 	       (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
-/* What a packet changes in its flow. */
-static void count_packet(struct flow *flow, const struct packet *packet, int64_t now_ns, unsigned side)
-{
-	flow->sides[side].packets++;
-	flow->sides[side].bytes += packet->length;
-	if (packet->transport == TRANSPORT_TCP && !packet->fragment)
-		flow_track_tcp(flow, side, packet, now_ns);
-	if (now_ns > flow->last_ns)
-		flow->last_ns = now_ns;
-}
-
 struct flow *flow_table_touch(struct flow_table *table, const struct packet *packet, uint64_t hash,
 			      uint32_t context, int64_t now_ns, uint64_t frame, unsigned *ret_side)
 {
@@ -371,11 +360,11 @@ struct flow *flow_table_touch(struct flow_table *table, const struct packet *pac
 	if (flow == NULL) {
 		flow = make(table, packet, hash, context, now_ns, frame);
 		*ret_side = flow->swapped ? 1 : 0;
-		count_packet(flow, packet, now_ns, *ret_side);
+		flow_count_packet(flow, packet, now_ns, *ret_side);
 		wheel_add(&table->wheel, flow);
 		return flow;
 	}
-	count_packet(flow, packet, now_ns, *ret_side);
+	flow_count_packet(flow, packet, now_ns, *ret_side);
 	if (packet->transport == TRANSPORT_TCP && (packet->tcp_flags & (TCP_FIN | TCP_RST)) != 0)
 		wheel_sooner(&table->wheel, flow);
 	return flow;

@@ -29,13 +29,30 @@ void flow_table_free(struct flow_table *table);
  * the flow that it will probably be, or NULL. */
 uint64_t flow_hash(const struct packet *packet, uint32_t context);
 void flow_prefetch_slot(const struct flow_table *table, uint64_t hash);
-const struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash);
+struct flow *flow_prefetch(const struct flow_table *table, uint64_t hash);
 
 /* Finds the flow of this packet or makes it, and counts the packet; *ret_side is the end that sent it.
  * `frame` is the running number of the packet's frame. A SYN on a closed connection's ports begins a new
  * flow. Never NULL. The pointer is good until the next call. */
 struct flow *flow_table_touch(struct flow_table *table, const struct packet *packet, uint64_t hash,
 			      uint32_t context, int64_t now_ns, uint64_t frame, unsigned *ret_side);
+
+/* Follows a TCP connection: sequence numbers, state, history. flow->last_ns is
+ * still that of the packet before. */
+void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns);
+
+/* Counts a packet in the flow that flow_prefetch() gave for it: one of TCP without SYN, FIN and RST, or of
+ * another transport. The end that sent it comes from flow_has(). */
+static inline void flow_count_packet(struct flow *flow, const struct packet *packet, int64_t now_ns,
+				     unsigned side)
+{
+	flow->sides[side].packets++;
+	flow->sides[side].bytes += packet->length;
+	if (packet->transport == TRANSPORT_TCP && !packet->fragment)
+		flow_track_tcp(flow, side, packet, now_ns);
+	if (now_ns > flow->last_ns)
+		flow->last_ns = now_ns;
+}
 
 /* Finds a flow without making or counting: for packets that ICMP errors quote. NULL if there is none. */
 struct flow *flow_table_find(const struct flow_table *table, const struct packet *packet, uint64_t hash,
@@ -51,9 +68,5 @@ bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint
 void flow_table_end_all(struct flow_table *table, enum flow_reason reason);
 
 const struct flow_counts *flow_table_counts(struct flow_table *table);
-
-/* Follows a TCP connection: sequence numbers, state, history. Part of flow_table_touch(); flow->last_ns is
- * still that of the packet before. */
-void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns);
 
 #endif

@@ -152,7 +152,7 @@ static void time_handshake(struct flow *flow, unsigned side, const struct packet
 	flow->handshake_us = (uint32_t)((now_ns - flow->first_ns) / 1000);
 }
 
-void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)
+static void track_unusual(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)
 {
 	struct flow_side *const mine = &flow->sides[side];
 	const uint32_t length = packet->payload_length + ((packet->tcp_flags & TCP_SYN) != 0) +
@@ -171,4 +171,27 @@ void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packe
 		count(&mine->zero_windows);
 		note(flow, side, SEEN_ZERO_WINDOW, 'w');
 	}
+}
+
+/* The usual packet: what comes next, of a kind that was seen before, with an acknowledgement. */
+static bool goes_on(const struct flow_side *mine, const struct packet *packet)
+{
+	const unsigned known = SEEN_ACK | (packet->payload_length > 0 ? SEEN_DATA : SEEN_EMPTY_ACK);
+
+	return (packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+	       packet->sequence == mine->next_sequence && (mine->seen & known) == known &&
+	       packet->window > 0;
+}
+
+void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)
+{
+	struct flow_side *const mine = &flow->sides[side];
+
+	if (goes_on(mine, packet)) {
+		mine->next_sequence += packet->payload_length;
+		if (is_before(mine->acknowledged, packet->acknowledgement))
+			mine->acknowledged = packet->acknowledgement;
+		return;
+	}
+	track_unusual(flow, side, packet, now_ns);
 }

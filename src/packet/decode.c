@@ -67,6 +67,7 @@ static bool decode_usual(struct packets *packets, uint16_t link, struct octets o
 	if (header > 0)
 		note_ethernet(packets, start, tags);
 	packets->count = 1;
+	packets->usual = true;
 	return true;
 }
 

@@ -108,6 +108,7 @@ static inline void packets_begin(struct packets *packets)
 	packets->ethertype = 0;
 	packets->vlan_count = 0;
 	packets->has_macs = false;
+	packets->usual = false;
 	packets->body = span_of(NULL, 0);
 }
 

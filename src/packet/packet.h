@@ -122,6 +122,7 @@ struct packets {
 	uint16_t vlans[PACKET_VLANS];
 	uint8_t vlan_count;
 	bool has_macs;
+	bool usual; /* a whole packet of TCP or UDP alone, with nothing wrong */
 	uint8_t source_mac[6], destination_mac[6];
 	struct span body;                 /* of what is not IP */
 	struct packet list[PACKET_DEPTH]; /* the outermost first; those behind `count` are not filled */
