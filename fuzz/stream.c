@@ -60,10 +60,22 @@ static void note_segment(struct model *model, uint64_t at, struct span bytes, ui
 	}
 }
 
+/* A call that stream_steps_over() and stream_knows() say need not be made changes nothing. */
+static void check_unchanged(const struct model *model, const struct stream *before,
+			    const struct stream_counts *counts)
+{
+	must(memcmp(before, &model->stream, sizeof(*before)) == 0);
+	must(memcmp(counts, &model->counts, sizeof(*counts)) == 0);
+	must(!model->closed);
+}
+
 static void segment(struct model *model, uint64_t at, uint32_t length, unsigned flags)
 {
 	uint8_t content[2048];
 	const uint32_t captured = (flags & 1) != 0 ? length / 2 : length;
+	const uint32_t sequence = model->start + 1 + (uint32_t)at;
+	const struct stream before = model->stream;
+	const struct stream_counts counts = model->counts;
 	uint8_t *exact;
 
 	for (uint32_t i = 0; i < length; i++)
@@ -72,9 +84,10 @@ static void segment(struct model *model, uint64_t at, uint32_t length, unsigned 
 	must(exact != NULL);
 	memcpy(exact, content, captured);
 	note_segment(model, at, span_of(exact, captured), length, (flags & 8) != 0);
-	model->closed = !stream_segment(&model->stream, model->start + 1 + (uint32_t)at,
-					span_of(exact, captured), length, (flags & 8) != 0, &model->counts,
-					take, model);
+	model->closed = !stream_segment(&model->stream, sequence, span_of(exact, captured), length,
+					(flags & 8) != 0, &model->counts, take, model);
+	if ((flags & 8) == 0 && stream_steps_over(&before, sequence, length))
+		check_unchanged(model, &before, &counts);
 	free(exact);
 }
 
@@ -90,6 +103,16 @@ static void check(const struct model *model)
 		must(model->what[model->position] == NOTHING);
 }
 
+static void acknowledge(struct model *model, uint32_t sequence)
+{
+	const struct stream before = model->stream;
+	const struct stream_counts counts = model->counts;
+
+	model->closed = !stream_acknowledged(&model->stream, sequence, &model->counts, take, model);
+	if (stream_knows(&before, sequence))
+		check_unchanged(model, &before, &counts);
+}
+
 static void operate(struct model *model, struct span *script)
 {
 	const unsigned what = span_u8(script), flags = span_u8(script);
@@ -101,10 +124,7 @@ static void operate(struct model *model, struct span *script)
 	if (at + length >= PLACES / 2 || model->position >= PLACES / 2)
 		return;
 	switch (what >> 1 & 7) {
-	case 0:
-		model->closed = !stream_acknowledged(&model->stream, model->start + 1 + (uint32_t)at,
-						     &model->counts, take, model);
-		break;
+	case 0: acknowledge(model, model->start + 1 + (uint32_t)at); break;
 	case 1: model->skip_now = size % 3000; break;
 	case 2: /* the next in order */ segment(model, model->position, length, flags); break;
 	case 3:

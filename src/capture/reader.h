@@ -75,6 +75,8 @@ enum step reader_damaged(struct reader *reader, const char *format, ...)
 /* Adds an interface; NULL, with words, past the bound or without memory. */
 struct interface *reader_add_interface(struct reader *reader, uint16_t link);
 
+enum { LINE = 64 }; /* of the processor's memory */
+
 /* Fills the frame from bytes in the window and decides whether the filter lets it through. */
 static inline enum step reader_give(struct reader *reader, struct frame *frame, uint32_t interface,
 				    struct span bytes, uint32_t length, int64_t time_ns)
@@ -82,6 +84,8 @@ static inline enum step reader_give(struct reader *reader, struct frame *frame, 
 	const struct interface *const on = &reader->interfaces[interface];
 	const uint32_t captured = (uint32_t)span_left(bytes);
 
+	if (captured > LINE)
+		__builtin_prefetch(bytes.at + LINE); /* the transport's header */
 	*frame = (struct frame){
 		.bytes = bytes.at,
 		.captured = captured,

@@ -179,8 +179,7 @@ static bool goes_on(const struct flow_side *mine, const struct packet *packet)
 	const unsigned known = SEEN_ACK | (packet->payload_length > 0 ? SEEN_DATA : SEEN_EMPTY_ACK);
 
 	return (packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
-	       packet->sequence == mine->next_sequence && (mine->seen & known) == known &&
-	       packet->window > 0;
+	       packet->sequence == mine->next_sequence && (mine->seen & known) == known && packet->window > 0;
 }
 
 void flow_track_tcp(struct flow *flow, unsigned side, const struct packet *packet, int64_t now_ns)

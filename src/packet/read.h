@@ -124,7 +124,8 @@ enum packet_problem read_tcp_part(struct packet *packet, struct span s);
 void read_tcp_options(struct packet *packet, struct span options);
 
 /* RFC 9293. Where only options are cut off, there is still a payload, of which nothing was captured. */
-static inline enum packet_problem read_tcp(struct packet *packet, struct octets *o)
+static inline __attribute__((always_inline)) enum packet_problem read_tcp(struct packet *packet,
+									  struct octets *o)
 {
 	const struct span start = o->s;
 	const uint8_t *const at = span_header(&o->s, 20);
