@@ -58,7 +58,7 @@ static void write_identified(struct json *json, const struct audit_door *door)
 	json_text(json, "product", answer->product[0] != '\0' ? answer->product : NULL);
 	json_text(json, "version", answer->version[0] != '\0' ? answer->version : NULL);
 	event_facts(json, "facts", answer);
-	if (heard->inside_tls != NULL)
+	if (heard->tls.fact_count > 0)
 		event_facts(json, "tls_facts", &heard->tls);
 }
 

@@ -252,7 +252,7 @@ void service_json(struct out *out, const struct service_view *view)
 	json_text(&json, "outcome", knock_outcome_text(result->outcome));
 	json_bool(&json, "starttls", result->answer.starttls);
 	event_facts(&json, "facts", &result->answer);
-	if (result->inside_tls != NULL)
+	if (result->tls.fact_count > 0)
 		event_facts(&json, "tls_facts", &result->tls);
 	json_open_array(&json, "weaknesses");
 	write_weaknesses(&json, &result->tls);

@@ -117,8 +117,15 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return reply_hear(hear_reply, memory, heard, ended, out, answer);
 }
 
+static const struct start_tls_step start_tls_steps[] = {
+	{ "220 ", "AUTH TLS\r\n" },
+	{ "234 ", NULL },
+};
+static const struct start_tls start_tls = { .steps = start_tls_steps };
+
 const struct probe ftp_probe = {
 	.transports = PROBE_TCP,
 	.server_speaks_first = true,
 	.hear = hear,
+	.start_tls = &start_tls,
 };

@@ -107,8 +107,15 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	}
 }
 
+static const struct start_tls_step start_tls_steps[] = {
+	{ "* ", TAG_CAPABILITY "STARTTLS\r\n" },
+	{ TAG_CAPABILITY "OK", NULL },
+};
+static const struct start_tls start_tls = { .steps = start_tls_steps };
+
 const struct probe imap_probe = {
 	.transports = PROBE_TCP,
 	.server_speaks_first = true,
 	.hear = hear,
+	.start_tls = &start_tls,
 };

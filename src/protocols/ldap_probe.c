@@ -105,7 +105,7 @@ static void hear_values(struct ldap_probe_state *state, size_t nth, struct span 
 static void hear_extensions(struct span values, struct answer *answer)
 {
 	while (span_left(values) > 0 && !values.failed)
-		if (span_is(ber_take(&values, BER_OCTETS), "1.3.6.1.4.1.1466.20037"))
+		if (span_is(ber_take(&values, BER_OCTETS), LDAP_STARTTLS))
 			answer->starttls = true;
 }
 
@@ -215,8 +215,45 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return PROBE_WAIT;
 }
 
+/* ---- going on in TLS: RFC 4511 section 4.14 ---- */
+
+static void greet_tls(struct buffer *out)
+{
+	const size_t message = ber_begin(out, BER_SEQUENCE);
+	size_t request;
+
+	ber_write_integer(out, BER_INTEGER, MESSAGE_ID);
+	request = ber_begin(out, LDAP_EXTENDED_REQUEST);
+	ber_write_text(out, BER_CONTEXT | 0, LDAP_STARTTLS);
+	ber_end(out, request);
+	ber_end(out, message);
+}
+
+static enum probe_step hear_tls(void *state, struct span *heard, bool ended, struct buffer *out)
+{
+	const struct ldap_element message = ldap_element(*heard);
+	struct span content = message.content, response;
+	uint8_t tag;
+
+	(void)state;
+	(void)out;
+	if (message.frame == BER_PARTIAL || message.cut)
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	if (message.frame == BER_MALFORMED || ber_integer(&content, BER_INTEGER) != MESSAGE_ID)
+		return PROBE_NOT;
+	response = ber_any(&content, &tag);
+	span_skip(heard, message.whole);
+	return !content.failed && tag == LDAP_EXTENDED_RESPONSE &&
+			       ber_integer(&response, BER_ENUMERATED) == 0 && !response.failed
+		       ? PROBE_DONE
+		       : PROBE_NOT;
+}
+
+static const struct start_tls start_tls = { .greet = greet_tls, .hear = hear_tls };
+
 const struct probe ldap_probe = {
 	.transports = PROBE_TCP,
 	.greet = greet,
 	.hear = hear,
+	.start_tls = &start_tls,
 };

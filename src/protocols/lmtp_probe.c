@@ -46,4 +46,13 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return reply_hear(hear_reply, state, heard, ended, out, answer);
 }
 
-const struct probe lmtp_probe = { .transports = PROBE_TCP, .server_speaks_first = true, .hear = hear };
+static const struct start_tls_step start_tls_steps[] = {
+	{ "220 ", "LHLO doorward.invalid\r\n" },
+	{ "250 ", "STARTTLS\r\n" },
+	{ "220 ", NULL },
+};
+static const struct start_tls start_tls = { .steps = start_tls_steps };
+
+const struct probe lmtp_probe = {
+	.transports = PROBE_TCP, .server_speaks_first = true, .hear = hear, .start_tls = &start_tls
+};

@@ -261,12 +261,36 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
+/* SSLRequest: the fixed part of a client's first packet, which names nobody; TLS follows at once. */
+static enum probe_step hear_tls(void *state, struct span *heard, bool ended, struct buffer *out)
+{
+	struct mysql_packet packet;
+	struct mysql_greeting greeting;
+
+	(void)state;
+	if (!mysql_read_packet(*heard, &packet) || (packet.cut && !ended))
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	if (packet.cut || span_peek(packet.payload, 0) != MYSQL_PROTOCOL_10 ||
+	    !mysql_read_greeting(&packet.payload, &greeting))
+		return PROBE_NOT;
+	span_skip(heard, MYSQL_HEADER + packet.length);
+	buffer_u32_le(out, MYSQL_TLS_REQUEST | (packet.sequence + 1u) << 24);
+	buffer_u32_le(out, MYSQL_PROTOCOL_41 | MYSQL_CAN_TLS | MYSQL_SECURE_CONNECTION);
+	buffer_u32_le(out, RESPONSE_MOST);
+	buffer_u8(out, greeting.charset);
+	buffer_fill(out, 0, MYSQL_TLS_REQUEST - 9);
+	return PROBE_DONE;
+}
+
+static const struct start_tls start_tls = { .hear = hear_tls };
+
 static const struct weakness *const weaknesses[] = { &mysql_old_password, &mysql_clear_login, NULL };
 
 static const struct probe probe = {
 	.transports = PROBE_TCP,
 	.server_speaks_first = true,
 	.hear = hear,
+	.start_tls = &start_tls,
 };
 
 const struct protocol protocol_mysql = {

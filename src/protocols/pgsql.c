@@ -200,12 +200,17 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	buffer_u8(out, 0);
 }
 
+static void ask_for_tls(struct buffer *out)
+{
+	buffer_u32(out, 8);
+	buffer_u32(out, PGSQL_CODE_TLS);
+}
+
 static void greet_tls(void *state, size_t variant, struct buffer *out)
 {
 	(void)state;
 	(void)variant;
-	buffer_u32(out, 8);
-	buffer_u32(out, PGSQL_CODE_TLS);
+	ask_for_tls(out);
 }
 
 /* ---- hearing ---- */
@@ -301,10 +306,22 @@ static enum probe_step hear_tls(void *state, size_t variant, struct span *heard,
 	return PROBE_DONE;
 }
 
+static enum probe_step hear_agreed(void *state, struct span *heard, bool ended, struct buffer *out)
+{
+	(void)state;
+	(void)out;
+	if (span_left(*heard) == 0)
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	return span_u8(heard) == 'S' ? PROBE_DONE : PROBE_NOT;
+}
+
+static const struct start_tls start_tls = { .greet = ask_for_tls, .hear = hear_agreed };
+
 static const struct probe probe = {
 	.transports = PROBE_TCP,
 	.greet = greet,
 	.hear = hear,
+	.start_tls = &start_tls,
 	.variants = 1,
 	.greet_more = greet_tls,
 	.hear_more = hear_tls,

@@ -82,8 +82,15 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return hear_capabilities(heard, ended, out, answer);
 }
 
+static const struct start_tls_step start_tls_steps[] = {
+	{ "+OK", "STLS\r\n" },
+	{ "+OK", NULL },
+};
+static const struct start_tls start_tls = { .steps = start_tls_steps };
+
 const struct probe pop3_probe = {
 	.transports = PROBE_TCP,
 	.server_speaks_first = true,
 	.hear = hear,
+	.start_tls = &start_tls,
 };

@@ -70,6 +70,25 @@ enum probe_step {
 	PROBE_NOT,  /* this is not a server of this protocol */
 };
 
+/* How a server that offers it is asked to go on in TLS, on a connection of its own. In protocols of lines by
+ * steps: a line that begins with `awaits`, in any case, is answered with `says`; others are passed over. In
+ * others by functions: hear() takes from `heard` like a probe's, and says PROBE_DONE when TLS begins with the
+ * next octet of ours. */
+struct start_tls_step {
+	const char *awaits; /* NULL: nothing is awaited */
+	const char *says;   /* NULL: TLS begins */
+};
+struct start_tls {
+	const struct start_tls_step *steps; /* the last one says nothing */
+	void (*greet)(struct buffer *out);  /* NULL where the server speaks first */
+	enum probe_step (*hear)(void *state, struct span *heard, bool ended, struct buffer *out);
+};
+
+/* The state is that of a probe, zeroed. */
+void start_tls_greet(const struct start_tls *start, struct buffer *out);
+enum probe_step start_tls_hear(const struct start_tls *start, void *state, struct span *heard, bool ended,
+			       struct buffer *out);
+
 /* A conversation with one server. Only harmless requests: no login, no change, nothing that a printer prints
  * or a server keeps. The engine in scan/ owns the connection, the time and the bounds.
  *
@@ -109,6 +128,9 @@ struct probe {
 	/* Another opening over TCP, for servers that do not answer the usual one; the answer is heard by
 	 * hear(). Tried at the protocol's customary doors. NULL for none. */
 	void (*greet_other)(void *state, struct buffer *out);
+
+	/* Where the answer says that the server offers to change to TLS (starttls). NULL for none. */
+	const struct start_tls *start_tls;
 
 	/* Further openings, each tried on a connection of its own once the protocol is known, to ask for what
 	 * one conversation cannot tell: SMB 1, TLS 1.0. `variant` counts from 0; the opening is greet_more()

@@ -320,10 +320,30 @@ static enum probe_step hear_standard(void *state, size_t variant, struct span *h
 	return step;
 }
 
+static void greet_tls(struct buffer *out)
+{
+	say_request(out, TLS | HYBRID);
+}
+
+static enum probe_step hear_tls(void *state, struct span *heard, bool ended, struct buffer *out)
+{
+	struct rdp_negotiation n;
+	const enum probe_step step = hear_confirm(heard, ended, &n);
+
+	(void)state;
+	(void)out;
+	return step == PROBE_DONE && (n.type == RDP_NEGOTIATION_FAILURE || n.value == RDP_STANDARD)
+		       ? PROBE_NOT
+		       : step;
+}
+
+static const struct start_tls start_tls = { .greet = greet_tls, .hear = hear_tls };
+
 static const struct probe probe = {
 	.transports = PROBE_TCP,
 	.greet = greet,
 	.hear = hear,
+	.start_tls = &start_tls,
 	.variants = 1,
 	.greet_more = greet_standard,
 	.hear_more = hear_standard,

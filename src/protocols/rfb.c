@@ -3,18 +3,19 @@
  * adds is VeNCrypt (type 19), behind which TLS begins. Each side's words are read in their own order, which
  * what the other side has said decides. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 #include "protocols/tls.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
-static const struct weakness open_screen = {
+const struct weakness rfb_no_authentication = {
 	"rfb-no-authentication",
 	"a screen is given to whoever asks",
 	1,
 	"Set a password, or better let VNC be reached through SSH or a VPN only.",
 };
-static const struct weakness *const weaknesses[] = { &open_screen, NULL };
+static const struct weakness *const weaknesses[] = { &rfb_no_authentication, NULL };
 
 enum {
 	VERSION = 12,
@@ -192,7 +193,7 @@ static void choose(struct state *state, struct parse *parse, uint8_t type)
 	state->typed = true;
 	state->type = type;
 	if (type == NONE)
-		parse_weakness(parse, &open_screen, "no password is asked for");
+		parse_weakness(parse, &rfb_no_authentication, "no password is asked for");
 }
 
 /* Before 3.7 the server decides with one number of 32 bits; later it offers a list and the client chooses. No
@@ -384,5 +385,7 @@ const struct protocol protocol_rfb = {
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &rfb_probe,
+	.probe_state_size = RFB_PROBE_STATE,
 	.weaknesses = weaknesses,
 };

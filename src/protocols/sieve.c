@@ -272,7 +272,15 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return PROBE_DONE;
 }
 
-static const struct probe probe = { .transports = PROBE_TCP, .server_speaks_first = true, .hear = hear };
+static const struct start_tls_step start_tls_steps[] = {
+	{ "OK", "STARTTLS\r\n" },
+	{ "OK", NULL },
+};
+static const struct start_tls start_tls = { .steps = start_tls_steps };
+
+static const struct probe probe = {
+	.transports = PROBE_TCP, .server_speaks_first = true, .hear = hear, .start_tls = &start_tls
+};
 
 const struct protocol protocol_sieve = {
 	.name = "sieve",

@@ -1,6 +1,7 @@
 /* xmpp.c: Extensible Messaging and Presence Protocol. RFC 6120: streams of XML, STARTTLS (5), SASL (6). What
  * people say to each other is not read. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 #include "protocols/sasl.h"
 #include "protocols/tls.h"
 
@@ -8,13 +9,13 @@
 
 enum { FIRST_MOST = 1024, TAG_MOST = 8192, NAME = 128, MECHANISMS = 256, STANZAS = 3 };
 
-static const struct weakness clear_login = {
+const struct weakness xmpp_clear_login = {
 	"xmpp-clear-login",
 	"XMPP takes passwords in the clear",
 	2,
 	"Require encryption of clients: c2s_require_encryption in Prosody, starttls_required in ejabberd.",
 };
-static const struct weakness *const weaknesses[] = { &clear_login, NULL };
+static const struct weakness *const weaknesses[] = { &xmpp_clear_login, NULL };
 
 /* ---- recognising ---- */
 
@@ -212,7 +213,7 @@ static void read_text(struct conversation *state, struct parse *parse, struct sp
 	} else if (parse->side == SIDE_CLIENT && state->in_auth && span_left(text) > 0) {
 		sasl_response(&state->auth, text);
 		if (sasl_is_clear(&state->auth))
-			parse_weakness(parse, &clear_login, "auth with %s by %s", state->auth.mechanism,
+			parse_weakness(parse, &xmpp_clear_login, "auth with %s by %s", state->auth.mechanism,
 				       state->auth.user);
 	}
 }
@@ -289,5 +290,6 @@ const struct protocol protocol_xmpp = {
 	.clear_without_tls = true,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &xmpp_probe,
 	.weaknesses = weaknesses,
 };

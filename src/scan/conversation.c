@@ -81,7 +81,7 @@ struct conversation *conversation_begin(struct engine *engine, const struct wish
 	}
 	c->engine = engine;
 	c->wish = *wish;
-	c->waited = wish->purpose != TO_TRY_OLD;
+	c->waited = !purpose_is_further(wish->purpose);
 	c->stage = STAGE_CONNECTING;
 	c->out = buffer_new(OUT_LIMIT);
 	c->heard = buffer_new(KNOCK_HEARD_LIMIT);
@@ -179,7 +179,9 @@ void conversation_open(struct conversation *c)
 	memset(c->state, 0, sizeof(c->state));
 	free(c->answer);
 	c->answer = NULL;
-	if (c->wish.purpose == TO_TRY_OLD)
+	if (c->wish.purpose == TO_UPGRADE)
+		start_tls_greet(probe->start_tls, &words);
+	else if (c->wish.purpose == TO_TRY_OLD)
 		probe->greet_more(c->state, c->wish.variant, &words);
 	else if (c->wish.purpose == TO_OPEN && c->wish.variant == OTHER)
 		probe->greet_other(c->state, &words);
@@ -191,10 +193,15 @@ void conversation_open(struct conversation *c)
 	say(c, &words);
 }
 
+void conversation_say(struct conversation *c, struct buffer *words)
+{
+	say(c, words);
+}
+
 bool conversation_open_tls(struct conversation *c)
 {
 	c->tls = tls_client_new(c->engine->tls, &c->out);
-	c->tls_sure = c->wish.inside;
+	c->tls_sure = c->wish.inside || c->upgraded;
 	c->said = true;
 	flush(c);
 	return c->tls != NULL;
@@ -228,9 +235,12 @@ enum probe_step conversation_hear(struct conversation *c, bool ended, const stru
 	span_skip(&heard, c->taken);
 	do {
 		before = heard.at;
-		step = c->wish.purpose == TO_TRY_OLD
-			       ? probe->hear_more(c->state, c->wish.variant, &heard, ended, c->answer)
-			       : probe->hear(c->state, &heard, ended, &words, c->answer);
+		if (c->wish.purpose == TO_UPGRADE)
+			step = start_tls_hear(probe->start_tls, c->state, &heard, ended, &words);
+		else if (c->wish.purpose == TO_TRY_OLD)
+			step = probe->hear_more(c->state, c->wish.variant, &heard, ended, c->answer);
+		else
+			step = probe->hear(c->state, &heard, ended, &words, c->answer);
 	} while (step == PROBE_WAIT && heard.at > before);
 	c->taken = c->heard.length - span_left(heard);
 	say(c, &words);
@@ -253,6 +263,15 @@ static void take_tls(struct conversation *c, struct span bytes)
 		door_heard(c);
 	if (!c->over && (state == TLS_FAILED || state == TLS_CLOSED))
 		door_ended(c, state == TLS_FAILED ? EPROTO : 0);
+}
+
+bool conversation_upgrade(struct conversation *c)
+{
+	buffer_clear(&c->heard);
+	c->taken = 0;
+	c->upgraded = true;
+	c->stage = STAGE_SHAKING;
+	return conversation_open_tls(c);
 }
 
 void conversation_is_tls(struct conversation *c)

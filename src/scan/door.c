@@ -65,14 +65,15 @@ void door_wish(struct door *door, enum purpose purpose, const struct protocol *p
 		return;
 	door->held_by++;
 	door->begun++;
-	door->waiting += purpose != TO_TRY_OLD;
+	door->waiting += !purpose_is_further(purpose);
 }
 
 bool door_wants(const struct wish *wish)
 {
 	const struct door *const door = wish->door;
 
-	return !door->late && (wish->purpose == TO_TRY_OLD || (!door->done && wish->epoch == door->epoch));
+	return !door->late &&
+	       (purpose_is_further(wish->purpose) || (!door->done && wish->epoch == door->epoch));
 }
 
 void door_let_go(struct door *door)
@@ -136,7 +137,9 @@ static void hear_anybody(struct conversation *c)
 
 void door_heard(struct conversation *c)
 {
-	if (c->wish.purpose == TO_ASK || c->wish.purpose == TO_TRY_OLD)
+	if (c->wish.purpose == TO_UPGRADE)
+		door_upgrade_on(c, false);
+	else if (c->wish.purpose == TO_ASK || c->wish.purpose == TO_TRY_OLD)
 		door_ask_on(c, false);
 	else
 		hear_anybody(c);
@@ -174,10 +177,16 @@ void door_ready(struct conversation *c)
 										  : LISTEN_MS);
 		return;
 	case TO_OPEN: door_open_on(c, c->wish.protocol); return;
+	case TO_UPGRADE:
+		if (c->upgraded) {
+			door_upgraded(c);
+			return;
+		}
+		__attribute__((fallthrough));
 	case TO_ASK:
 	case TO_SETTLE:
 	case TO_TRY_OLD:
-		door_alarm(c, c->wish.purpose == TO_ASK ? ASK_MS : FIRST_MS);
+		door_alarm(c, c->wish.purpose == TO_ASK || c->wish.purpose == TO_UPGRADE ? ASK_MS : FIRST_MS);
 		conversation_open(c);
 		return;
 	}
@@ -188,7 +197,9 @@ static void not_ready(struct conversation *c, int error)
 {
 	struct door *const door = c->wish.door;
 
-	if (c->stage == STAGE_SHAKING && !door->shaken) {
+	if (c->wish.purpose == TO_UPGRADE) {
+		door_not_upgraded(c);
+	} else if (c->stage == STAGE_SHAKING && !door->shaken) {
 		tls_client_tell(c->tls, &door->result.tls);
 		door_keep_problem(door, error == EPROTO ? tls_client_problem(c->tls)
 							: "the handshake does not end");
@@ -213,6 +224,7 @@ static void over_or_quiet(struct conversation *c, bool over)
 	struct door *const door = c->wish.door;
 
 	switch (c->wish.purpose) {
+	case TO_UPGRADE: door_upgrade_on(c, true); return;
 	case TO_ASK:
 	case TO_TRY_OLD: door_ask_on(c, true); return;
 	case TO_SETTLE: door_settle(c, true); return;
@@ -289,7 +301,7 @@ void door_failed(const struct wish *wish, int error)
 {
 	struct door *const door = wish->door;
 
-	if (wish->purpose == TO_TRY_OLD)
+	if (purpose_is_further(wish->purpose))
 		return;
 	door->waiting -= door->waiting > 0;
 	if (wish->purpose == TO_ASK)

@@ -1,5 +1,5 @@
 /* door.h: what is known of one door while it is asked, for the rooms that ask it: door.c, openings.c,
- * known.c.
+ * known.c, upgrade.c.
  *
  * It is asked in phases, each of which ends when nobody waits for its conversations:
  *
@@ -7,7 +7,8 @@
  *     FIRST    the opening that the port suggests, on the same connection; TLS and HTTP beside it
  *     OTHERS   all other openings, some at a time
  *     SETTLE   what was heard fits several protocols: each is answered in turn
- *     ASK      the protocol is known: its probe has the word, and then its further openings
+ *     ASK      the protocol is known: its probe has the word, and then its further openings; where the
+ *              server offers to go on in TLS, this as well
  *
  * Whatever comes is shown to all recognisers, whoever was asked for; the port decides only about the order.
  * When the peer speaks TLS, the phases begin again inside. */
@@ -114,5 +115,17 @@ bool door_hear_own(struct conversation *c, bool ended);
 void door_ask_on(struct conversation *c, bool ended);
 void door_asked(struct door *door, const struct protocol *protocol);
 void door_try_next(struct door *door, struct conversation *c);
+
+/* ---- upgrade.c ---- */
+
+/* All else is known of the door: where its server offers TLS, that is looked at as well. */
+void door_upgrade(struct door *door, const struct protocol *protocol);
+
+/* Asks for TLS until the server has agreed, and then hears whether it takes the old hello. */
+void door_upgrade_on(struct conversation *c, bool ended);
+
+/* The handshake has ended; did not come about. */
+void door_upgraded(struct conversation *c);
+void door_not_upgraded(struct conversation *c);
 
 #endif

@@ -4,6 +4,7 @@
  *     door.c          one door: what its conversations report, and what to do then
  *     openings.c      while the protocol is not known: what is said, in which order
  *     known.c         when it is: asking for facts; the results
+ *     upgrade.c       going on in TLS where the server offers it (STARTTLS)
  *     conversation.c  one connection: bytes in and out, TLS, the probe's words
  *     loop.c          all conversations side by side: events, deadlines, and wishes that wait their turn
  *     alarms.c        the conversations by their deadlines
@@ -29,7 +30,14 @@ enum purpose {
 	TO_SETTLE,  /* the greeting fits several protocols: answers it in this one */
 	TO_ASK,     /* the protocol is known: asks for its facts */
 	TO_TRY_OLD, /* the protocol is known: its nth further opening */
+	TO_UPGRADE, /* the server offers to go on in TLS: what it shows there */
 };
+
+/* What tells more of a door when the rest is known: no phase waits for it. */
+static inline bool purpose_is_further(enum purpose purpose)
+{
+	return purpose == TO_TRY_OLD || purpose == TO_UPGRADE;
+}
 
 #define OTHER SIZE_MAX /* the variant that is the probe's greet_other() */
 
@@ -39,7 +47,8 @@ struct wish {
 	struct door *door;
 	enum purpose purpose;
 	const struct protocol *protocol;
-	size_t variant; /* of TO_TRY_OLD; of TO_OPEN counted from 1, 0 being the usual opening, or OTHER */
+	size_t variant; /* of TO_TRY_OLD; of TO_UPGRADE 0 for a handshake, from 1 old hellos; of TO_OPEN
+			   counted from 1, 0 being the usual opening, or OTHER */
 	bool inside;    /* inside TLS */
 	unsigned epoch;
 };
@@ -54,6 +63,7 @@ struct conversation {
 	bool over;     /* the loop removes it */
 	bool said;     /* something was sent at the innermost layer */
 	bool waited;   /* the door's phase waits for it */
+	bool upgraded; /* of TO_UPGRADE: the server has agreed */
 	bool refused;  /* the probe whose opening was said knows that this is no answer to it */
 	int64_t begun; /* monotonic ms */
 	int64_t alarm; /* door_quiet() is called then; monotonic ms */
@@ -84,6 +94,12 @@ void conversation_open(struct conversation *c);
 
 /* Says the ClientHello: in TLS, where it is known, or to see whether it is TLS. */
 bool conversation_open_tls(struct conversation *c);
+
+/* The server has agreed to go on in TLS: forgets what was said before, and shakes hands. */
+bool conversation_upgrade(struct conversation *c);
+
+/* Says words that nobody's probe has; they are freed. */
+void conversation_say(struct conversation *c, struct buffer *words);
 
 /* Goes on inside TLS with what was recognised as its first bytes. */
 void conversation_is_tls(struct conversation *c);
@@ -139,7 +155,7 @@ void engine_watch(struct engine *engine, struct conversation *c, bool write);
 /* When door_quiet() is to be called. */
 void engine_alarm(struct conversation *c, int64_t when);
 
-/* Marks a conversation as over; all of a door but `keep` and those that try old versions of TLS. */
+/* Marks a conversation as over; all of a door but `keep` and those that only tell more of it. */
 void engine_end(struct conversation *c);
 void engine_drop(struct door *door, const struct conversation *keep);
 

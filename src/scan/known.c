@@ -65,6 +65,8 @@ void door_asked(struct door *door, const struct protocol *protocol)
 	door->done = true;
 	if (protocol != &protocol_tls && protocol->probe != NULL && protocol->probe->variants > 0)
 		door_wish(door, TO_TRY_OLD, protocol, 0, door->inside);
+	else
+		door_upgrade(door, protocol);
 }
 
 void door_try_next(struct door *door, struct conversation *c)
@@ -72,6 +74,8 @@ void door_try_next(struct door *door, struct conversation *c)
 	engine_end(c);
 	if (c->wish.variant + 1 < c->wish.protocol->probe->variants)
 		door_wish(door, TO_TRY_OLD, c->wish.protocol, c->wish.variant + 1, c->wish.inside);
+	else
+		door_upgrade(door, c->wish.protocol);
 }
 
 void door_ask_on(struct conversation *c, bool ended)

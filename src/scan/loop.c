@@ -119,7 +119,7 @@ void engine_end(struct conversation *c)
 void engine_drop(struct door *door, const struct conversation *keep)
 {
 	for (struct conversation *c = door->conversations; c != NULL; c = c->next)
-		if (c != keep && c->wish.purpose != TO_TRY_OLD)
+		if (c != keep && !purpose_is_further(c->wish.purpose))
 			engine_end(c);
 }
 

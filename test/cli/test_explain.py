@@ -1,7 +1,10 @@
 """doorward explain: what is known of ports, protocols, addresses and findings."""
 import pathlib
+import re
 
 import pytest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 def explained(doorward, *words):
@@ -160,3 +163,19 @@ def test_all_protocols_that_are_known_by_content(doorward):
     assert known["ssh"]["read"] and known["ssh"]["asked_at_doors"] and "ssh-1" in known["ssh"]["findings"]
     assert known["ftp-data"]["announced"] and not known["ssh"]["announced"]
     assert "protocol ssh: " in doorward("explain", "protocols").out
+
+
+# Where the README calls a protocol otherwise than its own name does.
+IN_README = {"checkmk": "Checkmk", "clamav": "ClamAV", "epmd": "Erlang", "erldp": "Erlang", "http2": "HTTP/2",
+             "krb5": "Kerberos", "nbns": "NetBIOS", "pgsql": "PostgreSQL", "rfb": "VNC", "rpc": "ONC RPC",
+             "sieve": "ManageSieve", "spamd": "SpamAssassin", "tds": "MS-SQL", "tor-control": "Tor",
+             "varnish-cli": "Varnish"}
+
+
+def test_the_readme_lists_all_who_are_asked(doorward):
+    asked = [e["explanation"]["name"] for e in doorward("explain", "protocols", "--json").events()
+             if e["explanation"]["asked_at_doors"]]
+    text = (TOP / "README.md").read_text().split("It asks servers of", 1)[1].split("on any port", 1)[0]
+    said = {word.strip(" ,").lower() for word in re.split(r", | and |\(|\)", " ".join(text.split()))}
+    assert len(asked) > 80
+    assert not [name for name in asked if IN_README.get(name, name).lower() not in said], sorted(said)
