@@ -1,11 +1,12 @@
-/* irc.c: Internet Relay Chat. RFC 2812 (messages), and what came later: STARTTLS, CAP, SASL. Channels and
- * names are told, what people say to each other is not. */
+/* irc.c: Internet Relay Chat. RFC 2812 (messages), and what came later: STARTTLS, CAP, SASL and message
+ * tags (IRCv3 specifications). Channels and names are told, what people say to each other is not. */
 #include "protocols/lines.h"
 #include "protocols/probes.h"
 #include "protocols/sasl.h"
 #include "protocols/tls.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 enum { NAME = 64, CHANNELS = 1024, FIRST_LINES = 1024, STARTTLS_GOES_ON = 670, WELCOME = 1, SERVER_INFO = 4 };
 
@@ -118,6 +119,7 @@ static void emit(const void *record, struct json *json)
 	emit_text(json, "server", state->server);
 	emit_texts(json, "channels", state->channels);
 	emit_text(json, "auth_mechanism", state->auth.mechanism);
+	emit_text(json, "auth_user", state->auth.user);
 	json_unsigned(json, "messages_toserver", state->messages[SIDE_CLIENT]);
 	json_unsigned(json, "messages_toclient", state->messages[SIDE_SERVER]);
 }
@@ -152,14 +154,27 @@ static void judge_login(const struct conversation *state, struct parse *parse, c
 
 static void read_authenticate(struct conversation *state, struct parse *parse, struct span argument)
 {
+	char how[SASL_MECHANISM + 16];
+
 	if (!state->auth.active) {
 		sasl_begin(&state->auth, argument);
 		return;
 	}
 	sasl_response(&state->auth, argument);
 	state->auth.active = false;
+	(void)snprintf(how, sizeof(how), "AUTHENTICATE %s", state->auth.mechanism);
 	if (sasl_is_clear(&state->auth))
-		judge_login(state, parse, "AUTHENTICATE PLAIN");
+		judge_login(state, parse, how);
+}
+
+/* "@time=2026-01-01T00:00:00Z;id=1 :server ...": IRCv3, message tags. */
+static struct span without_tags(struct span line)
+{
+	if (span_peek(line, 0) == '@') {
+		(void)text_word(&line);
+		line = text_trim(line);
+	}
+	return line;
 }
 
 static void read_command(struct conversation *state, struct parse *parse, struct span line)
@@ -240,6 +255,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		if (whole != YES)
 			return whole == NO ? PARSE_BROKEN : PARSE_ON;
 		*bytes = rest;
+		line = without_tags(line);
 		if (parse->side == SIDE_CLIENT)
 			read_command(state, parse, line);
 		else if (read_answer(state, parse, line))

@@ -266,6 +266,22 @@ static enum verdict read_message(struct state *state, struct parse *parse, struc
 	return YES;
 }
 
+/* Whether a single letter of the server answers a wish. One that was not seen is answered all the same; a
+ * notice
+ * ('N') and a copy ('G') have a length behind the letter, which begins with zero. MORE: that has not come. */
+static enum verdict answers_wish(const struct state *state, struct span bytes)
+{
+	const uint8_t first = span_peek(bytes, 0);
+
+	if (state->wished)
+		return YES;
+	if (state->told || state->started || (first != 'N' && first != 'G'))
+		return NO;
+	if (span_left(bytes) < 2)
+		return MORE;
+	return span_peek(bytes, 1) != 0 ? YES : NO;
+}
+
 /* 'S' and 'G' say yes, and what was wished for begins. */
 static void hear_wish(struct state *state, struct parse *parse, struct span *bytes)
 {
@@ -287,8 +303,11 @@ static enum parse_step read_pgsql(void *memory, struct parse *parse, struct span
 
 	while (verdict == YES && !parse->upgraded && span_left(*bytes) > 0) {
 		const uint8_t first = span_peek(*bytes, 0);
+		const enum verdict letter = server ? answers_wish(state, *bytes) : NO;
 
-		if (server && (state->wished || (!state->told && (first == 'N' || first == 'G')))) {
+		if (letter == MORE) {
+			verdict = MORE;
+		} else if (letter == YES) {
 			hear_wish(state, parse, bytes);
 			if (first == 'G')
 				return PARSE_DONE;

@@ -195,7 +195,7 @@ static enum parse_step read_client(struct conversation *state, struct parse *par
 static bool is_followed(const struct command *command)
 {
 	static const char *const always[] = { "CAPA", "RETR", "TOP" };
-	static const char *const alone[] = { "LIST", "UIDL", "AUTH" };
+	static const char *const alone[] = { "LIST", "UIDL", "AUTH", "LANG" }; /* RFC 6856 3.2 */
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
 		if (strcmp(command->name, always[i]) == 0)

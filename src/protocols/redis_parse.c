@@ -11,7 +11,7 @@ enum {
 	NAME = 24,
 	DEPTH = 8,   /* of values in values */
 	AWAITED = 8, /* commands whose replies are looked at */
-	WORDS = 3,   /* of a command that are read */
+	WORDS = 7,   /* of a command that are read: HELLO 3 AUTH name password SETNAME name */
 	WORD_MOST = 64,
 	INFO_MOST = 8192,
 };
@@ -104,13 +104,47 @@ static void read_login(struct conversation *state, struct parse *parse, const ch
 	await_reply(state, LOGIN);
 }
 
+/* HELLO version, and then "AUTH name password" and "SETNAME name" in any order. */
+static void read_hello(struct conversation *state, struct parse *parse)
+{
+	bool login = false;
+
+	for (size_t i = 2; i + 1 < WORDS; i++) {
+		if (strcasecmp(state->words[i], "AUTH") == 0) {
+			read_login(state, parse, state->words[i + 1]);
+			login = true;
+			i += 2;
+		} else if (strcasecmp(state->words[i], "SETNAME") == 0) {
+			span_copy_text(span_text(state->words[++i]), state->client_name,
+				       sizeof(state->client_name));
+		}
+	}
+	if (!login)
+		await_reply(state, state->sent == 1 ? FIRST : NOTHING);
+}
+
+/* Passwords: the last word of AUTH, and in HELLO the second behind AUTH. */
+static bool is_password(const struct conversation *state, uint32_t nth, bool last)
+{
+	if (strcasecmp(state->words[0], "AUTH") == 0)
+		return nth > 0 && (last || nth > 1);
+	return nth >= 4 && strcasecmp(state->words[0], "HELLO") == 0 &&
+	       strcasecmp(state->words[nth - 2], "AUTH") == 0;
+}
+
+static void keep_word(struct conversation *state, uint32_t nth, bool last, struct span word)
+{
+	if (nth < WORDS && !is_password(state, nth, last))
+		span_copy_text(word, state->words[nth], WORD_MOST);
+}
+
 /* Names become keys of the event. */
 static bool is_name(char c)
 {
 	return isalnum((unsigned char)c) || c == '.' || c == '_' || c == '-';
 }
 
-/* A whole command has come: its first words are read. HELLO may hold AUTH with a name behind its version. */
+/* A whole command has come: its first words are read. */
 static void read_command(struct conversation *state, struct parse *parse, uint32_t words)
 {
 	char name[NAME] = "";
@@ -123,7 +157,7 @@ static void read_command(struct conversation *state, struct parse *parse, uint32
 	if (strcmp(name, "AUTH") == 0)
 		read_login(state, parse, words > 2 ? state->words[1] : "default");
 	else if (strcmp(name, "HELLO") == 0)
-		await_reply(state, NOTHING);
+		read_hello(state, parse);
 	else if (strcmp(name, "INFO") == 0)
 		await_reply(state, INFO);
 	else if (state->sent == 1 && strcmp(name, "QUIT") != 0)
@@ -140,7 +174,7 @@ static void read_command(struct conversation *state, struct parse *parse, uint32
 	memset(state->words, 0, sizeof(state->words));
 }
 
-/* One word of an array: a length, the octets and CR LF. The password of AUTH is not copied. */
+/* One word of an array: a length, the octets and CR LF. Passwords are not copied. */
 static enum verdict read_word(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	const uint32_t nth = state->words_read;
@@ -160,8 +194,7 @@ static enum verdict read_word(struct conversation *state, struct parse *parse, s
 			return word.failed || span_left(rest) < 2 ? MORE : NO;
 		span_skip(&rest, 2);
 		*bytes = rest;
-		if (strcasecmp(state->words[0], "AUTH") != 0 || (nth == 1 && state->words_left == 2))
-			span_copy_text(word, state->words[nth], WORD_MOST);
+		keep_word(state, nth, state->words_left == 1, word);
 	}
 	state->words_read++;
 	if (--state->words_left == 0)
@@ -182,10 +215,9 @@ static enum verdict read_inline(struct conversation *state, struct parse *parse,
 		return NO;
 	*bytes = rest;
 	for (; span_left(word = text_word(&line)) > 0; words++)
-		if (words < WORDS && strcasecmp(state->words[0], "AUTH") != 0)
-			span_copy_text(word, state->words[words], WORD_MOST);
+		keep_word(state, words, span_left(text_trim(line)) == 0, word);
 	if (words > 0)
-		read_command(state, parse, 0);
+		read_command(state, parse, words);
 	return YES;
 }
 
@@ -275,7 +307,7 @@ static enum verdict begin_values(struct conversation *state, struct parse *parse
 		return NO;
 	values *= letter == '%' || letter == '|' ? 2 : 1;
 	if (values == 0) {
-		end_value(state, parse, line);
+		end_value(state, parse, span_text(""));
 		return YES;
 	}
 	if (state->depth == DEPTH)
@@ -296,7 +328,7 @@ static enum verdict read_bulk(struct conversation *state, struct parse *parse, s
 	size_t wanted;
 
 	if (span_is(line, "-1")) {
-		end_value(state, parse, line);
+		end_value(state, parse, span_text("")); /* nothing is there: no error */
 		return YES;
 	}
 	if (!span_number(line, REDIS_BULK_MOST, &length))

@@ -118,6 +118,23 @@ static void batches_calls_and_errors_are_told(void **state)
 	     "\"errors\":1,\"error_code\":513,\"error_message\":\"n\"");
 }
 
+static void a_notice_of_postgresql_is_no_answer_to_a_wish(void **unused)
+{
+	const struct turn notice[] = {
+		CLIENT("\0\0\0\x12\0\3\0\0user\0joe\0\0"),
+		SERVER("R\0\0\0\x08\0\0\0\0N\0\0\0\x15SWARNING\0C01000\0\0"),
+		SERVER("S\0\0\0\x18server_version\0"
+		       "15.4\0Z\0\0\0\5I"),
+	};
+	const struct turn alone[] = {
+		SERVER("NR\0\0\0\x08\0\0\0\3R\0\0\0\x08\0\0\0\0Z\0\0\0\5I"),
+	};
+
+	(void)unused;
+	TOLD("pgsql", TRANSPORT_TCP, notice, "!broken", "\"login\":\"accepted\",\"server_version\":\"15.4\"");
+	TOLD("pgsql", TRANSPORT_TCP, alone, "!broken", "\"authentication\":\"cleartext_password\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +147,7 @@ int main(void)
 		cmocka_unit_test(a_wish_for_tls_changes_mysql_to_tls),
 		cmocka_unit_test(a_clear_password_at_postgresql_is_a_finding),
 		cmocka_unit_test(a_wish_for_tls_changes_postgresql_to_tls),
+		cmocka_unit_test(a_notice_of_postgresql_is_no_answer_to_a_wish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,12 +73,43 @@ static void redis_ends_where_the_server_speaks_unasked(void **unused)
 		 CLIENT("*1\r\n$1\r\na\r\n"), LOST(SIDE_CLIENT, 5), CLIENT("x"));
 }
 
+static void redis_tells_logins_of_hello(void **unused)
+{
+	(void)unused;
+	talk_tcp("redis",
+		 "{\"weakness\":\"redis-clear-login\",\"evidence\":\"AUTH for user joe\"}\n"
+		 "{\"redis\":{\"requests\":2,\"responses\":2,\"errors\":0,\"commands\":{\"HELLO\":1,"
+		 "\"GET\":1},\"user\":\"joe\",\"client_name\":\"app\",\"authenticated\":true,\"database\":0}}"
+		 "\n",
+		 CLIENT("*7\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nauth\r\n$3\r\njoe\r\n$6\r\nsecret\r\n$7\r\n"
+			"SETNAME\r\n$3\r\napp\r\n"),
+		 SERVER("%1\r\n$5\r\nproto\r\n:3\r\n"), CLIENT("*2\r\n$3\r\nGET\r\n$1\r\na\r\n"),
+		 SERVER("$-1\r\n"));
+	talk_tcp("redis",
+		 "{\"weakness\":\"redis-clear-login\",\"evidence\":\"AUTH for user joe\"}\n"
+		 "{\"redis\":{\"requests\":1,\"responses\":1,\"errors\":1,\"last_error\":\"WRONGPASS no\","
+		 "\"commands\":{\"HELLO\":1},\"user\":\"joe\",\"authenticated\":false,\"database\":0}}\n",
+		 CLIENT("HELLO 3 AUTH joe secret\r\n"), SERVER("-WRONGPASS no\r\n"));
+	talk_tcp("redis",
+		 "{\"weakness\":\"redis-no-auth\",\"evidence\":\"HELLO was answered without "
+		 "authentication\"}\n"
+		 "{\"redis\":{\"requests\":1,\"responses\":1,\"errors\":0,\"commands\":{\"HELLO\":1},"
+		 "\"database\":0}}\n",
+		 CLIENT("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"), SERVER("%1\r\n$5\r\nproto\r\n:3\r\n"));
+	talk_tcp("redis",
+		 "{\"weakness\":\"redis-clear-login\",\"evidence\":\"AUTH for user joe\"}\n"
+		 "{\"redis\":{\"requests\":1,\"responses\":1,\"errors\":0,\"commands\":{\"AUTH\":1},"
+		 "\"user\":\"joe\",\"authenticated\":true,\"database\":0}}\n",
+		 CLIENT("AUTH joe secret\r\n"), SERVER("+OK\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(redis_counts_commands),
 		cmocka_unit_test(redis_tells_logins),
 		cmocka_unit_test(redis_ends_where_the_server_speaks_unasked),
+		cmocka_unit_test(redis_tells_logins_of_hello),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

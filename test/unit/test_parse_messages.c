@@ -95,7 +95,8 @@ static void irc_tells_names_and_channels(void **unused)
 		 SERVER(":ann!a@b PRIVMSG #doors :hello\r\n"));
 	talk_tcp("irc",
 		 "{\"weakness\":\"irc-clear-login\",\"evidence\":\"AUTHENTICATE PLAIN by joe\"}\n"
-		 "{\"irc\":{\"nick\":\"joe\",\"auth_mechanism\":\"PLAIN\",\"messages_toserver\":0,"
+		 "{\"irc\":{\"nick\":\"joe\",\"auth_mechanism\":\"PLAIN\",\"auth_user\":\"joe\",\"messages_"
+		 "toserver\":0,"
 		 "\"messages_toclient\":0}}\n",
 		 CLIENT("NICK joe\r\nAUTHENTICATE PLAIN\r\n"), SERVER("AUTHENTICATE +\r\n"),
 		 CLIENT("AUTHENTICATE AGpvZQBzZWNyZXQ=\r\n"));
@@ -206,6 +207,21 @@ static void websocket_counts_frames(void **unused)
 	talk_tcp("websocket", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\203\000"));
 }
 
+static void irc_reads_behind_tags(void **unused)
+{
+	(void)unused;
+	talk_tcp("irc",
+		 "{\"weakness\":\"irc-clear-login\",\"evidence\":\"AUTHENTICATE PLAIN by joe\"}\n"
+		 "{\"irc\":{\"nick\":\"joe\",\"server\":\"irc.example.com\",\"channels\":[\"#doors\"],"
+		 "\"auth_mechanism\":\"PLAIN\",\"auth_user\":\"joe\",\"messages_toserver\":1,"
+		 "\"messages_toclient\":1}}\n",
+		 CLIENT("NICK joe\r\nAUTHENTICATE PLAIN\r\n"), SERVER("AUTHENTICATE +\r\n"),
+		 CLIENT("AUTHENTICATE AGpvZQBzZWNyZXQ=\r\n"),
+		 SERVER("@time=2026-01-01T00:00:00.000Z :irc.example.com 001 joe :Welcome\r\n"),
+		 CLIENT("JOIN #doors\r\n@+draft/reply=1 PRIVMSG #doors :hello\r\n"),
+		 SERVER("@time=2026-01-01T00:00:01.000Z;account=ann :ann!a@b PRIVMSG #doors :hello\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +233,7 @@ int main(void)
 		cmocka_unit_test(mqtt_tells_the_login_and_topics),
 		cmocka_unit_test(nats_tells_both_sides),
 		cmocka_unit_test(websocket_counts_frames),
+		cmocka_unit_test(irc_reads_behind_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
