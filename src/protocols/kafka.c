@@ -1,5 +1,6 @@
 /* kafka.c: the protocol of Apache Kafka ("Kafka protocol guide", Apache Kafka documentation): requests with
  * key, version and the client's name, answers in their order. */
+#include "protocols/sasl.h"
 #include "protocols/tally.h"
 
 #include <ctype.h>
@@ -177,7 +178,10 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 struct conversation {
 	struct tally keys;
 	uint32_t requests, answers;
-	char client[CLIENT_MOST + 1], mechanism[32], user[64], software[64], software_version[32];
+	uint32_t tokens; /* of SASL, which have no answer yet */
+	char client[CLIENT_MOST + 1], software[64], software_version[32];
+	struct sasl sasl;
+	bool raw; /* messages are tokens of SASL, without heads: KIP-43, after version 0 of the handshake */
 	bool told;
 };
 
@@ -191,8 +195,8 @@ static void emit(const void *record, struct json *json)
 	json_unsigned(json, "requests", state->requests);
 	json_unsigned(json, "responses", state->answers);
 	EMIT_TALLY(json, "apis", &state->keys, key_names);
-	emit_text(json, "mechanism", state->mechanism);
-	emit_text(json, "user", state->user);
+	emit_text(json, "mechanism", state->sasl.mechanism);
+	emit_text(json, "user", state->sasl.user);
 }
 
 static void end(void *memory, struct parse *parse)
@@ -214,13 +218,26 @@ static struct span take_compact(struct span *s)
 	return span_take(s, (size_t)length - (length > 0));
 }
 
-/* PLAIN (RFC 4616): an identity, the user and the password, parted by NUL. */
 static void read_login(struct conversation *state, struct parse *parse, struct span s)
 {
-	(void)span_until(&s, 0);
-	span_copy_text(span_until(&s, 0), state->user, sizeof(state->user));
-	if (!s.failed)
-		parse_weakness(parse, &clear_login, "SASL PLAIN of user %s", state->user);
+	sasl_octets(&state->sasl, s);
+	if (sasl_is_clear(&state->sasl) && !s.failed)
+		parse_weakness(parse, &clear_login, "SASL %s%s%s", state->sasl.mechanism,
+			       state->sasl.user[0] != '\0' ? " of user " : "", state->sasl.user);
+}
+
+/* The same, where the length may be any: a varint has seven bits in each octet, the lowest first. */
+static struct span take_bytes(struct span *s)
+{
+	uint32_t length = 0;
+	uint8_t octet = 0x80;
+
+	for (unsigned shift = 0; shift < 28 && (octet & 0x80) != 0; shift += 7) {
+		octet = span_u8(s);
+		length |= (uint32_t)(octet & 0x7f) << shift;
+	}
+	s->failed = s->failed || length == 0 || (octet & 0x80) != 0;
+	return span_take(s, length - (length > 0));
 }
 
 static void read_body(struct conversation *state, struct parse *parse, const struct request *request,
@@ -238,21 +255,38 @@ static void read_body(struct conversation *state, struct parse *parse, const str
 				       span_text(state->software_version));
 		break;
 	case SASL_HANDSHAKE:
-		span_copy_text(span_take(&s, span_u16(&s)), state->mechanism, sizeof(state->mechanism));
+		sasl_begin(&state->sasl, span_take(&s, span_u16(&s)));
+		state->raw = request->version == 0;
 		break;
 	case SASL_AUTHENTICATE:
-		if (strcmp(state->mechanism, "PLAIN") != 0)
-			return;
-		if (request->version < 2) {
-			s = span_take(&s, span_u32(&s));
-		} else {
-			span_skip(&s, 1);
-			s = take_compact(&s);
-		}
-		read_login(state, parse, s);
+		if (request->version >= 2)
+			span_skip(&s, 1); /* no tags */
+		read_login(state, parse, request->version < 2 ? span_take(&s, span_u32(&s)) : take_bytes(&s));
 		break;
 	default: break;
 	}
+}
+
+/* True if it was none. */
+static bool read_token(struct conversation *state, struct parse *parse, struct span message)
+{
+	struct request request;
+
+	state->raw = state->raw && read_request(message, &request) != YES;
+	if (!state->raw)
+		return true;
+	span_skip(&message, 4);
+	state->tokens++;
+	read_login(state, parse, message);
+	return false;
+}
+
+static void hear_answer(struct conversation *state)
+{
+	if (state->tokens > 0)
+		state->tokens--;
+	else
+		state->answers++;
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -264,14 +298,16 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		struct request request;
 		struct span message;
 
-		if (size < 4 || size > SIZE_MOST)
+		if ((size < 4 && !state->raw) || size > SIZE_MOST)
 			return PARSE_BROKEN;
 		if (message_take(parse, bytes, (uint64_t)size + 4, &message) != YES)
 			break;
 		if (parse->side == SIDE_SERVER) {
-			state->answers++;
+			hear_answer(state);
 			continue;
 		}
+		if (state->raw && !read_token(state, parse, message))
+			continue;
 		if (read_request(message, &request) != YES)
 			return PARSE_BROKEN;
 		state->requests++;

@@ -1,7 +1,7 @@
 /* memcached.c: memcached, "protocol.txt" and "protocol_binary.txt" of its sources: lines, or packets of a
  * head of 24 octets; over UDP a head of eight before either. Keys and values are not kept. */
-#include "protocols/lines.h"
-#include "protocols/text.h"
+#include "protocols/sasl.h"
+#include "protocols/tally.h"
 
 #include <ctype.h>
 
@@ -28,7 +28,13 @@ static const struct weakness udp_open = {
 	1,
 	"Switch UDP off: -U 0.",
 };
-static const struct weakness *const weaknesses[] = { &no_auth, &udp_open, NULL };
+static const struct weakness clear_login = {
+	"memcached-clear-login",
+	"memcached takes passwords in the clear",
+	2,
+	"Let it speak TLS (-Z), or log in with SCRAM.",
+};
+static const struct weakness *const weaknesses[] = { &no_auth, &udp_open, &clear_login, NULL };
 
 /* ---- recognising ---- */
 
@@ -44,6 +50,7 @@ static const struct text_command commands[] = {
 	{ "incr ?* [0-9]*", YES },
 	{ "decr ?* [0-9]*", YES },
 	{ "touch ?* [0-9]*", YES },
+	{ "ms ?* [0-9]*", YES },
 	{ "stats", YES },
 	{ "stats items", YES },
 	{ "stats slabs", YES },
@@ -198,6 +205,7 @@ static const char *const kinds[KINDS] = {
 struct conversation {
 	uint64_t commands[KINDS], hits, errors, answers;
 	char version[32];
+	struct sasl sasl;
 	bool binary, login, judged;
 	bool lost[2];
 };
@@ -215,6 +223,8 @@ static void emit(const void *record, struct json *json)
 	json_unsigned(json, "hits", state->hits);
 	json_unsigned(json, "errors", state->errors);
 	emit_text(json, "version", state->version);
+	emit_text(json, "auth_mechanism", state->sasl.mechanism);
+	emit_text(json, "user", state->sasl.user);
 }
 
 static void end(void *memory, struct parse *parse)
@@ -231,7 +241,8 @@ static enum kind kind_of(struct span verb)
 		{ "get", GET },       { "gets", GET },    { "gat", GET },         { "gats", GET },
 		{ "set", STORE },     { "add", STORE },   { "replace", STORE },   { "append", STORE },
 		{ "prepend", STORE }, { "cas", STORE },   { "delete", DELETE },   { "incr", COUNT },
-		{ "decr", COUNT },    { "stats", STATS }, { "version", VERSION },
+		{ "decr", COUNT },    { "stats", STATS }, { "version", VERSION }, { "mg", GET },
+		{ "ms", STORE },      { "md", DELETE },   { "ma", COUNT },
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
@@ -255,11 +266,12 @@ static void skip_data(struct parse *parse, struct span line, unsigned words)
 static void read_request(struct conversation *state, struct parse *parse, struct span line)
 {
 	struct span rest = line;
-	const enum kind kind = kind_of(text_word(&rest));
+	const struct span verb = text_word(&rest);
+	const enum kind kind = kind_of(verb);
 
 	state->commands[kind]++;
 	if (kind == STORE)
-		skip_data(parse, rest, 4);
+		skip_data(parse, rest, span_is(verb, "ms") ? 2 : 4);
 }
 
 static void judge(struct conversation *state, struct parse *parse, const char *answered)
@@ -277,9 +289,9 @@ static void read_answer(struct conversation *state, struct parse *parse, struct 
 	struct span rest = line, word = text_word(&rest);
 
 	state->answers++;
-	if (span_is(word, "VALUE")) {
+	if (span_is(word, "VALUE") || span_is(word, "VA")) {
 		state->hits++;
-		skip_data(parse, rest, 3);
+		skip_data(parse, rest, span_is(word, "VA") ? 1 : 3);
 		judge(state, parse, "get");
 	} else if (span_is(word, "VERSION") ||
 		   (span_is(word, "STAT") && span_begins(text_trim(rest), "version "))) {
@@ -289,7 +301,7 @@ static void read_answer(struct conversation *state, struct parse *parse, struct 
 		span_copy_text(rest, state->version, sizeof(state->version));
 		parse_software(parse, SIDE_SERVER, span_text("memcached"), rest);
 		judge(state, parse, "version");
-	} else if (span_is(word, "STORED")) {
+	} else if (span_is(word, "STORED") || span_is(word, "HD")) {
 		judge(state, parse, "set");
 	} else {
 		state->errors += span_is(word, "ERROR") || span_is(word, "CLIENT_ERROR") ||
@@ -321,22 +333,48 @@ static enum kind binary_kind(uint8_t opcode)
 	}
 }
 
+/* SASL's first message: the key is the mechanism, the value what the client says. */
+static void read_binary_login(struct conversation *state, struct parse *parse, struct span body, uint16_t key)
+{
+	const struct span mechanism = span_take(&body, key);
+
+	if (body.failed)
+		return;
+	sasl_begin(&state->sasl, mechanism);
+	sasl_octets(&state->sasl, body);
+	if (sasl_is_clear(&state->sasl))
+		parse_weakness(parse, &clear_login, "SASL %s%s%s", state->sasl.mechanism,
+			       state->sasl.user[0] != '\0' ? " of user " : "", state->sasl.user);
+}
+
 static enum verdict read_binary(struct conversation *state, struct parse *parse, struct span *bytes)
 {
-	struct span head = *bytes;
+	enum { SASL_AUTH = 0x21 };
+	struct span head = *bytes, message;
 	uint8_t magic, opcode;
-	uint16_t status;
+	uint16_t status, key;
 	uint32_t body;
 
 	if (span_left(head) < BINARY_HEAD)
 		return MORE;
 	magic = span_u8(&head);
 	opcode = span_u8(&head);
-	span_skip(&head, 4);
+	key = span_u16(&head);
+	span_skip(&head, 2);
 	status = span_u16(&head);
 	body = span_u32(&head);
 	if (magic != (parse->side == SIDE_CLIENT ? REQUEST : RESPONSE) || body > VALUE_MOST)
 		return NO;
+	if (opcode == SASL_AUTH && parse->side == SIDE_CLIENT) {
+		if (message_take(parse, bytes, (uint64_t)body + BINARY_HEAD, &message) != YES)
+			return MORE;
+		span_skip(&message, BINARY_HEAD);
+		read_binary_login(state, parse, message, key);
+	} else {
+		span_skip(bytes, BINARY_HEAD);
+		if (body > 0)
+			parse_skip(parse, body);
+	}
 	state->binary = true;
 	if (parse->side == SIDE_CLIENT) {
 		state->commands[binary_kind(opcode)]++;
@@ -347,9 +385,6 @@ static enum verdict read_binary(struct conversation *state, struct parse *parse,
 		if (status == 0)
 			judge(state, parse, kinds[binary_kind(opcode)]);
 	}
-	span_skip(bytes, BINARY_HEAD);
-	if (body > 0)
-		parse_skip(parse, body);
 	return YES;
 }
 

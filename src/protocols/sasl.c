@@ -5,7 +5,7 @@
 
 #include <strings.h>
 
-enum { RESPONSE_LIMIT = 1024 };
+enum { RESPONSE_LIMIT = 4096 }; /* tokens are long */
 
 /* RFC 5802 7: "n,a=zid,n=user,r=nonce". */
 static struct span scram_user(struct span text)
@@ -39,6 +39,19 @@ static struct span cram_user(struct span text)
 	return span_take(&text, blank == SIZE_MAX ? 0 : blank);
 }
 
+/* RFC 7628 3.1, RFC 5801 4: "n,a=user,", ^A, "auth=Bearer ...". The name may be missing. */
+static struct span bearer_user(struct span text)
+{
+	struct span name;
+
+	(void)span_until(&text, ',');
+	name = span_until(&text, ',');
+	if (name.failed || !span_begins(name, "a="))
+		return span_of(NULL, 0);
+	span_skip(&name, strlen("a="));
+	return name;
+}
+
 static struct span user_of(const struct sasl *sasl, struct span text)
 {
 	if (strcasecmp(sasl->mechanism, "PLAIN") == 0)
@@ -49,6 +62,8 @@ static struct span user_of(const struct sasl *sasl, struct span text)
 		return cram_user(text);
 	if (strncasecmp(sasl->mechanism, "SCRAM-", strlen("SCRAM-")) == 0)
 		return scram_user(text);
+	if (strcasecmp(sasl->mechanism, "OAUTHBEARER") == 0)
+		return bearer_user(text);
 	if (strcasecmp(sasl->mechanism, "XOAUTH2") == 0 && span_begins(text, "user=")) {
 		span_skip(&text, strlen("user="));
 		return span_until(&text, '\001');
@@ -67,23 +82,33 @@ void sasl_begin(struct sasl *sasl, struct span arguments)
 		sasl_response(sasl, arguments);
 }
 
+void sasl_octets(struct sasl *sasl, struct span response)
+{
+	struct span user;
+
+	if (sasl->responses++ > 0 || response.failed)
+		return;
+	user = user_of(sasl, response);
+	if (!user.failed && text_is_plain(user))
+		span_copy_text(user, sasl->user, sizeof(sasl->user));
+}
+
 void sasl_response(struct sasl *sasl, struct span line)
 {
 	uint8_t room[RESPONSE_LIMIT];
-	const struct span text = base64_read(line, room, sizeof(room));
-	struct span user;
 
-	if (sasl->responses++ == 0 && !text.failed) {
-		user = user_of(sasl, text);
-		if (!user.failed && text_is_plain(user))
-			span_copy_text(user, sasl->user, sizeof(sasl->user));
-	}
+	sasl_octets(sasl, base64_read(line, room, sizeof(room)));
 	explicit_bzero(room, sizeof(room));
 }
 
 bool sasl_is_clear(const struct sasl *sasl)
 {
-	return strcasecmp(sasl->mechanism, "PLAIN") == 0 || strcasecmp(sasl->mechanism, "LOGIN") == 0;
+	static const char *const clear[] = { "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2" };
+
+	for (size_t i = 0; i < sizeof(clear) / sizeof(*clear); i++)
+		if (strcasecmp(sasl->mechanism, clear[i]) == 0)
+			return true;
+	return false;
 }
 
 bool sasl_basic_user(struct span credentials, char *user, size_t size)

@@ -19,7 +19,11 @@ void sasl_begin(struct sasl *sasl, struct span arguments);
 /* A line of the client while `active`. */
 void sasl_response(struct sasl *sasl, struct span line);
 
-/* Whether the mechanism shows the password to everybody: PLAIN (RFC 4616) and LOGIN. */
+/* The same where it comes without base64. */
+void sasl_octets(struct sasl *sasl, struct span response);
+
+/* Whether the mechanism shows to everybody what logs in: the password of PLAIN (RFC 4616) and LOGIN, the
+ * token of OAUTHBEARER (RFC 7628 4) and XOAUTH2, which does for whoever has it. */
 bool sasl_is_clear(const struct sasl *sasl);
 
 /* Reads the name off "NAME:PASSWORD" in base64, as HTTP's Basic has it (RFC 7617 2). False if it is not that.

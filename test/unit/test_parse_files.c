@@ -178,6 +178,26 @@ static void nntp_tells_groups_and_logins(void **unused)
 		 SERVER("hello\r\n"));
 }
 
+static void memcached_reads_meta_commands_and_logins(void **unused)
+{
+	(void)unused;
+	talk_tcp("memcached",
+		 "{\"weakness\":\"memcached-no-auth\",\"evidence\":\"set was answered without authenticati"
+		 "on\"}\n"
+		 "{\"memcached\":{\"protocol\":\"text\",\"commands\":{\"get\":2,\"set\":1,\"delete\":1},"
+		 "\"hits\":1,\"errors\":0}}\n",
+		 CLIENT("ms key 5 T60\r\nmg k\r\r\nmg key v\r\n"), SERVER("HD\r\nVA 5 t59\r\nEN\r\n\001\r\n"),
+		 CLIENT("mg other v\r\nmd key\r\n"), SERVER("EN\r\nHD\r\n"));
+	talk_tcp("memcached",
+		 "{\"weakness\":\"memcached-clear-login\",\"evidence\":\"SASL PLAIN of user joe\"}\n"
+		 "{\"memcached\":{\"protocol\":\"binary\",\"commands\":{\"sasl\":1},\"hits\":0,"
+		 "\"errors\":0,\"auth_mechanism\":\"PLAIN\",\"user\":\"joe\"}}\n",
+		 CLIENT("\200\041\000\005\000\000\000\000\000\000\000\020\0\0\0\0\0\0\0\0\0\0\0\0PLAIN\0joe\0"
+			"secret"),
+		 SERVER("\201\041\000\000\000\000\000\000\000\000\000\015\0\0\0\0\0\0\0\0\0\0\0\0Authenticate"
+			"d"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +209,7 @@ int main(void)
 		cmocka_unit_test(munin_tells_what_is_fetched),
 		cmocka_unit_test(whois_finger_and_ident_tell_what_is_asked),
 		cmocka_unit_test(nntp_tells_groups_and_logins),
+		cmocka_unit_test(memcached_reads_meta_commands_and_logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

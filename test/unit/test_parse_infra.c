@@ -285,6 +285,25 @@ static void amqp_of_another_version(void **unused)
 		 talk_first("amqp.server.tcp.specification-1"), CLIENT("\0\0\0\1x"));
 }
 
+static void kafka_reads_tokens_without_heads(void **unused)
+{
+	(void)unused;
+	talk_tcp("kafka",
+		 "{\"weakness\":\"kafka-clear-login\",\"evidence\":\"SASL PLAIN of user joe\"}\n"
+		 "{\"kafka\":{\"client_id\":\"me\",\"requests\":2,\"responses\":2,\"apis\":{\"sasl_"
+		 "handshake\":1,\"metadata\":1},\"mechanism\":\"PLAIN\",\"user\":\"joe\"}}\n",
+		 CLIENT("\0\0\0\x13\0\x11\0\0\0\0\0\1\0\2me\0\5PLAIN"),
+		 SERVER("\0\0\0\x11\0\0\0\1\0\0\0\0\0\1\0\5PLAIN"), CLIENT("\0\0\0\x0b\0joe\0secret"),
+		 SERVER("\0\0\0\0"), CLIENT("\0\0\0\x10\0\3\0\0\0\0\0\2\0\2me\0\0\0\0"),
+		 SERVER("\0\0\0\x0c\0\0\0\2\0\0\0\0\0\0\0\0"));
+	talk_tcp(
+		"kafka",
+		"{\"kafka\":{\"client_id\":\"me\",\"requests\":2,\"responses\":0,\"apis\":{\"sasl_"
+		"handshake\":1,\"sasl_authenticate\":1},\"mechanism\":\"SCRAM-SHA-256\",\"user\":\"joe\"}}\n",
+		CLIENT("\0\0\0\x1b\0\x11\0\1\0\0\0\1\0\2me\0\x0dSCRAM-SHA-256"),
+		CLIENT("\0\0\0\x1d\0\x24\0\2\0\0\0\2\0\2me\0\x0fn,,n=joe,r=abc\0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +331,7 @@ int main(void)
 		cmocka_unit_test(amqp_tells_the_server),
 		cmocka_unit_test(amqp_tells_logins),
 		cmocka_unit_test(amqp_of_another_version),
+		cmocka_unit_test(kafka_reads_tokens_without_heads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,6 +419,45 @@ static void imap_goes_on_with_tls_and_ends_where_it_is_compressed(void **unused)
 	talk_tcp("imap", "{\"broken\":\"server\",\"at\":0}\n", SERVER("nonsense\r\n"));
 }
 
+static void pop3_lists_languages(void **unused)
+{
+	(void)unused;
+	talk_tcp("pop3",
+		 "{\"pop3\":{\"response\":{\"success\":true,\"status\":\"OK\",\"header\":\"a\"}}}\n"
+		 "{\"pop3\":{\"request\":{\"command\":\"LANG\",\"args\":[]},\"response\":{\"success\":true,"
+		 "\"status\":\"OK\",\"header\":\"languages\",\"length\":20}}}\n"
+		 "{\"pop3\":{\"request\":{\"command\":\"LANG\",\"args\":[\"de\"]},\"response\":{\"success\":"
+		 "true,"
+		 "\"status\":\"OK\",\"header\":\"de Gut\"}}}\n",
+		 SERVER("+OK a\r\n"), CLIENT("LANG\r\n"),
+		 SERVER("+OK languages\r\nde Deutsch\r\nen Eng\r\n.\r\n"), CLIENT("LANG de\r\n"),
+		 SERVER("+OK de Gut\r\n"));
+}
+
+static void a_bearer_in_the_clear_is_a_login_in_the_clear(void **unused)
+{
+	(void)unused;
+	talk_tcp("pop3",
+		 "{\"pop3\":{\"response\":{\"success\":true,\"status\":\"OK\",\"header\":\"a\"}}}\n"
+		 "{\"weakness\":\"pop3-clear-login\",\"evidence\":\"AUTH OAUTHBEARER was used before TLS by "
+		 "joe@a.example\"}\n"
+		 "{\"pop3\":{\"request\":{\"command\":\"AUTH\",\"args\":[\"OAUTHBEARER\"]},"
+		 "\"response\":{\"success\":true,\"status\":\"OK\"},\"user\":\"joe@a.example\","
+		 "\"auth_mechanism\":\"OAUTHBEARER\"}}\n",
+		 SERVER("+OK a\r\n"),
+		 CLIENT("AUTH OAUTHBEARER bixhPWpvZUBhLmV4YW1wbGUsAWF1dGg9QmVhcmVyIHQwawEB\r\n"),
+		 SERVER("+OK\r\n"));
+	talk_tcp("pop3",
+		 "{\"pop3\":{\"response\":{\"success\":true,\"status\":\"OK\",\"header\":\"a\"}}}\n"
+		 "{\"weakness\":\"pop3-clear-login\",\"evidence\":\"AUTH XOAUTH2 was used before TLS by "
+		 "joe\"}\n"
+		 "{\"pop3\":{\"request\":{\"command\":\"AUTH\",\"args\":[\"XOAUTH2\"]},"
+		 "\"response\":{\"success\":true,\"status\":\"OK\"},\"user\":\"joe\",\"auth_mechanism\":"
+		 "\"XOAUTH2\"}}\n",
+		 SERVER("+OK a\r\n"), CLIENT("AUTH XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdDBrAQE=\r\n"),
+		 SERVER("+OK\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +477,8 @@ int main(void)
 		cmocka_unit_test(imap_tells_commands_with_their_answers),
 		cmocka_unit_test(imap_tells_logins),
 		cmocka_unit_test(imap_goes_on_with_tls_and_ends_where_it_is_compressed),
+		cmocka_unit_test(pop3_lists_languages),
+		cmocka_unit_test(a_bearer_in_the_clear_is_a_login_in_the_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
