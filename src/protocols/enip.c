@@ -12,7 +12,12 @@ enum {
 	REGISTER = 0x65,
 	SEND_DATA = 0x6f,
 	ITEM_IDENTITY = 0x0c,
+	SEND_UNIT_DATA = 0x70,
 	ITEM_DATA = 0xb2,
+	ITEM_CONNECTED_DATA = 0xb1,
+	ITEMS_MOST = 4,
+	MULTIPLE_SERVICE = 0x0a,
+	SERVICES_MOST = 32, /* in one */
 	ITEM_SERVICES = 0x100,
 	RESPONSE = 0x80,
 };
@@ -52,6 +57,7 @@ static const struct code_name service_names[] = {
 	{ 0x4d, "write_tag" },
 	{ 0x4e, "forward_close" },
 	{ 0x52, "unconnected_send" },
+	{ 0x53, "write_tag_fragmented" },
 	{ 0x54, "forward_open" },
 };
 
@@ -240,25 +246,60 @@ static void read_identity(struct conversation *state, struct parse *parse, struc
 
 static bool is_change(uint8_t service)
 {
-	return service == 0x02 || service == 0x04 || service == 0x05 || service == 0x07 || service == 0x10 ||
-	       service == 0x4d;
+	return service == 0x02 || service == 0x04 || service == 0x05 || service == 0x06 || service == 0x07 ||
+	       service == 0x10 || service == 0x4d || service == 0x53;
 }
 
-static void read_data(struct conversation *state, struct parse *parse, struct span s)
+static void note_service(struct conversation *state, struct parse *parse, uint8_t service)
 {
-	uint8_t service;
-
-	span_skip(&s, 12);
-	if (span_u16_le(&s) != ITEM_DATA)
-		return;
-	span_skip(&s, 2);
-	service = span_u8(&s);
-	if (s.failed || (service & RESPONSE) != 0)
-		return;
 	tally_add(&state->services, service);
 	if (is_change(service))
 		parse_weakness(parse, &clear_write, "service %u (%s)", service,
 			       CODE_TEXT(service_names, service));
+}
+
+/* Several in one: behind the path a count, and for each where it begins, counted from the count (volume 1,
+ * 5A-3.6). They hold none of their kind that is looked into. */
+static void read_services(struct conversation *state, struct parse *parse, struct span s)
+{
+	struct span offsets;
+	uint16_t count;
+
+	span_skip(&s, (size_t)span_u8(&s) * 2);
+	offsets = s;
+	count = span_u16_le(&offsets);
+	for (uint16_t i = 0; i < count && i < SERVICES_MOST; i++) {
+		const uint16_t at = span_u16_le(&offsets);
+
+		if (offsets.failed || at >= span_left(s))
+			return;
+		note_service(state, parse, s.at[at]);
+	}
+}
+
+/* The items behind the interface and the time: a service stands in one of them, of a connection behind its
+ * number in sequence. */
+static void read_data(struct conversation *state, struct parse *parse, struct span s)
+{
+	uint16_t items;
+
+	span_skip(&s, 6);
+	items = span_u16_le(&s);
+	for (uint16_t i = 0; i < items && i < ITEMS_MOST; i++) {
+		const uint16_t type = span_u16_le(&s);
+		struct span item = span_take(&s, span_u16_le(&s));
+		uint8_t service;
+
+		if (type == ITEM_CONNECTED_DATA)
+			span_skip(&item, 2);
+		service = span_u8(&item);
+		if (item.failed || (type != ITEM_DATA && type != ITEM_CONNECTED_DATA) ||
+		    (service & RESPONSE) != 0)
+			continue;
+		note_service(state, parse, service);
+		if (service == MULTIPLE_SERVICE)
+			read_services(state, parse, item);
+	}
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -278,7 +319,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		if (parse->side == SIDE_CLIENT) {
 			state->requests++;
 			tally_add(&state->commands, header.command);
-			if (header.command == SEND_DATA)
+			if (header.command == SEND_DATA || header.command == SEND_UNIT_DATA)
 				read_data(state, parse, message);
 		} else {
 			state->answers++;

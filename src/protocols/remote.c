@@ -32,6 +32,28 @@ static enum verdict take_text(struct span *s, bool name, struct span *ret_text)
 	return YES;
 }
 
+/* Without a port, what follows must show what it is: letters with zeros between them are text of two octets
+ * each, and rlogin's third text is a terminal with its speed. */
+static bool is_user(struct span name)
+{
+	for (struct span rest = name; rest.at < rest.end; rest.at++)
+		if (!isalnum(*rest.at) && strchr("._-", *rest.at) == NULL)
+			return false;
+	return true;
+}
+
+static bool is_command(struct span text)
+{
+	const size_t slash = span_find_last(text, '/');
+	uint64_t speed;
+
+	if (span_left(text) < 2)
+		return false;
+	if (slash != SIZE_MAX)
+		span_skip(&text, slash + 1);
+	return slash == SIZE_MAX || !span_number(text, UINT32_MAX, &speed);
+}
+
 enum verdict remote_take(struct span *s, struct remote_command *ret_command)
 {
 	struct span rest = *s, digits = rest;
@@ -43,19 +65,46 @@ enum verdict remote_take(struct span *s, struct remote_command *ret_command)
 	if (span_left(digits) > PORT_DIGITS || (span_left(rest) > 0 && *rest.at != 0))
 		return NO;
 	if (span_left(rest) == 0)
-		return span_left(digits) > 0 ? MORE : NO;
-	if (!span_number(digits, UINT16_MAX, &ret_command->error_port) ||
-	    ret_command->error_port < RESERVED_FIRST)
+		return MORE;
+	ret_command->error_port = 0;
+	if (span_left(digits) > 0 && !span_number(digits, UINT16_MAX, &ret_command->error_port))
+		return NO;
+	if (ret_command->error_port > 0 && ret_command->error_port < RESERVED_FIRST)
 		return NO;
 	span_skip(&rest, 1);
-	for (size_t i = 0; i < 3 && whole == YES; i++)
+	for (size_t i = 0; i < 3 && whole == YES; i++) {
 		whole = take_text(&rest, i < 2, &ret_command->texts[i]);
+		if (i == 0 && ret_command->error_port == 0 && !is_user(ret_command->texts[0]))
+			return NO;
+	}
+	if (whole == YES && ret_command->error_port == 0 && !is_command(ret_command->texts[2]))
+		return NO;
 	if (whole == YES)
 		*s = rest;
 	return whole;
 }
 
-bool remote_is_shell(const struct remote_command *command)
+bool remote_may_be_shell(const struct remote_command *command)
 {
 	return command->error_port < RESERVED;
+}
+
+bool remote_may_be_execution(const struct remote_command *command)
+{
+	return command->error_port >= RESERVED || command->error_port == 0;
+}
+
+void remote_expect_errors(struct parse *parse, const struct remote_command *command)
+{
+	if (command->error_port == 0)
+		return;
+	parse_expect(parse, &(struct expectation){
+				    .transport = TRANSPORT_TCP,
+				    .address = parse->addresses[SIDE_CLIENT],
+				    .port = (uint16_t)command->error_port,
+				    .other = parse->addresses[SIDE_SERVER],
+				    .protocol = parse->protocol,
+				    .waiting = SIDE_SERVER,
+				    .about = "errors",
+			    });
 }

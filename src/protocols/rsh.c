@@ -18,7 +18,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	const enum verdict whole = transport == TRANSPORT_TCP ? remote_take(&first, &command) : NO;
 
 	(void)side;
-	return whole == YES && !remote_is_shell(&command) ? NO : whole;
+	return whole == YES && !remote_may_be_shell(&command) ? NO : whole;
 }
 
 static void emit(const void *record, struct json *json)
@@ -37,6 +37,10 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	enum verdict whole;
 
 	(void)state;
+	if (parse->about != NULL) {
+		bytes->at = bytes->end;
+		return PARSE_DONE;
+	}
 	if (parse->side == SIDE_SERVER) {
 		bytes->at = bytes->end;
 		return PARSE_ON;
@@ -46,11 +50,12 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 		return whole == NO ? PARSE_BROKEN : PARSE_ON;
 	parse_weakness(parse, &weakness, "a command of user %.*s", (int)span_left(command.texts[1]),
 		       (const char *)command.texts[1].at);
+	remote_expect_errors(parse, &command);
 	parse_event(parse, &command);
 	return PARSE_DONE;
 }
 
-static const struct parser parser = { .read = read, .emit = emit };
+static const struct parser parser = { .read = read, .emit = emit, .leads = true };
 
 const struct protocol protocol_rsh = {
 	.name = "rsh",

@@ -336,6 +336,30 @@ static void ws_discovery_reads_the_standard_of_2009(void **unused)
 		       "s:Envelope>"));
 }
 
+static void rip_tells_how_routes_are_proved(void **unused)
+{
+	(void)unused;
+	talk_udp("rip",
+		 "{\"weakness\":\"rip-clear-password\",\"evidence\":\"1 routes with a password in the "
+		 "clear\"}\n"
+		 "{\"rip\":{\"command\":\"response\",\"version\":2,\"routes\":1,\"first_route\":\"198.51.100."
+		 "0\","
+		 "\"first_mask\":\"255.255.255.0\",\"first_next_hop\":\"192.0.2.7\",\"first_metric\":3,"
+		 "\"authenticated\":true,\"authentication\":\"simple_password\"}}\n",
+		 CLIENT("\2\2\0\0\xff\xff\0\2secret\0\0\0\0\0\0\0\0\0\0"
+			"\0\2\0\0\xc6\x33\x64\0\xff\xff\xff\0\xc0\0\2\7\0\0\0\3"));
+	/* HMAC-SHA-256: the digest of 32 octets makes the datagram no multiple of entries. */
+	talk_udp("rip",
+		 "{\"rip\":{\"command\":\"response\",\"version\":2,\"routes\":1,\"first_route\":\"198.51.100."
+		 "0\","
+		 "\"first_mask\":\"255.255.255.0\",\"first_metric\":16,\"authenticated\":true,"
+		 "\"authentication\":\"digest\"}}\n",
+		 CLIENT("\2\2\0\0\xff\xff\0\3\0\x2c\1\x20\0\0\0\1\0\0\0\0\0\0\0\0"
+			"\0\2\0\0\xc6\x33\x64\0\xff\xff\xff\0\0\0\0\0\0\0\0\x10"
+			"\xff\xff\0\1"
+			"0123456789abcdef0123456789abcdef"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +385,7 @@ int main(void)
 		cmocka_unit_test(routes_without_proof_are_a_finding),
 		cmocka_unit_test(ws_discovery_tells_devices),
 		cmocka_unit_test(ws_discovery_reads_the_standard_of_2009),
+		cmocka_unit_test(rip_tells_how_routes_are_proved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,8 @@ static void remote_logins_are_told_without_passwords(void **unused)
 		 CLIENT("\0joe\0ann\0xterm/38400\0"), SERVER("\0"));
 	talk_tcp("rsh",
 		 "{\"weakness\":\"rsh-no-auth\",\"evidence\":\"a command of user ann\"}\n"
+		 "{\"expect\":\"rsh\",\"transport\":6,\"address\":\"192.0.2.1\",\"port\":1021,\"other\":"
+		 "\"192.0.2.2\",\"waiting\":\"server\",\"about\":\"errors\"}\n"
 		 "{\"rsh\":{\"client_user\":\"joe\",\"user\":\"ann\",\"command\":\"uname -a"
 		 "\",\"error_port\":1021}}\n"
 		 "{\"done\":\"client\"}\n",
@@ -83,6 +85,8 @@ static void remote_logins_are_told_without_passwords(void **unused)
 	talk_tcp("rexec",
 		 "{\"weakness\":\"rexec-clear-login\",\"evidence\":\"a password was sent in the clear for "
 		 "user ann\"}\n"
+		 "{\"expect\":\"rexec\",\"transport\":6,\"address\":\"192.0.2.1\",\"port\":40021,\"other\":"
+		 "\"192.0.2.2\",\"waiting\":\"server\",\"about\":\"errors\"}\n"
 		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname -a\",\"error_port\":40021}}\n"
 		 "{\"done\":\"client\"}\n",
 		 CLIENT("40021\0ann\0secret\0uname -a\0"), SERVER("\0"));
@@ -125,6 +129,26 @@ static void socks_leads_to_what_it_carries(void **unused)
 	talk_tcp("socks", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\006\001"));
 }
 
+static void remote_commands_without_a_connection_for_errors(void **unused)
+{
+	(void)unused;
+	talk_tcp("rsh",
+		 "{\"weakness\":\"rsh-no-auth\",\"evidence\":\"a command of user ann\"}\n"
+		 "{\"rsh\":{\"client_user\":\"joe\",\"user\":\"ann\",\"command\":\"rcp -t /tmp"
+		 "\",\"error_port\":0}}\n"
+		 "{\"done\":\"client\"}\n",
+		 CLIENT("\0joe\0ann\0rcp -t /tmp\0"), SERVER("\0"));
+	talk_tcp("rexec",
+		 "{\"weakness\":\"rexec-clear-login\",\"evidence\":\"a password was sent in the clear for "
+		 "user ann\"}\n"
+		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname -a\",\"error_port\":0}}\n"
+		 "{\"done\":\"client\"}\n",
+		 CLIENT("0\0ann\0secret\0uname -a\0"), SERVER("\0"));
+	/* Text of two octets each, and a login of rlogin. */
+	talk_tcp("rexec", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\0A\0B\0C\0"));
+	talk_tcp("rexec", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\0joe\0ann\0xterm/38400\0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +157,7 @@ int main(void)
 		cmocka_unit_test(telnet_refuses_what_is_not_telnet),
 		cmocka_unit_test(remote_logins_are_told_without_passwords),
 		cmocka_unit_test(socks_leads_to_what_it_carries),
+		cmocka_unit_test(remote_commands_without_a_connection_for_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

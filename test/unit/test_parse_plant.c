@@ -148,6 +148,19 @@ static void iec104_tells_commands(void **unused)
 		 talk_first("iec104.server.tcp.specification"));
 }
 
+static void enip_looks_into_connections_and_lists_of_services(void **unused)
+{
+	(void)unused;
+	talk_tcp("enip",
+		 "{\"weakness\":\"enip-clear-write\",\"evidence\":\"service 77 (write_tag)\"}\n"
+		 "{\"enip\":{\"requests\":2,\"responses\":0,\"commands\":{\"register_session\":1,\"send_unit_"
+		 "data\":1},\"services\":{\"multiple_service\":1,\"read_tag\":1,\"write_tag\":1}}}\n",
+		 CLIENT("\x65\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0"),
+		 CLIENT("\x70\0\x2a\0\x44\x33\x22\x11\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\0\0\0\0\0\0\2\0\xa1\0\4\0\1\2\3\4\xb1\0\x16\0"
+			"\1\0\x0a\2\x20\2\x24\1\2\0\6\0\x0a\0\x4c\1\x91\0\x4d\1\x91\0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +176,7 @@ int main(void)
 		cmocka_unit_test(enip_tells_what_is_changed),
 		cmocka_unit_test(enip_tells_the_device),
 		cmocka_unit_test(iec104_tells_commands),
+		cmocka_unit_test(enip_looks_into_connections_and_lists_of_services),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
