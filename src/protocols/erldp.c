@@ -1,10 +1,19 @@
 /* erldp.c: Erlang between nodes, "Distribution Handshake" of "Distribution Protocol" in ERTS' manual: names,
  * a status and a challenge, each behind a length of two octets. */
-#include "protocols/lines.h"
+#include "protocols/tally.h"
 
 enum { NAME_MOST = 256, SEND_NAME = 'n', SEND_NAME_6 = 'N', FLAGS = 8, CREATION = 4, VERSION_5 = 5 };
 
 static const char ok[] = "sok";
+
+static const struct weakness clear = {
+	"erldp-clear",
+	"Erlang nodes trust each other in the clear, and run what the other says",
+	2,
+	"Let nodes speak inside TLS (-proto_dist inet_tls), and keep others than the cluster away from their "
+	"doors.",
+};
+static const struct weakness *const weaknesses[] = { &clear, NULL };
 
 static bool is_node(struct span name)
 {
@@ -75,6 +84,142 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return side == SIDE_SERVER ? recognise_answer(first) : take_name(&first, &name);
 }
 
+/* ---- reading ---- */
+
+enum {
+	MESSAGE_LEAST = 1,
+	HANDSHAKE_MOST = 1024,
+	STATUS = 's',
+	REPLY = 'r',
+	ACKNOWLEDGED = 'a',
+	COMPLEMENT = 'c',
+	NAME = 96,
+};
+
+struct conversation {
+	char client[NAME], server[NAME], status[NAME];
+	uint8_t version;
+	bool replied, accepted, refused, told;
+};
+
+static void emit(const void *record, struct json *json)
+{
+	const struct conversation *const state = record;
+
+	emit_text(json, "client_node", state->client);
+	emit_text(json, "server_node", state->server);
+	if (state->version != 0)
+		json_unsigned(json, "version", state->version);
+	emit_text(json, "status", state->status);
+	if (state->accepted || state->refused)
+		json_text(json, "login", state->accepted ? "accepted" : "refused");
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	/* a node that does not know the cookie gets no answer to its reply */
+	state->refused = !state->accepted && (state->refused || state->replied);
+	if (!state->told &&
+	    (state->client[0] != '\0' || state->server[0] != '\0' || state->status[0] != '\0'))
+		parse_event(parse, state);
+	state->told = true;
+}
+
+/* Of version 5: two octets of version, four of flags; of version 6 flags of eight. Behind them stands the
+ * challenge, where a server says it. */
+static bool read_name(struct conversation *state, enum side side, struct span s)
+{
+	const uint8_t tag = span_u8(&s);
+	const size_t challenge = side == SIDE_SERVER ? 4 : 0;
+	char *const node = side == SIDE_SERVER ? state->server : state->client;
+
+	if (tag == SEND_NAME) {
+		span_skip(&s, 2 + 4 + challenge);
+	} else {
+		span_skip(&s, FLAGS + challenge + CREATION);
+		s = span_take(&s, span_u16(&s));
+	}
+	if (s.failed || !text_is_plain(s))
+		return false;
+	if (side == SIDE_SERVER)
+		state->version = tag == SEND_NAME ? 5 : 6;
+	span_copy_text(s, node, NAME);
+	return true;
+}
+
+static bool read_status(struct conversation *state, struct span s)
+{
+	static const char *const refusals[] = { "nok", "not_allowed" };
+
+	span_skip(&s, 1);
+	if (!text_is_plain(s))
+		return false;
+	span_copy_text(s, state->status, sizeof(state->status));
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		state->refused |= span_is(s, refusals[i]);
+	return true;
+}
+
+static enum parse_step read_message(struct conversation *state, struct parse *parse, struct span message)
+{
+	const bool is_server = parse->side == SIDE_SERVER;
+
+	switch (*message.at) {
+	case SEND_NAME:
+	case SEND_NAME_6: return read_name(state, parse->side, message) ? PARSE_ON : PARSE_BROKEN;
+	case STATUS: return is_server && !read_status(state, message) ? PARSE_BROKEN : PARSE_ON;
+	case COMPLEMENT: return PARSE_ON;
+	case REPLY: state->replied |= !is_server; return PARSE_ON;
+	case ACKNOWLEDGED:
+		if (!is_server)
+			return PARSE_BROKEN;
+		state->accepted = true;
+		parse_weakness(parse, &clear, "node %s was let in",
+			       state->client[0] != '\0' ? state->client : "(not seen)");
+		end(state, parse);
+		return PARSE_DONE;
+	default: return PARSE_BROKEN;
+	}
+}
+
+/* A client may go on with messages at once; it is the server that tells whether it may. */
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+	enum parse_step step = PARSE_ON;
+
+	while (step == PARSE_ON && span_left(*bytes) > 0) {
+		struct span rest = *bytes, message;
+		uint16_t length;
+
+		if (parse->side == SIDE_CLIENT && state->replied) {
+			bytes->at = bytes->end;
+			break;
+		}
+		length = span_u16(&rest);
+		message = span_take(&rest, length);
+		if (span_left(*bytes) > 1 && (length < MESSAGE_LEAST || length > HANDSHAKE_MOST))
+			return PARSE_BROKEN;
+		if (message.failed)
+			break;
+		step = read_message(state, parse, message);
+		if (step != PARSE_BROKEN)
+			*bytes = rest;
+	}
+	return step;
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+};
+
+/* ---- asking ---- */
+
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	static const char name[] = "doorward@localhost";
@@ -122,5 +267,7 @@ const struct protocol protocol_erldp = {
 	DOORS(TCP(25672)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.parser = &parser,
 	.probe = &probe,
+	.weaknesses = weaknesses,
 };

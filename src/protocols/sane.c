@@ -1,8 +1,11 @@
 /* sane.c: SANE's network protocol, chapter 5 of the SANE standard: a client begins with the version and the
  * user's name, the server answers with a status and its version. */
+#include "protocols/sane.h"
 #include "protocols/lines.h"
 
-enum { MAJOR = 1, PROTOCOL = 3, NAME_MOST = 64, STATUS_MOST = 11, AGREEMENT = 8, DEVICES_MOST = 64 };
+enum { MAJOR = 1, PROTOCOL = 3, NAME_MOST = 64, AGREEMENT = 8 };
+
+static const struct weakness *const weaknesses[] = { &sane_clear_login, NULL };
 
 /* "01 00 00 03": major, minor, the protocol's number. */
 static bool is_version(struct span s)
@@ -20,7 +23,7 @@ static enum verdict is_agreement(struct span *s)
 	for (size_t i = 0; i < 3 && i < come; i++)
 		if (first.at[i] != 0)
 			return NO;
-	if (come > 3 && first.at[3] > STATUS_MOST)
+	if (come > 3 && first.at[3] > SANE_STATUS_MOST)
 		return NO;
 	if (come < AGREEMENT)
 		return MORE;
@@ -38,10 +41,30 @@ static enum verdict recognise_answer(struct span first)
 
 	if (verdict != MORE || span_left(rest) < 4 * 4)
 		return verdict;
-	if (span_u32(&rest) != 0 || (count = span_u32(&rest)) < 2 || count > DEVICES_MOST ||
+	if (span_u32(&rest) != 0 || (count = span_u32(&rest)) < 2 || count > SANE_DEVICES_MOST ||
 	    span_u32(&rest) != 0 || (length = span_u32(&rest)) < 2 || length > NAME_MOST)
 		return NO;
 	name = span_take(&rest, length);
+	if (name.failed)
+		return MORE;
+	name.end--;
+	return *name.end == 0 && text_is_plain(name) ? YES : NO;
+}
+
+/* Who has no name is known by what is opened, perhaps after a look at the devices. */
+static enum verdict recognise_nameless(struct span s)
+{
+	uint32_t command = span_u32(&s), length;
+	struct span name;
+
+	if (!s.failed && command == SANE_GET_DEVICES)
+		command = span_u32(&s);
+	length = span_u32(&s);
+	if (s.failed)
+		return MORE;
+	if (command != SANE_OPEN || length < 2 || length > NAME_MOST)
+		return NO;
+	name = span_take(&s, length);
 	if (name.failed)
 		return MORE;
 	name.end--;
@@ -59,8 +82,10 @@ static enum verdict recognise_request(struct span first)
 		return NO;
 	if (rest.failed)
 		return MORE;
-	if (command != 0 || !is_version(version) || length < 2 || length > NAME_MOST)
+	if (command != SANE_INIT || !is_version(version) || length == 1 || length > NAME_MOST)
 		return NO;
+	if (length == 0)
+		return recognise_nameless(rest);
 	name = span_take(&rest, length);
 	if (name.failed)
 		return MORE;
@@ -74,6 +99,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		return NO;
 	return side == SIDE_SERVER ? recognise_answer(first) : recognise_request(first);
 }
+
+/* ---- asking ---- */
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
@@ -114,5 +141,7 @@ const struct protocol protocol_sane = {
 	DOORS(TCP(6566)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &sane_parser,
 	.probe = &probe,
+	.weaknesses = weaknesses,
 };

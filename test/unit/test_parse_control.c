@@ -148,6 +148,155 @@ static void varnish_tells_that_everybody_may(void **unused)
 		SERVER("200 8       \nPONG 1 1\n"));
 }
 
+static void epmd_tells_nodes(void **unused)
+{
+	(void)unused;
+	talk_tcp(
+		"epmd",
+		"{\"weakness\":\"epmd-open\",\"evidence\":\"its names were told, rabbit:25672 among them\"}\n"
+		"{\"epmd\":{\"request\":\"names\",\"nodes\":[\"rabbit:25672\"]}}\n",
+		CLIENT("\0\1n"), talk_first("epmd.server.tcp.epmd"));
+}
+
+static void epmd_tells_what_is_registered(void **unused)
+{
+	(void)unused;
+	talk_tcp("epmd",
+		 "{\"epmd\":{\"request\":\"register\",\"node\":\"rabbit\",\"port\":25672,\"hidden\":false,"
+		 "\"lowest_version\":5,\"highest_version\":6,\"result\":0}}\n"
+		 "{\"done\":\"server\"}\n",
+		 talk_first("epmd.client.tcp.specification"), SERVER("v\0\0\0\0\1"));
+}
+
+static void epmd_tells_who_is_asked_for(void **unused)
+{
+	(void)unused;
+	talk_tcp("epmd",
+		 "{\"epmd\":{\"request\":\"port\",\"node\":\"door\",\"port\":25672,\"hidden\":false,"
+		 "\"lowest_version\":5,\"highest_version\":6,\"result\":0}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\0\5zdoor"), talk_first("epmd.server.tcp.epmd-asked"));
+	talk_tcp("epmd",
+		 "{\"epmd\":{\"request\":\"port\",\"node\":\"none\",\"result\":1}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\0\5znone"), SERVER("w\1"));
+	talk_tcp("epmd", "{\"epmd\":{\"request\":\"kill\"}}\n{\"done\":\"server\"}\n", CLIENT("\0\1k"),
+		 SERVER("OK"));
+}
+
+static void erldp_tells_both_nodes(void **unused)
+{
+	(void)unused;
+	talk_tcp("erldp",
+		 "{\"weakness\":\"erldp-clear\",\"evidence\":\"node doorward@localhost was let in\"}\n"
+		 "{\"erldp\":{\"client_node\":\"doorward@localhost\",\"server_node\":\"rabbit@localhost\","
+		 "\"version\":6,"
+		 "\"status\":\"ok\",\"login\":\"accepted\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 talk_first("erldp.client.tcp.specification"), talk_first("erldp.server.tcp.rabbitmq"),
+		 CLIENT("\0\25r0123fedcba9876543210"), SERVER("\0\21afedcba9876543210"));
+}
+
+static void erldp_tells_refusals(void **unused)
+{
+	(void)unused;
+	talk_tcp("erldp",
+		 "{\"erldp\":{\"client_node\":\"doorward@localhost\",\"status\":\"not_allowed\",\"login\":"
+		 "\"refused\"}}\n",
+		 talk_first("erldp.client.tcp.specification-5"), SERVER("\0\14snot_allowed"));
+	talk_tcp("erldp",
+		 "{\"erldp\":{\"client_node\":\"doorward@localhost\",\"server_node\":\"a@b\",\"version\":5,"
+		 "\"status\":\"ok\","
+		 "\"login\":\"refused\"}}\n",
+		 talk_first("erldp.client.tcp.specification-5"), SERVER("\0\3sok\0\16n\0\5abcdefgha@b"),
+		 CLIENT("\0\25r0123fedcba9876543210"));
+}
+
+static void gdb_tells_what_is_debugged(void **unused)
+{
+	(void)unused;
+	talk_tcp("gdb",
+		 "{\"weakness\":\"gdb-no-auth\",\"evidence\":\"qSupported was answered\"}\n"
+		 "{\"software\":\"server\",\"product\":\"gdbserver\"}\n"
+		 "{\"gdb\":{\"program\":\"/bin/"
+		 "true\",\"commands\":[\"qSupported\",\"vRun\",\"vFile:open\",\"m\",\"M\","
+		 "\"qXfer:exec-file\",\"vCont\"],\"packets\":7,\"memory_reads\":1,\"memory_writes\":1,"
+		 "\"files\":["
+		 "\"/etc/door\"],\"packet_size\":18431}}\n",
+		 CLIENT("+$qSupported:multiprocess+#c6"), SERVER("+$PacketSize=47ff;QStartupWithShell+#00"),
+		 CLIENT("+$vRun;2f62696e2f74727565;61#00"), SERVER("+$T05thread:p1.1;#00"),
+		 CLIENT("+$vFile:open:2f6574632f646f6f72,0,0#00"), SERVER("+$F-1,2#00"),
+		 CLIENT("+$m7ffe,4#00"), SERVER("+$00000000#00%Stop:T05#00"), CLIENT("+$M7ffe,1:00#00"),
+		 SERVER("+$OK#00"), CLIENT("+$qXfer:exec-file:read:1:0,ff#00"), SERVER("+$l/bin/true#00"),
+		 CLIENT("+$vCont;c#00\3"));
+}
+
+static void gdb_goes_on_behind_a_gap(void **unused)
+{
+	(void)unused;
+	talk_tcp("gdb", NULL, CLIENT("$qSupported#37"), LOST(SIDE_CLIENT, 40), CLIENT("0#00$g#67"));
+}
+
+static void gpsd_tells_devices_and_positions(void **unused)
+{
+	(void)unused;
+	talk_tcp("gpsd",
+		 "{\"software\":\"server\",\"product\":\"gpsd\",\"version\":\"3.22\"}\n"
+		 "{\"weakness\":\"gpsd-open\",\"evidence\":\"a position was told\"}\n"
+		 "{\"gpsd\":{\"version\":\"3.22\",\"protocol\":\"3.14\",\"commands\":[\"?WATCH\",\"?POLL\"],"
+		 "\"devices\":["
+		 "\"/dev/"
+		 "ttyS0\"],\"reports\":{\"VERSION\":1,\"DEVICES\":1,\"TPV\":1,\"nmea\":1,\"ERROR\":1,"
+		 "\"unknown\":1},"
+		 "\"error\":\"Unrecognized request\"}}\n",
+		 talk_first("gpsd.server.tcp.gpsd"), talk_first("gpsd.client.tcp.specification"),
+		 SERVER("{\"class\":\"DEVICES\",\"devices\":[{\"class\":\"DEVICE\",\"path\":\"/dev/"
+			"ttyS0\"}]}\r\n"
+			"{\"class\":\"TPV\",\"mode\":3,\"lat\":48.1,\"lon\":11.5}\r\n$GPGLL,4807.038,N\r\n"),
+		 CLIENT("?POLL;\n"),
+		 SERVER("{\"class\":\"ERROR\",\"message\":\"Unrecognized "
+			"request\"}\r\n{\"class\":\"DOOR\"}\r\n"));
+}
+
+#define AGREED "\0\0\0\0\1\1\0\3"
+
+static void sane_tells_scanners(void **unused)
+{
+	(void)unused;
+	talk_tcp("sane",
+		 "{\"sane\":{\"user\":\"doorward\",\"version\":\"1.1\",\"devices\":[\"pnm:0\"],\"commands\":{"
+		 "\"init\":1,"
+		 "\"get_devices\":1,\"exit\":1}}}\n",
+		 talk_first("sane.client.tcp.specification"), SERVER(AGREED), CLIENT("\0\0\0\1"),
+		 SERVER("\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\6pnm:0\0\0\0\0\2A\0\0\0\0\2B\0\0\0\0\2C\0\0\0\0\1"),
+		 CLIENT("\0\0\0\12"));
+}
+
+static void sane_announces_its_image(void **unused)
+{
+	(void)unused;
+	talk_tcp("sane",
+		 "{\"weakness\":\"sane-clear-login\",\"evidence\":\"password of user porter\"}\n"
+		 "{\"expect\":\"sane\",\"transport\":6,\"address\":\"192.0.2.2\",\"port\":40000,\"other\":"
+		 "\"192.0.2.1\",\"waiting\":"
+		 "\"server\","
+		 "\"about\":\"image\"}\n"
+		 "{\"sane\":{\"user\":\"doorward\",\"login\":\"porter\",\"version\":\"1.1\",\"device\":\"pnm:"
+		 "0\","
+		 "\"commands\":{\"init\":1,\"open\":1,\"authorize\":1,\"get_options\":1,\"control_option\":2,"
+		 "\"start\":1,"
+		 "\"get_parameters\":1},\"status\":\"access_denied\"}}\n",
+		 talk_first("sane.client.tcp.specification"), SERVER(AGREED),
+		 CLIENT("\0\0\0\2\0\0\0\6pnm:0\0"), SERVER("\0\0\0\13\0\0\0\0\0\0\0\4pnm\0"),
+		 CLIENT("\0\0\0\11\0\0\0\4pnm\0\0\0\0\7porter\0\0\0\0\7sesame\0"), SERVER("\0\0\0\0"),
+		 CLIENT("\0\0\0\4\0\0\0\0"), SERVER("\0\0\0\1options"),
+		 CLIENT("\0\0\0\5\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0\3\0\0\0\2\0\0\0\2a\0"
+			"\0\0\0\5\0\0\0\0\0\0\0\2\0\0\0\2"),
+		 SERVER("\0\0\0\0\0\0\0\0"), CLIENT("\0\0\0\7\0\0\0\0"),
+		 SERVER("\0\0\0\0\0\0\234\100\0\0\22\64\0\0\0\0"), CLIENT("\0\0\0\6\0\0\0\0"),
+		 SERVER("\0\0\0\0\0\0\0\1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +311,16 @@ int main(void)
 		cmocka_unit_test(tor_tells_who_was_refused),
 		cmocka_unit_test(varnish_tells_commands_and_refusals),
 		cmocka_unit_test(varnish_tells_that_everybody_may),
+		cmocka_unit_test(epmd_tells_nodes),
+		cmocka_unit_test(epmd_tells_what_is_registered),
+		cmocka_unit_test(epmd_tells_who_is_asked_for),
+		cmocka_unit_test(erldp_tells_both_nodes),
+		cmocka_unit_test(erldp_tells_refusals),
+		cmocka_unit_test(gdb_tells_what_is_debugged),
+		cmocka_unit_test(gdb_goes_on_behind_a_gap),
+		cmocka_unit_test(gpsd_tells_devices_and_positions),
+		cmocka_unit_test(sane_tells_scanners),
+		cmocka_unit_test(sane_announces_its_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
