@@ -8,10 +8,13 @@
 
 /* By side where there are two; all zero at first. */
 struct ssh_session {
-	uint32_t messages[2], bytes[2], longs[2];
+	uint32_t messages[2], bytes[2];
+	uint32_t crossings; /* long messages that answer a long one of the other side */
 	uint32_t keys; /* small ones of the client that somebody could have typed, and that were answered */
 	int64_t client_ns;
 	bool typed; /* the last message of the client could be a key */
+	enum side speaker;
+	bool was_long, answers_long; /* of what it says now, and of what the other side said before */
 };
 
 /* A piece that came at once, of this length. False when enough was heard. */
