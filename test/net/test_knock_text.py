@@ -241,3 +241,23 @@ def test_snmpd(space, need, tmp_path):  # noqa: F811
         assert one["facts"]["description"].startswith("Linux ") and one["version"][0].isdigit()
     for one in found[2:]:
         assert one["weaknesses"] == {} and one["version"] == ""
+
+
+CLAMD = """
+Foreground yes
+User root
+TCPSocket 3310
+TCPAddr 127.0.0.1
+DatabaseDirectory {0}
+"""
+
+
+def test_clamd(space, need, tmp_path):  # noqa: F811
+    need("clamd")
+    (tmp_path / "one.hdb").write_text("44d88612fea8a8f36de82e1278abb02f:68:EICAR\n")
+    (tmp_path / "conf").write_text(CLAMD.format(tmp_path))
+    space.start(program("clamd"), "-c", tmp_path / "conf")
+    space.wait_for_port(3310)
+    (found,) = knock(space, *at(3310))
+    assert (found["spoken"], found["product"]) == ("clamav", "ClamAV") and re.match(r"\d+\.\d+", found["version"])
+    assert found["weaknesses"] == {"clamav-no-auth": "VERSION was answered"}
