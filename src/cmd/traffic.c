@@ -203,7 +203,7 @@ static void hear_end(void *context, const struct flow *flow, enum flow_reason re
 	struct traffic_sink *const sink = context;
 	const struct traffic_session *const session = sink->session;
 
-	if (!is_wanted(session, flow) || worker_log_ends_later(sink->log, flow, reason, frame))
+	if (worker_log_ends_later(sink->log, flow, reason, frame) || !is_wanted(session, flow))
 		return;
 	traffic_flow(sink->traffic, flow);
 	if (session->only_stats)

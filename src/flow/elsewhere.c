@@ -35,12 +35,20 @@ void elsewhere_free(struct elsewhere *elsewhere)
 	free(elsewhere);
 }
 
+/* A connection that nothing tells the content of: as the end that waits was announced, it began later. */
+static bool is_unknown_connection(const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_TCP && flow->identified == IDENTIFIED_NOT &&
+	       (flow->sides[0].seen & SEEN_SYN) != 0 && (flow->sides[1].seen & SEEN_SYN_ACK) != 0;
+}
+
 bool elsewhere_asks(const struct flow *flow)
 {
 	const struct protocol *const protocol = identify_protocol(flow->protocol);
 
-	return flow->parent == 0 && flow->identified == IDENTIFIED_BY_CONTENT && protocol != NULL &&
-	       protocol->announced;
+	return flow->parent == 0 &&
+	       (is_unknown_connection(flow) ||
+		(flow->identified == IDENTIFIED_BY_CONTENT && protocol != NULL && protocol->announced));
 }
 
 static uint32_t *chain_of(struct elsewhere *all, uint8_t transport, const struct address *address,
@@ -119,21 +127,55 @@ static void remember(struct elsewhere *all, const struct handed *handed)
 	all->count++;
 }
 
-/* The newest that named this end before the flow began, with the other's address or without. */
+/* Whether it tells of what the flow is, as far as that is known. */
+static bool may_be(const struct announcement *one, const struct flow *flow)
+{
+	return flow->identified != IDENTIFIED_NOT ||
+	       (one->what.protocol != NULL && one->what.protocol->only_expected);
+}
+
+static bool came_before(const struct announcement *one, const struct flow *flow)
+{
+	return one->from_ns <= flow->first_ns && flow->first_ns <= one->until_ns;
+}
+
+/* Media may be sent before the words that announce them are seen, and go on. */
+static bool came_meanwhile(const struct announcement *one, const struct flow *flow)
+{
+	return flow->identified != IDENTIFIED_NOT && flow->first_ns <= one->from_ns &&
+	       one->from_ns <= flow->last_ns;
+}
+
+/* The newest that named this end before the flow began, with the other's address or without; else the first
+ * that did so later. */
 static const struct announcement *find(struct elsewhere *all, const struct flow *flow, unsigned end)
 {
 	struct expectation what = { .transport = flow->transport,
 				    .address = flow->ends[end],
 				    .port = flow->ports[end] };
-	const struct announcement *one = at(
-		all, *chain_of(all, flow->transport, &flow->ends[end], flow->ports[end]));
+	const struct announcement *late = NULL, *one = at(all, *chain_of(all, flow->transport,
+									 &flow->ends[end], flow->ports[end]));
 
 	for (unsigned i = 0; one != NULL && i < LINKS_MOST; i++, one = at(all, one->older)) {
 		what.other = address_is_unspecified(&one->what.other) ? one->what.other : flow->ends[!end];
-		if (names(one, &what) && one->from_ns <= flow->first_ns && flow->first_ns <= one->until_ns)
+		if (!names(one, &what) || !may_be(one, flow))
+			continue;
+		if (came_before(one, flow))
 			return one;
+		if (came_meanwhile(one, flow))
+			late = one;
 	}
-	return NULL;
+	return late;
+}
+
+/* What was known by its content before anybody announced it stays so. */
+static void join(struct flow *flow, const struct announcement *one)
+{
+	flow->parent = one->parent;
+	if (flow->identified == IDENTIFIED_NOT)
+		flow->protocol = identify_number(one->what.protocol);
+	if (came_before(one, flow))
+		flow->identified = IDENTIFIED_EXPECTED;
 }
 
 static void tell_end(struct elsewhere *all, const struct handed *handed)
@@ -144,8 +186,7 @@ static void tell_end(struct elsewhere *all, const struct handed *handed)
 	if (one == NULL)
 		one = find(all, &flow, 0);
 	if (one != NULL) {
-		flow.parent = one->parent;
-		flow.identified = IDENTIFIED_EXPECTED;
+		join(&flow, one);
 		all->met++;
 	}
 	if (all->listener.ended != NULL)

@@ -1,11 +1,13 @@
-/* elsewhere.h: flows that others have announced for other addresses than their own, as calls do their media.
+/* elsewhere.h: flows that others have announced for other addresses than their own, as calls do their media,
+ * and FTP the data of two servers that a client lets speak with each other.
  *
  * The one that announces and the one that is announced may be read by different engines, each in its own
  * time. They meet where what all engines tell is put into one order: announcements, and the ends of flows
  * that may have been announced, are handed over there (log.h), and come here in the order of frames, whatever
- * the number of workers. Such a flow is known by its content while it is read; if it was announced when it
- * began, it gets its parent here, and its end is told only then. Which protocols are asked about says
- * protocol->announced. */
+ * the number of workers. Such a flow is known by its content while it is read, as protocol->announced says,
+ * or not at all: then it is a connection, and becomes what was announced (protocol->only_expected). If it was
+ * announced when it began, or was known by its content and announced while it lasted, it gets its parent
+ * here, and its end is told only then. */
 #ifndef FLOW_ELSEWHERE_H
 #define FLOW_ELSEWHERE_H
 

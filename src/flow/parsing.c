@@ -66,8 +66,9 @@ static void tell_software(struct parse *parse, enum side side, struct span produ
 }
 
 /* Frames are shared among workers by their two addresses. So that their number changes nothing, a flow is
- * only expected between the addresses of the one that announces it: of others the listener is told. */
-static bool expect_between_the_same(const struct flow *flow, struct expectation *expectation)
+ * only expected between the addresses of the one that announces it: of others the listener is told, which are
+ * meant as well where anybody may be the other end. */
+static bool may_be_between_the_same(const struct flow *flow, struct expectation *expectation)
 {
 	const unsigned waiting = address_compare(&expectation->address, &flow->ends[0]) != 0;
 
@@ -79,21 +80,29 @@ static bool expect_between_the_same(const struct flow *flow, struct expectation 
 	return true;
 }
 
+static bool is_met_elsewhere(const struct expectation *expectation)
+{
+	return expectation->protocol != NULL &&
+	       (expectation->protocol->announced || expectation->protocol->only_expected);
+}
+
 static void expect_flow(struct parse *parse, const struct expectation *expectation)
 {
 	struct conversation *const c = conversation_of(parse);
 	struct expectation between = *expectation;
 	const struct flow_listener *const listener = c->all->listener;
+	const bool here = may_be_between_the_same(c->flow, &between);
 
-	if (expect_between_the_same(c->flow, &between)) {
+	if (here)
 		expectations_add(c->all->expectations, &between, flow_id(c->flow), parse->time_ns,
 				 c->all->counts);
+	else
+		c->all->counts->expectations++;
+	if (here && (!address_is_unspecified(&expectation->other) || !is_met_elsewhere(expectation)))
 		return;
-	}
-	c->all->counts->expectations++;
 	if (listener->announced != NULL)
 		listener->announced(listener->context, c->flow, expectation, parse->time_ns);
-	else
+	else if (!here)
 		c->all->counts->expectations_dropped++;
 }
 

@@ -7,8 +7,8 @@
  * whoever has time, so that all are busy however the frames are spread. With one worker there is one engine,
  * no thread and no round. Flows end at ticks, once in each second of the frames' own time (ticker.h), at the
  * same frames for all engines. A flow that is announced for other addresses than those of the flow that
- * announces it may be read by another engine, and is known by its content while it is read; it is joined to
- * its parent when it has ended (elsewhere.h).
+ * announces it may be read by another engine, and is known by its content alone while it is read; it is
+ * joined to its parent when it has ended (elsewhere.h).
  *
  * Listeners are called in the workers' threads, each by one at a time, and write what they tell into a log,
  * entry by entry. The caller's thread is handed the entries in one order: that of the frames, and of flows

@@ -111,7 +111,8 @@ static bool is_transfer(const char *name)
 }
 
 /* The end that waits for the data connection is that one's server, whichever side of this conversation it is.
- * The address told may be another machine's (RFC 2577), or one behind a NAT: then both are awaited. */
+ * Who waits at the server may be called by another server, to which the client hands the address on (RFC 959
+ * 5.2). The address told may be another machine's (RFC 2577), or one behind a NAT: then both are awaited. */
 static void announce(struct conversation *state, struct parse *parse, enum side waits,
 		     const struct address *told, uint16_t port)
 {
@@ -122,7 +123,7 @@ static void announce(struct conversation *state, struct parse *parse, enum side 
 		.transport = TRANSPORT_TCP,
 		.address = parse->addresses[waits],
 		.port = port,
-		.other = same ? parse->addresses[!waits] : none,
+		.other = same && waits == SIDE_CLIENT ? parse->addresses[SIDE_SERVER] : none,
 		.protocol = &protocol_ftp_data,
 		.waiting = SIDE_SERVER,
 	};

@@ -1,5 +1,5 @@
-"""Media that a call announces for other addresses than those at which it is called: the flow gets its parent, whoever
-of several workers reads the one and the other."""
+"""Media that a call announces for other addresses than those at which it is called, and data that FTP lets two servers
+send each other: the flow gets its parent, whoever of several workers reads the one and the other."""
 import re
 import struct
 
@@ -69,10 +69,27 @@ def test_media_elsewhere_has_its_call_as_parent(told):
     assert sorted(flows) == [16384, 16386, 16388]
     assert flows[16384]["doorward"]["parent"] == call["flow_id"]
     assert flows[16384]["doorward"]["identified_by"] == "expected"
-    for port in (16386, 16388):
-        assert "parent" not in flows[port]["doorward"] and flows[port]["doorward"]["identified_by"] == "content"
+    assert "parent" not in flows[16388]["doorward"] and flows[16388]["doorward"]["identified_by"] == "content"
     (stats,) = [event["stats"] for event in events if event["event_type"] == "stats"]
-    assert stats["expected"]["met"] == 1 and stats["expected"].get("dropped", 0) == 0
+    assert stats["expected"]["met"] == 2 and stats["expected"].get("dropped", 0) == 0
+
+
+def test_media_may_be_seen_before_they_are_announced(told):
+    """They were known by their content then, and that is said; whose they are is known all the same."""
+    events = told(1).events()
+    call = next(flow for flow in events if flow["event_type"] == "flow" and flow["src_ip"] == OTHERS[0])
+    (media,) = [flow for port, flow in rtp_flows(events).items() if port == 16386]
+    assert media["flow"]["start"] < call["flow"]["start"] and media["doorward"]["parent"] == call["flow_id"]
+    assert media["doorward"]["identified_by"] == "content"
+
+
+def test_early_media_between_the_callers_themselves(doorward, tmp_path):
+    path = tmp_path / "early.pcap"
+    path.write_bytes(p.capture([*media((16384, 20000)), *call(MEDIA, "one", (16384, 20000)),
+                                *media((16384, 20000), first=20)]))
+    events = doorward("read", "--json", path).events()
+    told = next(flow for flow in events if flow["event_type"] == "flow" and flow["app_proto"] == "sip")
+    assert rtp_flows(events)[16384]["doorward"]["parent"] == told["flow_id"]
 
 
 @pytest.mark.parametrize("workers", [2, 3, 8])
@@ -81,3 +98,86 @@ def test_any_number_of_workers_finds_it(told, workers):
         return re.sub(r'"memory":\d+', "", told(number).out)
 
     assert words(workers) == words(1)
+
+
+# ---- FTP between two servers, for a client that speaks with both (RFC 959 5.2) ----
+
+CLIENT, FIRST, SECOND = "192.0.2.10", "198.51.100.7", "203.0.113.9"
+SIXES = "2001:db8::a", "2001:db8:1::7", "2001:db8:2::9"
+FILE = b"nothing that anybody knows, " * 20
+
+
+def ftp(client, cport, server, *exchanges):
+    """A session of commands, each with the server's replies."""
+    words = [(1, b"220 ready\r\n")]
+    for command, reply in exchanges:
+        words += [(0, command.encode() + b"\r\n"), (1, reply.encode() + b"\r\n")]
+    return p.conversation(client, cport, server, 21, *words, close=False)
+
+
+def host_port(host, port):
+    return ",".join([*host.split("."), str(port >> 8), str(port & 255)])
+
+
+def passive(server=FIRST, port=5001):
+    return ftp(CLIENT, 40001, server, ("USER visitor", "230 in"),
+               ("PASV", "227 Entering Passive Mode (%s)." % host_port(server, port)), ("STOR a", "150 go on"))
+
+
+def active(server=SECOND, named=FIRST, port=5001):
+    return ftp(CLIENT, 40002, server, ("USER visitor", "230 in"), ("PORT " + host_port(named, port), "200 so be it"),
+               ("RETR a", "150 here it is"))
+
+
+def active_six(server=SIXES[2], named=SIXES[1], port=5001):
+    return ftp(SIXES[0], 40002, server, ("USER visitor", "230 in"), ("EPRT |2|%s|%d|" % (named, port), "200 so be it"),
+               ("RETR a", "150 here it is"))
+
+
+def data(sender=SECOND, receiver=FIRST, port=5001, cport=20):
+    return p.conversation(sender, cport, receiver, port, (0, FILE))
+
+
+@pytest.fixture
+def transfer(doorward, tmp_path):
+    """Of packets the flow of the data, and of both sessions, by the server's address; with any number of workers."""
+    def read(*packets, workers=1):
+        path = tmp_path / "ftp.pcap"
+        path.write_bytes(p.capture([packet for part in packets for packet in part]))
+        run = doorward("read", "--json", "--workers", workers, path)
+        assert run.status in (0, 1) and run.err == "", run.err
+        flows = [event for event in run.events() if event["event_type"] == "flow"]
+        (one,) = [flow for flow in flows if flow["dest_port"] == 5001]
+        return one, {flow["dest_ip"]: flow for flow in flows if flow["dest_port"] == 21}
+
+    return read
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("sessions, server", [
+    ([passive(), active()], SECOND), ([active()], SECOND), ([passive()], FIRST)], ids=["both", "active", "passive"])
+def test_data_between_two_servers_belong_to_a_session(transfer, sessions, server, workers):
+    flow, told = transfer(*sessions, data(), workers=workers)
+    assert (flow["app_proto"], flow["doorward"]["identified_by"]) == ("ftp-data", "expected")
+    assert flow["doorward"]["parent"] == told[server]["flow_id"]
+
+
+def test_data_to_an_address_of_ipv6(transfer):
+    flow, told = transfer(active_six(), data(SIXES[2], SIXES[1]))
+    assert flow["app_proto"] == "ftp-data" and flow["doorward"]["parent"] == told[SIXES[2]]["flow_id"]
+
+
+@pytest.mark.parametrize("packets", [
+    [data(), active()], [active(port=5002), data()], [active(named="198.51.100.8"), data()],
+    [active(), data(SECOND, FIRST)[:1]]], ids=["before", "another port", "another host", "nobody there"])
+def test_what_nobody_announced_belongs_to_nobody(transfer, packets):
+    flow, _ = transfer(*packets)
+    assert flow["app_proto"] in ("unknown", "none") and "parent" not in flow["doorward"]
+
+
+def test_data_are_found_by_their_name(doorward, tmp_path):
+    path = tmp_path / "ftp.pcap"
+    path.write_bytes(p.capture([*active(), *data()]))
+    (flow,) = [event for event in doorward("read", "--json", "--protocol", "ftp-data", path).events()
+               if event["event_type"] == "flow"]
+    assert flow["dest_port"] == 5001
