@@ -201,12 +201,40 @@ static void read_job(struct conversation *state, struct parse *parse, struct spa
 		read_items(state, parameters);
 }
 
+/* What became of each item: of one that was read a code, what its value is counted in, how many, and the
+ * value, filled up to an even number; of one that was written the code alone. */
+static uint32_t refused_items(uint8_t function, unsigned count, struct span data)
+{
+	enum { GOOD = 0xff, BITS = 3, WHOLE = 5 };
+	uint32_t refused = 0;
+
+	for (unsigned i = 0; i < count && i < ITEMS_MOST && span_left(data) > 0; i++) {
+		const uint8_t code = span_u8(&data);
+
+		refused += code != GOOD;
+		if (function == READ) {
+			const uint8_t unit = span_u8(&data);
+			const uint16_t length = span_u16(&data);
+			const size_t octets = code != GOOD                    ? 0
+					      : unit >= BITS && unit <= WHOLE ? (length + 7u) / 8
+									      : length;
+
+			span_skip(&data, octets + (octets & 1));
+		}
+	}
+	return refused;
+}
+
 /* The server has the last word about the length of messages. */
 static void read_acknowledgement(struct conversation *state, const struct s7_header *header,
-				 struct span parameters)
+				 struct span parameters, struct span data)
 {
+	const uint8_t function = span_u8(&parameters);
+
 	state->errors += header->error != 0;
-	if (span_u8(&parameters) != SETUP)
+	if (function == READ || function == WRITE)
+		state->errors += refused_items(function, span_u8(&parameters), data);
+	if (function != SETUP)
 		return;
 	span_skip(&parameters, 5);
 	state->pdu_size = span_u16(&parameters);
@@ -301,7 +329,7 @@ static void read_s7(struct conversation *state, struct parse *parse, struct span
 	switch (header.kind) {
 	case S7_JOB: read_job(state, parse, parameters); break;
 	case S7_ACK:
-	case S7_ACK_DATA: read_acknowledgement(state, &header, parameters); break;
+	case S7_ACK_DATA: read_acknowledgement(state, &header, parameters, data); break;
 	default: read_userdata(state, parse, parameters, data); break;
 	}
 }

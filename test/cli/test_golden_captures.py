@@ -98,6 +98,7 @@ def test_the_protocol_is_named(read_events, row):
     transport, _, port = row["door"].partition("/")
     named = {(flow["app_proto"], flow["proto"].lower(), str(flow.get("dest_port", ""))) for flow in read_events(row["capture"])
              if flow["event_type"] == "flow"}
+    named |= {(event["event_type"], "frame", "") for event in read_events(row["capture"]) if "ether" in event}
     assert (row["protocol"], transport, port) in named
 
 
