@@ -4,15 +4,18 @@
 static int undo(struct enforcing *e)
 {
 	const struct invocation *const invocation = e->invocation;
-	uint64_t number = 0;
+	const bool numbered = invocation->argument_count > 0;
+	uint64_t typed = 0;
+	uint32_t number;
 	struct entry *entry;
 	struct error err;
 
-	if (invocation->argument_count > 0)
-		(void)span_number(span_text(invocation->arguments[0]), UINT32_MAX, &number);
-	if (!enforce_undo(&e->state, (uint32_t)number, enforcing_user(e->arena), &entry, &err))
+	if (numbered)
+		(void)span_number(span_text(invocation->arguments[0]), UINT32_MAX, &typed);
+	number = (uint32_t)typed;
+	if (!enforce_undo(&e->state, numbered ? &number : NULL, enforcing_user(e->arena), &entry, &err))
 		return command_trouble(invocation, &err);
-	return enforcing_tell(e, entry->standing == STANDING_TAKEN_BACK ? ACTION_TAKEN_BACK : ACTION_UNDONE,
+	return enforcing_tell(e, entry->standing == STANDING_CONFIRMED ? ACTION_UNDONE : ACTION_TAKEN_BACK,
 			      entry);
 }
 
@@ -31,7 +34,7 @@ static int run(const struct invocation *invocation)
 	uint64_t number = 0;
 
 	if (invocation->argument_count > 0 &&
-	    (!span_number(span_text(invocation->arguments[0]), UINT32_MAX, &number) || number == 0))
+	    (!span_number(span_text(invocation->arguments[0]), UINT32_MAX, &number)))
 		return command_usage(invocation, "'%s' is no number that 'doorward history' shows",
 				     invocation->arguments[0]);
 	if (!invocation_has(invocation, "when-due"))
@@ -55,8 +58,9 @@ const struct command command_undo = {
 	.description =
 		"Takes back at once what waits to be confirmed. If nothing waits, it goes back from what is "
 		"in force to what stood before that, and once more to what stood before that; with a NUMBER "
-		"of 'doorward history', to what was put in place then. What it goes back to was confirmed "
-		"before, and is in force at once. --when-due is what 'doorward apply' starts as the way "
+		"of 'doorward history', to what was put in place then, and with 0 to no table at all. What "
+		"it "
+		"goes back to is in force at once. --when-due is what 'doorward apply' starts as the way "
 		"back. Needs root.",
 	.options = options,
 	.most_arguments = 1,

@@ -341,21 +341,36 @@ static bool undo_to(struct state *state, uint32_t number, const char *user, stru
 	return put(state, &what, 0, to->stands_for, to->before, ret_entry, err);
 }
 
-bool enforce_undo(struct state *state, uint32_t number, const char *user, struct entry **ret_entry,
+static bool undo_all(struct state *state, const char *user, struct entry **ret_entry, struct error *err)
+{
+	const struct enforcement what = { .user = user, .policy = "", .policy_digest = "-" };
+
+	return put(state, &what, 0, 0, 0, ret_entry, err);
+}
+
+bool enforce_undo(struct state *state, const uint32_t *number, const char *user, struct entry **ret_entry,
 		  struct error *err)
 {
+	struct entry *const last = state_last(state);
+	const bool waited = last != NULL && last->standing == STANDING_ARMED;
 	struct entry *armed;
 
 	if (!enforce_settle(state, false, &armed, err))
 		return false;
-	if (armed != NULL && number != 0 && number != armed->number)
-		return refuse_armed(armed, err);
-	if (armed != NULL) {
+	if (armed != NULL && (number == NULL || *number == armed->number)) {
 		*ret_entry = armed;
 		return take_back(state, armed, err);
 	}
-	return number != 0 ? undo_to(state, number, user, ret_entry, err)
-			   : undo_last(state, user, ret_entry, err);
+	if (armed != NULL)
+		return refuse_armed(armed, err);
+	if (number == NULL && last != NULL && (waited || last->standing == STANDING_TAKEN_BACK)) {
+		*ret_entry = last;
+		return true;
+	}
+	if (number == NULL)
+		return undo_last(state, user, ret_entry, err);
+	return *number == 0 ? undo_all(state, user, ret_entry, err)
+			    : undo_to(state, *number, user, ret_entry, err);
 }
 
 /* ---- boot ---- */

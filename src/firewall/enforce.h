@@ -39,8 +39,9 @@ bool enforce_apply(struct state *state, const struct enforcement *what, uint32_t
 bool enforce_confirm(struct state *state, struct entry **ret_entry, struct error *err);
 
 /* Goes back: from what waits to what stood before it; else from what is in force to what stood before that;
- * with a number to what that entry put in place. */
-bool enforce_undo(struct state *state, uint32_t number, const char *user, struct entry **ret_entry,
+ * with a number to what that entry put in place, and with 0 to no table at all. Where what came last is taken
+ * back already, it goes no further without a number: *ret_entry is that entry then. */
+bool enforce_undo(struct state *state, const uint32_t *number, const char *user, struct entry **ret_entry,
 		  struct error *err);
 
 /* Loads what is in force, as the host does when it comes up. *ret_entry is NULL where nothing is. */

@@ -107,29 +107,7 @@ static void look_at_chain(void *context, const struct netlink_message *message)
 
 static struct nlmsghdr *begin_request(uint8_t *bytes, uint16_t type, uint8_t family)
 {
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
-	struct nfgenmsg *about;
-
-	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
-	about->nfgen_family = family;
-	about->version = NFNETLINK_V0;
-	return request;
-}
-
-static int ask(const struct nlmsghdr *request, netlink_reader *reader, void *context)
-{
-	struct mnl_socket *const netlink = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	int error;
-
-	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) != 0)
-		error = errno;
-	else
-		error = netlink_dump(netlink, request, reader, context);
-	if (netlink != NULL)
-		mnl_socket_close(netlink);
-	return error;
+	return netlink_filter_request(bytes, NFNL_SUBSYS_NFTABLES << 8 | type, NLM_F_DUMP, family);
 }
 
 int chains_read(chain_visitor *visit, void *context)
@@ -137,7 +115,8 @@ int chains_read(chain_visitor *visit, void *context)
 	struct visiting v = { visit, context };
 	uint8_t bytes[REQUEST_SIZE];
 
-	return ask(begin_request(bytes, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC), look_at_chain, &v);
+	return netlink_ask(NETLINK_NETFILTER, begin_request(bytes, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC),
+			   look_at_chain, &v);
 }
 
 /* ---- counters ---- */
@@ -215,5 +194,5 @@ int chain_counters_read(const char *table, counter_visitor *visit, void *context
 	struct nlmsghdr *const request = begin_request(bytes, NFT_MSG_GETRULE, NFPROTO_INET);
 
 	mnl_attr_put_strz(request, NFTA_RULE_TABLE, table);
-	return ask(request, look_at_rule, &c);
+	return netlink_ask(NETLINK_NETFILTER, request, look_at_rule, &c);
 }

@@ -137,44 +137,16 @@ static void add_tracked(void *context, const struct netlink_message *message)
 
 static struct nlmsghdr *begin_request(uint8_t *bytes, uint16_t type, uint16_t flags, uint8_t family)
 {
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
-	struct nfgenmsg *about;
-
-	request->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | type;
-	request->nlmsg_flags = NLM_F_REQUEST | flags;
-	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
-	about->nfgen_family = family;
-	about->version = NFNETLINK_V0;
-	return request;
-}
-
-static void ignore(void *context, const struct netlink_message *message)
-{
-	(void)context;
-	(void)message;
-}
-
-static int ask(int bus, const struct nlmsghdr *request, netlink_reader *reader, void *context)
-{
-	struct mnl_socket *const netlink = mnl_socket_open2(bus, SOCK_CLOEXEC);
-	int error;
-
-	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) != 0)
-		error = errno;
-	else
-		error = netlink_dump(netlink, request, reader, context);
-	if (netlink != NULL)
-		mnl_socket_close(netlink);
-	return error;
+	return netlink_filter_request(bytes, NFNL_SUBSYS_CTNETLINK << 8 | type, flags, family);
 }
 
 int tracked_list(struct arena *arena, struct tracked **ret_list, size_t *ret_count)
 {
 	struct listing l = { .arena = arena };
 	uint8_t bytes[REQUEST_SIZE];
-	const int error = ask(NETLINK_NETFILTER,
-			      begin_request(bytes, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC), add_tracked,
-			      &l);
+	const int error = netlink_ask(NETLINK_NETFILTER,
+				      begin_request(bytes, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC),
+				      add_tracked, &l);
 
 	*ret_list = l.list;
 	*ret_count = l.count;
@@ -239,7 +211,7 @@ int tracked_keep(const struct tracked *connection)
 	mnl_attr_put_u32(request, CTA_TIMEOUT, htonl(tcp ? KEPT_TCP_S : KEPT_UDP_S));
 	if (tcp)
 		put_tcp_state(request);
-	error = ask(NETLINK_NETFILTER, request, ignore, NULL);
+	error = netlink_ask(NETLINK_NETFILTER, request, NULL, NULL);
 	return error == EEXIST ? 0 : error;
 }
 
@@ -252,7 +224,7 @@ int tracked_forget(const struct tracked *connection)
 	put_tuple(request, CTA_TUPLE_ORIG, connection, false);
 	if (connection->id != 0)
 		mnl_attr_put_u32(request, CTA_ID, htonl(connection->id));
-	return ask(NETLINK_NETFILTER, request, ignore, NULL);
+	return netlink_ask(NETLINK_NETFILTER, request, NULL, NULL);
 }
 
 /* ---- processes ---- */
@@ -310,5 +282,5 @@ int socket_end(const struct host_socket *socket)
 	about->id.idiag_if = socket->interface;
 	about->id.idiag_cookie[0] = (uint32_t)socket->cookie;
 	about->id.idiag_cookie[1] = (uint32_t)(socket->cookie >> 32);
-	return ask(NETLINK_SOCK_DIAG, request, ignore, NULL);
+	return netlink_ask(NETLINK_SOCK_DIAG, request, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
 
 /* The kernel fills at most 32 KiB at a time when the reader offers as much. */
 enum { RECEIVE_SIZE = 1 << 16, HEADER = 16, ATTRIBUTE_HEADER = 4 };
@@ -52,7 +53,7 @@ static bool read_part(struct span in, netlink_reader *reader, void *context, int
 			*ret_error = code < 0 ? -code : 0;
 			return true;
 		}
-		if (message.type >= NLMSG_MIN_TYPE)
+		if (message.type >= NLMSG_MIN_TYPE && reader != NULL)
 			reader(context, &message);
 	}
 	return false;
@@ -76,4 +77,31 @@ int netlink_dump(struct mnl_socket *socket, const struct nlmsghdr *request, netl
 		if (read_part(span_of(bytes, (size_t)got), reader, context, &error))
 			return error;
 	}
+}
+
+int netlink_ask(int bus, const struct nlmsghdr *request, netlink_reader *reader, void *context)
+{
+	struct mnl_socket *const netlink = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	int error;
+
+	if (netlink == NULL || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) != 0)
+		error = errno;
+	else
+		error = netlink_dump(netlink, request, reader, context);
+	if (netlink != NULL)
+		mnl_socket_close(netlink);
+	return error;
+}
+
+struct nlmsghdr *netlink_filter_request(uint8_t *bytes, uint16_t type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nfgenmsg *about;
+
+	request->nlmsg_type = type;
+	request->nlmsg_flags = NLM_F_REQUEST | flags;
+	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
+	about->nfgen_family = family;
+	about->version = NFNETLINK_V0;
+	return request;
 }

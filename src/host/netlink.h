@@ -58,4 +58,11 @@ struct nlmsghdr;
 int netlink_dump(struct mnl_socket *socket, const struct nlmsghdr *request, netlink_reader *reader,
 		 void *context);
 
+/* The same on a socket of its own, opened for this one question; `reader` may be NULL where only the errno
+ * counts. */
+int netlink_ask(int bus, const struct nlmsghdr *request, netlink_reader *reader, void *context);
+
+/* Begins a request to a part of netfilter: type is SUBSYSTEM << 8 | MESSAGE, flags beside NLM_F_REQUEST. */
+struct nlmsghdr *netlink_filter_request(uint8_t *bytes, uint16_t type, uint16_t flags, uint8_t family);
+
 #endif

@@ -20,7 +20,7 @@ static const char *moment(struct out *out, int64_t wall_us)
 static const char *undone_words(struct out *out, const struct entry *entry)
 {
 	if (entry->digest == 0)
-		return "There is no table inet doorward any more, as before the first policy was applied.";
+		return "There is no table inet doorward any more.";
 	return arena_format(out->arena, "Number %u: what number %u had put in place is in force again.",
 			    entry->number, entry->stands_for);
 }
@@ -44,7 +44,9 @@ static const char *words_of(struct out *out, const struct enforcement_view *view
 	case ACTION_CONFIRMED:
 		return arena_format(out->arena, "Number %u is confirmed and stays.", e->number);
 	case ACTION_TAKEN_BACK:
-		return arena_format(out->arena, "Number %u is taken back: all is as it was before.",
+		return arena_format(out->arena,
+				    "Number %u is taken back: all is as it was before. With a number "
+				    "'doorward undo' goes further back.",
 				    e->number);
 	case ACTION_UNDONE: return undone_words(out, e);
 	case ACTION_LOADED: return arena_format(out->arena, "Number %u is in force and loaded.", e->number);

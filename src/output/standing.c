@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "output/enforcement.h"
 
+#include <stdlib.h>
+
 static const char *const drift_names[] = {
 	[DRIFT_NONE] = "none",       [DRIFT_NOTHING] = "nothing", [DRIFT_GONE] = "gone",
 	[DRIFT_CHANGED] = "changed", [DRIFT_FOREIGN] = "foreign", [DRIFT_UNRECORDED] = "unrecorded",
@@ -10,19 +12,56 @@ static const char *const deviation_names[] = {
 	[DEVIATION_GONE] = "gone", [DEVIATION_NEW] = "new", [DEVIATION_CHANGED] = "changed"
 };
 
-/* The words of a rule, from "id TAB words" lines; NULL where they are not known. */
-static const char *words_of(struct out *out, struct span rules, const char *id)
-{
-	while (span_left(rules) > 0) {
-		struct span line = span_until(&rules, '\n');
-		const struct span name = span_until(&line, '\t');
+/* The words of all rules, by their ids. */
+struct words {
+	struct span id, words;
+};
+struct rule_words {
+	struct words *list;
+	size_t count;
+};
 
-		if (line.failed)
-			return NULL;
-		if (span_is(name, id))
-			return arena_span_text(out->arena, line);
+static int by_id(const void *a, const void *b)
+{
+	const struct span *const x = &((const struct words *)a)->id, *const y =
+									     &((const struct words *)b)->id;
+	const size_t left = span_left(*x), right = span_left(*y);
+	const int order = memcmp(x->at, y->at, left < right ? left : right);
+
+	return order != 0 ? order : (left > right) - (left < right);
+}
+
+/* From lines "id TAB words"; without memory there are no words. */
+static struct rule_words read_words(struct out *out, struct span rules)
+{
+	struct rule_words all = { 0 };
+	size_t capacity = 0;
+
+	while (span_left(rules) > 0) {
+		struct words *const list = arena_grow(out->arena, all.list, all.count, &capacity,
+						      sizeof(*list));
+		struct span line = span_until(&rules, '\n');
+
+		if (list == NULL || line.failed)
+			break;
+		all.list = list;
+		list[all.count].id = span_until(&line, '\t');
+		list[all.count].words = line;
+		all.count += !line.failed;
 	}
-	return NULL;
+	if (all.count > 1)
+		qsort(all.list, all.count, sizeof(*all.list), by_id);
+	return all;
+}
+
+static const char *words_of(struct out *out, const struct rule_words *all, const char *id)
+{
+	const struct words asked = { .id = span_text(id) };
+	const struct words *const found = all->count > 0 ? bsearch(&asked, all->list, all->count,
+								   sizeof(asked), by_id)
+							 : NULL;
+
+	return found != NULL ? arena_span_text(out->arena, found->words) : NULL;
 }
 
 static const char *day_of(struct out *out, int64_t since_s)
@@ -45,6 +84,7 @@ static void print_rules(struct out *out, const struct standing_view *view)
 		{ .title = "TRAFFIC", .least = 20 },
 	};
 	struct table *const table = table_new(out->arena, columns, 5);
+	const struct rule_words words = read_words(out, view->rules);
 
 	if (table == NULL || view->loaded.rule_count == 0)
 		return;
@@ -58,7 +98,7 @@ static void print_rules(struct out *out, const struct standing_view *view)
 		table_format(table, 2, rule->packets == 0 ? STYLE_DIM : STYLE_PLAIN, "%llu",
 			     (unsigned long long)rule->bytes);
 		table_cell(table, 3, STYLE_PLAIN, day_of(out, rule->since_s));
-		table_cell(table, 4, STYLE_PLAIN, words_of(out, view->rules, rule->id));
+		table_cell(table, 4, STYLE_PLAIN, words_of(out, &words, rule->id));
 	}
 	table_print(table, &out->screen);
 	fputc('\n', out->screen.file);
@@ -162,6 +202,7 @@ void standing_view_text(struct out *out, const struct standing_view *view)
 
 static void json_rules(struct out *out, struct json *json, const struct standing_view *view)
 {
+	const struct rule_words words = read_words(out, view->rules);
 	char when[CLOCK_TEXT];
 
 	json_open_array(json, "rules");
@@ -170,7 +211,7 @@ static void json_rules(struct out *out, struct json *json, const struct standing
 
 		json_open_object(json, NULL);
 		json_text(json, "id", rule->id);
-		json_text(json, "text", words_of(out, view->rules, rule->id));
+		json_text(json, "text", words_of(out, &words, rule->id));
 		json_unsigned(json, "packets", rule->packets);
 		json_unsigned(json, "bytes", rule->bytes);
 		if (rule->since_s > 0)

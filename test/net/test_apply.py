@@ -138,6 +138,14 @@ def test_undo_takes_back_at_once_what_waits(host):
     run = host.do("undo")
     assert run.status == 0 and "taken back" in run.out
     assert host.table() == table and host.do("confirm").status == 2
+    assert host.do("undo").status == 0 and host.table() == table, "it went further back than what waited"
+
+
+def test_undo_to_no_table_at_all(host):
+    host.in_force(FIRST)
+    run = host.do("undo", 0)
+    assert run.status == 0 and "no table inet doorward any more" in run.out and host.table() == ""
+    assert host.status()["drift"] == "nothing"
 
 
 def test_a_table_that_others_wrote_comes_back_as_it_was(host):
@@ -445,7 +453,7 @@ def test_what_was_confirmed_comes_up_with_the_host(host, namespaces):
     host.apply(SECOND, "--timeout", "1h")
     assert booted(host, namespaces).status == 0 and host.table() == table
     assert host.history()[-1]["state"] == "taken-back" and host.do("confirm").status == 2
-    host.do("undo")
+    assert host.do("undo", 0).status == 0
     assert booted(host, namespaces).status == 0 and host.table() == ""
 
 
