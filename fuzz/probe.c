@@ -58,7 +58,7 @@ static void converse(const struct protocol *protocol, int variant, unsigned tran
 	if (talk.state == NULL)
 		abort();
 	if (variant >= 0)
-		talk.probe->greet_more(talk.state, (size_t)variant, &talk.out);
+		talk.probe->greet_more(talk.state, (size_t)variant, &talk.answer, &talk.out);
 	else if (talk.probe->greet != NULL)
 		talk.probe->greet(talk.state, transport, &talk.out);
 	feed(&talk, bytes, piece);

@@ -270,33 +270,66 @@ static const struct parser parser = {
 
 /* ---- asking ---- */
 
-/* The service "noop" does nothing; without a name to trust it is refused, with the client's version. */
+/* The service "noop" does nothing; without a name to trust it is refused: over UDP with the client's version.
+ * A packet over TCP ends with a zero, which is counted. */
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
+	static const char request[] = "SERVICE noop\n";
+
 	(void)state;
-	(void)transport;
-	buffer_text(out, "Amanda 2.6 REQ HANDLE 000-00000000 SEQ 0\nSERVICE noop\n");
+	if (transport == TRANSPORT_UDP) {
+		buffer_text(out, "Amanda 2.6 REQ HANDLE 000-00000000 SEQ 0\n");
+		buffer_text(out, request);
+		return;
+	}
+	buffer_u32(out, 1 + sizeof(request));
+	buffer_u32(out, 1);
+	buffer_u8(out, REQ);
+	buffer_add(out, request, sizeof(request));
+}
+
+/* One whole token of the handle that was asked on: a refusal, or that it was taken. */
+static enum probe_step hear_token(struct span *heard, bool ended, struct answer *answer)
+{
+	const enum verdict verdict = span_left(*heard) > 0 ? recognise_answer(*heard) : MORE;
+	struct span rest = *heard, token;
+
+	if (verdict != YES)
+		return probe_step_for(verdict, ended);
+	token = span_take(&rest, span_u32(&rest) + 4u);
+	if (rest.failed)
+		return ended ? PROBE_DONE : PROBE_WAIT;
+	span_skip(&token, 4);
+	if (span_u8(&token) == NAK)
+		answer_fact(answer, "error", text_trim(text_first(span_line(&token), FIELD_MOST)));
+	heard->at = heard->end;
+	return PROBE_DONE;
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
+	struct span words = *heard;
 	struct header header;
 
 	(void)state;
 	(void)out;
-	if (!read_header(heard, &header) || header.kind == REQ)
+	if (span_peek(*heard, 0) == 0)
+		return hear_token(heard, ended, answer);
+	if (!read_header(&words, &header) || header.kind == REQ)
 		return PROBE_NOT;
 	answer_product(answer, span_text("Amanda"), header.version);
 	if (header.kind == ACK && !ended)
 		return PROBE_WAIT;
 	if (header.kind == NAK)
-		answer_fact(answer, "error", text_trim(text_first(*heard, FIELD_MOST)));
+		answer_fact(answer, "error", text_trim(text_first(words, FIELD_MOST)));
 	heard->at = heard->end;
 	return PROBE_DONE;
 }
 
-static const struct probe probe = { .rare = true, .transports = PROBE_UDP, .greet = greet, .hear = hear };
+static const struct probe probe = {
+	.rare = true, .transports = PROBE_UDP | PROBE_TCP, .greet = greet, .hear = hear
+};
 
 const struct protocol protocol_amanda = {
 	.name = "amanda",

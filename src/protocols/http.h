@@ -45,6 +45,26 @@ parse_emit http_emit;
  * are empty where it was not seen, or where it had none. */
 const struct weakness *http_judge_api(struct span request, struct span fields, uint64_t status);
 
+/* ---- asking ---- */
+
+struct http_message {
+	struct span line, fields, body, server; /* the first line, the fields behind it, and one of these */
+};
+
+/* Takes an answer off what was heard: PROBE_WAIT until as much of it has come as is looked at. */
+enum probe_step http_take_message(struct span *heard, bool ended, struct http_message *ret);
+
+/* Tell what an answer shows: who wrote it; what of an interface is open to all. */
+void http_tell_product(struct answer *answer, const struct http_message *message);
+void http_tell_api(struct answer *answer, struct span fields, uint64_t status);
+
+/* What a server is asked further, where its first page left open who it is (http_further.c). */
+enum { HTTP_FURTHER = 5 };
+bool http_wants_further(const struct answer *known, size_t variant);
+void http_greet_further(void *state, size_t variant, const struct answer *known, struct buffer *out);
+enum probe_step http_hear_further(void *state, size_t variant, struct span *heard, bool ended,
+				  struct answer *answer);
+
 extern const struct weakness http_clear_login, http_container_api, http_search_api;
 extern const struct probe http_probe;
 extern const struct parser http_parser;

@@ -1,4 +1,5 @@
-/* http_probe.c: what a web server is asked: one page, of which the head and the beginning are looked at. */
+/* http_probe.c: what a web server is asked first: one page, of which the head and the beginning are looked
+ * at. */
 #include "protocols/http.h"
 
 enum {
@@ -29,6 +30,13 @@ static const struct text_product pages[] = {
 	{ "<title>Snapcast Default Page</title>", "Snapcast" },
 	{ "<title>Prometheus Time Series Collection", "Prometheus" },
 	{ "<title>Grafana</title>", "Grafana" },
+	{ "<title>Consul by HashiCorp</title>", "Consul" },
+	{ "<title>Vault</title>", "Vault" },
+	{ "<title>Traefik</title>", "Traefik" },
+	{ "<title>Jellyfin</title>", "Jellyfin" },
+	{ "<title>Alertmanager</title>", "Alertmanager" },
+	{ "<title>Prometheus Pushgateway</title>", "Prometheus Pushgateway" },
+	{ "<title>Solr Admin</title>", "Solr" },
 	{ "<a href=https://github.com/nats-io/nats-server", "NATS server" },
 };
 
@@ -42,10 +50,6 @@ static const struct {
 };
 
 /* ---- reading an answer ---- */
-
-struct message {
-	struct span server, fields, body;
-};
 
 static void tell_title(struct answer *answer, struct span body)
 {
@@ -62,7 +66,7 @@ static void tell_title(struct answer *answer, struct span body)
 	answer_fact(answer, "title", text_trim(span_take(&body, end)));
 }
 
-static void tell_version(struct answer *answer, const struct message *message)
+static void tell_version(struct answer *answer, const struct http_message *message)
 {
 	const struct span places[] = { message->server, message->body };
 
@@ -79,7 +83,7 @@ static void tell_version(struct answer *answer, const struct message *message)
 	}
 }
 
-static void tell_product(struct answer *answer, const struct message *message)
+static void tell_name(struct answer *answer, const struct http_message *message)
 {
 	struct span product, version;
 
@@ -100,12 +104,14 @@ static void tell_product(struct answer *answer, const struct message *message)
 }
 
 /* "2.6.12-1+deb12u4" and "1.6.7~rc0" are 2.6.12 and 1.6.7, packed by somebody. */
-static void cut_revision(struct answer *answer)
+void http_tell_product(struct answer *answer, const struct http_message *message)
 {
+	tell_name(answer, message);
+	tell_version(answer, message);
 	answer->version[strcspn(answer->version, "-+~")] = '\0';
 }
 
-static void judge_api(struct answer *answer, struct span fields, uint64_t status)
+void http_tell_api(struct answer *answer, struct span fields, uint64_t status)
 {
 	const struct weakness *const found = http_judge_api(span_of(NULL, 0), fields, status);
 
@@ -113,31 +119,28 @@ static void judge_api(struct answer *answer, struct span fields, uint64_t status
 		answer_weakness(answer, found, "it answered without a login");
 }
 
-static void tell(struct answer *answer, struct span line, struct message *message)
+static void tell(struct answer *answer, const struct http_message *message)
 {
-	struct span word;
+	struct span word, line = message->line;
 	uint64_t status = 0;
 	struct span scheme = http_field(message->fields, "WWW-Authenticate");
 
-	message->server = http_field(message->fields, "Server");
 	answer_fact(answer, "protocol", text_word(&line));
 	word = text_word(&line);
 	answer_fact(answer, "status", word);
 	(void)span_number(word, 999, &status);
-	judge_api(answer, message->fields, status);
+	http_tell_api(answer, message->fields, status);
 	answer_fact(answer, "server", message->server);
 	answer_fact(answer, "location", http_field(message->fields, "Location"));
 	answer_fact(answer, "http_content_type", http_field(message->fields, "Content-Type"));
 	answer_fact(answer, "powered_by", http_field(message->fields, "X-Powered-By"));
 	answer_fact(answer, "auth_scheme", text_word(&scheme));
 	tell_title(answer, message->body);
-	tell_product(answer, message);
-	tell_version(answer, message);
-	cut_revision(answer);
+	http_tell_product(answer, message);
 }
 
 /* Whether as much of the content has come as is looked at. Without a length it ends with the connection. */
-static bool body_is_whole(const struct message *message)
+static bool body_is_whole(const struct http_message *message)
 {
 	const size_t come = span_left(message->body);
 	uint64_t length;
@@ -152,7 +155,7 @@ static bool body_is_whole(const struct message *message)
 }
 
 /* Content behind its announced length, or the limit, is not looked at, however it comes in pieces. */
-static void cut_body(struct message *message)
+static void cut_body(struct http_message *message)
 {
 	uint64_t length = BODY_LIMIT;
 
@@ -161,38 +164,47 @@ static void cut_body(struct message *message)
 		message->body.end = message->body.at + length;
 }
 
-static enum probe_step hear(void *unused, struct span *heard, bool ended, struct buffer *out,
-			    struct answer *answer)
+enum probe_step http_take_message(struct span *heard, bool ended, struct http_message *ret)
 {
-	(void)unused;
-	(void)out;
 	for (unsigned interim = 0; interim < INTERIM_LIMIT; interim++) {
 		const enum verdict verdict = span_left(*heard) > 0 ? http_recognise_status(*heard) : MORE;
 		size_t head = http_head(*heard);
-		struct span line, rest = *heard;
-		struct message message;
+		struct span rest = *heard;
 
 		if (verdict == NO || (verdict == MORE && ended))
 			return PROBE_NOT;
 		if (head == 0 && span_left(*heard) < HTTP_HEAD && !ended)
 			return PROBE_WAIT;
 		head = head == 0 ? span_left(*heard) : head;
-		message.fields = span_take(&rest, head);
-		message.body = rest;
-		line = span_line(&message.fields);
-		line = line.failed ? message.fields : line;
-		if (span_begins(line, "HTTP/1.1 1") && !span_begins(line, "HTTP/1.1 101")) {
+		ret->fields = span_take(&rest, head);
+		ret->body = rest;
+		ret->line = span_line(&ret->fields);
+		ret->line = ret->line.failed ? ret->fields : ret->line;
+		if (span_begins(ret->line, "HTTP/1.1 1") && !span_begins(ret->line, "HTTP/1.1 101")) {
 			*heard = rest;
 			continue;
 		}
-		if (!body_is_whole(&message) && !ended)
+		if (!body_is_whole(ret) && !ended)
 			return PROBE_WAIT;
-		cut_body(&message);
-		tell(answer, line, &message);
+		cut_body(ret);
+		ret->server = http_field(ret->fields, "Server");
 		heard->at = heard->end;
 		return PROBE_DONE;
 	}
 	return PROBE_NOT;
+}
+
+static enum probe_step hear(void *unused, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct http_message message;
+	const enum probe_step step = http_take_message(heard, ended, &message);
+
+	(void)unused;
+	(void)out;
+	if (step == PROBE_DONE)
+		tell(answer, &message);
+	return step;
 }
 
 static void greet(void *unused, unsigned transport, struct buffer *out)
@@ -207,4 +219,8 @@ const struct probe http_probe = {
 	.transports = PROBE_TCP,
 	.greet = greet,
 	.hear = hear,
+	.variants = HTTP_FURTHER,
+	.wants_more = http_wants_further,
+	.greet_more = http_greet_further,
+	.hear_more = http_hear_further,
 };

@@ -21,6 +21,9 @@ enum {
 	OUT_OF_ERRORS = 16384,
 };
 
+/* Further openings: version 1, and the usual one behind the mark that it is no ESP. */
+enum { OLD, MARKED, VARIANTS };
+
 static size_t begin_payload(struct buffer *out, uint8_t next)
 {
 	buffer_u8(out, next);
@@ -71,12 +74,11 @@ static void add_association(struct buffer *out)
 }
 
 /* A public value that is no secret of anybody: some number of the group. */
-static void greet(void *state, unsigned transport, struct buffer *out)
+static void write_first(struct buffer *out)
 {
+	const size_t begun = out->length;
 	size_t payload;
 
-	(void)state;
-	(void)transport;
 	buffer_add(out, our_spi, sizeof(our_spi));
 	buffer_fill(out, 0, 8);
 	buffer_u8(out, IKE2_SA);
@@ -95,7 +97,14 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 		buffer_u8(out, (uint8_t)(i * 37 + 11));
 	end_payload(out, payload);
 	if (!out->failed)
-		buffer_set_u32(out, LENGTH_AT, (uint32_t)out->length);
+		buffer_set_u32(out, begun + LENGTH_AT, (uint32_t)(out->length - begun));
+}
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	(void)state;
+	(void)transport;
+	write_first(out);
 }
 
 static void tell_suite(void *context, const struct ike_suite *suite)
@@ -156,6 +165,8 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	(void)state;
 	(void)out;
 	heard->at = heard->end;
+	if (span_left(s) > 4 && load_u32(s.at) == 0)
+		span_skip(&s, 4); /* the mark that it is no ESP */
 	if (!ike_message_read(s, true, &m) || !ike_payloads_are_sound(&m) || ike_is_v1(&m) ||
 	    m.initiator != load_u64(our_spi) || (m.flags & RESPONSE) == 0)
 		return ended ? PROBE_NOT : PROBE_WAIT;
@@ -185,14 +196,12 @@ static void add_transform_v1(struct buffer *out, bool last, uint8_t number, cons
 	end_payload(out, begun);
 }
 
-static void greet_v1(void *state, size_t variant, struct buffer *out)
+static void write_first_v1(struct buffer *out)
 {
 	static const uint16_t aes[][2] = { { 1, 7 }, { 14, 128 }, { 2, 2 }, { 3, 1 }, { 4, GROUP } };
 	static const uint16_t triple[][2] = { { 1, 5 }, { 2, 2 }, { 3, 1 }, { 4, 2 } };
 	size_t payload, proposal;
 
-	(void)state;
-	(void)variant;
 	buffer_add(out, our_spi, sizeof(our_spi));
 	buffer_fill(out, 0, 8);
 	buffer_u8(out, IKE1_SA);
@@ -213,6 +222,26 @@ static void greet_v1(void *state, size_t variant, struct buffer *out)
 	end_payload(out, payload);
 	if (!out->failed)
 		buffer_set_u32(out, LENGTH_AT, (uint32_t)out->length);
+}
+
+/* At the door of ESP in UDP what is no ESP begins with four zeros (RFC 3948 2.2); other words there reach
+ * ESP, which knows no such association, and says that its port is closed. */
+static void greet_more(void *state, size_t variant, const struct answer *known, struct buffer *out)
+{
+	(void)state;
+	(void)known;
+	if (variant == OLD) {
+		write_first_v1(out);
+		return;
+	}
+	buffer_u32(out, 0);
+	write_first(out);
+}
+
+static bool wants_more(const struct answer *known, size_t variant)
+{
+	(void)known;
+	return variant == OLD;
 }
 
 static enum probe_step hear_v1(void *state, size_t variant, struct span *heard, bool ended,
@@ -237,7 +266,10 @@ const struct probe ike_probe = {
 	.transports = PROBE_UDP,
 	.greet = greet,
 	.hear = hear,
-	.variants = 1,
-	.greet_more = greet_v1,
+	.port_of_variant = 4500,
+	.variant_at_port = MARKED,
+	.variants = VARIANTS,
+	.wants_more = wants_more,
+	.greet_more = greet_more,
 	.hear_more = hear_v1,
 };

@@ -27,15 +27,26 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	buffer_add(out, request, sizeof(request));
 }
 
+/* Over UDP an opening for those that leave the usual one unanswered; over TCP asked of who has answered that
+ * without saying who he is. */
+enum { OVER_UDP, OVER_TCP, VARIANTS };
+
 /* RFC 3244 2: length, version, length of a ticket that is none, and as much. */
-static void greet_more(void *state, size_t variant, struct buffer *out)
+static void greet_more(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	static const uint8_t change[] = { 0,   16,  0xff, 0x80, 0,   4,   'd', 'o',
 					  'o', 'r', 'w',  'a',  'r', 'd', 0,   0 };
 
 	(void)state;
-	(void)variant;
+	(void)known;
+	if (variant == OVER_TCP)
+		buffer_u32(out, sizeof(change));
 	buffer_add(out, change, sizeof(change));
+}
+
+static bool wants_more(const struct answer *known, size_t variant)
+{
+	return known->product[0] == '\0' && variant == OVER_TCP;
 }
 
 /* The texts of an error that tell whose it is: the realm, and words. */
@@ -77,16 +88,20 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-/* It is an opening for those that leave the usual one unanswered, and tells of the others nothing. */
+/* Whose words they are stands in the table of products. */
 static enum probe_step hear_more(void *state, size_t variant, struct span *heard, bool ended,
 				 struct answer *answer)
 {
+	struct span message = *heard;
+	uint32_t length = (uint32_t)span_left(message);
+
 	(void)state;
-	(void)variant;
 	(void)answer;
-	return probe_step_for(
-		span_left(*heard) > 0 ? protocol_krb5.recognise(*heard, SIDE_SERVER, TRANSPORT_UDP) : MORE,
-		ended);
+	if (variant == OVER_TCP)
+		length = span_u32(&message);
+	if (message.failed || length == 0 || span_left(message) < length)
+		return probe_step_for(MORE, ended);
+	return probe_step_for(protocol_krb5.recognise(message, SIDE_SERVER, TRANSPORT_UDP), ended);
 }
 
 const struct probe krb5_probe = {
@@ -94,7 +109,8 @@ const struct probe krb5_probe = {
 	.transports = PROBE_TCP | PROBE_UDP,
 	.greet = greet,
 	.hear = hear,
-	.variants = 1,
+	.variants = VARIANTS,
+	.wants_more = wants_more,
 	.greet_more = greet_more,
 	.hear_more = hear_more,
 };

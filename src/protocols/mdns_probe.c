@@ -5,6 +5,8 @@
 #include "protocols/lines.h"
 #include "protocols/probes.h"
 
+#include <ctype.h>
+
 extern const struct protocol protocol_mdns;
 
 enum { LIST = 320, QUESTION = 12, PTR = 12, IN = 1 };
@@ -51,4 +53,79 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-const struct probe mdns_probe = { .rare = true, .transports = PROBE_UDP, .greet = greet, .hear = hear };
+/* ---- the workstation ---- */
+
+/* Avahi alone publishes the host as a workstation whose name holds the address of an interface. */
+static bool wants_workstation(const struct answer *known, size_t variant)
+{
+	const char *const services = answer_get(known, "services");
+
+	(void)variant;
+	return services != NULL && strstr(services, "_workstation._tcp") != NULL;
+}
+
+static void greet_workstation(void *state, size_t variant, const struct answer *known, struct buffer *out)
+{
+	static const char name[] = "\x0c_workstation\x04_tcp\x05local";
+
+	(void)state;
+	(void)variant;
+	(void)known;
+	buffer_u32(out, 0);
+	buffer_u16(out, 1);
+	buffer_fill(out, 0, 6);
+	buffer_add(out, name, sizeof(name));
+	buffer_u16(out, PTR);
+	buffer_u16(out, IN);
+}
+
+/* "alpha [02:00:5e:10:00:01]" */
+static bool ends_in_address(struct span label)
+{
+	static const char form[] = " [##:##:##:##:##:##]";
+	const size_t length = sizeof(form) - 1;
+
+	if (span_left(label) <= length)
+		return false;
+	label.at = label.end - length;
+	for (size_t i = 0; i < length; i++)
+		if (form[i] == '#' ? !isxdigit(label.at[i]) : label.at[i] != (uint8_t)form[i])
+			return false;
+	return true;
+}
+
+static enum probe_step hear_workstation(void *state, size_t variant, struct span *heard, bool ended,
+					struct answer *answer)
+{
+	struct span s = *heard;
+	struct dns_header h;
+	struct dns_question question;
+	struct dns_record record;
+
+	(void)state;
+	(void)variant;
+	if (span_left(s) == 0)
+		return probe_step_for(MORE, ended);
+	h = dns_read_header(&s);
+	if (s.failed || (h.flags & DNS_RESPONSE) == 0)
+		return PROBE_NOT;
+	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)
+		if (!dns_read_question(*heard, &s, &question))
+			return PROBE_NOT;
+	for (unsigned i = 0; i < h.count[DNS_ANSWERS] && dns_read_record(*heard, &s, &record); i++)
+		if (record.type == PTR && ends_in_address(span_take(&record.data, span_u8(&record.data))))
+			answer_product(answer, span_text("Avahi"), span_of(NULL, 0));
+	heard->at = heard->end;
+	return PROBE_DONE;
+}
+
+const struct probe mdns_probe = {
+	.rare = true,
+	.transports = PROBE_UDP,
+	.greet = greet,
+	.hear = hear,
+	.variants = 1,
+	.wants_more = wants_workstation,
+	.greet_more = greet_workstation,
+	.hear_more = hear_workstation,
+};

@@ -341,7 +341,6 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	}
 	for (size_t i = 0; i < OBJECTS; i++)
 		answer_fact(answer, object_keys[i], span_text(objects[i]));
-	answer_product(answer, span_text(objects[1]), span_text(objects[2]));
 	return PROBE_DONE;
 }
 

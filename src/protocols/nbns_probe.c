@@ -7,7 +7,16 @@
 
 extern const struct protocol protocol_nbns;
 
-enum { NAMES = 320, NAME = 15, ENTRY = 18, STATUS = 0x21, IN = 1, GROUP = 0x8000 };
+enum {
+	NAMES = 320,
+	NAME = 15,
+	ENTRY = 18,
+	ADDRESS = 6,
+	MESSENGER = 3,
+	STATUS = 0x21,
+	IN = 1,
+	GROUP = 0x8000
+};
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
@@ -25,10 +34,22 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	buffer_u16(out, IN);
 }
 
+/* Behind the names the address of the interface, which Samba does not tell, and counters, which it does not
+ * count. */
+static bool is_samba(struct span statistics)
+{
+	bool empty = span_left(statistics) >= ADDRESS;
+
+	while (span_left(statistics) > 0)
+		empty = span_u8(&statistics) == 0 && empty;
+	return empty;
+}
+
 /* Fifteen characters, the kind, flags. */
 static void tell_names(struct span data, struct answer *answer)
 {
 	char list[NAMES] = { 0 };
+	bool messages = false;
 	const uint8_t count = span_u8(&data);
 
 	for (unsigned i = 0; i < count && span_left(data) >= ENTRY; i++) {
@@ -42,7 +63,10 @@ static void tell_names(struct span data, struct answer *answer)
 		(void)texts_add(list, sizeof(list), span_text(text));
 		if (kind == 0)
 			answer_fact(answer, (flags & GROUP) != 0 ? "workgroup" : "name", name);
+		messages = messages || kind == MESSENGER;
 	}
+	if (messages && is_samba(data))
+		answer_product(answer, span_text("Samba nmbd"), span_of(NULL, 0));
 	answer_texts(answer, "names", list);
 }
 

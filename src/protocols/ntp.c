@@ -296,9 +296,10 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 
 /* ---- asking for its variables ---- */
 
-static void greet_control(void *state, size_t variant, struct buffer *out)
+static void greet_control(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	(void)state;
+	(void)known;
 	(void)variant;
 	buffer_u8(out, 2 << 3 | NTP_CONTROL);
 	buffer_u8(out, OPCODE_READ_VARIABLES);

@@ -206,9 +206,10 @@ static void ask_for_tls(struct buffer *out)
 	buffer_u32(out, PGSQL_CODE_TLS);
 }
 
-static void greet_tls(void *state, size_t variant, struct buffer *out)
+static void greet_tls(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	(void)state;
+	(void)known;
 	(void)variant;
 	ask_for_tls(out);
 }

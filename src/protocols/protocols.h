@@ -111,6 +111,18 @@ struct probe {
 	bool answers_elsewhere;
 	uint16_t own_port;
 
+	/* Over UDP: at this port its servers may hear what is sent to a group of IPv4 and nothing else, so it
+	 * is sent there as well, no further than the next router, and only the host that is asked is heard.
+	 */
+	struct {
+		uint32_t address; /* 0 for none */
+		uint16_t port;
+	} group;
+
+	/* Over UDP, at this port the opening is the further one of this variant; 0 for none. */
+	uint16_t port_of_variant;
+	size_t variant_at_port;
+
 	/* Where in the opening over UDP the IPv4 address stands from which it is asked; 0 for nowhere. */
 	uint16_t own_address_at;
 
@@ -134,9 +146,12 @@ struct probe {
 
 	/* Further openings, each tried on a connection of its own once the protocol is known, to ask for what
 	 * one conversation cannot tell: SMB 1, TLS 1.0. `variant` counts from 0; the opening is greet_more()
-	 * and is heard by hear_more(). */
+	 * and is heard by hear_more(), whose answer goes on from what is known already. Those that
+	 * wants_more() says no to are left out; NULL: none is. `known` is NULL where the protocol is not
+	 * known yet. */
 	size_t variants;
-	void (*greet_more)(void *state, size_t variant, struct buffer *out);
+	bool (*wants_more)(const struct answer *known, size_t variant);
+	void (*greet_more)(void *state, size_t variant, const struct answer *known, struct buffer *out);
 	enum probe_step (*hear_more)(void *state, size_t variant, struct span *heard, bool ended,
 				     struct answer *answer);
 };

@@ -300,9 +300,10 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static void greet_standard(void *state, size_t variant, struct buffer *out)
+static void greet_standard(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	(void)state;
+	(void)known;
 	(void)variant;
 	say_request(out, RDP_STANDARD);
 }

@@ -14,6 +14,9 @@ enum {
 	SET = 1,
 	UNSET = 2,
 	DUMP = 4,
+	KADMIN = 2112,
+	DENIAL = 24, /* with its record mark */
+	TOO_WEAK = 5,
 	MNT = 1,
 	UMNT = 3
 };
@@ -279,19 +282,24 @@ static const struct parser parser = {
 
 /* ---- asking ---- */
 
-/* What stands between record mark and credential is the same of all calls; then DUMP of version 2. */
-static void greet(void *state, unsigned transport, struct buffer *out)
+/* A call without credential and arguments. */
+static void write_call(struct buffer *out, unsigned transport, uint32_t program, uint32_t procedure)
 {
-	(void)state;
 	if (transport == TRANSPORT_TCP)
 		buffer_u32(out, 0x80000028);
 	buffer_u32(out, 0x446f6f72);
 	buffer_u32(out, 0);
 	buffer_u32(out, 2);
-	buffer_u32(out, RPC_PORTMAP);
+	buffer_u32(out, program);
 	buffer_u32(out, 2);
-	buffer_u32(out, DUMP);
+	buffer_u32(out, procedure);
 	buffer_fill(out, 0, 16);
+}
+
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	(void)state;
+	write_call(out, transport, RPC_PORTMAP, DUMP);
 }
 
 static void tell_dump(struct span s, struct answer *answer)
@@ -344,11 +352,54 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return PROBE_DONE;
 }
 
+/* ---- whether a server that is no portmapper administers Kerberos ---- */
+
+static bool wants_kadmin(const struct answer *known, size_t variant)
+{
+	const char *const status = answer_get(known, "status");
+
+	(void)variant;
+	return known->product[0] == '\0' && status != NULL && strcmp(status, "prog_unavail") == 0;
+}
+
+static void greet_kadmin(void *state, size_t variant, const struct answer *known, struct buffer *out)
+{
+	(void)state;
+	(void)variant;
+	(void)known;
+	write_call(out, TRANSPORT_TCP, KADMIN, 0);
+}
+
+/* MIT's has the program, and demands credentials even of a call that does nothing. Heimdal's knows no call
+ * for another program, and would not have said that it lacks the portmapper's. */
+static enum probe_step hear_kadmin(void *memory, size_t variant, struct span *heard, bool ended,
+				   struct answer *answer)
+{
+	struct span s = *heard;
+	struct rpc_message message;
+
+	(void)memory;
+	(void)variant;
+	span_skip(&s, 4);
+	if (s.failed || rpc_message_read(s, &message) != YES)
+		return ended || span_left(*heard) >= DENIAL ? PROBE_NOT : PROBE_WAIT;
+	if (message.call || message.xid != 0x446f6f72)
+		return PROBE_NOT;
+	if (message.denied && span_left(*heard) == DENIAL && load_u32(heard->end - 4) == TOO_WEAK)
+		answer_product(answer, span_text("MIT Kerberos"), span_of(NULL, 0));
+	heard->at = heard->end;
+	return PROBE_DONE;
+}
+
 static const struct probe probe = {
 	.rare = true,
 	.transports = PROBE_TCP | PROBE_UDP,
 	.greet = greet,
 	.hear = hear,
+	.variants = 1,
+	.wants_more = wants_kadmin,
+	.greet_more = greet_kadmin,
+	.hear_more = hear_kadmin,
 };
 
 const struct protocol protocol_rpc = {

@@ -1,6 +1,7 @@
 /* smb_probe.c: asks a server of SMB which dialects it takes, and reads what it says of itself. No session is
- * set up, but where a server wants one the session of NetBIOS below it. MS-SMB2 sections 2.2.3 and 2.2.4,
- * MS-CIFS section 2.2.4.52, MS-SMB section 2.2.4.5, RFC 1002 section 4.3.2, RFC 1001 section 14.1 (names). */
+ * set up, though one of version 1 is asked how it would be, but where a server wants one the session of
+ * NetBIOS below it. MS-SMB2 sections 2.2.3 and 2.2.4, MS-CIFS section 2.2.4.52, MS-SMB section 2.2.4.5, RFC
+ * 1002 section 4.3.2, RFC 1001 section 14.1 (names). */
 #include "base/clock.h"
 #include "protocols/smb.h"
 
@@ -10,6 +11,8 @@
 
 enum {
 	NEGOTIATE_1 = 0x72,
+	SETUP_1 = 0x73,
+	SMB1_CAN = 0x54, /* Unicode, NT messages and status codes */
 	NEGOTIATE_2 = 0,
 	SMB1_FLAGS = 0x18,      /* names in any case */
 	SMB1_FLAGS2 = 0xc001,   /* Unicode, NT status codes, long names */
@@ -150,13 +153,44 @@ static void greet_other(void *state, struct buffer *out)
 	greet(state, TRANSPORT_TCP, out);
 }
 
-static void greet_old(void *state, size_t variant, struct buffer *out)
+/* MS-SMB 2.2.4.6.1: the question of NTLM's first step, in which nobody says who he is. The server asks back
+ * for proof, which it does not get, and tells which programs speak. */
+static void write_setup(struct buffer *out)
+{
+	static const char question[] = "NTLMSSP\0\1\0\0\0\x97\x82\x08\xe2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+	const size_t begun = begin_message(out);
+
+	buffer_text(out, SMB1_BEGINS);
+	buffer_u8(out, SETUP_1);
+	buffer_u32(out, 0);
+	buffer_u8(out, SMB1_FLAGS);
+	buffer_u16_le(out, SMB1_FLAGS2 | SMB1_EXTENDED);
+	buffer_fill(out, 0, 20);
+	buffer_u8(out, 12); /* parameter words */
+	buffer_u8(out, 0xff);
+	buffer_fill(out, 0, 3);
+	buffer_u16_le(out, 16644); /* the greatest message */
+	buffer_u16_le(out, 2);
+	buffer_u16_le(out, 1);
+	buffer_u32(out, 0);
+	buffer_u16_le(out, sizeof(question));
+	buffer_u32(out, 0);
+	buffer_u32_le(out, SMB1_CAN_EXTENDED | SMB1_CAN);
+	buffer_u16_le(out, sizeof(question) + 5);
+	buffer_add(out, question, sizeof(question));
+	buffer_fill(out, 0, 5); /* alignment, and two names that are empty */
+	end_message(out, begun);
+}
+
+static void greet_old(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	static const char *const dialects[] = { "NT LM 0.12", NULL };
 
 	(void)state;
+	(void)known;
 	(void)variant;
 	write_smb1(out, dialects, SMB1_FLAGS2 | SMB1_EXTENDED);
+	write_setup(out);
 }
 
 /* ---- hearing ---- */
@@ -267,6 +301,30 @@ static void hear_smb1(struct span s, struct answer *answer)
 	span_skip(&s, challenge);
 	tell_utf16(answer, "domain", &s);
 	tell_utf16(answer, "host", &s);
+}
+
+/* MS-SMB 2.2.4.6.2: behind the token the names of the system and of the program. */
+static void hear_setup(struct span s, struct answer *answer)
+{
+	const struct span message = s;
+	const char *program;
+	unsigned words, token;
+
+	span_skip(&s, SMB1_HEADER);
+	words = span_u8(&s);
+	span_skip(&s, 6);
+	token = span_u16_le(&s);
+	span_skip(&s, 2u + token);
+	if (words != 4 || s.failed || (span_peek(message, 11) & 0x80) == 0)
+		return;
+	span_skip(&s, (size_t)(s.at - message.at) % 2);
+	tell_utf16(answer, "native_os", &s);
+	tell_utf16(answer, "native_lm", &s);
+	program = answer_get(answer, "native_lm");
+	if (program != NULL && strncmp(program, "Samba ", strlen("Samba ")) == 0) {
+		answer_product(answer, span_text("Samba smbd"), span_text(program + strlen("Samba ")));
+		answer->version[strcspn(answer->version, "-+~ ")] = '\0';
+	}
 }
 
 static void tell_dialect(struct answer *answer, uint16_t dialect)
@@ -411,8 +469,14 @@ static enum probe_step hear_old(void *state, size_t variant, struct span *heard,
 
 	(void)state;
 	(void)variant;
-	if (step == PROBE_DONE && span_begins(message, SMB1_BEGINS))
+	if (step == PROBE_DONE && span_begins(message, SMB1_BEGINS)) {
+		if (span_peek(message, 4) == SETUP_1) {
+			hear_setup(message, answer);
+			return PROBE_DONE;
+		}
 		hear_smb1(message, answer);
+		return ended ? PROBE_DONE : PROBE_WAIT;
+	}
 	return step == PROBE_WAIT && !ended ? PROBE_WAIT : PROBE_DONE;
 }
 

@@ -217,12 +217,13 @@ enum { VARIANT_V2C, VARIANT_V1, VARIANTS };
 
 /* An agent of version 1 refuses a whole request for one variable that it does not have: it is asked for the
  * description alone, which all have. */
-static void greet_community(void *state, size_t variant, struct buffer *out)
+static void greet_community(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	const size_t message = ber_begin(out, BER_SEQUENCE);
 	size_t pdu, list;
 
 	(void)state;
+	(void)known;
 	ber_write_integer(out, BER_INTEGER, variant == VARIANT_V1 ? SNMP_V1 : SNMP_V2C);
 	ber_write_text(out, BER_OCTETS, "public");
 	pdu = ber_begin(out, SNMP_GET);

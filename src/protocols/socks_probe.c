@@ -1,5 +1,5 @@
 /* socks_probe.c: what a SOCKS proxy is asked: by which methods it lets clients in (RFC 1928 3). Nobody is
- * connected to. */
+ * connected to. Then for a page of its own, as some say in HTTP who they are. */
 #include "protocols/probes.h"
 #include "protocols/socks.h"
 
@@ -41,6 +41,43 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
+static bool wants_page(const struct answer *known, size_t variant)
+{
+	(void)variant;
+	return known->product[0] == '\0';
+}
+
+static void greet_page(void *state, size_t variant, const struct answer *known, struct buffer *out)
+{
+	(void)state;
+	(void)variant;
+	(void)known;
+	buffer_text(out, "GET / HTTP/1.0\r\n\r\n");
+}
+
+static enum probe_step hear_page(void *state, size_t variant, struct span *heard, bool ended,
+				 struct answer *answer)
+{
+	const enum verdict verdict = span_left(*heard) > 0
+					     ? recognise_text(*heard,
+							      "HTTP/1.0 501 Tor is not an HTTP Proxy\r\n")
+					     : MORE;
+
+	(void)state;
+	(void)variant;
+	if (verdict == YES)
+		answer_product(answer, span_text("Tor"), span_of(NULL, 0));
+	return probe_step_for(verdict, ended);
+}
+
 const struct probe socks_probe = {
-	.knows = true, .transports = PROBE_TCP, .rare = true, .greet = greet, .hear = hear
+	.knows = true,
+	.transports = PROBE_TCP,
+	.rare = true,
+	.greet = greet,
+	.hear = hear,
+	.variants = 1,
+	.wants_more = wants_page,
+	.greet_more = greet_page,
+	.hear_more = hear_page,
 };

@@ -101,7 +101,13 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static const struct probe probe = { .rare = true, .transports = PROBE_UDP, .greet = greet, .hear = hear };
+static const struct probe probe = {
+	.rare = true,
+	.transports = PROBE_UDP,
+	.group = { .address = 0xeffffffa, .port = 1900 }, /* 239.255.255.250 */
+	.greet = greet,
+	.hear = hear,
+};
 
 const struct protocol protocol_ssdp = {
 	.name = "ssdp",

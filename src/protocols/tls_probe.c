@@ -71,12 +71,13 @@ static void write_ssl2_hello(struct buffer *out)
 	write_random(out, CHALLENGE);
 }
 
-static void greet_more(void *unused, size_t variant, struct buffer *out)
+static void greet_more(void *unused, size_t variant, const struct answer *known, struct buffer *out)
 {
 	const uint16_t version = old[variant].version;
 	const size_t record = out->length + 3, message = out->length + 7;
 
 	(void)unused;
+	(void)known;
 	if (version == SSL_2) {
 		write_ssl2_hello(out);
 		return;

@@ -23,6 +23,42 @@ static const struct probe *datagram_probe(const struct wish *wish)
 		       : NULL;
 }
 
+/* Whether the words go to the protocol's group as well. */
+static bool asks_group(const struct wish *wish)
+{
+	const struct probe *const probe = datagram_probe(wish);
+	const struct knock_door *const door = door_where(wish->door);
+
+	return probe != NULL && probe->group.address != 0 && probe->group.port == door->port &&
+	       address_is_v4(&door->address);
+}
+
+/* Answers may come from elsewhere than the door. */
+static bool stays_open(const struct wish *wish)
+{
+	const struct probe *const probe = datagram_probe(wish);
+
+	return probe != NULL && (probe->answers_elsewhere || asks_group(wish));
+}
+
+/* Groups are asked at the interface behind which the host is. */
+static void send_to_group(const struct conversation *c)
+{
+	const struct knock_door *const door = door_where(c->wish.door);
+	const struct address group = address_v4(datagram_probe(&c->wish)->group.address);
+	struct address own;
+	struct in_addr interface;
+	struct sockaddr_storage to;
+	const socklen_t length = endpoint_of(&group, 0, door->port, &to);
+
+	if (!endpoint_source(&door->address, door->interface, &own))
+		return;
+	interface.s_addr = htonl(address_to_v4(&own));
+	if (setsockopt(c->fd, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof(interface)) == 0)
+		(void)sendto(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL, (struct sockaddr *)&to,
+			     length);
+}
+
 static bool bind_own_port(int fd, const struct wish *wish)
 {
 	const struct probe *const probe = datagram_probe(wish);
@@ -42,7 +78,6 @@ static bool bind_own_port(int fd, const struct wish *wish)
 static int socket_connect(const struct wish *wish, bool *ret_connected)
 {
 	const struct knock_door *const door = door_where(wish->door);
-	const struct probe *const probe = datagram_probe(wish);
 	struct sockaddr_storage address;
 	const socklen_t length = endpoint_of(&door->address, door->interface, door->port, &address);
 	const int kind = door->transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
@@ -51,7 +86,7 @@ static int socket_connect(const struct wish *wish, bool *ret_connected)
 
 	if (fd < 0)
 		return -1;
-	if (probe != NULL && probe->answers_elsewhere) {
+	if (stays_open(wish)) {
 		*ret_connected = true;
 		return fd;
 	}
@@ -113,9 +148,7 @@ void conversation_free(struct conversation *c)
 
 static bool is_connected(const struct conversation *c)
 {
-	const struct probe *const probe = datagram_probe(&c->wish);
-
-	return probe == NULL || !probe->answers_elsewhere;
+	return !stays_open(&c->wish);
 }
 
 static ssize_t send_out(struct conversation *c)
@@ -126,6 +159,8 @@ static ssize_t send_out(struct conversation *c)
 
 	if (is_connected(c))
 		return send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL);
+	if (asks_group(&c->wish))
+		send_to_group(c);
 	return sendto(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL, (struct sockaddr *)&to, length);
 }
 
@@ -182,11 +217,11 @@ void conversation_open(struct conversation *c)
 	if (c->wish.purpose == TO_UPGRADE)
 		start_tls_greet(probe->start_tls, &words);
 	else if (c->wish.purpose == TO_TRY_OLD)
-		probe->greet_more(c->state, c->wish.variant, &words);
+		probe->greet_more(c->state, c->wish.variant, door_known(c), &words);
 	else if (c->wish.purpose == TO_OPEN && c->wish.variant == OTHER)
 		probe->greet_other(c->state, &words);
 	else if (c->wish.purpose == TO_OPEN && c->wish.variant > 0)
-		probe->greet_more(c->state, c->wish.variant - 1, &words);
+		probe->greet_more(c->state, c->wish.variant - 1, NULL, &words);
 	else if (probe->greet != NULL)
 		probe->greet(c->state, door_where(c->wish.door)->transport, &words);
 	write_own_address(c, probe->own_address_at, &words);
@@ -211,14 +246,14 @@ bool conversation_open_tls(struct conversation *c)
 
 static bool make_answer(struct conversation *c, const struct answer *known)
 {
-	if (c->answer == NULL) {
-		c->answer = calloc(1, sizeof(*c->answer));
-		if (c->answer == NULL)
-			return false;
-		c->answer->inside_tls = c->wish.inside;
-	}
+	if (c->answer != NULL)
+		return true;
+	c->answer = calloc(1, sizeof(*c->answer));
+	if (c->answer == NULL)
+		return false;
 	if (known != NULL)
 		*c->answer = *known;
+	c->answer->inside_tls = c->wish.inside;
 	return true;
 }
 

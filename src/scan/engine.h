@@ -116,6 +116,9 @@ void door_begin(struct door *door);
 const struct knock_door *door_where(const struct door *door);
 bool door_wants(const struct wish *wish);
 
+/* What is known already of the protocol that is asked further. */
+const struct answer *door_known(const struct conversation *c);
+
 /* A wish of it is gone, or a conversation. */
 void door_let_go(struct door *door);
 

@@ -34,13 +34,14 @@ static const struct catalog_door forbidden[] = {
 };
 
 /* Doors where the wrong words do harm, but the right ones none: nothing is said there but what is customary.
- * Controllers: 102 (S7), 502 (Modbus), 2404 (IEC 60870-5-104). 512 and 513 are rexec and rlogin, which take
- * any words for a user's name. Of loggers, which write down what comes, 514 and 601 are syslog, over TCP 514
- * is rsh as well; 162 takes SNMP traps, and tells its number to whom it does not know. */
+ * Controllers: 102 (S7), 502 (Modbus), 2404 (IEC 60870-5-104). 512 is rexec, which takes any words for a
+ * user's name; rlogin at 513 hears none from a port that is not reserved (RFC 1282). Of loggers, which write
+ * down what comes, 514 and 601 are syslog, over TCP 514 is rsh as well; 162 takes SNMP traps, and tells its
+ * number to whom it does not know. */
 static const struct catalog_door delicate[] = {
-	{ TRANSPORT_TCP, 102, 102 }, { TRANSPORT_TCP, 502, 502 },   { TRANSPORT_TCP, 512, 514 },
-	{ TRANSPORT_TCP, 601, 601 }, { TRANSPORT_TCP, 2404, 2404 }, { TRANSPORT_UDP, 162, 162 },
-	{ TRANSPORT_UDP, 514, 514 },
+	{ TRANSPORT_TCP, 102, 102 }, { TRANSPORT_TCP, 502, 502 }, { TRANSPORT_TCP, 512, 512 },
+	{ TRANSPORT_TCP, 514, 514 }, { TRANSPORT_TCP, 601, 601 }, { TRANSPORT_TCP, 2404, 2404 },
+	{ TRANSPORT_UDP, 162, 162 }, { TRANSPORT_UDP, 514, 514 },
 };
 
 static bool is_among(const struct catalog_door *doors, size_t count, uint16_t transport, uint16_t port)

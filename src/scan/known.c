@@ -49,22 +49,47 @@ void door_finish_as(struct door *door, enum knock_outcome outcome, int error)
 /* ---- the protocol is known ---- */
 
 /* Answers to further openings join what is known already. */
-static struct answer *answer_of(struct door *door, const struct conversation *c)
+static struct answer *answer_of(struct door *door, const struct protocol *protocol)
 {
-	return c->wish.protocol == &protocol_tls ? &door->result.tls : &door->result.answer;
+	return protocol == &protocol_tls ? &door->result.tls : &door->result.answer;
 }
 
+const struct answer *door_known(const struct conversation *c)
+{
+	return answer_of(c->wish.door, c->wish.protocol);
+}
+
+/* What further answers do not name again stays as it is. */
 static void tell_product(struct door *door, const struct conversation *c, const struct protocol *protocol)
 {
-	if (protocol != &protocol_tls)
-		products_tell(protocol, buffer_read(&c->heard), &door->result.answer, door->result.cpe);
+	char cpe[PRODUCT_CPE];
+
+	if (protocol == &protocol_tls)
+		return;
+	products_tell(protocol, buffer_read(&c->heard), &door->result.answer, cpe);
+	if (cpe[0] != '\0' || c->wish.purpose != TO_TRY_OLD)
+		memcpy(door->result.cpe, cpe, sizeof(cpe));
+}
+
+/* The next further opening, from this one on, that promises something; behind the last TLS is gone on in. */
+static void ask_further(struct door *door, const struct protocol *protocol, size_t variant, bool inside)
+{
+	const struct probe *const probe = protocol->probe;
+
+	while (probe != NULL && variant < probe->variants && probe->wants_more != NULL &&
+	       !probe->wants_more(answer_of(door, protocol), variant))
+		variant++;
+	if (probe != NULL && variant < probe->variants)
+		door_wish(door, TO_TRY_OLD, protocol, variant, inside);
+	else
+		door_upgrade(door, protocol);
 }
 
 void door_asked(struct door *door, const struct protocol *protocol)
 {
 	door->done = true;
-	if (protocol != &protocol_tls && protocol->probe != NULL && protocol->probe->variants > 0)
-		door_wish(door, TO_TRY_OLD, protocol, 0, door->inside);
+	if (protocol != &protocol_tls)
+		ask_further(door, protocol, 0, door->inside);
 	else
 		door_upgrade(door, protocol);
 }
@@ -72,22 +97,20 @@ void door_asked(struct door *door, const struct protocol *protocol)
 void door_try_next(struct door *door, struct conversation *c)
 {
 	engine_end(c);
-	if (c->wish.variant + 1 < c->wish.protocol->probe->variants)
-		door_wish(door, TO_TRY_OLD, c->wish.protocol, c->wish.variant + 1, c->wish.inside);
-	else
-		door_upgrade(door, c->wish.protocol);
+	ask_further(door, c->wish.protocol, c->wish.variant + 1, c->wish.inside);
 }
 
 void door_ask_on(struct conversation *c, bool ended)
 {
 	struct door *const door = c->wish.door;
-	const struct answer *const known = c->wish.purpose == TO_TRY_OLD ? answer_of(door, c) : NULL;
+	const struct answer *const known = c->wish.purpose == TO_TRY_OLD ? answer_of(door, c->wish.protocol)
+									 : NULL;
 	const enum probe_step step = conversation_hear(c, ended, known);
 
 	if (step == PROBE_WAIT && !ended)
 		return;
 	if (step == PROBE_DONE) {
-		*answer_of(door, c) = *c->answer;
+		*answer_of(door, c->wish.protocol) = *c->answer;
 		tell_product(door, c, c->wish.protocol);
 	}
 	engine_end(c);
@@ -131,7 +154,7 @@ bool door_hear_own(struct conversation *c, bool ended)
 	if (step != PROBE_DONE)
 		return false;
 	door_identify(door, protocol, c);
-	*answer_of(door, c) = *c->answer;
+	*answer_of(door, c->wish.protocol) = *c->answer;
 	tell_product(door, c, protocol);
 	engine_end(c);
 	door_asked(door, protocol);

@@ -44,6 +44,17 @@ void door_open_on(struct conversation *c, const struct protocol *protocol)
 		door_drop(c);
 }
 
+/* The usual opening, or the one that the port has. */
+static size_t opening_at(const struct door *door, const struct protocol *protocol)
+{
+	const struct probe *const probe = protocol->probe;
+
+	return probe != NULL && !door_is_stream(door) && probe->port_of_variant != 0 &&
+			       probe->port_of_variant == door->where.port
+		       ? probe->variant_at_port + 1
+		       : 0;
+}
+
 static void wish_to_open(struct door *door, const struct protocol *protocol)
 {
 	const size_t place = protocol != NULL ? place_of(protocol) : 0;
@@ -51,7 +62,7 @@ static void wish_to_open(struct door *door, const struct protocol *protocol)
 	if (protocol == NULL || door->said[place] || !door_can_open(door, protocol))
 		return;
 	door->said[place] = true;
-	door_wish(door, TO_OPEN, protocol, 0, door->inside);
+	door_wish(door, TO_OPEN, protocol, opening_at(door, protocol), door->inside);
 }
 
 /* On the connection that listened, if it is still there. */
@@ -107,15 +118,24 @@ static void open_further(struct door *door)
 		door_wish(door, TO_OPEN, suggested, variant + 1, false);
 }
 
+static bool is_rare(const struct door *door, const struct protocol *protocol)
+{
+	return protocol->probe != NULL && protocol->probe->rare && !door_is_customary(door, protocol);
+}
+
+/* The rare ones last, and where many doors share the time at their customary doors alone. */
 static void open_others(struct door *door)
 {
 	const struct protocol *protocol;
 
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
-		if (!door->engine->crowded || protocol->probe == NULL || !protocol->probe->rare ||
-		    door_is_customary(door, protocol))
+		if (!is_rare(door, protocol))
 			wish_to_open(door, protocol);
+	for (size_t i = 0;
+	     door->waiting < door->beside && !door->engine->crowded && (protocol = protocol_nth(i)) != NULL;
+	     i++)
+		wish_to_open(door, protocol);
 }
 
 /* Takes the next protocol that fits what was heard. */

@@ -27,7 +27,7 @@ static void say_old_hello(struct conversation *c)
 	c->upgraded = true;
 	buffer_clear(&c->heard);
 	c->taken = 0;
-	protocol_tls.probe->greet_more(c->state, c->wish.variant - 1, &words);
+	protocol_tls.probe->greet_more(c->state, c->wish.variant - 1, NULL, &words);
 	conversation_say(c, &words);
 }
 

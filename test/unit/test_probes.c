@@ -24,7 +24,7 @@ static void begin(struct talk *talk, const struct protocol *protocol, int varian
 	talk->state = calloc(1, protocol->probe_state_size > 0 ? protocol->probe_state_size : 1);
 	assert_non_null(talk->state);
 	if (variant >= 0)
-		probe->greet_more(talk->state, (size_t)variant, &talk->out);
+		probe->greet_more(talk->state, (size_t)variant, &talk->answer, &talk->out);
 	else if (probe->greet != NULL)
 		probe->greet(talk->state, transport, &talk->out);
 	assert_false(talk->out.failed);

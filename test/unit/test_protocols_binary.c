@@ -274,7 +274,7 @@ static enum probe_step tell(const char *name, int variant, unsigned transport, s
 
 	assert_non_null(state);
 	if (variant >= 0)
-		protocol->probe->greet_more(state, (size_t)variant, out);
+		protocol->probe->greet_more(state, (size_t)variant, answer, out);
 	else if (protocol->probe->greet != NULL)
 		protocol->probe->greet(state, transport, out);
 	buffer_clear(out);
@@ -373,6 +373,161 @@ static void real_servers_are_told_what_they_are(void **unused)
 			assert_int_equal(answer.weakness_count, 0);
 		buffer_free(&out);
 	}
+}
+
+/* What servers answer to openings that ask who they are, and nearly the same of somebody else. */
+static void further_openings_tell_products(void **unused)
+{
+	static const struct {
+		const char *name;
+		int variant;
+		unsigned transport;
+		const char *bytes;
+		size_t length;
+		enum probe_step step;
+		const char *product;
+	} cases[] = {
+		{ "socks", 0, TRANSPORT_TCP, BYTES("HTTP/1.0 501 Tor is not an HTTP Proxy\r\n"), PROBE_DONE,
+		  "Tor" },
+		{ "socks", 0, TRANSPORT_TCP, BYTES("HTTP/1.0 501 Not Implemented\r\n"), PROBE_NOT, "" },
+		{ "rpc", 0, TRANSPORT_TCP,
+		  BYTES("\x80\0\0\x14"
+			"Door\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\5"),
+		  PROBE_DONE, "MIT Kerberos" },
+		{ "rpc", 0, TRANSPORT_TCP,
+		  BYTES("\x80\0\0\x14"
+			"Door\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1"),
+		  PROBE_DONE, "" },
+		{ "rpc", 0, TRANSPORT_TCP,
+		  BYTES("\x80\0\0\x18"
+			"Door\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"),
+		  PROBE_DONE, "" },
+		{ "mdns", 0, TRANSPORT_UDP,
+		  BYTES("\0\0\x84\0\0\0\0\1\0\0\0\0\x0c_workstation\4_tcp\5local\0\0\x0c\0\1\0\0\0\x0a\0\x1b"
+			"\x18"
+			"beta [7a:53:ae:8e:3b:59]\xc0\x0c"),
+		  PROBE_DONE, "Avahi" },
+		{ "mdns", 0, TRANSPORT_UDP,
+		  BYTES("\0\0\x84\0\0\0\0\1\0\0\0\0\x0c_workstation\4_tcp\5local\0\0\x0c\0\1\0\0\0\x0a\0\x1b"
+			"\x18"
+			"beta [7a:53:ae:8e:3b:5g]\xc0\x0c"),
+		  PROBE_DONE, "" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer out = buffer_new(4096);
+		struct answer answer = { 0 };
+
+		assert_int_equal(tell(cases[i].name, cases[i].variant, cases[i].transport,
+				      span_of(cases[i].bytes, cases[i].length), &out, &answer),
+				 cases[i].step);
+		assert_string_equal(answer.product, cases[i].product);
+		buffer_free(&out);
+	}
+}
+
+/* RFC 3948: at the door of ESP the opening of IKE begins with four zeros, and so does the answer. */
+static void ike_is_asked_at_the_door_of_esp(void **unused)
+{
+	const struct probe *const probe = protocol_named(span_text("ike"))->probe;
+	const struct words *const w = words_of("ike.server.udp.strongswan-probe");
+	struct buffer usual = buffer_new(4096), marked = buffer_new(4096), answer_bytes = buffer_new(4096);
+	struct answer answer = { 0 };
+
+	(void)unused;
+	assert_int_equal(probe->port_of_variant, 4500);
+	probe->greet(NULL, TRANSPORT_UDP, &usual);
+	probe->greet_more(NULL, probe->variant_at_port, NULL, &marked);
+	assert_int_equal(marked.length, usual.length + 4);
+	assert_memory_equal(marked.bytes, "\0\0\0\0", 4);
+	assert_memory_equal(marked.bytes + 4, usual.bytes, usual.length);
+	assert_false(probe->wants_more(&answer, probe->variant_at_port));
+	buffer_u32(&answer_bytes, 0);
+	buffer_span(&answer_bytes, w->bytes);
+	buffer_clear(&usual);
+	assert_int_equal(tell("ike", -1, TRANSPORT_UDP, buffer_read(&answer_bytes), &usual, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer_get(&answer, "version"), "2.0");
+	buffer_free(&usual);
+	buffer_free(&marked);
+	buffer_free(&answer_bytes);
+}
+
+static void samba_tells_no_address_of_its_interface(void **unused)
+{
+	static const char begins[] = "do\x84\0\0\0\0\1\0\0\0\0\x20"
+				     "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\0\0\x21\0\1\0\0\0\0";
+	const char *const kinds[] = { "ALPHA          \0\4", "ALPHA          \3\4" };
+
+	(void)unused;
+	for (unsigned i = 0; i < 4; i++) {
+		const bool messages = i & 1, counts = i & 2;
+		struct buffer bytes = buffer_new(512), out = buffer_new(512);
+		struct answer answer = { 0 };
+
+		buffer_add(&bytes, begins, sizeof(begins) - 1);
+		buffer_u16(&bytes, (uint16_t)(1 + 18 * (1 + messages) + 46));
+		buffer_u8(&bytes, (uint8_t)(1 + messages));
+		for (unsigned k = 0; k <= messages; k++) {
+			buffer_add(&bytes, kinds[k], 17);
+			buffer_u8(&bytes, 0);
+		}
+		buffer_fill(&bytes, counts ? 7 : 0, 46);
+		assert_int_equal(tell("nbns", -1, TRANSPORT_UDP, buffer_read(&bytes), &out, &answer),
+				 PROBE_DONE);
+		assert_string_equal(answer.product, messages && !counts ? "Samba nmbd" : "");
+		buffer_free(&bytes);
+		buffer_free(&out);
+	}
+}
+
+/* MS-SMB: what the first step of a session tells of the program, behind the answer to the negotiation. */
+static void samba_of_version_1_tells_its_version(void **unused)
+{
+	static const char program[] = "Samba 4.17.12-Debian", system[] = "Windows 6.1";
+	struct buffer bytes = buffer_new(1024), out = buffer_new(1024);
+	const struct words *const w = words_of("smb.variant0.tcp.samba-smb1");
+	struct answer answer = { 0 };
+	size_t begun;
+
+	(void)unused;
+	buffer_span(&bytes, w->bytes);
+	begun = bytes.length;
+	buffer_u32(&bytes, 0);
+	buffer_add(&bytes, BYTES("\xffSMB\x73\x16\0\0\xc0\x98\1\xc8"));
+	buffer_fill(&bytes, 0, 20);
+	buffer_add(&bytes, BYTES("\4\xff\0\0\0\0\0\4\0\x40\0abcd"));
+	if ((bytes.length - begun) % 2 != 0)
+		buffer_u8(&bytes, 0);
+	for (size_t i = 0; i < sizeof(system); i++)
+		buffer_u16_le(&bytes, (uint8_t)system[i]);
+	for (size_t i = 0; i < sizeof(program); i++)
+		buffer_u16_le(&bytes, (uint8_t)program[i]);
+	buffer_set_u32(&bytes, begun, (uint32_t)(bytes.length - begun - 4));
+	assert_int_equal(tell("smb", 0, TRANSPORT_TCP, buffer_read(&bytes), &out, &answer), PROBE_DONE);
+	assert_true(is_weak(&answer, "smb-1"));
+	assert_string_equal(answer.product, "Samba smbd");
+	assert_string_equal(answer.version, "4.17.12");
+	assert_string_equal(answer_get(&answer, "native_os"), system);
+	assert_string_equal(answer_get(&answer, "native_lm"), program);
+	buffer_free(&bytes);
+	buffer_free(&out);
+}
+
+static void amanda_refuses_over_tcp(void **unused)
+{
+	struct answer answer;
+
+	(void)unused;
+	assert_int_equal(tell_only("amanda", -1,
+				   span_of(BYTES("\0\0\0\x12\0\0\0\1\4ERROR not secure\n\0\0\0\0\0\0\0\1")),
+				   &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer_get(&answer, "error"), "ERROR not secure");
+	assert_int_equal(
+		tell_only("amanda", -1, span_of(BYTES("\0\0\0\x12\0\0\0\1\4HELLO not secure\n\0")), &answer),
+		PROBE_NOT);
 }
 
 /* An answer to version.bind with this text. */
@@ -695,6 +850,11 @@ int main(void)
 		cmocka_unit_test(smb_is_known_directly_and_in_a_session),
 		cmocka_unit_test(tds_packets_are_told_from_other_headers),
 		cmocka_unit_test(real_servers_are_told_what_they_are),
+		cmocka_unit_test(further_openings_tell_products),
+		cmocka_unit_test(ike_is_asked_at_the_door_of_esp),
+		cmocka_unit_test(samba_tells_no_address_of_its_interface),
+		cmocka_unit_test(samba_of_version_1_tells_its_version),
+		cmocka_unit_test(amanda_refuses_over_tcp),
 		cmocka_unit_test(names_of_dns_servers_are_taken_from_their_versions),
 		cmocka_unit_test(an_answer_to_another_question_is_not_heard),
 		cmocka_unit_test(directories_are_told_apart_by_their_root),

@@ -104,6 +104,97 @@ static void web_servers_are_known_by_their_words(void **unused)
 	}
 }
 
+/* All that a server is asked further, as lines. */
+static void list_further(const struct answer *known, char *lines, size_t size)
+{
+	const struct probe *const probe = named("http")->probe;
+
+	lines[0] = '\0';
+	for (size_t variant = 0; variant < probe->variants; variant++) {
+		struct buffer out = buffer_new(1024);
+		struct span words;
+
+		if (probe->wants_more(known, variant)) {
+			probe->greet_more(NULL, variant, known, &out);
+			words = buffer_read(&out);
+			assert_true(span_ends(words, "\r\n\r\n"));
+			span_copy_text(span_line(&words), lines + strlen(lines), size - strlen(lines));
+			strcat(lines, "|");
+		}
+		buffer_free(&out);
+	}
+}
+
+static void servers_are_asked_further_where_the_first_page_left_it_open(void **unused)
+{
+	static const struct {
+		const char *first, *further;
+	} cases[] = {
+		{ "200 OK\r\nServer: nginx\r\n\r\n", "" },
+		{ "200 OK\r\n\r\n", "GET / DOORWARD/1.0|" },
+		{ "302 Found\r\nLocation: /graph\r\n\r\n", "GET /graph HTTP/1.1|GET / DOORWARD/1.0|" },
+		{ "302 Found\r\nLocation: http://localhost:80/ui/\r\n\r\n",
+		  "GET /ui/ HTTP/1.1|GET / DOORWARD/1.0|" },
+		{ "302 Found\r\nLocation: https://localhost/\r\n\r\n", "GET / DOORWARD/1.0|" },
+		{ "302 Found\r\nLocation: //evil.example/\r\n\r\n", "GET / DOORWARD/1.0|" },
+		{ "302 Found\r\nLocation: /a HTTP/1.1\r\n\r\n", "GET / DOORWARD/1.0|" },
+		{ "404 Not Found\r\nContent-Type: text/plain\r\n\r\n",
+		  "GET /_ping HTTP/1.1|GET /version HTTP/1.1|GET / DOORWARD/1.0|" },
+		{ "404 Not Found\r\nContent-Type: text/html\r\n\r\n", "GET / DOORWARD/1.0|" },
+		{ "200 OK\r\n\r\n<title>Grafana</title>", "GET /api/health HTTP/1.1|" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char words[512] = "HTTP/1.1 ", lines[512];
+		struct answer answer;
+
+		strcat(words, cases[i].first);
+		assert_int_equal(hear_http(words, true, &answer), PROBE_DONE);
+		list_further(&answer, lines, sizeof(lines));
+		assert_string_equal(lines, cases[i].further);
+	}
+}
+
+static void what_is_told_further_completes_the_first_answer(void **unused)
+{
+	static const struct {
+		size_t variant;
+		const char *product, *words, *told, *version;
+	} cases[] = {
+		{ 0, "", "\r\n<title>Prometheus Time Series Collection and Processing Server</title>",
+		  "Prometheus", "" },
+		{ 1, "Prometheus", "\r\n{\"data\":{\"version\":\"2.42.0+ds\",", "Prometheus", "2.42.0" },
+		{ 1, "Apache Tomcat", "\r\n<h3>Apache Tomcat/9.0.70 (Debian)</h3>", "Apache Tomcat",
+		  "9.0.70" },
+		{ 1, "Privoxy", "\r\nThis is <a href=\"\">Privoxy</a> 3.0.34 on beta", "Privoxy", "3.0.34" },
+		{ 1, "Grafana", "\r\n{\"commit\": \"b\", \"version\": \"9.3.6\"}", "Grafana", "9.3.6" },
+		{ 1, "Vault", "\r\n{}", "Vault", "" },
+		{ 2, "", "Server: Libpod/4.3.1 (linux)\r\nApi-Version: 1.41\r\n\r\nOK", "Podman", "4.3.1" },
+		{ 2, "", "Server: Docker/20.10.24 (linux)\r\nApi-Version: 1.41\r\n\r\nOK", "Docker",
+		  "20.10.24" },
+		{ 4, "", "Server: nginx/1.2\r\n\r\n", "", "" }, /* the table of products tells it */
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char words[512] = "HTTP/1.1 200 OK\r\n";
+		struct answer answer = { .product = "" };
+		struct span heard;
+
+		strcat(words, cases[i].words);
+		strcpy(answer.product, cases[i].product);
+		heard = span_text(words);
+		assert_int_equal(
+			named("http")->probe->hear_more(NULL, cases[i].variant, &heard, true, &answer),
+			PROBE_DONE);
+		assert_string_equal(answer.product, cases[i].told);
+		assert_string_equal(answer.version, cases[i].version);
+		assert_int_equal(answer.weakness_count, cases[i].variant == 2);
+		assert_int_equal(answer.fact_count, 0);
+	}
+}
+
 static void an_answer_ends_where_it_says(void **unused)
 {
 	struct answer answer;
@@ -139,7 +230,7 @@ static void hellos_of_all_versions_are_tls(void **unused)
 	for (size_t variant = 0; variant < protocol_tls.probe->variants; variant++) {
 		struct buffer out = buffer_new(1024);
 
-		protocol_tls.probe->greet_more(NULL, variant, &out);
+		protocol_tls.probe->greet_more(NULL, variant, NULL, &out);
 		assert_int_equal(protocol_tls.recognise(buffer_read(&out), SIDE_CLIENT, TRANSPORT_TCP), YES);
 		assert_int_equal(protocol_tls.recognise(buffer_read(&out), SIDE_SERVER, TRANSPORT_TCP), NO);
 		buffer_free(&out);
@@ -244,6 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_and_answers_of_http_are_told_from_their_likes),
 		cmocka_unit_test(web_servers_are_known_by_their_words),
+		cmocka_unit_test(servers_are_asked_further_where_the_first_page_left_it_open),
+		cmocka_unit_test(what_is_told_further_completes_the_first_answer),
 		cmocka_unit_test(an_answer_ends_where_it_says),
 		cmocka_unit_test(hellos_of_all_versions_are_tls),
 		cmocka_unit_test(only_an_old_version_that_is_agreed_to_is_weak),

@@ -1,0 +1,142 @@
+/* http_further.c: what a web server is asked besides its first page, where that left open which program it
+ * is: the page that it sends to, the interface of the program that tells its version, what engines of
+ * containers and clusters have instead of a page, and something that is no HTTP, as programs word their
+ * refusals in their own ways. All are harmless, and none is asked of who has told already. */
+#include "protocols/http.h"
+
+#include <stdio.h>
+
+enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_BE_REFUSED };
+_Static_assert(TO_BE_REFUSED + 1 == HTTP_FURTHER, "each has its number");
+
+/* Where programs tell their version, and the key before it; Privoxy answers for itself under its own name. */
+static const struct {
+	const char *product, *target, *key;
+} interfaces[] = {
+	{ "Alertmanager", "/api/v2/status", "\"version\"" },
+	{ "Apache Tomcat", "/doorward/none", "Apache Tomcat/" },
+	{ "Consul", "/v1/agent/self", "\"Version\"" },
+	{ "Grafana", "/api/health", "\"version\"" },
+	{ "Jellyfin", "/System/Info/Public", "\"Version\"" },
+	{ "Privoxy", "http://p.p/", "Privoxy</a>" },
+	{ "Prometheus", "/api/v1/status/buildinfo", "\"version\"" },
+	{ "Prometheus Pushgateway", "/api/v1/status", "\"version\"" },
+	{ "Solr", "/solr/admin/info/system?wt=json", "\"solr-spec-version\"" },
+	{ "Traefik", "/api/version", "\"Version\"" },
+	{ "Vault", "/v1/sys/health", "\"version\"" },
+};
+
+static size_t interface_of(const struct answer *known)
+{
+	const size_t count = sizeof(interfaces) / sizeof(*interfaces);
+	size_t place = 0;
+
+	while (place < count && strcmp(interfaces[place].product, known->product) != 0)
+		place++;
+	return place < count && known->version[0] == '\0' ? place : SIZE_MAX;
+}
+
+/* The path to which the first answer sends, if that is of this server: we called it localhost. */
+static struct span path_to_follow(const struct answer *known)
+{
+	static const char self[] = "http://localhost";
+	const char *const location = answer_get(known, "location");
+	struct span path = span_text(location != NULL ? location : "");
+
+	if (span_begins(path, self))
+		span_skip(&path, sizeof(self) - 1);
+	if (span_peek(path, 0) == ':')
+		path.at = memchr(path.at, '/', span_left(path)) != NULL
+				  ? memchr(path.at, '/', span_left(path))
+				  : path.end;
+	return span_peek(path, 0) == '/' && span_peek(path, 1) != '/' && text_is_plain(path) &&
+			       memchr(path.at, ' ', span_left(path)) == NULL
+		       ? path
+		       : span_of(NULL, 0);
+}
+
+/* Engines and clusters that offer an interface and no page say of the first one that it is not there, or not
+ * for everybody. */
+static bool may_be_interface(const struct answer *known)
+{
+	const char *const status = answer_get(known, "status"), *const type = answer_get(known,
+											 "http_content_type");
+
+	return status != NULL && status[0] == '4' && type != NULL &&
+	       (strncmp(type, "text/plain", strlen("text/plain")) == 0 ||
+		strncmp(type, "application/json", strlen("application/json")) == 0);
+}
+
+bool http_wants_further(const struct answer *known, size_t variant)
+{
+	const bool unknown = known->product[0] == '\0';
+
+	switch (variant) {
+	case TO_FOLLOW: return unknown && span_left(path_to_follow(known)) > 0;
+	case TO_ASK_VERSION: return interface_of(known) != SIZE_MAX;
+	case TO_PING:
+	case TO_ASK_API: return unknown && may_be_interface(known);
+	default: return unknown;
+	}
+}
+
+void http_greet_further(void *state, size_t variant, const struct answer *known, struct buffer *out)
+{
+	static const char fields[] = "Host: localhost\r\nUser-Agent: doorward\r\nAccept: */*\r\n"
+				     "Connection: close\r\n\r\n";
+	const size_t interface = known != NULL ? interface_of(known) : SIZE_MAX;
+
+	(void)state;
+	buffer_text(out, "GET ");
+	if (variant == TO_FOLLOW && known != NULL)
+		buffer_span(out, path_to_follow(known));
+	else if (variant == TO_ASK_VERSION && interface != SIZE_MAX)
+		buffer_text(out, interfaces[interface].target);
+	else
+		buffer_text(out, variant == TO_PING ? "/_ping" : variant == TO_ASK_API ? "/version" : "/");
+	buffer_text(out, variant == TO_BE_REFUSED ? " DOORWARD/1.0\r\n" : " HTTP/1.1\r\n");
+	buffer_text(out, fields);
+}
+
+/* Behind the key: "version":"1.2.3" or "Apache Tomcat/9.0.70". */
+static void tell_version(struct answer *answer, const struct http_message *message)
+{
+	const size_t interface = interface_of(answer);
+	struct span rest = message->body;
+	size_t at;
+
+	if (interface == SIZE_MAX)
+		return;
+	at = text_find(rest, interfaces[interface].key);
+	if (at == SIZE_MAX)
+		return;
+	span_skip(&rest, at + strlen(interfaces[interface].key));
+	while (span_left(rest) > 0 && memchr(" :\"", span_peek(rest, 0), 3) != NULL)
+		span_skip(&rest, 1);
+	span_copy_text(text_version(rest), answer->version, sizeof(answer->version));
+	answer->version[strcspn(answer->version, "-+~")] = '\0';
+}
+
+/* The first answer keeps its facts; who wrote a refusal stands in the table of products. */
+enum probe_step http_hear_further(void *state, size_t variant, struct span *heard, bool ended,
+				  struct answer *answer)
+{
+	struct http_message message;
+	const enum probe_step step = http_take_message(heard, ended, &message);
+	struct span line;
+	uint64_t status = 0;
+
+	(void)state;
+	if (step != PROBE_DONE)
+		return step;
+	line = message.line;
+	(void)text_word(&line);
+	(void)span_number(text_word(&line), 999, &status);
+	if (variant == TO_ASK_VERSION)
+		tell_version(answer, &message);
+	else if (variant != TO_BE_REFUSED)
+		http_tell_product(answer, &message);
+	if (variant == TO_PING)
+		http_tell_api(answer, message.fields, status);
+	return PROBE_DONE;
+}
