@@ -153,6 +153,11 @@ static size_t read_alone(struct stream *stream, struct frame frames[static CAPTU
 
 	while (count < CAPTURE_BATCH && (stream->head == HEAD_EMPTY || stream->head == HEAD_FILL)) {
 		if (stream->head == HEAD_EMPTY) {
+			if (stream->reader.many != NULL)
+				count += stream->reader.many(&stream->reader, frames + count,
+							     CAPTURE_BATCH - count);
+			if (count == CAPTURE_BATCH)
+				break;
 			stream->head = advance(&stream->reader, &frames[count]);
 			if (stream->head == HEAD_FRAME) {
 				stream->head = HEAD_EMPTY;

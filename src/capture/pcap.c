@@ -33,30 +33,53 @@ static enum step cut_record(struct reader *reader, size_t wanted, uint32_t *ret_
 	return STEP_NOTHING;
 }
 
+/* Gives the frame of a record of which so many bytes are in the window. */
+static inline enum step give(struct reader *reader, const uint8_t *at, uint32_t captured, struct frame *frame)
+{
+	const int64_t fraction = field(at + 4, reader->big_endian);
+	const int64_t time_ns = (int64_t)field(at, reader->big_endian) * 1000000000 +
+				(reader->nanoseconds ? fraction : fraction * 1000);
+
+	window_take(reader->window, reader->record_header + captured);
+	return reader_give(reader, frame, 0, span_of(at + reader->record_header, captured),
+			   field(at + 12, reader->big_endian), time_ns);
+}
+
+/* The usual records stand in the window whole. */
+static size_t whole_records(struct reader *reader, struct frame *frames, size_t room)
+{
+	size_t count = 0;
+
+	while (count < room) {
+		const struct span s = window_span(reader->window);
+		const size_t here = span_left(s), header = reader->record_header;
+		const uint32_t captured = here >= header ? field(s.at + 8, reader->big_endian) : 0;
+
+		if (here < header || captured > CAPTURE_FRAME_LIMIT || captured > here - header)
+			break;
+		count += give(reader, s.at, captured, &frames[count]) == STEP_FRAME;
+	}
+	return count;
+}
+
 static enum step next_record(struct reader *reader, struct frame *frame)
 {
 	struct span s = window_span(reader->window);
 	const size_t here = span_left(s);
 	const uint8_t *const at = span_header(&s, reader->record_header);
 	uint32_t captured;
-	int64_t fraction, time_ns;
 
 	if (here == 0 && reader->source_ended)
 		return STEP_NOTHING;
 	if (at == NULL)
 		return reader_want(reader, reader->record_header, "the header of a record");
-	fraction = field(at + 4, reader->big_endian);
-	time_ns = (int64_t)field(at, reader->big_endian) * 1000000000 +
-		  (reader->nanoseconds ? fraction : fraction * 1000);
 	captured = field(at + 8, reader->big_endian);
 	if (captured > CAPTURE_FRAME_LIMIT)
 		return reader_damaged(reader, "a record claims %u bytes, and no frame is so long", captured);
 	if (captured > span_left(s) &&
 	    cut_record(reader, reader->record_header + captured, &captured) == STEP_FILL)
 		return STEP_FILL;
-	window_take(reader->window, reader->record_header + captured);
-	return reader_give(reader, frame, 0, span_take(&s, captured), field(at + 12, reader->big_endian),
-			   time_ns);
+	return give(reader, at, captured, frame);
 }
 
 /* The rest of the file's header, once the window holds it. */
@@ -79,6 +102,7 @@ static enum step read_header(struct reader *reader, struct frame *frame)
 		return STEP_DAMAGED;
 	interface->snap_length = snap_length;
 	reader->next = next_record;
+	reader->many = whole_records;
 	return STEP_NOTHING;
 }
 

@@ -30,6 +30,8 @@ struct reader {
 	struct filter *filter; /* borrowed from the capture; NULL without one */
 	struct shelf *shelf;   /* the same */
 	enum step (*next)(struct reader *reader, struct frame *frame);
+	/* Frames that are at hand without more being read, at most so many; NULL: `next` gives each. */
+	size_t (*many)(struct reader *reader, struct frame *frames, size_t room);
 	size_t wanted;
 	bool big_endian;
 	bool source_ended;            /* what is in the window is all there is */
