@@ -47,10 +47,21 @@ static enum verdict is_control(struct span s)
 		       : NO;
 }
 
+/* A client that only tries sends zeros for noise: behind a version so many of them are nobody else's. */
+static bool is_silent(struct span handshake)
+{
+	for (const uint8_t *at = handshake.at + 1; at < handshake.end; at++)
+		if (*at != 0)
+			return false;
+	return handshake.at[0] == VERSION;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	if (transport != TRANSPORT_TCP || !begins(first))
 		return NO;
+	if (side == SIDE_CLIENT && span_left(first) >= HANDSHAKE && is_silent(text_first(first, HANDSHAKE)))
+		return YES;
 	if (span_left(first) <= HANDSHAKE)
 		return MORE;
 	span_skip(&first, HANDSHAKE);

@@ -297,6 +297,35 @@ static void sane_announces_its_image(void **unused)
 		 SERVER("\0\0\0\0\0\0\0\1"));
 }
 
+static void burp_tells_clients_but_no_password(void **unused)
+{
+	(void)unused;
+	talk_tcp("burp",
+		 "{\"software\":\"client\",\"product\":\"Burp\",\"version\":\"2.2.4\"}\n"
+		 "{\"software\":\"server\",\"product\":\"Burp\",\"version\":\"3.1.4\"}\n"
+		 "{\"weakness\":\"burp-clear-login\",\"evidence\":\"password of client visitor\"}\n"
+		 "{\"burp\":{\"client\":\"visitor\",\"client_version\":\"2.2.4\",\"server_version\":\"3.1."
+		 "4\",\"login\":"
+		 "\"accepted\",\"commands\":[\"incexc\",\"backupphase1\"],\"files\":[\"/home/"
+		 "door\"],\"messages\":9,"
+		 "\"bytes\":79}}\n",
+		 talk_first("burp.client.tcp.specification"), talk_first("burp.server.tcp.burp"),
+		 CLIENT("c0007visitor"), SERVER("c000Aokpassword"), CLIENT("c0006sesame"), SERVER("c0002ok"),
+		 CLIENT("c0006incexcc000Cbackupphase1f000a/home/door"));
+}
+
+static void burp_tells_who_was_refused(void **unused)
+{
+	(void)unused;
+	talk_tcp("burp",
+		 "{\"software\":\"client\",\"product\":\"Burp\",\"version\":\"2.2.4\"}\n"
+		 "{\"burp\":{\"client\":\"nobody\",\"client_version\":\"2.2.4\",\"login\":\"refused\","
+		 "\"messages\":3,"
+		 "\"bytes\":33,\"error\":\"unable to access\"}}\n",
+		 talk_first("burp.client.tcp.specification"), CLIENT("c0006nobody"),
+		 SERVER("e0010unable to access"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +350,8 @@ int main(void)
 		cmocka_unit_test(gpsd_tells_devices_and_positions),
 		cmocka_unit_test(sane_tells_scanners),
 		cmocka_unit_test(sane_announces_its_image),
+		cmocka_unit_test(burp_tells_clients_but_no_password),
+		cmocka_unit_test(burp_tells_who_was_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
