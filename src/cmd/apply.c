@@ -6,6 +6,7 @@
 #include "cmd/surroundings.h"
 #include "output/plan.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,10 +163,20 @@ static bool show_plan(struct applying *a, const struct loaded *loaded, struct er
 	return true;
 }
 
+/* Whoever reads the history does so from another folder. */
+static const char *whole_path(const struct applying *a)
+{
+	char path[PATH_MAX];
+	const char *const whole = realpath(a->policy->path, path) != NULL ? arena_text(a->e->arena, path)
+									  : NULL;
+
+	return whole != NULL ? whole : a->policy->path;
+}
+
 static bool enforce(struct applying *a, struct entry **ret_entry, struct error *err)
 {
 	struct buffer text = buffer_new(FIREWALL_TEXT_LIMIT), rules = buffer_new(FIREWALL_TEXT_LIMIT);
-	struct enforcement what = { .policy = a->policy->path,
+	struct enforcement what = { .policy = whole_path(a),
 				    .policy_digest = policy_digest(a),
 				    .user = enforcing_user(a->e->arena),
 				    .digest = firewall_digest(a->firewall) };

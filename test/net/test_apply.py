@@ -180,7 +180,7 @@ def test_the_history_has_date_user_and_digest(host):
     assert first["policy_sha256"] == hashlib.sha256(FIRST.encode()).hexdigest()
     assert (first["state"], first["in_force"]) == ("confirmed", True)
     assert (second["state"], second["in_force"]) == ("taken-back", False)
-    assert first["user"] and first["policy"] == str(host.folder / "host.policy")
+    assert first["user"] and first["policy"] == str((host.folder / "host.policy").resolve())
     assert "confirmed, in force" in words(host.do("history").out)
 
 

@@ -1,6 +1,8 @@
 /* The open view: what is read from netlink, /proc and control groups, and how sockets belong together. */
 #include "base/buffer.h"
 #include "host/cgroup.h"
+#include "host/chains.h"
+#include "host/connections.h"
 #include "host/diag.h"
 #include "host/filtering.h"
 #include "host/host.h"
@@ -12,6 +14,7 @@
 
 #include <linux/inet_diag.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/packet_diag.h>
 #include <linux/sock_diag.h>
 #include <setjmp.h>
@@ -539,6 +542,113 @@ static void only_chains_that_can_refuse_stand_before_a_door(void **unused)
 	}
 }
 
+/* ---- counters and tracked connections ---- */
+
+static void put_nested(struct buffer *b, uint16_t type, struct buffer *inner)
+{
+	put_attribute(b, type, inner->bytes, (uint16_t)inner->length);
+	buffer_clear(inner);
+}
+
+static void put_expression(struct buffer *list, const char *name, uint64_t packets, uint64_t bytes)
+{
+	struct buffer data = buffer_new(256), expression = buffer_new(256);
+	uint8_t number[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		number[i] = (uint8_t)(bytes >> (56 - 8 * i));
+	put_attribute(&data, NFTA_COUNTER_BYTES, number, 8);
+	for (unsigned i = 0; i < 8; i++)
+		number[i] = (uint8_t)(packets >> (56 - 8 * i));
+	put_attribute(&data, NFTA_COUNTER_PACKETS, number, 8);
+	put_attribute(&expression, NFTA_EXPR_NAME, name, (uint16_t)(strlen(name) + 1));
+	put_nested(&expression, NFTA_EXPR_DATA, &data);
+	put_nested(list, NFTA_LIST_ELEM, &expression);
+	buffer_free(&data);
+	buffer_free(&expression);
+}
+
+static void the_first_counter_of_a_rule_is_read(void **unused)
+{
+	struct buffer message = buffer_new(1024), list = buffer_new(1024);
+	struct chain_counter counter;
+
+	(void)unused;
+	put_expression(&list, "limit", 1, 2);
+	put_expression(&list, "counter", 3, 180);
+	put_expression(&list, "counter", 7, 9);
+	buffer_u32(&message, 0x01000000);
+	put_attribute(&message, NFTA_RULE_CHAIN, "rule-shop", 10);
+	put_nested(&message, NFTA_RULE_EXPRESSIONS, &list);
+	assert_true(chain_counter_read(buffer_read(&message), &counter));
+	assert_string_equal(counter.chain, "rule-shop");
+	assert_int_equal(counter.packets, 3);
+	assert_int_equal(counter.bytes, 180);
+	for (size_t cut = 0; cut < message.length; cut++) {
+		uint8_t *const bytes = exact(message.bytes, cut);
+
+		chain_counter_read(span_of(bytes, cut), &counter);
+		free(bytes);
+	}
+	buffer_free(&message);
+	buffer_free(&list);
+}
+
+static void put_tracked(struct buffer *message, uint8_t tcp_state)
+{
+	static const uint8_t from[] = { 192, 0, 2, 7 }, to[] = { 192, 0, 2, 1 }, from_port[] = { 0x9c, 0x40 },
+			     to_port[] = { 0, 22 }, status[] = { 0, 0, 0, 0x0e }, id[] = { 0, 0, 1, 2 },
+			     tcp = 6;
+	struct buffer part = buffer_new(256), tuple = buffer_new(256);
+
+	buffer_u32(message, 0x02000000);
+	put_attribute(&part, CTA_IP_V4_SRC, from, 4);
+	put_attribute(&part, CTA_IP_V4_DST, to, 4);
+	put_nested(&tuple, CTA_TUPLE_IP, &part);
+	put_attribute(&part, CTA_PROTO_NUM, &tcp, 1);
+	put_attribute(&part, CTA_PROTO_SRC_PORT, from_port, 2);
+	put_attribute(&part, CTA_PROTO_DST_PORT, to_port, 2);
+	put_nested(&tuple, CTA_TUPLE_PROTO, &part);
+	put_nested(message, CTA_TUPLE_ORIG, &tuple);
+	put_attribute(message, CTA_STATUS, status, 4);
+	put_attribute(message, CTA_ID, id, 4);
+	put_attribute(&part, CTA_PROTOINFO_TCP_STATE, &tcp_state, 1);
+	put_nested(&tuple, CTA_PROTOINFO_TCP, &part);
+	put_nested(message, CTA_PROTOINFO, &tuple);
+	buffer_free(&part);
+	buffer_free(&tuple);
+}
+
+static void a_tracked_connection_is_read_as_it_began(void **unused)
+{
+	enum { ESTABLISHED = 3, TIME_WAIT = 7 };
+	struct buffer message = buffer_new(1024);
+	struct tracked tracked;
+	char text[ADDRESS_TEXT];
+
+	(void)unused;
+	put_tracked(&message, ESTABLISHED);
+	assert_true(tracked_read(buffer_read(&message), &tracked));
+	assert_string_equal(address_text(&tracked.source, text), "192.0.2.7");
+	assert_string_equal(address_text(&tracked.destination, text), "192.0.2.1");
+	assert_int_equal(tracked.source_port, 40000);
+	assert_int_equal(tracked.destination_port, 22);
+	assert_int_equal(tracked.transport, TRANSPORT_TCP);
+	assert_int_equal(tracked.id, 258);
+	assert_true(tracked.answered);
+	for (size_t cut = 0; cut < message.length; cut++) {
+		uint8_t *const bytes = exact(message.bytes, cut);
+
+		tracked_read(span_of(bytes, cut), &tracked);
+		free(bytes);
+	}
+	buffer_clear(&message);
+	put_tracked(&message, TIME_WAIT);
+	assert_true(tracked_read(buffer_read(&message), &tracked));
+	assert_false(tracked.answered);
+	buffer_free(&message);
+}
+
 /* ---- doors and connections ---- */
 
 /* A host that is put together by hand. */
@@ -854,6 +964,8 @@ int main(void)
 		cmocka_unit_test(control_groups_tell_unit_slice_and_container),
 		cmocka_unit_test(control_groups_that_make_no_sense_do_no_harm),
 		cmocka_unit_test(only_chains_that_can_refuse_stand_before_a_door),
+		cmocka_unit_test(the_first_counter_of_a_rule_is_read),
+		cmocka_unit_test(a_tracked_connection_is_read_as_it_began),
 		cmocka_unit_test(a_connection_came_from_the_door_that_is_bound_closest),
 		cmocka_unit_test(of_two_doors_that_nobody_of_the_connection_holds_none_is_named),
 		cmocka_unit_test(of_more_doors_than_can_be_compared_none_is_named),
