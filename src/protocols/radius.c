@@ -203,7 +203,8 @@ static bool are_damaged(struct span s)
 	return span_u8(&last) == MESSAGE_AUTHENTICATOR && span_u8(&last) == OCTETS && is_authenticator(last);
 }
 
-static enum verdict recognise(struct span first, enum side side, unsigned transport)
+/* One whole message. */
+static enum verdict recognise_message(struct span first, enum side side)
 {
 	struct span s = first;
 	const uint8_t code = span_u8(&s);
@@ -211,9 +212,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 	span_skip(&s, 1);
 	length = span_u16(&s);
-	if (transport != TRANSPORT_UDP || s.failed || !radius_is_code(code) ||
-	    is_request(code) != (side == SIDE_CLIENT) || length < RADIUS_HEADER ||
-	    length > RADIUS_LENGTH_MOST || length != span_left(first) ||
+	if (s.failed || !radius_is_code(code) || is_request(code) != (side == SIDE_CLIENT) ||
+	    length < RADIUS_HEADER || length > RADIUS_LENGTH_MOST || length != span_left(first) ||
 	    !is_authenticator(span_take(&s, RADIUS_HEADER - 4)))
 		return NO;
 	if (span_left(s) > 0)
@@ -225,10 +225,29 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		       : NO;
 }
 
+/* Over streams (RFC 6613) the first message is looked at. */
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct span s = first;
+	const uint8_t code = span_u8(&s);
+	uint16_t length;
+
+	if (transport == TRANSPORT_UDP)
+		return recognise_message(first, side);
+	span_skip(&s, 1);
+	length = span_u16(&s);
+	if (!radius_is_code(code) || is_request(code) != (side == SIDE_CLIENT) ||
+	    (!s.failed && (length < RADIUS_HEADER || length > RADIUS_LENGTH_MOST)))
+		return NO;
+	if (s.failed || span_left(first) < length)
+		return MORE;
+	return recognise_message(span_of(first.at, length), side);
+}
+
 const struct protocol protocol_radius = {
 	.name = "radius",
 	.title = "Remote Authentication Dial In User Service",
-	DOORS(UDP(1812), UDP(1813)),
+	DOORS(UDP(1812), UDP(1813), TCP(2083)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.datagram_least = RADIUS_HEADER,
@@ -237,5 +256,6 @@ const struct protocol protocol_radius = {
 	      OCTETS(0, RADIUS_DISCONNECT_REQUEST, RADIUS_COA_NAK), OCTETS(2, 0, RADIUS_LENGTH_MOST >> 8)),
 	.parser = &radius_parser,
 	.probe = &radius_probe,
+	.probe_state_size = sizeof(struct radius_probe_state),
 	.weaknesses = weaknesses,
 };

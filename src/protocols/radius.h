@@ -18,6 +18,10 @@ enum radius_code {
 };
 enum { RADIUS_HEADER = 20, RADIUS_LENGTH_MOST = 4096 };
 
+struct radius_probe_state {
+	bool over_tls;
+};
+
 bool radius_is_code(uint8_t code);
 
 /* Takes an attribute off: a type, a length that counts both, a value. */

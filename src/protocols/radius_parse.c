@@ -1,11 +1,12 @@
 /* radius_parse.c: the events of RADIUS, and what is weak in its messages. */
 #include "protocols/radius.h"
+#include "protocols/tally.h"
 
 #include <stdio.h>
 
-enum { USER_PASSWORD = 2, EAP_MESSAGE = 79, MESSAGE_AUTHENTICATOR = 80 };
+enum { USER_PASSWORD = 2, EAP_MESSAGE = 79, MESSAGE_AUTHENTICATOR = 80, BEFORE_LENGTH = 4 };
 
-static const char *code_text(uint8_t code)
+static const char *name_of(uint8_t code)
 {
 	static const char *const names[] = {
 		NULL,
@@ -78,7 +79,7 @@ static void emit(const void *memory, struct json *json)
 	bool eap = false;
 	uint8_t type;
 
-	json_text(json, "code", code_text(code));
+	json_text(json, "code", name_of(code));
 	json_unsigned(json, "id", span_u8(&s));
 	span_skip(&s, RADIUS_HEADER - 2);
 	while (span_left(s) > 0 && radius_next_attribute(&s, &type, &value)) {
@@ -110,16 +111,39 @@ static void judge(struct parse *parse, struct span s)
 	if (!authenticated &&
 	    (code == RADIUS_ACCESS_ACCEPT || code == RADIUS_ACCESS_REJECT || code == RADIUS_ACCESS_CHALLENGE))
 		parse_weakness(parse, &radius_no_authenticator, "%s without Message-Authenticator",
-			       code_text(code));
+			       name_of(code));
 }
 
-static enum parse_step read_radius(void *state, struct parse *parse, struct span *bytes)
+/* RFC 6613: one message follows the other. */
+static enum parse_step read_stream(struct parse *parse, struct span *bytes)
+{
+	while (span_left(*bytes) > 0 && parse->skip == 0) {
+		struct span s = *bytes, message;
+		const uint8_t code = span_u8(&s);
+		uint16_t length;
+
+		span_skip(&s, 1);
+		length = span_u16(&s);
+		if (s.failed) {
+			parse_want(parse, BEFORE_LENGTH);
+			break;
+		}
+		if (!radius_is_code(code) || length < RADIUS_HEADER || length > RADIUS_LENGTH_MOST)
+			return PARSE_BROKEN;
+		if (message_take(parse, bytes, length, &message) != YES)
+			break;
+		judge(parse, message);
+		parse_event(parse, &message);
+	}
+	return PARSE_ON;
+}
+
+static enum parse_step read_datagram(struct parse *parse, struct span *bytes)
 {
 	struct span s = *bytes;
 	const uint8_t code = span_u8(&s);
 	uint16_t length;
 
-	(void)state;
 	span_skip(&s, 1);
 	length = span_u16(&s);
 	if (s.failed || !radius_is_code(code) || length < RADIUS_HEADER ||
@@ -130,6 +154,12 @@ static enum parse_step read_radius(void *state, struct parse *parse, struct span
 	judge(parse, *bytes);
 	parse_event(parse, bytes);
 	return PARSE_ON;
+}
+
+static enum parse_step read_radius(void *state, struct parse *parse, struct span *bytes)
+{
+	(void)state;
+	return parse->transport == TRANSPORT_TCP ? read_stream(parse, bytes) : read_datagram(parse, bytes);
 }
 
 const struct parser radius_parser = {

@@ -427,6 +427,47 @@ static void further_openings_tell_products(void **unused)
 	}
 }
 
+/* RFC 6614: inside TLS the answer to Status-Server has the number that was asked with, and its length. */
+static void radius_is_known_inside_tls(void **unused)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+		enum probe_step step;
+	} cases[] = {
+		{ BYTES("\2d\0\x14"
+			"0123456789abcdef"),
+		  PROBE_DONE },
+		{ BYTES("\2d\0\x16"
+			"0123456789abcdef\6\2"),
+		  PROBE_DONE },
+		{ BYTES("\2d\0\x16"
+			"0123456789abcdef\6\3"),
+		  PROBE_NOT },
+		{ BYTES("\2e\0\x14"
+			"0123456789abcdef"),
+		  PROBE_NOT },
+		{ BYTES("\1d\0\x14"
+			"0123456789abcdef"),
+		  PROBE_NOT },
+		{ BYTES("\2d\0\x14"
+			"0123456789abcdefg"),
+		  PROBE_NOT },
+		{ BYTES("\2d\0\x14"
+			"0123456789"),
+		  PROBE_NOT },
+		{ BYTES("220 hello there, who is it\r\n"), PROBE_NOT },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer answer;
+
+		assert_int_equal(tell_only("radius", -1, span_of(cases[i].bytes, cases[i].length), &answer),
+				 cases[i].step);
+	}
+}
+
 /* RFC 3948: at the door of ESP the opening of IKE begins with four zeros, and so does the answer. */
 static void ike_is_asked_at_the_door_of_esp(void **unused)
 {
@@ -851,6 +892,7 @@ int main(void)
 		cmocka_unit_test(tds_packets_are_told_from_other_headers),
 		cmocka_unit_test(real_servers_are_told_what_they_are),
 		cmocka_unit_test(further_openings_tell_products),
+		cmocka_unit_test(radius_is_known_inside_tls),
 		cmocka_unit_test(ike_is_asked_at_the_door_of_esp),
 		cmocka_unit_test(samba_tells_no_address_of_its_interface),
 		cmocka_unit_test(samba_of_version_1_tells_its_version),
