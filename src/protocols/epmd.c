@@ -18,6 +18,7 @@ enum {
 	LIST = 320,
 	NODE = 72,
 	REQUEST_MOST = 1024,
+	NAME_MOST = 255,
 	NORMAL = 77,
 	HIDDEN = 72,
 	PROTOCOL_TCP = 0,
@@ -47,6 +48,7 @@ static enum verdict take_node(struct span *s, struct node *ret)
 {
 	struct span rest = *s;
 	uint8_t kind, transport;
+	uint16_t length;
 
 	ret->port = span_u16(&rest);
 	kind = span_u8(&rest);
@@ -59,10 +61,16 @@ static enum verdict take_node(struct span *s, struct node *ret)
 	if (!rest.failed &&
 	    (ret->lowest < VERSION_LEAST || ret->highest > VERSION_MOST || ret->highest < ret->lowest))
 		return NO;
-	ret->name = span_take(&rest, span_u16(&rest));
-	span_skip(&rest, span_u16(&rest));
+	length = span_u16(&rest);
+	if (length > NAME_MOST)
+		return NO;
+	ret->name = span_take(&rest, length);
+	length = span_u16(&rest);
+	if (length > REQUEST_MOST)
+		return NO;
+	span_skip(&rest, length);
 	if (rest.failed)
-		return span_left(*s) < REQUEST_MOST ? MORE : NO;
+		return MORE;
 	*s = rest;
 	return span_left(ret->name) > 0 && text_is_plain(ret->name) ? YES : NO;
 }

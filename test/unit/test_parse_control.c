@@ -158,6 +158,21 @@ static void epmd_tells_nodes(void **unused)
 		CLIENT("\0\1n"), talk_first("epmd.server.tcp.epmd"));
 }
 
+/* However much more comes of it, what was nobody's stays nobody's. */
+static void epmd_takes_no_endless_names(void **unused)
+{
+	static const uint8_t begins[] = { 'w', 0, 0x64, 0x48, 77, 0, 0, 6, 0, 5, 7, 208 };
+	const struct protocol *const epmd = protocol_named(span_text("epmd"));
+	uint8_t words[2100];
+
+	(void)unused;
+	memset(words, 'a', sizeof(words));
+	memcpy(words, begins, sizeof(begins));
+	words[sizeof(begins) + 2000] = words[sizeof(begins) + 2001] = 0;
+	for (size_t length = sizeof(begins); length <= sizeof(words); length++)
+		assert_int_equal(epmd->recognise(span_of(words, length), SIDE_SERVER, TRANSPORT_TCP), NO);
+}
+
 static void epmd_tells_what_is_registered(void **unused)
 {
 	(void)unused;
@@ -341,6 +356,7 @@ int main(void)
 		cmocka_unit_test(varnish_tells_commands_and_refusals),
 		cmocka_unit_test(varnish_tells_that_everybody_may),
 		cmocka_unit_test(epmd_tells_nodes),
+		cmocka_unit_test(epmd_takes_no_endless_names),
 		cmocka_unit_test(epmd_tells_what_is_registered),
 		cmocka_unit_test(epmd_tells_who_is_asked_for),
 		cmocka_unit_test(erldp_tells_both_nodes),
