@@ -1,6 +1,6 @@
 /* ike.h: what the files about IKE share. ike.c recognises it, ike_message.c reads its headers, payloads and
- * proposals, ike_names.c knows their numbers' names, ike_parse.c reads conversations, ike_probe.c asks a
- * server. */
+ * proposals, ike_names.c knows their numbers' names, ike_parse.c reads conversations, ike_children.c what
+ * they make under encryption, ike_event.c tells of them, ike_probe.c asks a server. */
 #ifndef PROTOCOLS_IKE_H
 #define PROTOCOLS_IKE_H
 
@@ -29,12 +29,14 @@ enum {
 	IKE1_SA = 1,
 	IKE1_ID = 5,
 	IKE1_NOTIFY = 11,
+	IKE1_DELETE = 12,
 	IKE1_VENDOR = 13,
 	IKE1_NAT_D = 20,
 	IKE1_NAT_D_DRAFT = 130,
 	IKE2_SA = 33,
 	IKE2_KE = 34,
 	IKE2_NOTIFY = 41,
+	IKE2_DELETE = 42,
 	IKE2_VENDOR = 43,
 	IKE2_ENCRYPTED = 46,
 	IKE2_FRAGMENT = 53,
@@ -99,6 +101,65 @@ struct ike_vendor {
 	const char *hex, *name, *product;
 };
 const struct ike_vendor *ike_vendor(struct span id);
+
+/* ---- what is made under encryption ---- */
+
+enum { IKE_CHILDREN = 8, IKE_CHILD_TEXT = 64 };
+
+/* An exchange that makes associations of ESP or AH, one for each direction. */
+struct ike_child {
+	uint64_t initiator; /* as in its messages */
+	uint32_t id;
+	uint8_t exchange;
+	uint8_t first; /* the side that began it */
+	bool made;     /* both sides have spoken */
+	bool taken[2]; /* by side: an association that it began is held to come of it */
+	bool only;     /* no other exchange could have made what was taken */
+};
+
+/* The last of them; all zero at first. */
+struct ike_children {
+	struct ike_child list[IKE_CHILDREN];
+	uint8_t next;
+};
+
+/* Hears a message. The exchange that made associations with it; NULL for most messages. */
+const struct ike_child *ike_children_hear(struct ike_children *children, const struct ike_message *m,
+					  enum side side);
+
+/* The exchange that made an association with which this side begins now: the newest that has not made one for
+ * it yet. False if there is none. */
+bool ike_children_take(struct ike_children *children, enum side side, struct ike_child *ret_child);
+
+/* "quick 1015553326 of 4f2a09c71e5b3d88": the message id, and the initiator's SPI. */
+void ike_child_text(const struct ike_child *child, char text[static IKE_CHILD_TEXT]);
+
+/* Calls for each SPI of ESP or AH that is spoken of in the clear. */
+typedef void ike_hear_spi(void *context, uint32_t spi);
+void ike_spis(const struct ike_message *m, ike_hear_spi *hear, void *context);
+
+/* ---- the event ---- */
+
+enum { IKE_SPIS = 4 /* of ESP that are remembered for each side */ };
+
+/* An association of ESP in the flow of its keys (RFC 3948). */
+struct ike_esp {
+	uint32_t spi, first, last, packets, old; /* old: not above the highest sequence number */
+	uint8_t pair;                            /* 1 + place of the one of the other side; 0: none yet */
+	struct ike_child child;                  /* that made it; exchange 0: not seen */
+};
+
+/* A message; or, where that is NULL, what was seen of ESP, by side. */
+struct ike_record {
+	const struct ike_message *message;
+	bool encapsulated, answer;
+	const struct ike_esp (*esp)[IKE_SPIS];
+};
+
+extern parse_emit ike_emit; /* of a struct ike_record */
+
+bool ike_find_association(const struct ike_message *m, struct span *ret_body);
+bool ike_has_nat_traversal(const struct ike_message *m);
 
 extern const struct parser ike_parser;
 extern const struct probe ike_probe;

@@ -98,6 +98,50 @@ static void esp_in_udp_belongs_to_the_keys(void **state)
 	     "{\"from\":\"server\",\"spi\":\"c9010203\",\"pair\":\"c0010203\",\"packets\":1");
 }
 
+/* An exchange of version 2 with nothing but its encrypted payload. */
+#define IKE2(exchange, flags, id)                                                                            \
+	"\0\0\0\0" COOKIES COOKIES "\x2e\x20" exchange flags "\0\0\0" id "\0\0\0\x24\x23\0\0\x08"            \
+	"abcd"
+#define ESP_IN_UDP(spi) spi "\0\0\0\1 and the rest of it"
+
+/* Keys are made anew while the old ones are still used: the SPIs of each exchange are a pair. */
+static void associations_are_those_of_their_exchange(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT(IKE2("\x23", "\x08", "\1")), SERVER(IKE2("\x23", "\x20", "\1")),
+		CLIENT(ESP_IN_UDP("\xc0\0\0\1")),   SERVER(IKE2("\x24", "\0", "\0")),
+		CLIENT(IKE2("\x24", "\x28", "\0")), CLIENT(ESP_IN_UDP("\xc0\0\0\2")),
+		SERVER(ESP_IN_UDP("\xc9\0\0\2")),   SERVER(ESP_IN_UDP("\xc9\0\0\1")),
+	};
+	const struct turn lone[] = { CLIENT(IKE2("\x23", "\x08", "\1")), CLIENT(ESP_IN_UDP("\xc0\0\0\1")) };
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns,
+	     "{\"from\":\"client\",\"spi\":\"c0000001\",\"pair\":\"c9000001\",\"negotiated\":\"ike_auth 1 "
+	     "of ",
+	     "{\"from\":\"client\",\"spi\":\"c0000002\",\"pair\":\"c9000002\",\"negotiated\":\"create_child_"
+	     "sa 0 of ",
+	     "{\"from\":\"server\",\"spi\":\"c9000002\",\"pair\":\"c0000002\",\"negotiated\":\"create_child_"
+	     "sa 0 of ",
+	     "\"joined_by\":\"order\"", "\"joined_by\":\"time\"", "{\"expect\":\"ike\",\"transport\":50");
+	TOLD("ike", TRANSPORT_UDP, lone, "\"spi\":\"c0000001\",\"packets\":1", "!negotiated");
+}
+
+static void spis_in_the_clear_are_told(void **state)
+{
+	const struct turn old[] = {
+		CLIENT(COOKIES COOKIES "\x0c\x10\5\0\1\2\3\4\0\0\0\x30\0\0\0\x14\0\0\0\1\3\4\0\2"
+				       "\xc0\0\0\1\xc0\0\0\2"),
+	};
+	const struct turn refused[] = {
+		SERVER(COOKIES COOKIES "\x29\x20\x25\x20\0\0\0\0\0\0\0\x28\0\0\0\x0c\0\0\0\x0b\xde\xad\0\1"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, old, "\"spis\":[\"c0000001\",\"c0000002\"]");
+	TOLD("ike", TRANSPORT_UDP, refused, "\"spis\":[\"dead0001\"]");
+}
+
 static void ike_goes_over_tcp_as_well(void **state)
 {
 	const struct turn turns[] = {
@@ -250,6 +294,8 @@ int main(void)
 		cmocka_unit_test(an_offer_without_an_answer_is_judged_at_the_end),
 		cmocka_unit_test(a_beginning_is_known_although_its_end_is_missing),
 		cmocka_unit_test(esp_in_udp_belongs_to_the_keys),
+		cmocka_unit_test(associations_are_those_of_their_exchange),
+		cmocka_unit_test(spis_in_the_clear_are_told),
 		cmocka_unit_test(ike_goes_over_tcp_as_well),
 		cmocka_unit_test(openvpn_without_a_key_is_a_finding),
 		cmocka_unit_test(openvpn_with_keys_tells_of_which_kind),
