@@ -4,7 +4,16 @@
 
 #include <stdio.h>
 
-enum { HEADER = 8, SENDER = 200, RECEIVER = 201, DESCRIPTION = 202, FIRST = 200, LAST = 207, CNAME = 1 };
+enum {
+	HEADER = 8,
+	SENDER = 200,
+	RECEIVER = 201,
+	DESCRIPTION = 202,
+	FIRST = 200,
+	LAST = 207,
+	CNAME = 1,
+	SIGN = 1 << 23
+};
 
 static const struct code_name type_names[] = {
 	{ 200, "sender_report" },
@@ -71,7 +80,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 struct conversation {
 	struct tally types;
-	uint32_t source[2], lost[2], jitter[2];
+	uint32_t source[2], jitter[2];
+	int32_t lost[2]; /* below zero where packets came twice (RFC 3550 6.4.1) */
 	uint8_t fraction_most[2];
 	bool reported[2], told;
 	char cname[2][128];
@@ -92,7 +102,7 @@ static void emit(const void *record, struct json *json)
 		json_text(json, "ssrc", text);
 		emit_text(json, "cname", state->cname[side]);
 		if (state->reported[side]) {
-			json_unsigned(json, "lost", state->lost[side]);
+			json_number(json, "lost", state->lost[side]);
 			json_unsigned(json, "fraction_lost", state->fraction_most[side]);
 			json_unsigned(json, "jitter", state->jitter[side]);
 		}
@@ -115,7 +125,7 @@ static void read_report(struct conversation *state, enum side side, struct span 
 
 	span_skip(&s, 4); /* of whom */
 	fraction = span_u8(&s);
-	state->lost[side] = span_u24(&s);
+	state->lost[side] = (int32_t)((span_u24(&s) ^ SIGN) - SIGN);
 	span_skip(&s, 4);
 	state->jitter[side] = span_u32(&s);
 	if (fraction > state->fraction_most[side])

@@ -12,6 +12,7 @@ enum {
 	DYNAMIC = 96,
 	STEP_MOST = 64, /* sequence numbers between two datagrams that go on from each other */
 	STREAMS = 4,    /* sources of each side */
+	CODEC = 24,
 };
 
 struct header {
@@ -166,18 +167,17 @@ struct stream {
 	uint64_t bytes;
 	uint16_t first, highest;
 	uint8_t type;
+	char codec[CODEC]; /* as it was announced */
 	int64_t last_time;
 	double jitter, jitter_most; /* in units of the clock */
 };
 
 struct conversation {
 	struct stream streams[2][STREAMS];
-	char codec[32]; /* as it was announced: "opus/48000" */
-	uint32_t announced_rate;
 	bool told;
 };
 
-static void emit_stream(struct json *json, const struct conversation *state, const struct stream *stream)
+static void emit_stream(struct json *json, const struct stream *stream)
 {
 	const struct payload_type *const type = payload_of(stream->type);
 	const uint32_t expected = stream->cycles + stream->highest - stream->first + 1;
@@ -187,10 +187,8 @@ static void emit_stream(struct json *json, const struct conversation *state, con
 	(void)snprintf(text, sizeof(text), "0x%08x", stream->source);
 	json_text(json, "ssrc", text);
 	json_unsigned(json, "payload_type", stream->type);
-	if (type != NULL)
-		json_text(json, "codec", type->name);
-	else
-		emit_text(json, "codec", state->codec);
+	if (stream->codec[0] != '\0' || type != NULL)
+		json_text(json, "codec", stream->codec[0] != '\0' ? stream->codec : type->name);
 	json_unsigned(json, "packets", stream->packets);
 	json_unsigned(json, "bytes", stream->bytes);
 	json_unsigned(json, "lost", expected > stream->packets ? expected - stream->packets : 0);
@@ -211,7 +209,7 @@ static void emit(const void *record, struct json *json)
 			continue;
 		json_open_array(json, keys[side]);
 		for (size_t i = 0; i < STREAMS && state->streams[side][i].packets > 0; i++)
-			emit_stream(json, state, &state->streams[side][i]);
+			emit_stream(json, &state->streams[side][i]);
 		json_end(json);
 	}
 }
@@ -225,20 +223,33 @@ static void end(void *memory, struct parse *parse)
 	state->told = true;
 }
 
-/* Words of the announcement: "opus/48000". */
-static void read_announcement(struct conversation *state, const struct parse *parse)
+/* Words of the announcement: "audio 97 opus/48000/2, 101 telephone-event/8000". Without such words the type
+ * may be one that everybody knows. */
+static void name_codec(struct stream *stream, struct span words)
 {
-	struct span about = span_text(parse->about != NULL ? parse->about : ""), name;
-	uint64_t rate = 0;
+	const struct payload_type *const known = payload_of(stream->type);
+	uint64_t type, rate;
 
-	if (state->codec[0] != '\0' || span_left(about) == 0)
-		return;
-	name = span_until(&about, '/');
-	if (name.failed)
-		name = about;
-	else if (span_number(about, 1000000, &rate))
-		state->announced_rate = (uint32_t)rate;
-	span_copy_text(name, state->codec, sizeof(state->codec));
+	stream->rate = known != NULL ? known->rate : 0;
+	(void)text_word(&words); /* audio, video */
+	while (span_left(words) > 0) {
+		struct span rest = words, map = span_until(&rest, ','), number, name;
+
+		if (map.failed) { /* the last */
+			map = words;
+			rest.at = rest.end;
+		}
+		words = rest;
+		number = text_word(&map);
+		map = text_trim(map);
+		name = span_until(&map, '/');
+		if (name.failed || !span_number(number, 127, &type) || type != stream->type)
+			continue;
+		span_copy_text(name, stream->codec, sizeof(stream->codec));
+		number = span_until(&map, '/'); /* channels may follow: RFC 8866 6.6 */
+		if (span_number(number.failed ? map : number, UINT32_MAX, &rate))
+			stream->rate = (uint32_t)rate;
+	}
 }
 
 static void note_jitter(struct stream *stream, const struct header *header, int64_t time)
@@ -257,7 +268,6 @@ static void note_jitter(struct stream *stream, const struct header *header, int6
 static void note(struct conversation *state, struct parse *parse, const struct header *header)
 {
 	struct stream *stream = state->streams[parse->side];
-	const struct payload_type *const type = payload_of(header->type);
 	size_t i = 0;
 
 	while (i < STREAMS && stream[i].packets > 0 && stream[i].source != header->source)
@@ -269,7 +279,7 @@ static void note(struct conversation *state, struct parse *parse, const struct h
 		stream->source = header->source;
 		stream->type = header->type;
 		stream->first = stream->highest = header->sequence;
-		stream->rate = type != NULL ? type->rate : state->announced_rate;
+		name_codec(stream, span_text(parse->about != NULL ? parse->about : ""));
 	} else {
 		const uint16_t step = (uint16_t)(header->sequence - stream->highest);
 
@@ -288,12 +298,17 @@ static void note(struct conversation *state, struct parse *parse, const struct h
 	stream->last_time = parse->time_ns;
 }
 
-/* What has a type of RTCP's is RTCP in the same flow (RFC 5761). */
+/* What has a type of RTCP's is RTCP in the same flow (RFC 5761 4). */
+static bool is_control(const struct header *header)
+{
+	return header->marker && header->type >= 64 && header->type <= 95;
+}
+
 static void read_packet(struct conversation *state, struct parse *parse, struct span packet)
 {
 	struct header header;
 
-	if (read_header(packet, &header) && (header.type < 72 || header.type > 76))
+	if (read_header(packet, &header) && !is_control(&header))
 		note(state, parse, &header);
 }
 
@@ -319,7 +334,6 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 {
 	struct conversation *const state = memory;
 
-	read_announcement(state, parse);
 	if (parse->transport == TRANSPORT_TCP)
 		return read_stream(state, parse, bytes);
 	read_packet(state, parse, *bytes);

@@ -3,11 +3,13 @@
 
 #include <stdio.h>
 
-enum { MEDIA_MOST = 8, LINES_MOST = 256, WAIT_SECONDS = 300 };
+enum { MEDIA_MOST = 8, MAPS_MOST = 6, LINES_MOST = 256, WAIT_SECONDS = 300, WORDS = 256, WORD_MOST = 40 };
 
 /* "m=audio 49170 RTP/AVP 0 97" with the lines that belong to it. */
 struct media {
 	struct span line, kind, formats, codec;
+	struct span maps[MAPS_MOST]; /* "97 iLBC/8000" */
+	size_t map_count;
 	struct address address;
 	uint16_t port, control;
 	bool rtp;
@@ -47,9 +49,13 @@ static void read_attribute(struct media *media, struct span line)
 {
 	uint64_t number;
 
-	if (span_begins(line, "rtpmap:") && span_left(media->codec) == 0) {
+	if (span_begins(line, "rtpmap:")) {
+		span_skip(&line, strlen("rtpmap:"));
+		if (media->map_count < MAPS_MOST)
+			media->maps[media->map_count++] = text_trim(line);
 		(void)text_word(&line);
-		media->codec = text_word(&line);
+		if (span_left(media->codec) == 0)
+			media->codec = text_word(&line);
 	} else if (span_begins(line, "rtcp:")) {
 		span_skip(&line, strlen("rtcp:"));
 		if (span_number(text_word(&line), UINT16_MAX, &number))
@@ -91,9 +97,29 @@ static size_t read_description(struct span description, struct media media[MEDIA
 	return count;
 }
 
+static size_t add_words(char words[static WORDS], size_t length, const char *before, struct span text)
+{
+	const size_t most = span_left(text) < WORD_MOST ? span_left(text) : WORD_MOST;
+	const int added = snprintf(words + length, WORDS - length, "%s%.*s", before, (int)most,
+				   (const char *)text.at);
+
+	return added > 0 && (size_t)added < WORDS - length ? length + (size_t)added : length;
+}
+
+/* "audio 97 iLBC/8000, 101 telephone-event/8000": what each type of payload means. */
+static void write_words(const struct media *media, char words[static WORDS])
+{
+	size_t length = add_words(words, 0, "", media->kind);
+
+	for (size_t i = 0; i < media->map_count; i++)
+		length = add_words(words, length, i == 0 ? " " : ", ", media->maps[i]);
+	if (media->map_count == 0)
+		(void)add_words(words, length, " ", media->formats);
+}
+
 static void expect(struct parse *parse, const char *protocol, const struct media *media, uint16_t port)
 {
-	char about[64];
+	char about[WORDS];
 	const struct expectation expectation = {
 		.transport = TRANSPORT_UDP,
 		.address = media->address,
@@ -105,11 +131,7 @@ static void expect(struct parse *parse, const char *protocol, const struct media
 		.about = about,
 	};
 
-	(void)snprintf(about, sizeof(about), "%.*s %.*s",
-		       (int)(span_left(media->kind) < 16 ? span_left(media->kind) : 16),
-		       (const char *)media->kind.at,
-		       (int)(span_left(media->codec) < 40 ? span_left(media->codec) : 40),
-		       (const char *)media->codec.at);
+	write_words(media, about);
 	if (expectation.protocol != NULL)
 		parse_expect(parse, &expectation);
 }
@@ -122,8 +144,6 @@ void sdp_expect(struct parse *parse, struct span description)
 	for (size_t i = 0; i < count; i++) {
 		if (!media[i].rtp || media[i].port == 0 || address_is_unspecified(&media[i].address))
 			continue;
-		if (span_left(media[i].codec) == 0)
-			media[i].codec = media[i].formats;
 		expect(parse, "rtp", &media[i], media[i].port);
 		if (media[i].control != media[i].port && media[i].port < UINT16_MAX)
 			expect(parse, "rtcp", &media[i],

@@ -101,6 +101,28 @@ static void rtmp_connects(void **unused)
 		 talk_first("rtmp.client.tcp.specification"));
 }
 
+static void rtp_leaves_control_packets_out(void **unused)
+{
+	(void)unused;
+	talk_udp("rtp",
+		 "{\"rtp\":{\"to_server\":[{\"ssrc\":\"0x11223344\",\"payload_type\":0,\"codec\":\"PCMU\","
+		 "\"packets\":1,\"bytes\":4,\"lost\":0,\"jitter_us\":0}]}}\n",
+		 CLIENT("\x80\0\0\1\0\0\0\xa0\x11\x22\x33\x44"
+			"abcd"),
+		 CLIENT("\x8f\xcd\0\3\x11\x22\x33\x44\x55\x66\x77\x88\0\1\0\1"),
+		 SERVER("\x80\xc9\0\1\x55\x66\x77\x88\0\0\0\0"));
+}
+
+static void rtcp_reports_what_came_twice(void **unused)
+{
+	(void)unused;
+	talk_udp("rtcp",
+		 "{\"rtcp\":{\"packets\":{\"receiver_report\":1},\"client\":{\"ssrc\":\"0x11223344\","
+		 "\"lost\":-1,\"fraction_lost\":0,\"jitter\":7}}}\n",
+		 CLIENT("\x81\xc9\0\7\x11\x22\x33\x44\x55\x66\x77\x88\0\xff\xff\xff\0\0\1\0\0\0\0\7"
+			"\0\0\0\0\0\0\0\0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +134,8 @@ int main(void)
 		cmocka_unit_test(x11_refuses),
 		cmocka_unit_test(coap_asks),
 		cmocka_unit_test(rtmp_connects),
+		cmocka_unit_test(rtp_leaves_control_packets_out),
+		cmocka_unit_test(rtcp_reports_what_came_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
