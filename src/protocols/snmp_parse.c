@@ -7,7 +7,21 @@
 
 #include <stdio.h>
 
-enum { VARIABLES_SHOWN = 32, OID_TEXT = 256, ENGINE = 32, AUTHENTICATED = 1, ENCRYPTED = 2, REPORTABLE = 4 };
+enum {
+	BULKS_AWAITED = 4,
+	VARIABLES_SHOWN = 32,
+	OID_TEXT = 256,
+	ENGINE = 32,
+	AUTHENTICATED = 1,
+	ENCRYPTED = 2,
+	REPORTABLE = 4
+};
+
+/* Questions for many variables at once, and what was answered to them. */
+struct bulk {
+	uint64_t requests, responses, variables, bytes;
+	int64_t awaited[BULKS_AWAITED]; /* the last requests' numbers, in a ring */
+};
 
 struct record {
 	const struct snmp_message *message;
@@ -153,6 +167,16 @@ static void emit(const void *memory, struct json *json)
 		write_variables(json, record->variables);
 }
 
+static void emit_bulk(const void *memory, struct json *json)
+{
+	const struct bulk *const bulk = memory;
+
+	json_unsigned(json, "requests", bulk->requests);
+	json_unsigned(json, "responses", bulk->responses);
+	json_unsigned(json, "variables", bulk->variables);
+	json_unsigned(json, "bytes", bulk->bytes);
+}
+
 /* ---- reading ---- */
 
 static void read_security(struct record *record)
@@ -184,19 +208,51 @@ static void read_pdu(struct record *record)
 	record->variables = ber_take(&pdu, BER_SEQUENCE);
 }
 
+static uint64_t count_variables(struct span list)
+{
+	uint64_t count = 0;
+
+	while (span_left(list) > 0 && !ber_take(&list, BER_SEQUENCE).failed)
+		count++;
+	return count;
+}
+
+static void note_bulk(struct bulk *bulk, const struct record *record, size_t length)
+{
+	const uint8_t tag = record->message->pdu_tag;
+
+	if (tag == SNMP_GET_BULK)
+		bulk->awaited[bulk->requests++ % BULKS_AWAITED] = record->request;
+	if (tag != SNMP_RESPONSE)
+		return;
+	for (uint64_t i = 0; i < BULKS_AWAITED && i < bulk->requests; i++) {
+		if (bulk->awaited[i] != record->request)
+			continue;
+		bulk->responses++;
+		bulk->variables += count_variables(record->variables);
+		bulk->bytes += length;
+		return;
+	}
+}
+
 /* An agent that answers takes the community; a trap gives it away as well. */
+static bool shows_community(uint8_t tag)
+{
+	return tag == SNMP_RESPONSE || tag == SNMP_TRAP_V1 || tag == SNMP_TRAP_V2 || tag == SNMP_INFORM;
+}
+
 static void judge(struct parse *parse, const struct snmp_message *m)
 {
 	if (m->version == SNMP_V3)
 		return;
 	parse_weakness(parse, m->version == SNMP_V1 ? &snmp_v1 : &snmp_v2c, "%s in the clear",
 		       pdu_text(m->pdu_tag));
-	if (m->pdu_tag == SNMP_RESPONSE &&
+	if (shows_community(m->pdu_tag) &&
 	    (span_is(m->community, "public") || span_is(m->community, "private")))
 		parse_weakness(parse, &snmp_community_public, "the community is one that everybody tries");
 }
 
-static enum parse_step hear_message(struct parse *parse, struct span bytes)
+static enum parse_step hear_message(struct bulk *bulk, struct parse *parse, struct span bytes)
 {
 	const struct span nothing = span_of(NULL, 0);
 	struct snmp_message message;
@@ -214,6 +270,7 @@ static enum parse_step hear_message(struct parse *parse, struct span bytes)
 		read_security(&record);
 	if (message.pdu_tag != 0)
 		read_pdu(&record);
+	note_bulk(bulk, &record, span_left(bytes));
 	judge(parse, &message);
 	parse_event(parse, &record);
 	return PARSE_ON;
@@ -221,9 +278,8 @@ static enum parse_step hear_message(struct parse *parse, struct span bytes)
 
 static enum parse_step read_snmp(void *state, struct parse *parse, struct span *bytes)
 {
-	(void)state;
 	if (parse->transport != TRANSPORT_TCP)
-		return hear_message(parse, *bytes);
+		return hear_message(state, parse, *bytes);
 	while (span_left(*bytes) > 0) {
 		uint8_t tag;
 		size_t whole;
@@ -237,15 +293,24 @@ static enum parse_step read_snmp(void *state, struct parse *parse, struct span *
 			parse_want(parse, whole);
 			return PARSE_ON;
 		}
-		if (hear_message(parse, span_of(bytes->at, whole)) == PARSE_BROKEN)
+		if (hear_message(state, parse, span_of(bytes->at, whole)) == PARSE_BROKEN)
 			return PARSE_BROKEN;
 		span_skip(bytes, whole);
 	}
 	return PARSE_ON;
 }
 
+static void end(void *state, struct parse *parse)
+{
+	const struct bulk *const bulk = state;
+
+	if (bulk->requests > 0)
+		parse_event_as(parse, "snmp_bulk", emit_bulk, bulk);
+}
+
 const struct parser snmp_parser = {
-	.state_size = 1,
+	.state_size = sizeof(struct bulk),
 	.read = read_snmp,
+	.end = end,
 	.emit = emit,
 };
