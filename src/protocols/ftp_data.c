@@ -6,6 +6,7 @@
 struct file {
 	struct span command, name;
 	bool to_server;
+	uint64_t bytes;
 };
 
 static void emit(const void *record, struct json *json)
@@ -17,10 +18,15 @@ static void emit(const void *record, struct json *json)
 	if (span_left(file->command) > 0)
 		json_span(json, "command", file->command);
 	json_text(json, "direction", file->to_server ? "upload" : "download");
+	json_unsigned(json, "bytes", file->bytes);
 }
 
-/* The words that were announced: "RETR name". */
-static struct file file_of(const struct parse *parse)
+struct state {
+	uint64_t bytes[2];
+};
+
+/* The words that were announced: "RETR name". Without them, who has sent more has sent the file. */
+static struct file file_of(const struct state *state, const struct parse *parse)
 {
 	struct span about = span_text(parse->about != NULL ? parse->about : "");
 	struct file file = { .command = text_word(&about) };
@@ -28,21 +34,44 @@ static struct file file_of(const struct parse *parse)
 	file.name = text_trim(about);
 	file.to_server = span_left(file.command) > 0
 				 ? span_begins(file.command, "STO") || span_is(file.command, "APPE")
-				 : parse->side == SIDE_CLIENT;
+				 : state->bytes[SIDE_CLIENT] > state->bytes[SIDE_SERVER];
+	file.bytes = state->bytes[SIDE_CLIENT] + state->bytes[SIDE_SERVER];
 	return file;
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
-	const struct file file = file_of(parse);
+	struct state *const state = memory;
 
-	(void)memory;
+	state->bytes[parse->side] += span_left(*bytes);
 	bytes->at = bytes->end;
-	parse_event_as(parse, "ftp_data", emit, &file);
-	return PARSE_DONE;
+	return PARSE_ON;
 }
 
-static const struct parser parser = { .state_size = 0, .read = read, .emit = emit };
+static enum parse_step gap(void *memory, struct parse *parse, uint64_t length)
+{
+	struct state *const state = memory;
+
+	state->bytes[parse->side] += length;
+	return PARSE_ON;
+}
+
+/* A file may be empty; a connection that nobody used and of which nothing was said is none. */
+static void end(void *memory, struct parse *parse)
+{
+	const struct file file = file_of(memory, parse);
+
+	if (file.bytes > 0 || span_left(file.command) > 0)
+		parse_event_as(parse, "ftp_data", emit, &file);
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct state),
+	.read = read,
+	.gap = gap,
+	.end = end,
+	.emit = emit,
+};
 
 /* A file may begin like anything. */
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-enum { PIPELINE = 4, ADDRESS_PARTS = 6, REPLY_LINES = 16 };
+enum { PIPELINE = 4, ADDRESS_PARTS = 6, REPLY_LINES = 16, SECURED = 235 /* RFC 2228 */ };
 
 /* A command, and what the server has said to it so far. */
 struct command {
@@ -333,6 +333,16 @@ static void read_reply(struct conversation *state, struct parse *parse, const st
 	}
 }
 
+/* AUTH has other mechanisms than TLS (RFC 4217 4, RFC 2228 3), behind which both sides protect each line in a
+ * form of its own. One that was not seen is taken for TLS. */
+static bool may_be_tls(const struct conversation *state)
+{
+	const struct command *const command = &state->commands[state->answered % PIPELINE];
+
+	return state->answered == state->sent || strcmp(command->name, "AUTH") != 0 ||
+	       strncasecmp(command->data, "TLS", 3) == 0 || strncasecmp(command->data, "SSL", 3) == 0;
+}
+
 static enum parse_step read_replies(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	struct reply reply;
@@ -341,7 +351,11 @@ static enum parse_step read_replies(struct conversation *state, struct parse *pa
 	if (!line_resume(&state->lost[SIDE_SERVER], bytes))
 		return PARSE_ON;
 	while (span_left(*bytes) > 0 && (whole = reply_take(bytes, &reply)) == YES) {
+		const bool tls = may_be_tls(state);
+
 		read_reply(state, parse, &reply);
+		if ((reply.code == GOES_ON_WITH_TLS && !tls) || reply.code == SECURED)
+			return PARSE_DONE;
 		if (reply.code == GOES_ON_WITH_TLS) {
 			parse_upgrade(parse, &protocol_tls);
 			return PARSE_ON;

@@ -66,6 +66,19 @@ static bool begins_with_time(struct span s)
 	return false;
 }
 
+/* "2003-10-11T22:14:15.003Z " where RFC 3164 has its time: rsyslog's form for forwarding. */
+static bool begins_with_date(struct span s)
+{
+	static const char shape[] = "dddd-dd-ddTdd:d";
+
+	if (span_left(s) < TIME_3164)
+		return false;
+	for (size_t i = 0; i < TIME_3164; i++)
+		if (shape[i] == 'd' ? !isdigit(s.at[i]) : s.at[i] != (uint8_t)shape[i])
+			return false;
+	return true;
+}
+
 /* "1 2003-10-11T22:14:15.003Z " or "1 - " (RFC 5424 6.2). */
 static bool begins_with_version(struct span s)
 {
@@ -75,10 +88,15 @@ static bool begins_with_version(struct span s)
 	       (isdigit(span_peek(s, 2)) && isdigit(span_peek(s, 5)) && span_peek(s, 6) == '-');
 }
 
+static bool begins_as_known(struct span s)
+{
+	return begins_with_version(s) || begins_with_time(s) || begins_with_date(s);
+}
+
 struct message {
 	unsigned priority;
-	uint8_t version; /* 1; 0 for those of RFC 3164 */
-	bool malformed;  /* neither */
+	uint8_t version;    /* 1; 0 for those of RFC 3164 */
+	uint64_t malformed; /* neither: how many of this flow are, with this one */
 	struct span time, host, application, process, id, structured;
 	size_t length;
 };
@@ -140,8 +158,8 @@ static void read_message(struct span s, unsigned priority, struct message *ret_m
 		ret_message->process = take_value(&s);
 		ret_message->id = take_value(&s);
 		ret_message->structured = take_structured(&s);
-	} else if (begins_with_time(s)) {
-		ret_message->time = span_take(&s, TIME_3164);
+	} else if (begins_with_time(s) || begins_with_date(s)) {
+		ret_message->time = begins_with_date(s) ? text_word(&s) : span_take(&s, TIME_3164);
 		ret_message->host = text_word(&s);
 		if (span_left(ret_message->host) > 0 &&
 		    ret_message->host.end[-1] == ':') { /* no host: the tag */
@@ -150,7 +168,7 @@ static void read_message(struct span s, unsigned priority, struct message *ret_m
 		}
 		read_tag(ret_message, s);
 	} else {
-		ret_message->malformed = true;
+		ret_message->malformed = 1;
 	}
 }
 
@@ -169,8 +187,10 @@ static void emit(const void *record, struct json *json)
 	emit_span(json, "msgid", message->id);
 	emit_span(json, "structured_data", message->structured);
 	json_unsigned(json, "length", message->length);
-	if (message->malformed)
+	if (message->malformed > 0) {
 		json_bool(json, "malformed", true);
+		json_unsigned(json, "malformed_count", message->malformed);
+	}
 }
 
 /* ---- recognising ---- */
@@ -190,7 +210,7 @@ static enum verdict recognise_datagram(struct span first)
 	first = without_padding(first);
 	if (take_priority(&first, &priority) != YES || span_left(first) < 2)
 		return NO;
-	if (begins_with_version(first) || begins_with_time(first))
+	if (begins_as_known(first))
 		return YES;
 	/* A figure between brackets begins other text as well: there a program must be named. */
 	if (priority < 10 && span_find(text_first(first, NAME_MOST), ": ") == SIZE_MAX)
@@ -228,7 +248,7 @@ static enum verdict recognise_stream(struct span first)
 		whole = take_priority(&first, &priority);
 	if (whole != YES)
 		return whole;
-	if (begins_with_version(first) || begins_with_time(first))
+	if (begins_as_known(first))
 		return YES;
 	return span_left(first) < TIME_3164 && text_is_plain(first) ? MORE : NO;
 }
@@ -244,7 +264,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 /* ---- reading ---- */
 
-static enum verdict read_one(struct parse *parse, struct span bytes)
+struct conversation {
+	uint64_t malformed;
+	bool lost[2];
+};
+
+static enum verdict read_one(struct conversation *state, struct parse *parse, struct span bytes)
 {
 	struct message message;
 	unsigned priority;
@@ -252,6 +277,8 @@ static enum verdict read_one(struct parse *parse, struct span bytes)
 	if (take_priority(&bytes, &priority) != YES)
 		return NO;
 	read_message(bytes, priority, &message);
+	if (message.malformed > 0)
+		message.malformed = ++state->malformed;
 	parse_event(parse, &message);
 	return YES;
 }
@@ -275,10 +302,6 @@ static enum verdict take_message(struct span *bytes, struct span *ret_message)
 	return YES;
 }
 
-struct conversation {
-	bool lost[2];
-};
-
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
@@ -286,7 +309,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	enum verdict whole = YES;
 
 	if (parse->transport == TRANSPORT_UDP) {
-		whole = read_one(parse, without_padding(*bytes));
+		whole = read_one(state, parse, without_padding(*bytes));
 		bytes->at = whole == YES ? bytes->end : bytes->at;
 		return whole == YES ? PARSE_ON : PARSE_BROKEN;
 	}
@@ -297,7 +320,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 
 		whole = take_message(&rest, &message);
 		if (whole == YES && span_left(without_padding(message)) > 0)
-			whole = read_one(parse, without_padding(message));
+			whole = read_one(state, parse, without_padding(message));
 		if (whole == YES)
 			*bytes = rest;
 	}

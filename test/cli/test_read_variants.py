@@ -56,3 +56,37 @@ def test_tls_stands_behind_vencrypt(doorward, tmp_path):
              (1, b"\0\1" + struct.pack("!I", 260)), (0, struct.pack("!I", 260)), (1, b"\1"), (0, hello)]
     told = events(doorward, tmp_path, packets.conversation("192.0.2.5", 40001, "192.0.2.6", 7777, *words))
     assert flow(told)["app_proto"] == "rfb" and flow(told)["doorward"]["turned_into"] == "tls"
+
+
+def rtp(kind, sequence, time):
+    return struct.pack("!BBHII", 0x80, kind, sequence, time, 0x11223344) + b"x" * 20
+
+
+def test_a_codec_is_that_of_the_type_of_payload(doorward, tmp_path):
+    body = (b"v=0\r\nc=IN IP4 192.0.2.5\r\nm=audio 41000 RTP/AVP 0 111\r\na=rtpmap:0 PCMU/8000\r\n"
+            b"a=rtpmap:111 opus/48000/2\r\n")
+    invite = (b"INVITE sip:bob@192.0.2.6 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.5\r\nFrom: <sip:a@192.0.2.5>;tag=1\r\n"
+              b"To: <sip:bob@192.0.2.6>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\n"
+              b"Content-Length: %d\r\n\r\n" % len(body)) + body
+    frames = [packets.udp("192.0.2.5", 5060, "192.0.2.6", 5060, invite)]
+    frames += [packets.udp("192.0.2.6", 42000, "192.0.2.5", 41000, rtp(111, n, n * 960)) for n in range(1, 6)]
+    (event,) = [event for event in events(doorward, tmp_path, frames) if event["event_type"] == "rtp"]
+    (stream,) = event["rtp"]["to_server"]
+    assert stream["codec"] == "opus" and stream["payload_type"] == 111 and stream["jitter_us"] > 0
+
+
+def ftp(*sizes):
+    """A session that fetches as many files, each over a connection of its own."""
+    words = [(1, b"220 FTP\r\n"), (0, b"USER ftp\r\n"), (1, b"331 go on\r\n")]
+    frames, data = [], []
+    for n, size in enumerate(sizes):
+        words += [(0, b"PASV\r\n"), (1, b"227 (192,0,2,6,160,%d)\r\n" % n), (0, b"RETR f%d\r\n" % n)]
+        data.append(packets.conversation("192.0.2.5", 41000 + n, "192.0.2.6", 160 * 256 + n, *([(1, b"x" * size)] if size else [])))
+    session = packets.conversation("192.0.2.5", 40001, "192.0.2.6", 21, *words, close=False)
+    return session + [frame for frames in data for frame in frames]
+
+
+def test_files_are_told_with_their_size_also_empty_ones(doorward, tmp_path):
+    told = [event["ftp_data"] for event in events(doorward, tmp_path, ftp(700, 0)) if event["event_type"] == "ftp_data"]
+    assert told == [{"filename": "f0", "command": "RETR", "direction": "download", "bytes": 700},
+                    {"filename": "f1", "command": "RETR", "direction": "download", "bytes": 0}]

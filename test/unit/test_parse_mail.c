@@ -123,10 +123,8 @@ static void ftp_refuses_what_is_not_ftp(void **unused)
 static void ftp_data_is_named_by_its_announcement(void **unused)
 {
 	(void)unused;
-	talk_tcp("ftp-data", "{\"ftp_data\":{\"direction\":\"download\"}}\n{\"done\":\"server\"}\n",
-		 SERVER("a"));
-	talk_tcp("ftp-data", "{\"ftp_data\":{\"direction\":\"upload\"}}\n{\"done\":\"client\"}\n",
-		 CLIENT("a"));
+	talk_tcp("ftp-data", "{\"ftp_data\":{\"direction\":\"download\",\"bytes\":1}}\n", SERVER("a"));
+	talk_tcp("ftp-data", "{\"ftp_data\":{\"direction\":\"upload\",\"bytes\":1}}\n", CLIENT("a"));
 }
 
 /* ---- smtp ---- */
@@ -458,6 +456,21 @@ static void a_bearer_in_the_clear_is_a_login_in_the_clear(void **unused)
 		 SERVER("+OK\r\n"));
 }
 
+static void ftp_is_not_read_behind_other_mechanisms_than_tls(void **unused)
+{
+	(void)unused;
+	talk_tcp("ftp",
+		 "{\"ftp\":{\"completion_code\":[\"220\"],\"reply\":[\"FTP\"],\"reply_received\":\"yes\"}}\n"
+		 "{\"ftp\":{\"command\":\"AUTH\",\"command_data\":\"GSSAPI\",\"completion_code\":[\"334\"],"
+		 "\"reply\":[\"ADAT must follow\"],\"reply_received\":\"yes\"}}\n"
+		 "{\"ftp\":{\"command\":\"AUTH\",\"command_data\":\"KERBEROS_V4\",\"completion_code\":["
+		 "\"234\"],"
+		 "\"reply\":[\"done\"],\"reply_received\":\"yes\"}}\n{\"done\":\"server\"}\n",
+		 SERVER("220 FTP\r\n"), CLIENT("AUTH GSSAPI\r\n"), SERVER("334 ADAT must follow\r\n"),
+		 CLIENT("AUTH KERBEROS_V4\r\n"), SERVER("234 done\r\n"), CLIENT("MIC UEFTUyB4\r\n"),
+		 SERVER("631 x\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +492,7 @@ int main(void)
 		cmocka_unit_test(imap_goes_on_with_tls_and_ends_where_it_is_compressed),
 		cmocka_unit_test(pop3_lists_languages),
 		cmocka_unit_test(a_bearer_in_the_clear_is_a_login_in_the_clear),
+		cmocka_unit_test(ftp_is_not_read_behind_other_mechanisms_than_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void syslog_tells_who_logs(void **unused)
 		 "{\"syslog\":{\"facility\":\"kern\",\"severity\":\"emerg"
 		 "\",\"timestamp\":\"Oct 11 22:14:15\",\"appname\":\"su\",\"length\":27}}\n"
 		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"length\":8,"
-		 "\"malformed\":true}}\n"
+		 "\"malformed\":true,\"malformed_count\":1}}\n"
 		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"version\":1,"
 		 "\"length\":13}}\n",
 		 CLIENT("<165>1 2003-10-11T22:14:15.003Z host evntslog 12 ID47 [a@1 x=\"\\]\"][b] text"),
@@ -37,7 +37,7 @@ static void syslog_takes_both_framings(void **unused)
 		 "\",\"timestamp\":\"Oct 11 22:14:15\",\"hostname\":\"host\",\"appname"
 		 "\":\"su\",\"length\":26}}\n"
 		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"length\":5,"
-		 "\"malformed\":true}}\n",
+		 "\"malformed\":true,\"malformed_count\":1}}\n",
 		 CLIENT("<34>Oct 11 22:14:15 host su: a\n\n<13>plain\r\n"));
 	talk_tcp("syslog",
 		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"version\":1,"
@@ -47,7 +47,7 @@ static void syslog_takes_both_framings(void **unused)
 		 CLIENT("22 <13>1 - h a 12 - - b\n 22 <13>1 - h a 12 - - bcd"));
 	talk_tcp("syslog",
 		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"length\":1,"
-		 "\"malformed\":true}}\n",
+		 "\"malformed\":true,\"malformed_count\":1}}\n",
 		 CLIENT("<34>Oct 11 22:14:15 host su: a"), LOST(SIDE_CLIENT, 9), CLIENT("x\n<13>b\n"));
 	talk_tcp("syslog", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("hello\n"));
 }
@@ -222,6 +222,26 @@ static void irc_reads_behind_tags(void **unused)
 		 SERVER("@time=2026-01-01T00:00:01.000Z;account=ann :ann!a@b PRIVMSG #doors :hello\r\n"));
 }
 
+static void syslog_reads_dates_and_counts_what_has_no_form(void **unused)
+{
+	(void)unused;
+	talk_tcp("syslog",
+		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"timestamp\":\"2023-11-14T22:"
+		 "13:20."
+		 "003+00:00\",\"hostname\":\"alpha\",\"appname\":\"app\",\"length\":46}}\n",
+		 CLIENT("<13>2023-11-14T22:13:20.003+00:00 alpha app: hello\n"));
+	talk_udp("syslog",
+		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"length\":9,\"malformed\":true,"
+		 "\"malformed_count\":1}}\n"
+		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"timestamp\":\"2023-11-14T22:"
+		 "13:20Z\","
+		 "\"hostname\":\"alpha\",\"appname\":\"app\",\"procid\":\"7\",\"length\":40}}\n"
+		 "{\"syslog\":{\"facility\":\"user\",\"severity\":\"notice\",\"length\":4,\"malformed\":true,"
+		 "\"malformed_count\":2}}\n",
+		 CLIENT("<13>app: what"), CLIENT("<13>2023-11-14T22:13:20Z alpha app[7]: hello"),
+		 CLIENT("<13>what"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +254,7 @@ int main(void)
 		cmocka_unit_test(nats_tells_both_sides),
 		cmocka_unit_test(websocket_counts_frames),
 		cmocka_unit_test(irc_reads_behind_tags),
+		cmocka_unit_test(syslog_reads_dates_and_counts_what_has_no_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
