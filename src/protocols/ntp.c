@@ -161,6 +161,10 @@ static bool is_time_packet(struct span s, enum side side)
 		return p.stratum == 0 && is_code(p.reference_id)
 			       ? true
 			       : !is_zero(p.transmit) && is_answered_at_once(&p);
+	case NTP_RESERVED: /* RFC 1059 B: version 1 had no modes at first */
+		return p.version == 1 && span_left(s) == 0 && p.transmit.seconds >= 0x80000000 &&
+		       is_date(p.origin) && is_date(p.receive) &&
+		       (side == SIDE_CLIENT || is_answered_at_once(&p));
 	case NTP_BROADCAST: return !is_zero(p.transmit) && is_zero(p.origin) && is_zero(p.receive);
 	case NTP_ACTIVE:
 	case NTP_PASSIVE:

@@ -30,7 +30,10 @@ enum {
 	PRIVATE_RESPONSE = 0x80,
 	MONLIST = 20,
 	MONLIST_1 = 42,
-	NTS_COOKIE = 0x0204,
+	NTS_COOKIE = 0x0204,        /* of a question; RFC 8915 5.7 */
+	NTS_AUTHENTICATOR = 0x0404, /* of both, and what is encrypted in an answer is behind it */
+	FIELD_LEAST = 16,           /* RFC 7822 3 */
+	MAC_LEAST = 20,
 };
 
 struct state {
@@ -70,6 +73,14 @@ static void write_seconds(struct json *json, const char *key, int64_t ns)
 	json_text(json, key, text);
 }
 
+/* RFC 5905 7.3: what the last minute of the day will be. */
+static const char *leap_text(uint8_t leap)
+{
+	static const char *const names[] = { "none", "insert_second", "delete_second", "unknown" };
+
+	return names[leap & 3];
+}
+
 static void write_time(const struct record *record, struct json *json)
 {
 	const struct ntp_packet *const p = record->packet;
@@ -79,6 +90,9 @@ static void write_time(const struct record *record, struct json *json)
 	json_text(json, "reference_id", ntp_reference_text(p, reference));
 	json_number(json, "poll", p->poll);
 	json_number(json, "precision", p->precision);
+	json_text(json, "leap", leap_text(p->leap));
+	write_seconds(json, "root_delay", (int32_t)p->root_delay * (int64_t)SECOND / (1 << 16));
+	write_seconds(json, "root_dispersion", p->root_dispersion * (int64_t)SECOND / (1 << 16));
 	json_bool(json, "synchronised", record->synchronised);
 	if (record->nts)
 		json_bool(json, "nts", true);
@@ -124,15 +138,20 @@ static int64_t to_ns(struct ntp_stamp stamp)
 	return seconds * SECOND + (int64_t)((uint64_t)stamp.fraction * SECOND >> 32);
 }
 
+/* Extension fields of version 4, and then perhaps a key's number with its digest: keys have small numbers,
+ * and no field has type zero (RFC 7822). */
 static void read_trailer(struct span s, struct record *record)
 {
-	while (span_left(s) >= 28 && !s.failed) {
-		const uint16_t type = span_u16(&s), length = span_u16(&s);
+	while (record->packet->version == 4 && span_left(s) >= FIELD_LEAST) {
+		struct span field = s;
+		const uint16_t type = span_u16(&field), length = span_u16(&field);
 
-		record->nts = record->nts || type == NTS_COOKIE;
-		span_skip(&s, length >= 4 ? length - 4u : span_left(s));
+		if (type == 0 || length < FIELD_LEAST || length % 4 != 0 || length > span_left(s))
+			break;
+		record->nts = record->nts || type == NTS_COOKIE || type == NTS_AUTHENTICATOR;
+		span_skip(&s, length);
 	}
-	record->authenticated = !s.failed && span_left(s) >= 20;
+	record->authenticated = span_left(s) >= MAC_LEAST;
 }
 
 /* An answer gives back the client's time of sending. */
@@ -163,10 +182,12 @@ static enum parse_step hear_time(struct state *state, struct parse *parse, struc
 		return PARSE_BROKEN;
 	record.synchronised = packet.leap != NTP_LEAP_UNKNOWN && packet.stratum > 0 && packet.stratum < 16;
 	read_trailer(s, &record);
-	if (packet.mode == NTP_CLIENT) {
+	/* RFC 1059 B: version 1 may have no mode. */
+	if (packet.mode == NTP_CLIENT ||
+	    (packet.mode == NTP_RESERVED && packet.version == 1 && parse->side == SIDE_CLIENT)) {
 		state->asked_ns = parse->time_ns;
 		state->asked = packet.transmit;
-	} else if (packet.mode == NTP_SERVER) {
+	} else if (packet.mode == NTP_SERVER || (packet.mode == NTP_RESERVED && packet.version == 1)) {
 		hear_answer(state, parse, &record);
 	}
 	parse_event(parse, &record);

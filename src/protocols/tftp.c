@@ -13,10 +13,11 @@ struct state {
 	uint8_t opcode; /* READ, WRITE; 0: of a data flow */
 	char file[NAME], mode[MODE];
 	uint64_t bytes, size;
-	uint32_t block_size;
-	uint16_t last;
+	uint32_t block_size, window, timeout;
+	uint16_t last; /* block in order, or acknowledged */
 	uint32_t blocks;
 	bool complete, failed, told;
+	bool acknowledged; /* some block was seen to be */
 	uint16_t code;
 	char message[96];
 };
@@ -98,6 +99,10 @@ static void emit(const void *memory, struct json *json)
 		json_unsigned(json, "tsize", state->size);
 	if (state->block_size > 0)
 		json_unsigned(json, "blksize", state->block_size);
+	if (state->window > 0)
+		json_unsigned(json, "windowsize", state->window);
+	if (state->timeout > 0)
+		json_unsigned(json, "timeout", state->timeout);
 	if (state->blocks > 0) {
 		json_unsigned(json, "bytes", state->bytes);
 		json_unsigned(json, "blocks", state->blocks);
@@ -115,12 +120,18 @@ static void read_options(struct state *state, struct span s)
 		const struct span name = span_until(&s, 0), value = span_until(&s, 0);
 		uint64_t number;
 
-		if (s.failed || !span_number(value, UINT32_MAX, &number))
+		if (s.failed)
 			return;
+		if (!span_number(value, UINT32_MAX, &number)) /* multicast has an address */
+			continue;
 		if (span_is_nocase(name, "blksize"))
 			state->block_size = (uint32_t)number;
 		else if (span_is_nocase(name, "tsize"))
 			state->size = number;
+		else if (span_is_nocase(name, "windowsize"))
+			state->window = (uint32_t)number;
+		else if (span_is_nocase(name, "timeout"))
+			state->timeout = (uint32_t)number;
 	}
 }
 
@@ -146,19 +157,35 @@ static void hear_request(struct state *state, struct parse *parse, uint16_t opco
 	parse_expect(parse, &expectation);
 }
 
-/* Block numbers turn over; one that comes again counts once. The last block is shorter than the others. */
+/* Block numbers turn over. What counts is what the receiver takes: of a window (RFC 7440 4) each block once,
+ * in order; where acknowledgements are seen, a block that is missing comes again. The last block is shorter
+ * than the others. */
 static void hear_data(struct state *state, struct span s)
 {
 	const uint16_t block = span_u16(&s);
 	const uint32_t size = state->block_size > 0 ? state->block_size : BLOCK;
 
-	if (s.failed || (state->blocks > 0 && block == state->last))
+	const int16_t step = (int16_t)(block - state->last);
+
+	if (s.failed || (state->blocks > 0 && (step <= 0 || (step > 1 && state->acknowledged))))
 		return;
 	state->last = block;
 	state->blocks++;
 	state->bytes += span_left(s);
 	state->complete = span_left(s) < size;
 	state->told = false;
+}
+
+/* The receiver has all blocks up to this one, whatever the capture lacks. */
+static void hear_acknowledgement(struct state *state, struct span s)
+{
+	const uint16_t block = span_u16(&s);
+
+	if (s.failed || block == 0)
+		return;
+	state->acknowledged = true;
+	if (state->blocks > 0 && (int16_t)(block - state->last) > 0)
+		state->last = block;
 }
 
 static void hear_error(struct state *state, struct parse *parse, struct span s)
@@ -186,7 +213,7 @@ static enum parse_step read_tftp(void *memory, struct parse *parse, struct span 
 		hear_request(state, parse, opcode, s);
 		return PARSE_ON;
 	case DATA: hear_data(state, s); return PARSE_ON;
-	case ACKNOWLEDGE: return PARSE_ON;
+	case ACKNOWLEDGE: hear_acknowledgement(state, s); return PARSE_ON;
 	case ERROR: hear_error(state, parse, s); return PARSE_ON;
 	case OPTIONS: read_options(state, s); return PARSE_ON;
 	default: return PARSE_BROKEN;

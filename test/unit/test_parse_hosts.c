@@ -360,6 +360,22 @@ static void rip_tells_how_routes_are_proved(void **unused)
 			"0123456789abcdef0123456789abcdef"));
 }
 
+static void windows_of_blocks_count_once(void **unused)
+{
+	(void)unused;
+	talk_udp("tftp",
+		 "{\"tftp\":{\"packet\":\"data\",\"blksize\":8,\"windowsize\":2,\"timeout\":3,\"bytes\":27,"
+		 "\"blocks\":4,\"complete\":true}}\n",
+		 SERVER("\0\6multicast\0,,\0blksize\0"
+			"8\0windowsize\0"
+			"2\0timeout\0"
+			"3\0"),
+		 CLIENT("\0\4\0\0"), SERVER("\0\3\0\1abcdefgh"), SERVER("\0\3\0\2abcdefgh"),
+		 CLIENT("\0\4\0\2"), SERVER("\0\3\0\1abcdefgh"), SERVER("\0\3\0\2abcdefgh"),
+		 SERVER("\0\3\0\4abc"), CLIENT("\0\4\0\2"), SERVER("\0\3\0\3abcdefgh"), SERVER("\0\3\0\4abc"),
+		 CLIENT("\0\4\0\4"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +402,7 @@ int main(void)
 		cmocka_unit_test(ws_discovery_tells_devices),
 		cmocka_unit_test(ws_discovery_reads_the_standard_of_2009),
 		cmocka_unit_test(rip_tells_how_routes_are_proved),
+		cmocka_unit_test(windows_of_blocks_count_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

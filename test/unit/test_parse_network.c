@@ -289,6 +289,54 @@ static void interfaces_in_pipes_of_smb_are_told(void **state)
 	     "\"named_pipe\":\"\\\\samr\",\"interfaces\":[\"srvsvc\"]}");
 }
 
+static void a_default_community_in_a_trap_is_a_finding(void **unused)
+{
+	const struct turn notices[] = { CLIENT(
+		"\060\100\002\001\001\004\006\160\165\142\154\151\143\247\063\002\001\001\002\001\000\002\001"
+		"\000\060\050\060\015\006\010\053\006\001\002\001\001\003\000\103\001\005\060\027\006\012\053"
+		"\006\001\006\003\001\001\004\001\000\006\011\053\006\001\006\003\001\001\005\003") };
+
+	(void)unused;
+	TOLD("snmp", TRANSPORT_UDP, notices, "\"weakness\":\"snmp-community-public\"", "!\"snmp_bulk\"");
+}
+
+static void bulk_transfers_are_counted(void **unused)
+{
+	const struct turn turns[] = {
+		CLIENT("\x30\x29\2\1\1\4\6secret\xa5\x1c\2\4\1\2\3\4\2\1\0\2\1\2\x30\x0e\x30\x0c\6\x08\x2b\6"
+		       "\1\2\1\1\1\0\5\0"),
+		SERVER("\x30\x3b\2\1\1\4\6secret\xa2\x2e\2\4\1\2\3\4\2\1\0\2\1\0\x30\x20\x30\x0e\6\x08\x2b\6"
+		       "\1\2\1\1\1\0\4\2hi\x30\x0e\6\x08\x2b\6\1\2\1\1\5\0\4\2ho"),
+	};
+
+	(void)unused;
+	TOLD("snmp", TRANSPORT_UDP, turns,
+	     "{\"snmp_bulk\":{\"requests\":1,\"responses\":1,\"variables\":2,\"bytes\":61}}");
+}
+
+static void times_of_version_1_and_of_nts_are_told(void **unused)
+{
+	static const char v1[] = "\x08\0\6\xec\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				 "\0\0\0\0\0\0\0\0\xe8\xff\x10\x20\0\0\0\0";
+	static const char nts[] = "\x24\2\6\xec\0\1\x80\0\0\0\x40\0\xc0\0\2\1\xe8\xff\x10\x10\0\0\0\0\xe8\xff"
+				  "\x10\x20\0\0\0\0\xe8\xff\x10\x20\0\0\0\0\xe8\xff\x10\x20\0\0\0\0"
+				  "\1\4\0\x24"
+				  "0123456789abcdef0123456789abcdef"
+				  "\4\4\0\x10"
+				  "0123456789ab";
+	static const char sha256[] = "\x24\2\6\xec\0\0\0\0\0\0\0\0\xc0\0\2\1\xe8\xff\x10\x10\0\0\0\0\xe8\xff"
+				     "\x10\x20\0\0\0\0\xe8\xff\x10\x20\0\0\0\0\xe8\xff\x10\x20\0\0\0\0"
+				     "\0\0\0\1"
+				     "0123456789abcdef0123456789abcdef";
+	const struct turn old[] = { CLIENT(v1) }, secure[] = { SERVER(nts) }, keyed[] = { SERVER(sha256) };
+
+	(void)unused;
+	TOLD("ntp", TRANSPORT_UDP, old, "\"version\":1,\"mode\":0", "\"leap\":\"none\"", "!broken");
+	TOLD("ntp", TRANSPORT_UDP, secure, "\"nts\":true", "!authenticated", "\"root_delay\":\"1.500000000\"",
+	     "\"root_dispersion\":\"0.250000000\"");
+	TOLD("ntp", TRANSPORT_UDP, keyed, "!nts", "\"authenticated\":true");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +353,9 @@ int main(void)
 		cmocka_unit_test(control_that_is_answered_is_a_finding),
 		cmocka_unit_test(rdp_changes_to_tls),
 		cmocka_unit_test(rdp_without_tls_is_a_finding),
+		cmocka_unit_test(a_default_community_in_a_trap_is_a_finding),
+		cmocka_unit_test(bulk_transfers_are_counted),
+		cmocka_unit_test(times_of_version_1_and_of_nts_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
