@@ -1,8 +1,10 @@
 /* certificate.c: what a server's certificate says of it (RFC 5280), and how weak it is. */
 #include "protocols/certificate.h"
+#include "base/address.h"
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/openssl_calls.h"
+#include "protocols/lines.h"
 #include "protocols/tls.h"
 
 #include <stdlib.h>
@@ -40,11 +42,12 @@ const struct weakness tls_certificate_weak_signature = {
 	"Have it signed with SHA-256 or better: MD5 and SHA-1 signatures can be forged (RFC 6151, RFC 9155).",
 };
 
-enum { SECURITY_BITS_LEAST = 112, HASH_BITS_LEAST = 112, NAMES_LIMIT = 64 };
+enum { SECURITY_BITS_LEAST = 112, HASH_BITS_LEAST = 112, NAMES_LIMIT = 64, NAMES = 2048 };
 
 /* What one certificate says at any time. */
 struct reading {
 	struct answer answer;     /* facts, and weaknesses but those of its dates */
+	char names[NAMES];        /* texts: all that it is for; the fact holds the first of them */
 	int64_t begins_s, ends_s; /* since 1970; all time where they cannot be read */
 };
 
@@ -117,23 +120,40 @@ static int64_t tell_time(struct answer *answer, const char *key, const ASN1_TIME
 	return timegm(&tm);
 }
 
-/* The names that it is for: "www.example.net, 192.0.2.1". */
-static void tell_alternative_names(struct answer *answer, const X509 *certificate)
+/* RFC 5280 4.2.1.6. Addresses have four octets or sixteen. Empty for the other kinds. */
+static struct span name_of(const GENERAL_NAME *name, char text[static ADDRESS_TEXT])
+{
+	const ASN1_STRING *const value = name->type == GEN_DNS     ? name->d.dNSName
+					 : name->type == GEN_EMAIL ? name->d.rfc822Name
+					 : name->type == GEN_URI   ? name->d.uniformResourceIdentifier
+					 : name->type == GEN_IPADD ? name->d.iPAddress
+								   : NULL;
+	struct span octets = span_of(NULL, 0);
+	struct address address;
+
+	if (value != NULL)
+		octets = span_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+	if (name->type != GEN_IPADD)
+		return octets;
+	if (span_left(octets) == sizeof(address.bytes))
+		address = address_v6(octets.at);
+	else if (span_left(octets) == 4)
+		address = address_v4(span_u32(&octets));
+	else
+		return span_of(NULL, 0);
+	return span_text(address_text(&address, text));
+}
+
+/* The names that it is for: "www.example.net", "192.0.2.1". */
+static void tell_alternative_names(struct reading *reading, const X509 *certificate)
 {
 	GENERAL_NAMES *const names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-	struct buffer list = buffer_new(FACT_VALUE - 1);
+	char text[ADDRESS_TEXT];
 
-	for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) && i < NAMES_LIMIT; i++) {
-		const GENERAL_NAME *const name = sk_GENERAL_NAME_value(names, i);
-
-		if (name->type != GEN_DNS)
-			continue;
-		buffer_text(&list, list.length > 0 ? ", " : "");
-		buffer_add(&list, ASN1_STRING_get0_data(name->d.dNSName),
-			   (size_t)ASN1_STRING_length(name->d.dNSName));
-	}
-	answer_fact(answer, "subjectaltname", buffer_read(&list));
-	buffer_free(&list);
+	for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) && i < NAMES_LIMIT; i++)
+		(void)texts_add(reading->names, sizeof(reading->names),
+				name_of(sk_GENERAL_NAME_value(names, i), text));
+	answer_texts(&reading->answer, "subjectaltname", reading->names);
 	GENERAL_NAMES_free(names);
 }
 
@@ -210,6 +230,7 @@ static void read_certificate(struct reading *reading, struct span der)
 	struct answer *const answer = &reading->answer;
 
 	answer->fact_count = answer->weakness_count = 0;
+	memset(reading->names, 0, sizeof(reading->names));
 	reading->begins_s = INT64_MIN;
 	reading->ends_s = INT64_MAX;
 	if (certificate == NULL)
@@ -217,7 +238,7 @@ static void read_certificate(struct reading *reading, struct span der)
 	tell_name(answer, "subject", X509_get_subject_name(certificate));
 	tell_name(answer, "issuerdn", X509_get_issuer_name(certificate));
 	tell_serial(answer, certificate);
-	tell_alternative_names(answer, certificate);
+	tell_alternative_names(reading, certificate);
 	tell_fingerprint(answer, certificate);
 	reading->begins_s = tell_time(answer, "notbefore", X509_get0_notBefore(certificate), INT64_MIN);
 	reading->ends_s = tell_time(answer, "notafter", X509_get0_notAfter(certificate), INT64_MAX);
@@ -273,23 +294,6 @@ void tls_tell_certificate(struct answer *answer, struct span der, int64_t now)
 	judge_dates(answer, reading, now);
 }
 
-static void write_names(struct json *json, struct span list)
-{
-	json_open_array(json, "subjectaltname");
-	while (span_left(list) > 0) {
-		struct span name = span_until(&list, ',');
-
-		if (name.failed) {
-			name = span_of(list.at, span_left(list));
-			list.at = list.end;
-		}
-		if (span_peek(name, 0) == ' ')
-			span_skip(&name, 1);
-		json_span(json, NULL, name);
-	}
-	json_end(json);
-}
-
 void certificate_write(struct json *json, struct span der)
 {
 	struct reading other;
@@ -299,7 +303,7 @@ void certificate_write(struct json *json, struct span der)
 		const struct fact *const fact = &reading->answer.facts[i];
 
 		if (strcmp(fact->key, "subjectaltname") == 0)
-			write_names(json, span_text(fact->value));
+			emit_texts(json, "subjectaltname", reading->names);
 		else
 			json_text(json, fact->key, fact->value);
 	}

@@ -125,9 +125,9 @@ static void write_address(struct json *json, const char *key, struct span value)
 	char text[ADDRESS_TEXT];
 	struct address address;
 
-	if (span_left(value) < 4)
-		return;
 	address = address_v4(span_u32(&value));
+	if (value.failed || address_is_unspecified(&address))
+		return;
 	json_text(json, key, address_text(&address, text));
 }
 

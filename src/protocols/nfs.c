@@ -157,8 +157,10 @@ static void emit(const void *record, struct json *json)
 	EMIT_TALLY(json, "errors", &state->errors, error_names);
 	emit_texts(json, "names", state->names);
 	emit_texts(json, "removed", state->removed);
-	json_unsigned(json, "read_bytes", state->read);
-	json_unsigned(json, "written_bytes", state->written);
+	if (state->read > 0)
+		json_unsigned(json, "read_bytes", state->read);
+	if (state->written > 0)
+		json_unsigned(json, "written_bytes", state->written);
 }
 
 static void end(void *memory, struct parse *parse)

@@ -218,7 +218,7 @@ FACTS = [
     Fact("tls", "ja3s.hash", "tls", "tls.handshake.ja3s", part=True),
     Fact("tls", "*alpn", "tls", "tls.handshake.extensions_alpn_str"),
     Fact("tls", "serial", "tls", "x509af.serialNumber", bare_hex, bare_hex, part=True),
-    Fact("tls", "subjectaltname[]", "tls", "x509ce.dNSName", part=True),
+    Fact("tls", "subjectaltname[]", "tls", "x509ce.dNSName x509ce.IPAddress.ipv4 x509ce.IPAddress.ipv6 x509ce.rfc822Name", part=True),
     Fact("quic", "sni", "quic", "tls.handshake.extensions_server_name"),
     Fact("quic", "ja3.hash", "quic", "tls.handshake.ja3"),
     Fact("quic", "alpn[]", "quic", "tls.handshake.extensions_alpn_str"),

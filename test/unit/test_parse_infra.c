@@ -85,7 +85,7 @@ static void nfs_counts_and_names(void **unused)
 		 "{\"weakness\":\"nfs-auth-sys\",\"evidence\":\"version 3 as uid 1000 of alpha\"}\n"
 		 "{\"nfs\":{\"version\":3,\"auth_type\":\"sys\",\"machine_name\":\"alpha\",\"uid\":1000,"
 		 "\"gid\":1000,\"requests\":1,\"responses\":1,\"procedures\":{\"lookup\":1},\"errors\":{"
-		 "\"noent\":1},\"names\":[\"notes\"],\"read_bytes\":0,\"written_bytes\":0}}\n",
+		 "\"noent\":1},\"names\":[\"notes\"]}}\n",
 		 talk_first("nfs.client.udp.specification"),
 		 SERVER("\0\0\x20\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2"));
 }
@@ -95,7 +95,7 @@ static void nfs_reads_a_null_call(void **unused)
 	(void)unused;
 	talk_tcp("nfs",
 		 "{\"nfs\":{\"version\":4,\"minor_version\":0,\"auth_type\":\"none\",\"requests\":1,"
-		 "\"responses\":0,\"operations\":{\"null\":1},\"read_bytes\":0,\"written_bytes\":0}}\n",
+		 "\"responses\":0,\"operations\":{\"null\":1}}}\n",
 		 talk_first("nfs.client.tcp.linux"));
 }
 
