@@ -123,6 +123,12 @@ static bool is_rare(const struct door *door, const struct protocol *protocol)
 	return protocol->probe != NULL && protocol->probe->rare && !door_is_customary(door, protocol);
 }
 
+/* Whether the protocol at this place can be asked, and was not yet. */
+static bool is_left(const struct door *door, size_t place)
+{
+	return !door->said[place] && protocol_nth(place)->probe != NULL;
+}
+
 /* The rare ones last, and where many doors share the time at their customary doors alone. */
 static void open_others(struct door *door)
 {
@@ -130,12 +136,13 @@ static void open_others(struct door *door)
 
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
-		if (!is_rare(door, protocol))
+		if (is_left(door, i) && !is_rare(door, protocol))
 			wish_to_open(door, protocol);
 	for (size_t i = 0;
 	     door->waiting < door->beside && !door->engine->crowded && (protocol = protocol_nth(i)) != NULL;
 	     i++)
-		wish_to_open(door, protocol);
+		if (is_left(door, i))
+			wish_to_open(door, protocol);
 }
 
 /* Takes the next protocol that fits what was heard. */
