@@ -14,7 +14,7 @@ CHECKER = jsonschema.Draft202012Validator(json.loads((TOP / "data/events.schema.
                                           format_checker=jsonschema.FormatChecker())
 SILENT = """
 import socket, time
-kept = [socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True) for port in (9100, 9999)]
+kept = [socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=4096) for port in (9100, 9999)]
 time.sleep(600)
 """
 
