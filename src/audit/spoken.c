@@ -148,9 +148,10 @@ static void find_weaknesses(struct work *work, const struct audit_door *door, co
 {
 	for (size_t i = 0; i < answer->weakness_count; i++) {
 		const struct weakness *const weakness = answer->weaknesses[i].weakness;
+		const bool by_reach = protocol_weakness_is_by_reach(weakness);
 		struct finding *finding;
 
-		if (was_found(work, door, weakness->id))
+		if (was_found(work, door, weakness->id) || (by_reach && door->exposure <= EXPOSED_HOST))
 			continue;
 		finding = finding_add(work, FINDING_WEAKNESS, door, door->rule, "%s",
 				      answer->weaknesses[i].evidence);
@@ -162,8 +163,9 @@ static void find_weaknesses(struct work *work, const struct audit_door *door, co
 		finding->remedy = weakness->remedy;
 		finding->key = keep(
 			work, arena_format(work->arena, "%s%s", weakness->id, strchr(finding->key, ':')));
-		/* Nobody but this host can make use of it. */
-		if (door->exposure <= EXPOSED_HOST && finding->severity < AUDIT_MEDIUM)
+		/* Nobody but this host can make use of it, or those for whom it is meant. */
+		if (door->exposure < (by_reach ? EXPOSED_PUBLIC : EXPOSED_LINK) &&
+		    finding->severity < AUDIT_MEDIUM)
 			finding->severity = AUDIT_MEDIUM;
 	}
 }

@@ -14,6 +14,7 @@
 enum {
 	ASKED_AT_ONCE = 512, /* doors; others wait */
 	ASKED_IN_PUBLIC = 32,
+	CONVERSATIONS_WITH_HOST = 2048,
 	DOOR_MS = 5000,
 	WITH_DISCOVERY = 1 << 16, /* beside the transport, in what tells scans apart */
 };
@@ -83,7 +84,9 @@ static bool find_hosts(struct scan *scan, struct error *err)
 static bool begin(struct scan *scan, struct error *err)
 {
 	const struct knock_limits limits = { .door_ms = DOOR_MS,
-					     .doors = scan->is_public ? ASKED_IN_PUBLIC : ASKED_AT_ONCE };
+					     .doors = scan->is_public ? ASKED_IN_PUBLIC : ASKED_AT_ONCE,
+					     .per_host = scan->per_host > 0 ? (unsigned)scan->per_host
+									    : CONVERSATIONS_WITH_HOST };
 	const struct reach_options options = options_of(scan);
 
 	scan->doors = (uint64_t)scan->looked_at->count * scan->ports.count;
@@ -156,6 +159,7 @@ static bool prepare(struct scan *scan, struct error *err)
 	uint64_t seconds = 0;
 
 	if (!scan_read_number(invocation, "rate", 10000000, &scan->rate, err) ||
+	    !scan_read_number(invocation, "per-host", 65536, &scan->per_host, err) ||
 	    !scan_read_number(invocation, "max-time", 1000000, &seconds, err))
 		return false;
 	scan->view.transport = invocation_has(invocation, "udp") ? TRANSPORT_UDP : TRANSPORT_TCP;
@@ -294,6 +298,7 @@ static const struct command_option options[] = {
 	  .help = "more targets, a word each; - is standard input",
 	  .completes = COMPLETES_FILE },
 	{ .name = "rate", .argument = "N", .help = "look at no more than N doors a second" },
+	{ .name = "per-host", .argument = "N", .help = "have no more than N conversations with one host" },
 	{ .name = "connect", .help = "connect to doors even where half-open would be allowed" },
 	{ .name = "max-time", .argument = "SECONDS", .help = "end then with what is known" },
 	{ .name = "from", .argument = "NETNS", .help = "look from this network namespace" },

@@ -37,6 +37,7 @@ struct scan {
 	int64_t begun_ms, end_ms, shown_ms;
 	bool is_watched; /* somebody sees stderr */
 	uint64_t rate;
+	uint64_t per_host; /* conversations; 0 for what is usual */
 	bool no_knock;
 	bool is_public; /* some of the targets are */
 	struct scan_view view;

@@ -30,6 +30,38 @@ bool scan_read_ports(struct scan *scan, struct error *err)
 	return error_set(err, "--ports: %s", reason.text);
 }
 
+/* The protocols whose words are said, all in one line. */
+static void tell_openings(unsigned transport)
+{
+	const struct protocol *protocol;
+	const char *before = "";
+
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++) {
+		if (protocol->probe == NULL || (protocol->probe->transports & transport) == 0)
+			continue;
+		fprintf(stderr, "%s%s", before, protocol->name);
+		before = ", ";
+	}
+	fputc('\n', stderr);
+}
+
+/* Before anything is sent to addresses that may be others'. */
+static void tell_what_is_sent(const struct scan *scan)
+{
+	const bool udp = scan->view.transport == TRANSPORT_UDP;
+
+	fprintf(stderr,
+		"doorward scan: public addresses: %llu doors of %u hosts are asked, several times where they "
+		"do not "
+		"answer; what is open is asked what it speaks, in harmless requests without login, by "
+		"\"doorward\"\n",
+		(unsigned long long)scan->targets.count * scan->ports.count, (unsigned)scan->targets.count);
+	if (scan->no_knock)
+		return;
+	fprintf(stderr, "doorward scan: over %s in the words of: ", udp ? "UDP" : "TCP");
+	tell_openings(udp ? PROBE_UDP : PROBE_TCP);
+}
+
 bool scan_read_targets(struct scan *scan, struct error *err)
 {
 	const struct invocation *const invocation = scan->invocation;
@@ -48,13 +80,7 @@ bool scan_read_targets(struct scan *scan, struct error *err)
 	in_public = targets_public(&scan->targets);
 	scan->is_public = in_public != NULL;
 	if (in_public != NULL && invocation_has(invocation, "public"))
-		fprintf(stderr,
-			"doorward scan: public addresses: %llu doors of %u hosts are asked, several times "
-			"where they "
-			"do not answer; what is open is asked what it speaks, in harmless requests without "
-			"login\n",
-			(unsigned long long)scan->targets.count * scan->ports.count,
-			(unsigned)scan->targets.count);
+		tell_what_is_sent(scan);
 	if (in_public == NULL || invocation_has(invocation, "public"))
 		return true;
 	return error_set(

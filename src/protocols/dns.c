@@ -293,7 +293,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		       : NO;
 }
 
-static const struct weakness *const weaknesses[] = { &dns_transfer, &dns_tunnel, NULL };
+static const struct weakness *const weaknesses[] = { &dns_transfer, &dns_tunnel, &dns_open_resolver, NULL };
 
 const struct protocol protocol_dns = {
 	.name = "dns",
@@ -310,4 +310,5 @@ const struct protocol protocol_dns = {
 	.probe = &dns_probe,
 	.probe_state_size = sizeof(struct dns_probe_state),
 	.weaknesses = weaknesses,
+	.weakness_by_reach = &dns_open_resolver,
 };

@@ -44,6 +44,6 @@ struct dns_probe_state {
 extern const struct protocol protocol_dns;
 extern const struct probe dns_probe;
 extern const struct parser dns_parser;
-extern const struct weakness dns_transfer, dns_tunnel;
+extern const struct weakness dns_transfer, dns_tunnel, dns_open_resolver;
 
 #endif

@@ -4,8 +4,18 @@
 
 #include <ctype.h>
 
+const struct weakness dns_open_resolver = {
+	"dns-open-resolver",
+	"DNS resolves names for whoever asks",
+	2,
+	"Resolve for your own networks alone (allow-recursion in BIND, access-control in Unbound, an address "
+	"of the "
+	"inner network for dnsmasq): open resolvers flood others with answers that they never asked for.",
+};
+
 /* ---- asking ---- */
 
+enum { REFUSED = 5 };
 enum { ASK_VERSION, ASK_HOST, ASK_LOOPBACK, ASKED, ID = 0x4457, EDNS_SIZE = 1232 };
 
 /* What is asked, one after the other. A resolver knows the name of 127.0.0.1 by itself (RFC 6303), so that
@@ -142,6 +152,16 @@ static void hear_record(unsigned asked, const struct dns_record *record, struct 
 		answer_fact_format(answer, "edns_udp_size", "%u", record->class);
 }
 
+/* Whether it is offered too widely, the door's reach tells. Who is kept out is refused. */
+static void tell_recursion(const struct dns_header *h, struct answer *answer)
+{
+	const bool available = (h->flags & DNS_RECURSION_AVAILABLE) != 0;
+
+	answer_fact(answer, "ra", span_text(available ? "true" : "false"));
+	if (available && dns_rcode(h) != REFUSED)
+		answer_weakness(answer, &dns_open_resolver, "recursion is available to whoever asks");
+}
+
 /* True if this is the answer to what was asked. */
 static bool hear_message(const struct dns_probe_state *state, struct span message, struct answer *answer)
 {
@@ -152,10 +172,8 @@ static bool hear_message(const struct dns_probe_state *state, struct span messag
 
 	if (h.id != ID + state->asked || !dns_is_message(message, SIDE_SERVER))
 		return false;
-	/* Only who asks from where decides whether recursion is offered too widely: it is told, not judged.
-	 */
 	if (state->asked == ASK_LOOPBACK)
-		answer_fact(answer, "ra", span_text(h.flags & DNS_RECURSION_AVAILABLE ? "true" : "false"));
+		tell_recursion(&h, answer);
 	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)
 		(void)dns_read_question(message, &s, &q);
 	for (record.section = DNS_ANSWERS; record.section < DNS_SECTIONS; record.section++)

@@ -2,6 +2,7 @@
  * of TLS with a cookie; a message may be cut into fragments, which are put together. AnyConnect
  * of Cisco speaks a draft whose version is 0x0100, and takes up a session that was begun over HTTPS. */
 #include "protocols/certificate.h"
+#include "protocols/probes.h"
 #include "protocols/tls.h"
 #include "protocols/tls_hello.h"
 
@@ -260,5 +261,7 @@ const struct protocol protocol_dtls = {
 	MARKS(OCTETS(0, TLS_CHANGE_CIPHER, 26), OCTET(1, 0xfe), OCTET(1, 0x01), OCTET(2, 0xfd),
 	      OCTET(2, 0xff), OCTET(2, 0x00)),
 	.parser = &parser,
+	.probe = &dtls_probe,
+	.probe_state_size = DTLS_PROBE_STATE,
 	.weaknesses = tls_weaknesses,
 };

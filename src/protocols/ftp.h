@@ -28,6 +28,7 @@ extern const struct probe ftp_probe;
 
 extern const struct parser ftp_parser;
 extern const struct weakness *const ftp_weaknesses[];
+extern const struct weakness ftp_anonymous;
 
 extern const struct protocol protocol_ftp_data;
 

@@ -42,7 +42,7 @@ static const struct weakness clear_login = {
 	"Ask for TLS before the login: force_local_logins_ssl in vsftpd, TLSRequired in ProFTPD; or move to "
 	"SFTP.",
 };
-const struct weakness *const ftp_weaknesses[] = { &clear_login, NULL };
+const struct weakness *const ftp_weaknesses[] = { &clear_login, &ftp_anonymous, NULL };
 
 static void emit_codes(struct json *json, const struct exchange *exchange)
 {

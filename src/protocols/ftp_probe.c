@@ -1,8 +1,17 @@
-/* ftp_probe.c: what an FTP server is asked: its features, its system, whether it goes on with TLS. Nobody is
- * logged in. */
+/* ftp_probe.c: what an FTP server is asked: its features, its system, whether it expects anonymous visitors
+ * (RFC 1635), whether it goes on with TLS. No password is ever given, so that nobody is logged in but where a
+ * server asks for none. */
 #include "protocols/ftp.h"
 
-enum stage { HEARS_GREETING, HEARS_FEATURES, HEARS_SYSTEM, HEARS_AUTH };
+const struct weakness ftp_anonymous = {
+	"ftp-anonymous",
+	"FTP is offered to anonymous visitors",
+	3,
+	"If the files are not for everybody, turn it off: anonymous_enable=NO in vsftpd, no <Anonymous> in "
+	"ProFTPD.",
+};
+
+enum stage { HEARS_GREETING, HEARS_FEATURES, HEARS_SYSTEM, HEARS_ANONYMOUS, HEARS_STRANGER, HEARS_AUTH };
 
 struct state {
 	enum stage stage;
@@ -73,6 +82,46 @@ static enum probe_step hear_greeting(struct state *state, const struct reply *re
 	return PROBE_WAIT;
 }
 
+static enum probe_step say_goodbye(struct buffer *out, enum probe_step step)
+{
+	buffer_text(out, "QUIT\r\n");
+	return step;
+}
+
+/* Servers that are older than FEAT, or hide it, still answer this. */
+static enum probe_step ask_for_tls(struct state *state, struct buffer *out, const struct answer *answer)
+{
+	if (answer->starttls || answer->inside_tls)
+		return say_goodbye(out, PROBE_DONE);
+	buffer_text(out, "AUTH TLS\r\n");
+	state->stage = HEARS_AUTH;
+	return PROBE_WAIT;
+}
+
+/* What servers that expect such visitors say to the name, in words: others ask for
+ * a password in the same way as of everybody. vsftpd does so in any case, and tells a stranger. */
+static enum probe_step hear_anonymous(struct state *state, const struct reply *reply, struct buffer *out,
+				      struct answer *answer)
+{
+	static const char *const signs[] = { "anonymous login", "anonymous access", "guest login", "e-mail",
+					     "email" };
+	bool expected = reply->code == LOGGED_IN;
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs) && reply->code == NEEDS_PASSWORD; i++)
+		expected = expected || text_find(reply->lines, signs[i]) != SIZE_MAX;
+	if (expected)
+		answer_weakness(answer, &ftp_anonymous, "%s",
+				reply->code == LOGGED_IN ? "it asks an anonymous visitor for nothing more"
+							 : "it invites an anonymous visitor");
+	if (reply->code == LOGGED_IN)
+		return say_goodbye(out, PROBE_DONE);
+	if (expected || strcmp(answer->product, "vsftpd") != 0)
+		return ask_for_tls(state, out, answer);
+	buffer_text(out, "USER doorward\r\n");
+	state->stage = HEARS_STRANGER;
+	return PROBE_WAIT;
+}
+
 /* The rest of the conversation: each answer calls for the next question. */
 static enum probe_step hear_reply(void *memory, const struct reply *reply, struct buffer *out,
 				  struct answer *answer)
@@ -95,19 +144,19 @@ static enum probe_step hear_reply(void *memory, const struct reply *reply, struc
 		state->is_ftp = state->is_ftp || reply->code == SYSTEM;
 		if (reply->code == SYSTEM)
 			answer_fact(answer, "system", reply_first(reply));
-		if (!state->is_ftp || answer->starttls || answer->inside_tls) {
-			buffer_text(out, "QUIT\r\n");
-			return state->is_ftp ? PROBE_DONE : PROBE_NOT;
-		}
-		/* Servers that are older than FEAT, or hide it, still answer this. */
-		buffer_text(out, "AUTH TLS\r\n");
-		state->stage = HEARS_AUTH;
+		if (!state->is_ftp)
+			return say_goodbye(out, PROBE_NOT);
+		buffer_text(out, "USER anonymous\r\n");
+		state->stage = HEARS_ANONYMOUS;
 		return PROBE_WAIT;
+	case HEARS_ANONYMOUS: return hear_anonymous(state, reply, out, answer);
+	case HEARS_STRANGER:
+		if (text_find(reply->lines, "anonymous only") != SIZE_MAX)
+			answer_weakness(answer, &ftp_anonymous, "it takes anonymous visitors alone");
+		return ask_for_tls(state, out, answer);
 	default:
 		answer->starttls = reply->code == GOES_ON_WITH_TLS;
-		if (!answer->starttls)
-			buffer_text(out, "QUIT\r\n");
-		return PROBE_DONE;
+		return answer->starttls ? PROBE_DONE : say_goodbye(out, PROBE_DONE);
 	}
 }
 

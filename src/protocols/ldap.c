@@ -183,7 +183,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return recognise_within_limit(first, side, recognise_stream);
 }
 
-static const struct weakness *const weaknesses[] = { &ldap_clear_login, NULL };
+static const struct weakness *const weaknesses[] = { &ldap_clear_login, &ldap_anonymous, NULL };
 
 const struct protocol protocol_ldap = {
 	.name = "ldap",

@@ -45,12 +45,13 @@ struct ldap_element ldap_element(struct span s);
 struct ldap_probe_state {
 	char vendor[64], version[64];
 	bool openldap, active_directory, lightweight;
-	bool known;
+	char context[256]; /* the first naming context; "" for none */
+	bool known, asked_context;
 };
 
 extern const struct protocol protocol_ldap;
 extern const struct probe ldap_probe;
 extern const struct parser ldap_parser;
-extern const struct weakness ldap_clear_login;
+extern const struct weakness ldap_clear_login, ldap_anonymous;
 
 #endif

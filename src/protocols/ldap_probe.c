@@ -2,9 +2,41 @@
  * itself to everybody), MS-ADTS section 3.1.1.3.2 (what Active Directory says there). */
 #include "protocols/ldap.h"
 
-/* ---- asking: one search for the root DSE, without a bind (RFC 4513 section 4) ---- */
+const struct weakness ldap_anonymous = {
+	"ldap-anonymous",
+	"LDAP shows the directory to whoever asks",
+	3,
+	"Let nobody read without a bind: 'disallow bind_anon' and 'require authc', or rules of access in "
+	"OpenLDAP.",
+};
 
-enum { MESSAGE_ID = 1, SECONDS = 3, MESSAGE_MOST = 32 * 1024, ROW_MOST = 1024 };
+/* ---- asking: a search for the root DSE, without a bind (RFC 4513 section 4), and one for the name of the
+ * first entry that it speaks of ---- */
+
+enum { MESSAGE_ID = 1, CONTEXT_ID = 2, SECONDS = 3, MESSAGE_MOST = 32 * 1024, ROW_MOST = 1024 };
+
+static void write_search(struct buffer *out, int id, const char *base, const char *const *wanted,
+			 size_t count)
+{
+	const size_t message = ber_begin(out, BER_SEQUENCE);
+	size_t search, list;
+
+	ber_write_integer(out, BER_INTEGER, id);
+	search = ber_begin(out, LDAP_SEARCH_REQUEST);
+	ber_write_text(out, BER_OCTETS, base);
+	ber_write_integer(out, BER_ENUMERATED, 0); /* the base object alone */
+	ber_write_integer(out, BER_ENUMERATED, 0); /* never follow an alias */
+	ber_write_integer(out, BER_INTEGER, 0);    /* as many entries as there are */
+	ber_write_integer(out, BER_INTEGER, SECONDS);
+	ber_write_integer(out, BER_BOOLEAN, 0);              /* values, not names alone */
+	ber_write_text(out, BER_CONTEXT | 7, "objectClass"); /* is present */
+	list = ber_begin(out, BER_SEQUENCE);
+	for (size_t i = 0; i < count; i++)
+		ber_write_text(out, BER_OCTETS, wanted[i]);
+	ber_end(out, list);
+	ber_end(out, search);
+	ber_end(out, message);
+}
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
@@ -20,26 +52,19 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 		"dnsHostName",
 		"domainControllerFunctionality",
 	};
-	const size_t message = ber_begin(out, BER_SEQUENCE);
-	size_t search, list;
 
 	(void)state;
 	(void)transport;
-	ber_write_integer(out, BER_INTEGER, MESSAGE_ID);
-	search = ber_begin(out, LDAP_SEARCH_REQUEST);
-	ber_write_text(out, BER_OCTETS, "");
-	ber_write_integer(out, BER_ENUMERATED, 0); /* the base object alone */
-	ber_write_integer(out, BER_ENUMERATED, 0); /* never follow an alias */
-	ber_write_integer(out, BER_INTEGER, 0);    /* as many entries as there are */
-	ber_write_integer(out, BER_INTEGER, SECONDS);
-	ber_write_integer(out, BER_BOOLEAN, 0);              /* values, not names alone */
-	ber_write_text(out, BER_CONTEXT | 7, "objectClass"); /* is present */
-	list = ber_begin(out, BER_SEQUENCE);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		ber_write_text(out, BER_OCTETS, wanted[i]);
-	ber_end(out, list);
-	ber_end(out, search);
-	ber_end(out, message);
+	write_search(out, MESSAGE_ID, "", wanted, sizeof(wanted) / sizeof(wanted[0]));
+}
+
+/* No attribute of it (RFC 4511 4.5.1.8): that it is there is enough. */
+static void ask_context(struct ldap_probe_state *state, struct buffer *out)
+{
+	static const char *const none = "1.1";
+
+	state->asked_context = true;
+	write_search(out, CONTEXT_ID, state->context, &none, 1);
 }
 
 /* ---- hearing ---- */
@@ -57,6 +82,12 @@ static void hear_vendor(struct ldap_probe_state *state, struct span value)
 static void hear_version(struct ldap_probe_state *state, struct span value)
 {
 	span_copy_text(value, state->version, sizeof(state->version));
+}
+
+static void hear_context(struct ldap_probe_state *state, struct span value)
+{
+	if (state->context[0] == '\0' && span_left(value) < sizeof(state->context))
+		span_copy_text(value, state->context, sizeof(state->context));
 }
 
 /* MS-ADTS section 3.1.1.3.4.3: LDAP_CAP_ACTIVE_DIRECTORY_OID, LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID. */
@@ -77,7 +108,7 @@ static const struct {
 	{ "supportedCapabilities", NULL, hear_capability },
 	{ "supportedLDAPVersion", "ldap_versions", NULL },
 	{ "supportedSASLMechanisms", "sasl_mechanisms", NULL },
-	{ "namingContexts", "naming_contexts", NULL },
+	{ "namingContexts", "naming_contexts", hear_context },
 	{ "dnsHostName", "host", NULL },
 	{ "domainControllerFunctionality", "functional_level", NULL },
 };
@@ -183,6 +214,9 @@ static bool hear_message(struct ldap_probe_state *state, struct span message, st
 	uint8_t tag;
 	const struct span operation = ber_any(&message, &tag);
 
+	if (id == CONTEXT_ID && tag == LDAP_SEARCH_ENTRY)
+		answer_weakness(answer, &ldap_anonymous, "the entry '%s' is found without a login",
+				state->context);
 	if (id != MESSAGE_ID || (tag != LDAP_SEARCH_ENTRY && tag != LDAP_SEARCH_REFERENCE))
 		return false;
 	if (tag == LDAP_SEARCH_ENTRY)
@@ -195,7 +229,6 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 {
 	struct ldap_probe_state *const state = memory;
 
-	(void)out;
 	while (span_left(*heard) > 0) {
 		const struct ldap_element message = ldap_element(*heard);
 
@@ -207,8 +240,11 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 			break;
 		state->known = true;
 		span_skip(heard, message.whole);
-		if (!hear_message(state, message.content, answer))
+		if (hear_message(state, message.content, answer))
+			continue;
+		if (state->context[0] == '\0' || state->asked_context)
 			return conclude(state, answer);
+		ask_context(state, out);
 	}
 	if (ended)
 		return state->known ? conclude(state, answer) : PROBE_NOT;

@@ -244,6 +244,10 @@ struct protocol {
 	 * different parties have to begin them before there is a finding. 0: each conversation shows its own.
 	 */
 	unsigned weakness_parties;
+
+	/* The one of its weaknesses that is that anybody is served: nothing where this host alone can ask,
+	 * medium in private networks, and as bad as it says beyond. */
+	const struct weakness *weakness_by_reach;
 };
 
 #define TCP(port)                                                                                            \
@@ -301,6 +305,9 @@ const struct protocol *protocol_named(struct span name);
 
 /* weakness_parties of the protocol that has this weakness. */
 unsigned protocol_weakness_parties(const struct weakness *weakness);
+
+/* Whether it is the weakness_by_reach of a protocol. */
+bool protocol_weakness_is_by_reach(const struct weakness *weakness);
 
 /* Whether it is customary over the transport, as its doors tell. Its recogniser is asked about no other. */
 bool protocol_is_over(const struct protocol *protocol, unsigned transport);

@@ -72,3 +72,13 @@ bool protocol_is_over(const struct protocol *protocol, unsigned transport)
 			return true;
 	return false;
 }
+
+bool protocol_weakness_is_by_reach(const struct weakness *weakness)
+{
+	const struct protocol *protocol;
+	bool found = false;
+
+	for (size_t n = 0; !found && (protocol = protocol_nth(n)) != NULL; n++)
+		found = protocol->weakness_by_reach == weakness;
+	return found;
+}

@@ -1,6 +1,7 @@
 /* sip.c: Session Initiation Protocol. RFC 3261, and the methods of RFC 3262, 3265, 3311, 3428, 3515, 3903 and
  * 6086. */
 #include "protocols/sip.h"
+#include "protocols/identity.h"
 
 #include "protocols/http.h"
 #include "protocols/lines.h"
@@ -71,13 +72,13 @@ struct span sip_field(struct span fields, const char *name, const char *letter)
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
-	buffer_format(
-		out,
-		"OPTIONS sip:nobody@localhost SIP/2.0\r\nVia: SIP/2.0/%s "
-		"localhost;branch=z9hG4bKdoorward;rport\r\n"
-		"Max-Forwards: 70\r\nFrom: <sip:doorward@localhost>;tag=1\r\nTo: <sip:nobody@localhost>\r\n"
-		"Call-ID: doorward\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
-		transport == TRANSPORT_UDP ? "UDP" : "TCP");
+	buffer_format(out,
+		      "OPTIONS sip:nobody@localhost SIP/2.0\r\nVia: SIP/2.0/%s "
+		      "localhost;branch=z9hG4bKdoorward;rport\r\n"
+		      "Max-Forwards: 70\r\nUser-Agent: " IDENTITY
+		      "\r\nFrom: <sip:doorward@localhost>;tag=1\r\nTo: <sip:nobody@localhost>\r\n"
+		      "Call-ID: doorward\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+		      transport == TRANSPORT_UDP ? "UDP" : "TCP");
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,

@@ -137,6 +137,12 @@ struct wishes {
 	size_t first, count, capacity;
 };
 
+/* What is open with hosts, by a hash of their address. */
+enum { HOST_SLOTS = 4096 };
+struct host_share {
+	unsigned doors, conversations;
+};
+
 struct engine {
 	int epoll;
 	SSL_CTX *tls;
@@ -146,8 +152,14 @@ struct engine {
 	struct alarms live;
 	struct conversation *over; /* to be removed */
 	struct wishes urgent, usual;
+	struct wishes held; /* until a conversation with their host ends */
+	bool some_ended;    /* so that what is held may be tried */
+	struct host_share hosts[HOST_SLOTS];
 	struct door *done; /* those that have nothing left to do, or had; knock.c takes them */
 };
+
+/* Among `hosts`. */
+size_t engine_host(const struct knock_door *door);
 
 /* At most `per_door` conversations of a door are wished for; the doors see to that. False without memory. */
 bool engine_wish(struct engine *engine, const struct wish *wish);

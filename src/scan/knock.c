@@ -8,6 +8,8 @@ enum {
 	DOOR_MS = 3000,
 	AT_ONCE = 4096,
 	PER_DOOR = 160,
+	DOOR_SHARE = 4, /* conversations that a door wants side by side, and a quarter of a host's places */
+	TRIED_AT_ONCE = 64,
 	PATIENCE_LEAST = 20,
 	CROWD = 256,
 	QUEUE_LEAST = 64,
@@ -68,6 +70,7 @@ static struct knock_limits limits_or_usual(const struct knock_limits *limits)
 
 	usual.door_ms = usual.door_ms > 0 ? usual.door_ms : DOOR_MS;
 	usual.at_once = usual.at_once > 0 ? usual.at_once : AT_ONCE;
+	usual.per_host = usual.per_host > 0 ? usual.per_host : UINT_MAX;
 	usual.per_door = usual.per_door > 0 ? usual.per_door : PER_DOOR;
 	usual.doors = usual.doors > 0 ? usual.doors : UINT_MAX;
 	return usual;
@@ -158,15 +161,30 @@ static void begin_one(struct knocking *all, const struct knock_door *where)
 		return;
 	}
 	all->begun++;
+	all->engine.hosts[engine_host(where)].doors++;
 	door_begin(door);
+}
+
+/* Doors of a host with which enough is begun wait behind the others. */
+static bool may_begin(const struct knocking *all, const struct knock_door *where)
+{
+	const unsigned most = all->engine.limits.per_host / DOOR_SHARE;
+
+	return all->engine.hosts[engine_host(where)].doors < (most > 0 ? most : 1);
 }
 
 static void begin_doors(struct knocking *all)
 {
-	while (all->queue.count > 0 && all->begun < all->engine.limits.doors) {
+	for (size_t tried = 0;
+	     tried < TRIED_AT_ONCE && all->queue.count > 0 && all->begun < all->engine.limits.doors;) {
 		const struct knock_door where = queue_take(&all->queue);
 
-		begin_one(all, &where);
+		if (may_begin(all, &where)) {
+			begin_one(all, &where);
+		} else {
+			(void)knocking_add(all, &where); /* there is its own place */
+			tried++;
+		}
 	}
 	all->engine.patience = patience_for(all);
 	all->engine.crowded = all->begun > CROWD;
@@ -181,6 +199,7 @@ static void end_doors(struct knocking *all)
 		door->listed = false;
 		if (door->held_by > 0)
 			continue;
+		all->engine.hosts[engine_host(&door->where)].doors--;
 		hand_back(all, &door->where, &door->result);
 		free(door);
 		all->begun--;

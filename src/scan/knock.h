@@ -19,6 +19,8 @@ struct knock_limits {
 	unsigned doors;    /* begun at one time, others wait; no bound unless said */
 	unsigned at_once;  /* conversations open at one time; 4096 unless said, and never more than files may
 			      be open: the soft limit of these is raised */
+	unsigned per_host; /* of them with one host; no bound unless said. Hosts whose addresses have the same
+			      hash share it */
 	unsigned per_door; /* conversations with one door in all; 160 unless said */
 };
 

@@ -1,6 +1,7 @@
 #include "scan/door.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,11 +57,44 @@ static bool next_wish(struct engine *engine, struct wish *ret_wish)
 	return false;
 }
 
+size_t engine_host(const struct knock_door *door)
+{
+	return hash_bytes(door->address.bytes, sizeof(door->address.bytes)) % HOST_SLOTS;
+}
+
+static struct host_share *host_of(struct engine *engine, const struct wish *wish)
+{
+	return &engine->hosts[engine_host(door_where(wish->door))];
+}
+
+/* What waited for a host is wished for anew, in its order. */
+static void take_up_held(struct engine *engine)
+{
+	struct wish wish;
+
+	if (!engine->some_ended)
+		return;
+	engine->some_ended = false;
+	while (pop(&engine->held, &wish)) {
+		if (!engine_wish(engine, &wish)) {
+			door_failed(&wish, ENOMEM);
+			door_let_go(wish.door);
+		}
+	}
+}
+
+/* False where its host has no place for it now, and it waits. */
+static bool has_place(struct engine *engine, const struct wish *wish)
+{
+	return host_of(engine, wish)->conversations < engine->limits.per_host || !push(&engine->held, wish);
+}
+
 static void add_live(struct engine *engine, struct conversation *c)
 {
 	struct door *const door = c->wish.door;
 
 	alarms_add(&engine->live, c);
+	host_of(engine, &c->wish)->conversations++;
 	c->next = door->conversations;
 	if (c->next != NULL)
 		c->next->previous = c;
@@ -74,9 +108,13 @@ static void begin_wishes(struct engine *engine)
 	struct wish wish;
 	int error;
 
+	take_up_held(engine);
 	while (engine->live.count < engine->limits.at_once && next_wish(engine, &wish)) {
-		struct conversation *const c = conversation_begin(engine, &wish, &error);
+		struct conversation *c;
 
+		if (!has_place(engine, &wish))
+			continue;
+		c = conversation_begin(engine, &wish, &error);
 		if (c != NULL) {
 			add_live(engine, c);
 			continue;
@@ -134,6 +172,8 @@ static void remove_one(struct engine *engine, struct conversation *c)
 	if (c->next != NULL)
 		c->next->previous = c->previous;
 	alarms_remove(&engine->live, c);
+	host_of(engine, &c->wish)->conversations--;
+	engine->some_ended = engine->held.count > 0;
 	conversation_free(c);
 	door_let_go(door);
 }
@@ -230,7 +270,7 @@ void engine_close(struct engine *engine)
 
 	while (engine->live.count > 0)
 		remove_one(engine, engine->live.list[0]);
-	while (pop(&engine->urgent, &wish) || pop(&engine->usual, &wish))
+	while (pop(&engine->urgent, &wish) || pop(&engine->usual, &wish) || pop(&engine->held, &wish))
 		door_let_go(wish.door);
 	if (engine->epoll >= 0)
 		(void)close(engine->epoll);
@@ -239,4 +279,5 @@ void engine_close(struct engine *engine)
 	alarms_free(&engine->live);
 	free(engine->urgent.list);
 	free(engine->usual.list);
+	free(engine->held.list);
 }

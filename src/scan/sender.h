@@ -18,6 +18,12 @@ struct sender {
 	int descriptor; /* readable when something has come */
 };
 
+/* The descriptors that are not -1 make the sender's own readable. False with errno. */
+bool sender_watch(const struct sender *sender, const int *descriptors, size_t count);
+
+/* Room of the kernel for answers that are not heard yet, in bytes; as much as is allowed. */
+void sender_make_room(int fd, int room);
+
 /* NULL with words: without the right to open raw sockets, for one. */
 struct sender *sender_raw(uint64_t seed, sender_heard *heard, void *context, struct error *err);
 

@@ -338,14 +338,6 @@ static void release(struct sender *sender)
 	free(hosts);
 }
 
-static void make_room(int fd)
-{
-	const int room = ROOM;
-
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-}
-
 /* What is not allowed stays closed: the others go on without it. */
 static void open_sockets(struct hosts *hosts)
 {
@@ -354,9 +346,9 @@ static void open_sockets(struct hosts *hosts)
 	hosts->icmp = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
 	hosts->icmp6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 	hosts->arp = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
-	make_room(hosts->icmp);
-	make_room(hosts->icmp6);
-	make_room(hosts->arp);
+	sender_make_room(hosts->icmp, ROOM);
+	sender_make_room(hosts->icmp6, ROOM);
+	sender_make_room(hosts->arp, ROOM);
 	if (hosts->icmp6 >= 0)
 		(void)setsockopt(hosts->icmp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &farthest,
 				 sizeof(farthest));
@@ -366,13 +358,7 @@ static bool watch(const struct hosts *hosts)
 {
 	const int all[] = { hosts->icmp, hosts->icmp6, hosts->arp, hosts->tcp->descriptor };
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		struct epoll_event event = { .events = EPOLLIN };
-
-		if (all[i] >= 0 && epoll_ctl(hosts->sender.descriptor, EPOLL_CTL_ADD, all[i], &event) != 0)
-			return false;
-	}
-	return true;
+	return sender_watch(&hosts->sender, all, sizeof(all) / sizeof(*all));
 }
 
 struct sender *sender_hosts(uint64_t seed, bool connect, sender_heard *heard, void *context,

@@ -293,21 +293,13 @@ static bool hear_our_port_alone(int fd, uint16_t port, bool ip_header)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
 
-static void make_room(int fd)
-{
-	const int room = ROOM;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-}
-
 static bool open_four(struct raw *raw)
 {
 	raw->four = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
 	raw->icmp = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
 	if (raw->four < 0 || raw->icmp < 0)
 		return false;
-	make_room(raw->four);
+	sender_make_room(raw->four, ROOM);
 	return hear_our_port_alone(raw->four, raw->port, true);
 }
 
@@ -320,7 +312,7 @@ static void open_six(struct raw *raw)
 	raw->icmp6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 	if (raw->six < 0)
 		return;
-	make_room(raw->six);
+	sender_make_room(raw->six, ROOM);
 	(void)setsockopt(raw->six, IPPROTO_IPV6, IPV6_CHECKSUM, &at, sizeof(at));
 	(void)hear_our_port_alone(raw->six, raw->port, false);
 }
@@ -329,13 +321,7 @@ static bool watch(const struct raw *raw)
 {
 	const int all[] = { raw->four, raw->six, raw->icmp, raw->icmp6 };
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		struct epoll_event event = { .events = EPOLLIN };
-
-		if (all[i] >= 0 && epoll_ctl(raw->sender.descriptor, EPOLL_CTL_ADD, all[i], &event) != 0)
-			return false;
-	}
-	return true;
+	return sender_watch(&raw->sender, all, sizeof(all) / sizeof(*all));
 }
 
 struct sender *sender_raw(uint64_t seed, sender_heard *heard, void *context, struct error *err)

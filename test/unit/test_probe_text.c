@@ -118,11 +118,13 @@ static void ftp_is_known_by_its_answers_when_the_greeting_says_nothing(void **un
 	assert_string_equal(answer_get(&answer, "system"), "UNIX");
 	assert_int_equal(converse("ftp", span_text("220 hi\r\n500 what\r\n500 what\r\n"), false, &answer),
 			 PROBE_NOT);
-	assert_int_equal(
-		converse("ftp", span_text("220 FTP\r\n500 ?\r\n500 ?\r\n234 go on\r\n"), false, &answer),
-		PROBE_DONE);
+	assert_int_equal(converse("ftp",
+				  span_text("220 FTP\r\n500 ?\r\n500 ?\r\n331 Password?\r\n234 go on\r\n"),
+				  false, &answer),
+			 PROBE_DONE);
 	assert_true(answer.starttls);
-	assert_int_equal(converse("ftp", span_text("220 FTP\r\n500 ?\r\n500 ?\r\n500 ?\r\n"), false, &answer),
+	assert_int_equal(converse("ftp", span_text("220 FTP\r\n500 ?\r\n500 ?\r\n530 no\r\n500 ?\r\n"), false,
+				  &answer),
 			 PROBE_DONE);
 	assert_false(answer.starttls);
 }
@@ -133,6 +135,39 @@ static bool has_weakness(const struct answer *answer, const char *id)
 		if (strcmp(answer->weaknesses[i].weakness->id, id) == 0)
 			return true;
 	return false;
+}
+
+/* What servers of each make say to the name; none is given a password. */
+static void ftp_tells_whether_anybody_may_come(void **unused)
+{
+	static const struct {
+		const char *words;
+		bool offered;
+	} cases[] = {
+		{ "220 ProFTPD Server\r\n500 ?\r\n215 UNIX\r\n"
+		  "331 Anonymous login ok, send your complete email address as your password\r\n500 ?\r\n",
+		  true },
+		{ "220 FTP\r\n500 ?\r\n215 UNIX\r\n331 Guest login ok, type your name as password.\r\n500 "
+		  "?\r\n",
+		  true },
+		{ "220 FTP\r\n500 ?\r\n215 UNIX\r\n230 Anonymous user logged in\r\n", true },
+		{ "220 (vsFTPd 3.0.3)\r\n500 ?\r\n215 UNIX\r\n331 Please specify the password.\r\n"
+		  "530 This FTP server is anonymous only.\r\n500 ?\r\n",
+		  true },
+		{ "220 (vsFTPd 3.0.3)\r\n500 ?\r\n215 UNIX\r\n331 Please specify the password.\r\n"
+		  "331 Please specify the password.\r\n500 ?\r\n",
+		  false },
+		{ "220 FTP\r\n500 ?\r\n215 UNIX\r\n331 Password required for anonymous.\r\n500 ?\r\n",
+		  false },
+		{ "220 FTP\r\n500 ?\r\n215 UNIX\r\n530 No anonymous login.\r\n500 ?\r\n", false },
+	};
+	struct answer answer;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(converse("ftp", span_text(cases[i].words), false, &answer), PROBE_DONE);
+		assert_int_equal(has_weakness(&answer, "ftp-anonymous"), cases[i].offered);
+	}
 }
 
 static void passwords_in_the_clear_are_only_those_outside_of_tls(void **unused)
@@ -480,6 +515,7 @@ int main(void)
 		cmocka_unit_test(products_and_versions_are_read_from_greetings),
 		cmocka_unit_test(lmtp_and_ftp_refuse_ehlo),
 		cmocka_unit_test(ftp_is_known_by_its_answers_when_the_greeting_says_nothing),
+		cmocka_unit_test(ftp_tells_whether_anybody_may_come),
 		cmocka_unit_test(passwords_in_the_clear_are_only_those_outside_of_tls),
 		cmocka_unit_test(imap_tells_its_product_when_asked),
 		cmocka_unit_test(ssh_weaknesses_name_what_is_weak),
