@@ -59,6 +59,7 @@ enum form {
 	FORM_EAP
 };
 
+enum { MESSAGE_AUTHENTICATOR = 80 };
 enum { TYPE_LAST = 191, EXTENDED = 241, EXTENDED_LAST = 246 };
 
 static enum form form_of(uint8_t type)
@@ -169,11 +170,12 @@ static bool is_authenticator(struct span s)
 	return different >= DIFFERENT;
 }
 
-/* The attributes fill the length and are what they must be; or enough of them, behind which a vendor's
- * mistake may stand. */
-static bool are_attributes(struct span s)
+/* The attributes fill the length and are what they must be; or, in a datagram, enough of them, behind which a
+ * vendor's mistake may stand. Message-Authenticator is sure by itself: the question whether a server is there
+ * has often no other (RFC 5997 3). */
+static bool are_attributes(struct span s, bool datagram)
 {
-	enum { ENOUGH = 5 };
+	enum { ENOUGH = 5, SURE = 4 };
 	bool all_known = true;
 	int known = 0;
 
@@ -183,18 +185,18 @@ static bool are_attributes(struct span s)
 		int worth;
 
 		if (!radius_next_attribute(&s, &type, &value) || (worth = worth_of(type, value)) < 0)
-			return known >= ENOUGH;
-		known += worth;
+			return datagram && known >= ENOUGH;
+		known += !datagram && type == MESSAGE_AUTHENTICATOR ? SURE : worth;
 		all_known = all_known && (worth > 0 || form_of(type) == FORM_OPAQUE);
 	}
-	return known > (all_known ? 0 : 1);
+	return known >= (!datagram ? SURE : all_known ? 1 : 2);
 }
 
 /* Attributes of which one is damaged, so that the next is not found: the first is one that is assigned, and
  * Message-Authenticator (RFC 3579 3.2), which many put last, stands there whole. */
 static bool are_damaged(struct span s)
 {
-	enum { MESSAGE_AUTHENTICATOR = 80, OCTETS = 18 };
+	enum { OCTETS = 18 };
 	struct span last = s;
 
 	if (span_left(s) < 2 + OCTETS || form_of(*s.at) == FORM_NONE)
@@ -203,8 +205,8 @@ static bool are_damaged(struct span s)
 	return span_u8(&last) == MESSAGE_AUTHENTICATOR && span_u8(&last) == OCTETS && is_authenticator(last);
 }
 
-/* One whole message. */
-static enum verdict recognise_message(struct span first, enum side side)
+/* One whole message. Of a datagram it is known that it ends there, and that is a sign. */
+static enum verdict recognise_message(struct span first, enum side side, bool datagram)
 {
 	struct span s = first;
 	const uint8_t code = span_u8(&s);
@@ -217,7 +219,7 @@ static enum verdict recognise_message(struct span first, enum side side)
 	    !is_authenticator(span_take(&s, RADIUS_HEADER - 4)))
 		return NO;
 	if (span_left(s) > 0)
-		return are_attributes(s) || are_damaged(s) ? YES : NO;
+		return are_attributes(s, datagram) || (datagram && are_damaged(s)) ? YES : NO;
 	/* An accounting response has nothing to say, and neither has anybody's noise. */
 	return side == SIDE_SERVER && (code == RADIUS_ACCOUNTING_RESPONSE || code == RADIUS_ACCESS_ACCEPT ||
 				       code == RADIUS_ACCESS_REJECT)
@@ -233,7 +235,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	uint16_t length;
 
 	if (transport == TRANSPORT_UDP)
-		return recognise_message(first, side);
+		return recognise_message(first, side, true);
 	span_skip(&s, 1);
 	length = span_u16(&s);
 	if (!radius_is_code(code) || is_request(code) != (side == SIDE_CLIENT) ||
@@ -241,7 +243,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		return NO;
 	if (s.failed || span_left(first) < length)
 		return MORE;
-	return recognise_message(span_of(first.at, length), side);
+	return recognise_message(span_of(first.at, length), side, false);
 }
 
 const struct protocol protocol_radius = {

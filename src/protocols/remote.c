@@ -3,7 +3,15 @@
 
 #include <ctype.h>
 
-enum { NAME_MOST = 64, COMMAND_MOST = 1024, PORT_DIGITS = 5, RESERVED = 1024, RESERVED_FIRST = 512 };
+enum {
+	NAME_LEAST = 2,
+	NAME_MOST = 64,
+	COMMAND_LEAST = 3,
+	COMMAND_MOST = 1024,
+	PORT_DIGITS = 5,
+	RESERVED = 1024,
+	RESERVED_FIRST = 512
+};
 
 static bool is_name(struct span name)
 {
@@ -47,8 +55,11 @@ static bool is_command(struct span text)
 	const size_t slash = span_find_last(text, '/');
 	uint64_t speed;
 
-	if (span_left(text) < 2)
+	if (span_left(text) < COMMAND_LEAST)
 		return false;
+	for (struct span rest = text; rest.at < rest.end; rest.at++)
+		if (!isprint(*rest.at))
+			return false;
 	if (slash != SIZE_MAX)
 		span_skip(&text, slash + 1);
 	return slash == SIZE_MAX || !span_number(text, UINT32_MAX, &speed);
@@ -74,7 +85,10 @@ enum verdict remote_take(struct span *s, struct remote_command *ret_command)
 	span_skip(&rest, 1);
 	for (size_t i = 0; i < 3 && whole == YES; i++) {
 		whole = take_text(&rest, i < 2, &ret_command->texts[i]);
-		if (i == 0 && ret_command->error_port == 0 && !is_user(ret_command->texts[0]))
+		if (ret_command->error_port > 0)
+			continue;
+		if ((i == 0 && !is_user(ret_command->texts[0])) ||
+		    (whole == YES && span_left(ret_command->texts[i]) < NAME_LEAST))
 			return NO;
 	}
 	if (whole == YES && ret_command->error_port == 0 && !is_command(ret_command->texts[2]))
