@@ -237,8 +237,7 @@ static void print_doors(struct out *out, const struct audit *audit)
 		const struct audit_door *const door = &audit->doors[i];
 
 		if (door->space != 0 && (before == NULL || before->space != door->space)) {
-			snprintf(line, sizeof(line),
-				 "In the network namespace %s, which the policy does not speak of:",
+			snprintf(line, sizeof(line), "In network namespace %s, no part of the policy:",
 				 audit->host->spaces[door->space].name);
 			table_line(table, STYLE_DIM, line);
 		}

@@ -55,14 +55,21 @@ static size_t opening_at(const struct door *door, const struct protocol *protoco
 		       : 0;
 }
 
-static void wish_to_open(struct door *door, const struct protocol *protocol)
+/* Of the protocol at this place of the registry. */
+static void wish_at(struct door *door, size_t place)
 {
-	const size_t place = protocol != NULL ? place_of(protocol) : 0;
+	const struct protocol *const protocol = protocol_nth(place);
 
-	if (protocol == NULL || door->said[place] || !door_can_open(door, protocol))
+	if (door->said[place] || !door_can_open(door, protocol))
 		return;
 	door->said[place] = true;
 	door_wish(door, TO_OPEN, protocol, opening_at(door, protocol), door->inside);
+}
+
+static void wish_to_open(struct door *door, const struct protocol *protocol)
+{
+	if (protocol != NULL)
+		wish_at(door, place_of(protocol));
 }
 
 /* On the connection that listened, if it is still there. */
@@ -137,12 +144,12 @@ static void open_others(struct door *door)
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
 		if (is_left(door, i) && !is_rare(door, protocol))
-			wish_to_open(door, protocol);
+			wish_at(door, i);
 	for (size_t i = 0;
 	     door->waiting < door->beside && !door->engine->crowded && (protocol = protocol_nth(i)) != NULL;
 	     i++)
 		if (is_left(door, i))
-			wish_to_open(door, protocol);
+			wish_at(door, i);
 }
 
 /* Takes the next protocol that fits what was heard. */

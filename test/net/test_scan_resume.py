@@ -13,7 +13,7 @@ SERVERS = """
 import socket, sys, time
 kept = []
 for port in sys.argv[1:]:
-    kept.append(socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True))
+    kept.append(socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=4096))
 time.sleep(600)
 """
 DOORS = [21, 600, 1999, 2500, 5060, 7777]
