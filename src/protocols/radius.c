@@ -220,9 +220,11 @@ static enum verdict recognise_message(struct span first, enum side side, bool da
 		return NO;
 	if (span_left(s) > 0)
 		return are_attributes(s, datagram) || (datagram && are_damaged(s)) ? YES : NO;
-	/* An accounting response has nothing to say, and neither has anybody's noise. */
-	return side == SIDE_SERVER && (code == RADIUS_ACCOUNTING_RESPONSE || code == RADIUS_ACCESS_ACCEPT ||
-				       code == RADIUS_ACCESS_REJECT)
+	/* An accounting response has nothing to say, and neither has anybody's noise. In a stream, where
+	 * nothing tells that it ends there, only what is said to the question whether a server is there. */
+	return side == SIDE_SERVER && (code == RADIUS_ACCESS_ACCEPT ||
+				       (datagram &&
+					(code == RADIUS_ACCOUNTING_RESPONSE || code == RADIUS_ACCESS_REJECT)))
 		       ? YES
 		       : NO;
 }
