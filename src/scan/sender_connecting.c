@@ -66,6 +66,8 @@ static void tell(const struct connecting *all, struct attempt *attempt, int erro
 {
 	if (error == 0 && meets_itself(attempt->fd))
 		error = ECONNREFUSED;
+	if (error == ECONNRESET || error == EPIPE) /* it took the connection before it broke it */
+		error = 0;
 	attempt->door.state = error == 0 ? REACH_OPEN : error == ECONNREFUSED ? REACH_CLOSED : REACH_FILTERED;
 	end_attempt(attempt);
 	if (error != ETIMEDOUT)
