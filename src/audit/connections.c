@@ -55,7 +55,8 @@ static const struct tracked *find(const struct looking *l, const struct tracked 
 	const struct tracked **const found = l->input->tracked_count == 0
 						     ? NULL
 						     : bsearch(&asked, l->sorted, l->input->tracked_count,
-							       sizeof(*l->sorted), compare_tracked);
+							       sizeof(const struct tracked *),
+							       compare_tracked);
 
 	if (found == NULL)
 		return NULL;
@@ -74,7 +75,7 @@ static bool sort_tracked(struct looking *l, struct arena *arena)
 	for (size_t i = 0; i < count; i++)
 		l->sorted[i] = &l->input->tracked[i];
 	if (count > 1)
-		qsort(l->sorted, count, sizeof(*l->sorted), compare_tracked);
+		qsort(l->sorted, count, sizeof(const struct tracked *), compare_tracked);
 	return true;
 }
 

@@ -234,13 +234,18 @@ static uint32_t parent_of(uint32_t pid)
 {
 	char path[64], text[512];
 	const char *behind;
-	unsigned parent;
+	struct span rest;
+	uint64_t parent;
 
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	if (file_read_text(path, text, sizeof(text)) < 0)
 		return 0;
 	behind = strrchr(text, ')');
-	return behind != NULL && sscanf(behind + 1, " %*c %u", &parent) == 1 ? parent : 0;
+	if (behind == NULL)
+		return 0;
+	rest = span_text(behind);
+	span_skip(&rest, sizeof(") S ") - 1);
+	return span_number(span_until(&rest, ' '), UINT32_MAX, &parent) ? (uint32_t)parent : 0;
 }
 
 size_t session_processes(uint32_t pids[static SESSION_DEPTH])

@@ -28,8 +28,11 @@ static const char *undone_words(struct out *out, const struct entry *entry)
 static const char *words_of(struct out *out, const struct enforcement_view *view)
 {
 	const struct entry *const e = view->entry;
-	const int64_t left_ms = e != NULL ? e->deadline_ms - state_now_ms() : 0;
+	int64_t left_ms;
 
+	if (e == NULL)
+		return "No policy was ever applied and confirmed: nothing is loaded.";
+	left_ms = e->deadline_ms - state_now_ms();
 	switch (view->action) {
 	case ACTION_APPLIED:
 		return arena_format(
@@ -50,7 +53,7 @@ static const char *words_of(struct out *out, const struct enforcement_view *view
 				    e->number);
 	case ACTION_UNDONE: return undone_words(out, e);
 	case ACTION_LOADED: return arena_format(out->arena, "Number %u is in force and loaded.", e->number);
-	case ACTION_NOTHING: return "No policy was ever applied and confirmed: nothing is loaded.";
+	case ACTION_NOTHING: break;
 	}
 	return "";
 }

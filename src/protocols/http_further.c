@@ -98,6 +98,12 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 	buffer_text(out, fields);
 }
 
+/* A key and its value. */
+static bool is_between(uint8_t octet)
+{
+	return octet == ' ' || octet == ':' || octet == '"';
+}
+
 /* Behind the key: "version":"1.2.3" or "Apache Tomcat/9.0.70". */
 static void tell_version(struct answer *answer, const struct http_message *message)
 {
@@ -111,7 +117,7 @@ static void tell_version(struct answer *answer, const struct http_message *messa
 	if (at == SIZE_MAX)
 		return;
 	span_skip(&rest, at + strlen(interfaces[interface].key));
-	while (span_left(rest) > 0 && memchr(" :\"", span_peek(rest, 0), 3) != NULL)
+	while (is_between(span_peek(rest, 0)))
 		span_skip(&rest, 1);
 	span_copy_text(text_version(rest), answer->version, sizeof(answer->version));
 	answer->version[strcspn(answer->version, "-+~")] = '\0';

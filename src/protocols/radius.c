@@ -198,11 +198,14 @@ static bool are_damaged(struct span s)
 {
 	enum { OCTETS = 18 };
 	struct span last = s;
+	uint8_t type, length;
 
 	if (span_left(s) < 2 + OCTETS || form_of(*s.at) == FORM_NONE)
 		return false;
 	span_skip(&last, span_left(s) - OCTETS);
-	return span_u8(&last) == MESSAGE_AUTHENTICATOR && span_u8(&last) == OCTETS && is_authenticator(last);
+	type = span_u8(&last);
+	length = span_u8(&last);
+	return type == MESSAGE_AUTHENTICATOR && length == OCTETS && is_authenticator(last);
 }
 
 /* One whole message. Of a datagram it is known that it ends there, and that is a sign. */

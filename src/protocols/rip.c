@@ -43,12 +43,15 @@ static bool cut_trailer(struct span whole, struct span entry, struct span *s)
 {
 	const uint16_t length = span_u16(&entry);
 	struct span trailer = whole;
+	uint16_t family, type;
 
 	span_skip(&trailer, length);
 	if (trailer.failed || trailer.at < s->at || span_left(trailer) < 4)
 		return false;
 	s->end = trailer.at;
-	return span_u16(&trailer) == AUTHENTICATION && span_u16(&trailer) == TRAILER;
+	family = span_u16(&trailer);
+	type = span_u16(&trailer);
+	return family == AUTHENTICATION && type == TRAILER;
 }
 
 /* Who asks for all asks for nothing else. */

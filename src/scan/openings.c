@@ -145,8 +145,7 @@ static void open_others(struct door *door)
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
 		if (is_left(door, i) && !is_rare(door, protocol))
 			wish_at(door, i);
-	for (size_t i = 0;
-	     door->waiting < door->beside && !door->engine->crowded && (protocol = protocol_nth(i)) != NULL;
+	for (size_t i = 0; door->waiting < door->beside && !door->engine->crowded && protocol_nth(i) != NULL;
 	     i++)
 		if (is_left(door, i))
 			wish_at(door, i);

@@ -52,12 +52,10 @@ void door_upgrade_on(struct conversation *c, bool ended)
 	step = c->upgraded ? PROBE_NOT : conversation_hear(c, ended, NULL);
 	if (step == PROBE_WAIT && !ended)
 		return;
-	if (step != PROBE_DONE || ended)
-		engine_end(c); /* it offers what it does not keep */
-	else if (c->wish.variant > 0)
+	if (step == PROBE_DONE && !ended && c->wish.variant > 0)
 		say_old_hello(c);
-	else if (!conversation_upgrade(c))
-		engine_end(c);
+	else if (step != PROBE_DONE || ended || !conversation_upgrade(c))
+		engine_end(c); /* it offers what it does not keep */
 }
 
 void door_upgraded(struct conversation *c)
