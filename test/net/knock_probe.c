@@ -1,5 +1,6 @@
-/* knock_probe: knocks at the doors named as "tcp:127.0.0.1:80" or "udp:[::1]:53" and prints one JSON line for
- * each. For the tests; `doorward check` is for people. */
+/* knock_probe MS DOOR...: knocks for so long (0 for as long as usual) at the doors named as
+ * "tcp:127.0.0.1:80" or "udp:[::1]:53" and prints one JSON line for each. For the tests; `doorward check` is
+ * for people. */
 #include "base/json.h"
 #include "scan/knock.h"
 
@@ -79,19 +80,20 @@ int main(int argc, char **argv)
 	static struct knock_door doors[DOORS_LIMIT];
 	struct knock_result *const results = calloc(DOORS_LIMIT, sizeof(*results));
 	struct error err = { "" };
+	const struct knock_limits limits = { .door_ms = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0 };
 	size_t count = 0;
 
-	for (int i = 1; i < argc && count < DOORS_LIMIT; i++)
+	for (int i = 2; i < argc && count < DOORS_LIMIT; i++)
 		if (!read_door(argv[i], &doors[count++])) {
 			(void)fprintf(stderr, "knock_probe: %s is not TRANSPORT:ADDRESS:PORT\n", argv[i]);
 			return 2;
 		}
-	if (results == NULL || !knock(doors, count, NULL, results, &err)) {
+	if (results == NULL || !knock(doors, count, &limits, results, &err)) {
 		(void)fprintf(stderr, "knock_probe: %s\n", err.text);
 		return 2;
 	}
 	for (size_t i = 0; i < count; i++)
-		print(argv[i + 1], &results[i]);
+		print(argv[i + 2], &results[i]);
 	free(results);
 	return 0;
 }

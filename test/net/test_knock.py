@@ -21,9 +21,9 @@ def space(namespaces, need):
     return namespaces.new()
 
 
-def knock(space, *doors):
+def knock(space, *doors, seconds=0):
     """Knocks at "tcp:127.0.0.1:80"...; returns what was found out about each, in their order."""
-    done = space.run(PROBE, *doors, timeout=30)
+    done = space.run(PROBE, seconds * 1000, *doors, timeout=30 + seconds)
     assert "ERROR" not in done.stderr, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -242,11 +242,11 @@ while True:
         del key.data[:-8]
 """)
     space.wait_for_port(10999)
-    outcomes = [door["outcome"] for door in knock(space, *at(*range(10000, 11000))) if door["outcome"] != "not asked"]
-    assert outcomes.count("silent") > 900 and set(outcomes) <= {"silent", "unfinished"}
+    found = knock(space, *at(*range(10000, 11000)), seconds=60)
+    assert len(found) == 1000 and {door["outcome"] for door in found} == {"silent"}
 
 
-def test_a_thousand_doors_are_asked_within_the_time(space):
+def test_a_thousand_doors_are_asked_side_by_side(space):
     space.start(sys.executable, "-c", """
 import selectors, socket
 selector = selectors.DefaultSelector()
@@ -268,7 +268,5 @@ while True:
             pass
 """)
     space.wait_for_port(10999)
-    found = knock(space, *at(*range(10000, 11000)))
-    spoken = [door.get("spoken") for door in found if door["outcome"] != "not asked"]
-    assert len(found) == 1000 and set(spoken) <= {"http", None}
-    assert spoken.count("http") > 900
+    found = knock(space, *at(*range(10000, 11000)), seconds=60)
+    assert len(found) == 1000 and {door.get("spoken") for door in found} == {"http"}

@@ -115,6 +115,44 @@ def test_the_time_is_kept(doorward, pair, need):
     assert set(services) <= {("192.0.2.1", 2222)}
 
 
+# Before it counts a connection it looks at the others: who closed one before he opened the next did not hold both.
+CROWDED = """
+import socket, selectors, sys
+selector, live, told = selectors.DefaultSelector(), set(), open(sys.argv[1], "w")
+def goes_on(connection):
+    try:
+        while connection.recv(65536):
+            pass
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    connection.close()
+for port in range(7000, 7003):
+    selector.register(socket.create_server(("", port), backlog=4096), selectors.EVENT_READ)
+while True:
+    for key, _ in selector.select():
+        connection = key.fileobj.accept()[0]
+        connection.setblocking(False)
+        live = {each for each in live if goes_on(each)} | {connection}
+        print(len(live), file=told, flush=True)
+"""
+
+
+def most_at_once(doorward, namespaces, told, *words):
+    server, client = namespaces.pair()
+    server.start(sys.executable, "-c", CROWDED, told)
+    server.wait_for_port(7002)
+    services, _ = scan(doorward, client, "-p", "7000-7002", *words, "192.0.2.1")
+    assert len(services) == 3
+    return max(int(line) for line in told.read_text().splitlines())
+
+
+def test_conversations_with_a_host_are_bounded(doorward, namespaces, tmp_path):
+    assert most_at_once(doorward, namespaces, tmp_path / "most", "--per-host", "4") in (3, 4)
+    assert most_at_once(doorward, namespaces, tmp_path / "usual") > 8
+
+
 POLICY = """
 allow http/2222 from any owner "web" because "shop"
 allow tcp/9999 from %s owner "ops" because "silent"
