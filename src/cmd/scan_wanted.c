@@ -51,10 +51,10 @@ static void tell_what_is_sent(const struct scan *scan)
 	const bool udp = scan->view.transport == TRANSPORT_UDP;
 
 	fprintf(stderr,
-		"doorward scan: public addresses: %llu doors of %u hosts are asked, several times where they "
-		"do not "
-		"answer; what is open is asked what it speaks, in harmless requests without login, by "
-		"\"doorward\"\n",
+		"doorward scan: public addresses: %llu doors of %u hosts are asked, "
+		"several times where they do not answer; "
+		"what is open is asked what it speaks, in harmless requests without login, "
+		"by \"" PROBE_IDENTITY "\"\n",
 		(unsigned long long)scan->targets.count * scan->ports.count, (unsigned)scan->targets.count);
 	if (scan->no_knock)
 		return;

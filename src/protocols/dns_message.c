@@ -53,6 +53,31 @@ const char *dns_type_text(uint16_t type, char text[static DNS_TYPE_TEXT])
 	return text;
 }
 
+void dns_ask(struct buffer *out, uint16_t id, struct span name, uint16_t type)
+{
+	buffer_u16(out, id);
+	buffer_u16(out, 0);
+	buffer_u16(out, 1);
+	buffer_fill(out, 0, 6);
+	buffer_add(out, name.at, span_left(name));
+	buffer_u16(out, type);
+	buffer_u16(out, DNS_IN);
+}
+
+bool dns_read_answer(struct span message, struct span *s, struct dns_header *ret_header)
+{
+	struct dns_question question;
+
+	*s = message;
+	*ret_header = dns_read_header(s);
+	if (s->failed || (ret_header->flags & DNS_RESPONSE) == 0)
+		return false;
+	for (unsigned i = 0; i < ret_header->count[DNS_QUESTIONS]; i++)
+		if (!dns_read_question(message, s, &question))
+			return false;
+	return true;
+}
+
 struct dns_header dns_read_header(struct span *s)
 {
 	struct dns_header header = { .id = span_u16(s) };

@@ -4,6 +4,7 @@
 #ifndef PROTOCOLS_DNS_MESSAGE_H
 #define PROTOCOLS_DNS_MESSAGE_H
 
+#include "base/buffer.h"
 #include "protocols/dns_name.h"
 
 enum {
@@ -96,6 +97,13 @@ const char *dns_rcode_text(unsigned code);
 /* The word for a type, "AAAA", or "TYPE65280" (RFC 3597 section 5) written into `text`. */
 enum { DNS_TYPE_TEXT = 12 };
 const char *dns_type_text(uint16_t type, char text[static DNS_TYPE_TEXT]);
+
+/* A message that asks one question of class IN with no flag set, as multicast DNS and NetBIOS have it. The
+ * name is as it goes over the wire, with the zero at its end. */
+void dns_ask(struct buffer *out, uint16_t id, struct span name, uint16_t type);
+
+/* The header of an answer, and s behind its questions. False if it is none, or not whole. */
+bool dns_read_answer(struct span message, struct span *s, struct dns_header *ret_header);
 
 struct dns_header dns_read_header(struct span *s);
 

@@ -1,7 +1,6 @@
 /* http_probe.c: what a web server is asked first: one page, of which the head and the beginning are looked
  * at. */
 #include "protocols/http.h"
-#include "protocols/identity.h"
 
 enum {
 	BODY_LIMIT = 16 * 1024, /* what is looked at of the content */
@@ -212,8 +211,9 @@ static void greet(void *unused, unsigned transport, struct buffer *out)
 {
 	(void)unused;
 	(void)transport;
-	buffer_text(out, "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: " IDENTITY "\r\nAccept: */*\r\n"
-			 "Connection: close\r\n\r\n");
+	buffer_text(out,
+		    "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: " PROBE_IDENTITY "\r\nAccept: */*\r\n"
+		    "Connection: close\r\n\r\n");
 }
 
 const struct probe http_probe = {

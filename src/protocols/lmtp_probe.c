@@ -1,5 +1,4 @@
 /* lmtp_probe.c: RFC 2033 4.1: who takes LHLO speaks LMTP; servers of SMTP know no such command. */
-#include "protocols/identity.h"
 #include "protocols/probes.h"
 #include "protocols/text.h"
 
@@ -28,7 +27,7 @@ static enum probe_step hear_reply(void *memory, const struct reply *reply, struc
 		answer_fact(answer, "banner", reply_first(reply));
 		(void)text_tell_product(answer, reply_first(reply), products,
 					sizeof(products) / sizeof(*products));
-		buffer_text(out, "LHLO " IDENTITY_HOST "\r\n");
+		buffer_text(out, "LHLO " PROBE_HOST "\r\n");
 		return PROBE_WAIT;
 	}
 	if (!state->greeted || reply->code != TAKEN)
@@ -48,7 +47,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 }
 
 static const struct start_tls_step start_tls_steps[] = {
-	{ "220 ", "LHLO " IDENTITY_HOST "\r\n" },
+	{ "220 ", "LHLO " PROBE_HOST "\r\n" },
 	{ "250 ", "STARTTLS\r\n" },
 	{ "220 ", NULL },
 };

@@ -9,7 +9,7 @@
 
 extern const struct protocol protocol_mdns;
 
-enum { LIST = 320, QUESTION = 12, PTR = 12, IN = 1 };
+enum { LIST = 320 };
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
@@ -17,36 +17,26 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 
 	(void)state;
 	(void)transport;
-	buffer_u32(out, 0);
-	buffer_u16(out, 1);
-	buffer_fill(out, 0, 6);
-	buffer_add(out, name, sizeof(name));
-	buffer_u16(out, PTR);
-	buffer_u16(out, IN);
+	dns_ask(out, 0, span_of(name, sizeof(name)), DNS_PTR);
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
 	char list[LIST] = { 0 }, name[DNS_NAME_TEXT];
-	struct span s = *heard;
+	struct span s;
 	struct dns_header h;
-	struct dns_question question;
 	struct dns_record record;
 
 	(void)state;
 	(void)out;
-	if (span_left(s) == 0)
+	if (span_left(*heard) == 0)
 		return probe_step_for(MORE, ended);
-	h = dns_read_header(&s);
-	if (s.failed || (h.flags & DNS_RESPONSE) == 0 ||
+	if (!dns_read_answer(*heard, &s, &h) ||
 	    protocol_mdns.recognise(*heard, SIDE_SERVER, TRANSPORT_UDP) != YES)
 		return PROBE_NOT;
-	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)
-		if (!dns_read_question(*heard, &s, &question))
-			break;
 	for (unsigned i = 0; i < h.count[DNS_ANSWERS] && dns_read_record(*heard, &s, &record); i++)
-		if (record.type == PTR && dns_name_read(*heard, &record.data, name))
+		if (record.type == DNS_PTR && dns_name_read(*heard, &record.data, name))
 			(void)texts_add(list, sizeof(list), span_text(name));
 	answer_texts(answer, "services", list);
 	heard->at = heard->end;
@@ -71,12 +61,7 @@ static void greet_workstation(void *state, size_t variant, const struct answer *
 	(void)state;
 	(void)variant;
 	(void)known;
-	buffer_u32(out, 0);
-	buffer_u16(out, 1);
-	buffer_fill(out, 0, 6);
-	buffer_add(out, name, sizeof(name));
-	buffer_u16(out, PTR);
-	buffer_u16(out, IN);
+	dns_ask(out, 0, span_of(name, sizeof(name)), DNS_PTR);
 }
 
 /* "alpha [02:00:5e:10:00:01]" */
@@ -97,23 +82,18 @@ static bool ends_in_address(struct span label)
 static enum probe_step hear_workstation(void *state, size_t variant, struct span *heard, bool ended,
 					struct answer *answer)
 {
-	struct span s = *heard;
+	struct span s;
 	struct dns_header h;
-	struct dns_question question;
 	struct dns_record record;
 
 	(void)state;
 	(void)variant;
-	if (span_left(s) == 0)
+	if (span_left(*heard) == 0)
 		return probe_step_for(MORE, ended);
-	h = dns_read_header(&s);
-	if (s.failed || (h.flags & DNS_RESPONSE) == 0)
+	if (!dns_read_answer(*heard, &s, &h))
 		return PROBE_NOT;
-	for (unsigned i = 0; i < h.count[DNS_QUESTIONS]; i++)
-		if (!dns_read_question(*heard, &s, &question))
-			return PROBE_NOT;
 	for (unsigned i = 0; i < h.count[DNS_ANSWERS] && dns_read_record(*heard, &s, &record); i++)
-		if (record.type == PTR && ends_in_address(span_take(&record.data, span_u8(&record.data))))
+		if (record.type == DNS_PTR && ends_in_address(span_take(&record.data, span_u8(&record.data))))
 			answer_product(answer, span_text("Avahi"), span_of(NULL, 0));
 	heard->at = heard->end;
 	return PROBE_DONE;

@@ -13,8 +13,8 @@ enum {
 	ENTRY = 18,
 	ADDRESS = 6,
 	MESSENGER = 3,
+	ID = 0x646f,
 	STATUS = 0x21,
-	IN = 1,
 	GROUP = 0x8000
 };
 
@@ -25,13 +25,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 
 	(void)state;
 	(void)transport;
-	buffer_text(out, "do");
-	buffer_u16(out, 0);
-	buffer_u16(out, 1);
-	buffer_fill(out, 0, 6);
-	buffer_add(out, any, sizeof(any));
-	buffer_u16(out, STATUS);
-	buffer_u16(out, IN);
+	dns_ask(out, ID, span_of(any, sizeof(any)), STATUS);
 }
 
 /* Behind the names the address of the interface, which Samba does not tell, and counters, which it does not
@@ -73,16 +67,15 @@ static void tell_names(struct span data, struct answer *answer)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	struct span s = *heard;
+	struct span s;
 	struct dns_header h;
 	struct dns_record record;
 
 	(void)state;
 	(void)out;
-	if (span_left(s) == 0)
+	if (span_left(*heard) == 0)
 		return probe_step_for(MORE, ended);
-	h = dns_read_header(&s);
-	if (s.failed || (h.flags & DNS_RESPONSE) == 0 ||
+	if (!dns_read_answer(*heard, &s, &h) ||
 	    protocol_nbns.recognise(*heard, SIDE_SERVER, TRANSPORT_UDP) != YES)
 		return PROBE_NOT;
 	if (h.count[DNS_QUESTIONS] == 0 && dns_read_record(*heard, &s, &record) && record.type == STATUS)

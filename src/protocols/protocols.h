@@ -157,6 +157,12 @@ struct probe {
 };
 enum { PROBE_TCP = 1, PROBE_UDP = 2, PROBE_STATE_LIMIT = 1024 };
 
+/* Who asks, where a protocol has a place for it: the User-Agent of HTTP, RTSP and SIP, the version of SSH;
+ * and the name after EHLO and LHLO, which is no host's (RFC 6761). So that who finds it in his logs knows
+ * what it was. */
+#define PROBE_IDENTITY "doorward"
+#define PROBE_HOST     PROBE_IDENTITY ".invalid"
+
 /* ---- the descriptor ---- */
 
 /* A fixed octet of datagrams: the one at place `at` (0 is the first) is from `low` to `high`. */

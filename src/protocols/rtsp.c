@@ -1,7 +1,6 @@
 /* rtsp.c: Real-Time Streaming Protocol. RFC 2326 and RFC 7826: messages like those of HTTP/1, media in flows
  * of their own or between the messages. */
 #include "protocols/http.h"
-#include "protocols/identity.h"
 #include "protocols/lines.h"
 #include "protocols/sdp.h"
 
@@ -212,7 +211,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
 	(void)transport;
-	buffer_text(out, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: " IDENTITY "\r\n\r\n");
+	buffer_text(out, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: " PROBE_IDENTITY "\r\n\r\n");
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,

@@ -1,7 +1,6 @@
 /* sip.c: Session Initiation Protocol. RFC 3261, and the methods of RFC 3262, 3265, 3311, 3428, 3515, 3903 and
  * 6086. */
 #include "protocols/sip.h"
-#include "protocols/identity.h"
 
 #include "protocols/http.h"
 #include "protocols/lines.h"
@@ -75,7 +74,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	buffer_format(out,
 		      "OPTIONS sip:nobody@localhost SIP/2.0\r\nVia: SIP/2.0/%s "
 		      "localhost;branch=z9hG4bKdoorward;rport\r\n"
-		      "Max-Forwards: 70\r\nUser-Agent: " IDENTITY
+		      "Max-Forwards: 70\r\nUser-Agent: " PROBE_IDENTITY
 		      "\r\nFrom: <sip:doorward@localhost>;tag=1\r\nTo: <sip:nobody@localhost>\r\n"
 		      "Call-ID: doorward\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
 		      transport == TRANSPORT_UDP ? "UDP" : "TCP");

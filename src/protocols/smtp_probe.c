@@ -1,5 +1,4 @@
 /* smtp_probe.c: what a server of SMTP is asked: EHLO, and HELO if it has no extensions. No mail is begun. */
-#include "protocols/identity.h"
 #include "protocols/lines.h"
 #include "protocols/smtp.h"
 
@@ -35,7 +34,7 @@ static enum probe_step hear_greeting(struct state *state, const struct reply *re
 	(void)text_tell_product(answer, reply->lines, smtp_products, smtp_product_count);
 	if (reply->code != READY)
 		return state->is_smtp ? PROBE_DONE : PROBE_NOT;
-	buffer_text(out, "EHLO " IDENTITY_HOST "\r\n");
+	buffer_text(out, "EHLO " PROBE_HOST "\r\n");
 	state->stage = HEARS_EHLO;
 	return PROBE_WAIT;
 }
@@ -56,7 +55,7 @@ static enum probe_step hear_reply(void *memory, const struct reply *reply, struc
 		return PROBE_DONE;
 	}
 	if (state->stage == HEARS_EHLO) { /* RFC 5321 4.1.4: a server without extensions */
-		buffer_text(out, "HELO " IDENTITY_HOST "\r\n");
+		buffer_text(out, "HELO " PROBE_HOST "\r\n");
 		state->stage = HEARS_HELO;
 		return PROBE_WAIT;
 	}
@@ -71,7 +70,7 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 }
 
 static const struct start_tls_step start_tls_steps[] = {
-	{ "220 ", "EHLO " IDENTITY_HOST "\r\n" },
+	{ "220 ", "EHLO " PROBE_HOST "\r\n" },
 	{ "250 ", "STARTTLS\r\n" },
 	{ "220 ", NULL },
 };

@@ -1,5 +1,4 @@
 /* ssh_probe.c: what a server of SSH is asked: its version and its offers. */
-#include "protocols/identity.h"
 #include "protocols/ssh.h"
 
 enum { DISCONNECT_BY_APPLICATION = 11 };
@@ -45,7 +44,7 @@ static enum probe_step hear_version(struct state *state, struct span *heard, str
 		return PROBE_NOT;
 	if (span_begins(line, "SSH-1.") && !span_begins(line, "SSH-1.99"))
 		return PROBE_DONE;
-	buffer_text(out, "SSH-2.0-" IDENTITY "\r\n");
+	buffer_text(out, "SSH-2.0-" PROBE_IDENTITY "\r\n");
 	state->versions_said = true;
 	return PROBE_WAIT;
 }
