@@ -89,7 +89,8 @@ static bool lower(struct firewall *firewall)
 			if (!firewall->rules[i].idle && firewall->rules[i].rule->direction == direction)
 				list[count++] = i;
 		}
-		if (!lower_direction(firewall, direction, list, count))
+		if (!lower_direction(firewall, direction, list, count) ||
+		    !name_nodes(firewall, &firewall->floors[direction]))
 			return false;
 	}
 	return true;

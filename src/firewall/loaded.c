@@ -38,7 +38,7 @@ static bool is_ours(const struct base_chain *chain)
 	return strcmp(chain_family_text(chain->family), "inet") == 0 && strcmp(chain->table, "doorward") == 0;
 }
 
-/* The rule set's digest stands at `prerouting`, each rule's at its own chain, and behind it since when it
+/* The rule set's digest stands at `digest`, each rule's at its own chain, and behind it since when it
  * counts; rule-ID/by and rule-ID/over have none. */
 static void take_own(struct looking *l, const struct base_chain *chain)
 {
@@ -48,7 +48,7 @@ static void take_own(struct looking *l, const struct base_chain *chain)
 	struct loaded_rule *rules;
 
 	loaded->present = true;
-	if (strcmp(chain->name, "prerouting") == 0)
+	if (strcmp(chain->name, "digest") == 0)
 		loaded->digest = digest;
 	if (strncmp(chain->name, "rule-", strlen("rule-")) != 0 || chain->comment[0] == '\0')
 		return;

@@ -52,6 +52,7 @@ struct node {
 		*entries; /* disjoint and in order; patterns of interfaces and moments: the first decides */
 	size_t entry_count;
 	struct target otherwise;
+	uint32_t name; /* of its chain, behind that of the direction: made from what it holds */
 };
 
 struct stage {
@@ -88,5 +89,8 @@ static inline bool same_target(struct target a, struct target b)
 
 /* Divides the rules `list` of one direction into its stages. False without memory. */
 bool lower_direction(struct firewall *firewall, enum direction direction, const uint32_t *list, size_t count);
+
+/* Names the lookups of a direction. False without memory. */
+bool name_nodes(const struct firewall *firewall, struct floor *floor);
 
 #endif

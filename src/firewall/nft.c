@@ -33,12 +33,13 @@ static const char needed_out[] = "\tchain needed-out {\n" NEIGHBOURS LISTENERS
 				 "\t\tip6 daddr ff02::1:2 udp sport 546 udp dport 547 accept\n"
 				 "\t}\n";
 
-/* What `prerouting` holds behind its comment, which is the digest of all that follows, and `output`.
+/* What comes behind the digest of all that follows.
  *
  * Before a DNAT has changed where a packet goes to (priority -100), and behind the connection tracker (-200):
  * what Docker or Podman publish is judged by the address and port that were asked for, and by nothing else.
  */
-static const char base_chains[] = "\t\ttype filter hook prerouting priority -190\n"
+static const char base_chains[] = "\tchain prerouting {\n"
+				  "\t\ttype filter hook prerouting priority -190\n"
 				  "\t\tpolicy %s\n"
 				  "\t\tct state established,related accept\n"
 				  "\t\tiifname \"lo\" accept\n"
@@ -110,7 +111,7 @@ void firewall_nft(const struct firewall *firewall, struct buffer *out)
 {
 	buffer_format(out,
 		      "table inet doorward\ndelete table inet doorward\ntable inet doorward {\n"
-		      "\tchain prerouting {\n\t\tcomment \"%016llx\"\n",
+		      "\tchain digest {\n\t\tcomment \"%016llx\"\n\t}\n\n",
 		      (unsigned long long)firewall->digest);
 	buffer_span(out, buffer_read(&firewall->inside));
 	buffer_text(out, "}\n");

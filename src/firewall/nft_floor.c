@@ -7,31 +7,42 @@
 /* One direction while it is written. */
 struct writing {
 	const struct firewall *firewall;
+	const struct floor *floor;
 	const char *direction;
 	bool out_going;
-	struct buffer *out;
+	const struct node *node; /* the one that is written */
+	struct buffer *parts;    /* of the table */
+	struct buffer *lines;    /* of the chain that is written */
 };
 
 /* The words of one key; several of them lead somewhere. */
 enum { KEY_TEXT = ADDRESS_RANGE_TEXT };
 typedef void key_writer(const struct entry *entry, char text[static KEY_TEXT]);
 
+/* So many keys are compared one by one: that costs a packet less than a lookup, and the kernel less than a
+ * set. */
+enum { COMPARED_MOST = 4 };
+
 /* Entries that one expression looks up. */
 struct lookup {
-	const char *expression;
+	const char *expression, *type;
 	key_writer *write;
 	const struct entry *entries;
 	size_t count;
+	const char *behind; /* in the name of its set */
 };
 
-static void write_target(const struct writing *w, struct target target)
+static uint32_t name_of(const struct writing *w, struct target target)
+{
+	return w->floor->nodes[target.index].name;
+}
+
+static void write_target(const struct writing *w, struct target target, struct buffer *out)
 {
 	switch (target.kind) {
-	case TO_NEXT: buffer_text(w->out, "return"); break;
-	case TO_RULE:
-		buffer_format(w->out, "goto rule-%s", w->firewall->policy->rules[target.index].id);
-		break;
-	case TO_NODE: buffer_format(w->out, "goto %s-%u", w->direction, target.index + 1); break;
+	case TO_NEXT: buffer_text(out, "return"); break;
+	case TO_RULE: buffer_format(out, "goto rule-%s", w->firewall->policy->rules[target.index].id); break;
+	case TO_NODE: buffer_format(out, "goto %s-%08x", w->direction, name_of(w, target)); break;
 	}
 }
 
@@ -78,34 +89,68 @@ static bool lead_alike(const struct lookup *lookup)
 	return true;
 }
 
-/* One key is compared, several that lead to the same place are a set, others a verdict map. */
+static void write_comparisons(const struct writing *w, const struct lookup *lookup)
+{
+	char text[KEY_TEXT];
+
+	for (size_t i = 0; i < lookup->count; i++) {
+		lookup->write(&lookup->entries[i], text);
+		buffer_format(w->lines, "\t\t%s %s ", lookup->expression, text);
+		write_target(w, lookup->entries[i].target, w->lines);
+		buffer_u8(w->lines, '\n');
+	}
+}
+
+static bool has_ranges(const struct lookup *lookup)
+{
+	for (size_t i = 0; i < lookup->count; i++) {
+		if (!number_equal(lookup->entries[i].first, lookup->entries[i].last))
+			return true;
+	}
+	return false;
+}
+
+/* Sets have names, as for each one without a name a kernel looks at all that the transaction has done before.
+ */
+static void write_set(const struct writing *w, const struct lookup *lookup, bool alike, const char *name)
+{
+	char text[KEY_TEXT];
+
+	buffer_format(w->parts, "\n\t%s %s {\n\t\ttype %s%s\n", alike ? "set" : "map", name, lookup->type,
+		      alike ? "" : " : verdict");
+	if (has_ranges(lookup))
+		buffer_text(w->parts, "\t\tflags interval\n");
+	buffer_text(w->parts, "\t\telements = {\n");
+	for (size_t i = 0; i < lookup->count; i++) {
+		lookup->write(&lookup->entries[i], text);
+		buffer_format(w->parts, "\t\t\t%s", text);
+		if (!alike) {
+			buffer_text(w->parts, " : ");
+			write_target(w, lookup->entries[i].target, w->parts);
+		}
+		buffer_text(w->parts, i + 1 < lookup->count ? ",\n" : "\n");
+	}
+	buffer_text(w->parts, "\t\t}\n\t}\n");
+}
+
+/* A few keys are compared, more that lead to the same place are a set, others a verdict map. */
 static void write_lookup(const struct writing *w, const struct lookup *lookup)
 {
 	const bool alike = lead_alike(lookup);
-	char text[KEY_TEXT];
+	char name[64];
 
-	if (lookup->count == 0)
+	if (lookup->count <= COMPARED_MOST) {
+		write_comparisons(w, lookup);
 		return;
-	buffer_format(w->out, "\t\t%s %s", lookup->expression, alike ? "" : "vmap ");
-	if (lookup->count > 1)
-		buffer_text(w->out, "{\n");
-	for (size_t i = 0; i < lookup->count; i++) {
-		lookup->write(&lookup->entries[i], text);
-		buffer_format(w->out, "%s%s", lookup->count > 1 ? "\t\t\t" : "", text);
-		if (!alike) {
-			buffer_text(w->out, " : ");
-			write_target(w, lookup->entries[i].target);
-		}
-		if (lookup->count > 1)
-			buffer_text(w->out, i + 1 < lookup->count ? ",\n" : "\n");
 	}
-	if (lookup->count > 1)
-		buffer_text(w->out, "\t\t}");
+	snprintf(name, sizeof(name), "%s-%08x%s", w->direction, w->node->name, lookup->behind);
+	write_set(w, lookup, alike, name);
+	buffer_format(w->lines, "\t\t%s %s@%s", lookup->expression, alike ? "" : "vmap ", name);
 	if (alike) {
-		buffer_u8(w->out, ' ');
-		write_target(w, lookup->entries[0].target);
+		buffer_u8(w->lines, ' ');
+		write_target(w, lookup->entries[0].target, w->lines);
 	}
-	buffer_u8(w->out, '\n');
+	buffer_u8(w->lines, '\n');
 }
 
 static const char *port_expression(uint16_t transport)
@@ -117,15 +162,24 @@ static const char *port_expression(uint16_t transport)
 	}
 }
 
+static const char *port_type(uint16_t transport)
+{
+	switch (transport) {
+	case TRANSPORT_ICMP: return "icmp_type";
+	case TRANSPORT_ICMPV6: return "icmpv6_type";
+	default: return "inet_service";
+	}
+}
+
 /* Where all addresses of a family lead to the same place, the family is asked for. */
 static bool write_whole_family(const struct writing *w, const char *family, const struct entry *entries,
 			       size_t count, struct number first, struct number last)
 {
 	if (count != 1 || !number_equal(entries[0].first, first) || !number_equal(entries[0].last, last))
 		return false;
-	buffer_format(w->out, "\t\tmeta nfproto %s ", family);
-	write_target(w, entries[0].target);
-	buffer_u8(w->out, '\n');
+	buffer_format(w->lines, "\t\tmeta nfproto %s ", family);
+	write_target(w, entries[0].target, w->lines);
+	buffer_u8(w->lines, '\n');
 	return true;
 }
 
@@ -135,12 +189,14 @@ static void write_address_families(const struct writing *w, const struct node *n
 {
 	const bool source = node->by == BY_SOURCE;
 	const struct entry *const entries = node->entries;
-	struct lookup v4 = { source ? "ip saddr" : "ip daddr", write_addresses, NULL, 0 };
-	struct lookup v6 = { source ? "ip6 saddr" : "ip6 daddr", write_addresses, NULL, 0 };
+	struct lookup v4 = { source ? "ip saddr" : "ip daddr", "ipv4_addr", write_addresses, NULL, 0, "" };
+	struct lookup v6 = {
+		source ? "ip6 saddr" : "ip6 daddr", "ipv6_addr", write_addresses, NULL, 0, "-6"
+	};
 	struct entry *const six = malloc((node->entry_count + 1) * sizeof(*six));
 
 	if (six == NULL) {
-		w->out->failed = true;
+		w->lines->failed = true;
 		return;
 	}
 	for (size_t i = 0; i < node->entry_count; i++) {
@@ -169,7 +225,9 @@ static void write_address_families(const struct writing *w, const struct node *n
  * handful of patterns. */
 static void write_interfaces(const struct writing *w, const struct node *node)
 {
-	struct lookup lookup = { w->out_going ? "oifname" : "iifname", write_interface, node->entries, 0 };
+	struct lookup lookup = {
+		w->out_going ? "oifname" : "iifname", "ifname", write_interface, node->entries, 0, ""
+	};
 
 	while (lookup.count < node->entry_count && strchr(node->entries[lookup.count].interface, '*') == NULL)
 		lookup.count++;
@@ -177,20 +235,21 @@ static void write_interfaces(const struct writing *w, const struct node *node)
 	for (size_t i = lookup.count; i < node->entry_count; i++) {
 		const struct entry *const entry = &node->entries[i];
 
-		buffer_text(w->out, "\t\t");
+		buffer_text(w->lines, "\t\t");
 		if (strcmp(entry->interface, "*") != 0)
-			buffer_format(w->out, "%s \"%s\" ", lookup.expression, entry->interface);
-		write_target(w, entry->target);
-		buffer_u8(w->out, '\n');
+			buffer_format(w->lines, "%s \"%s\" ", lookup.expression, entry->interface);
+		write_target(w, entry->target, w->lines);
+		buffer_u8(w->lines, '\n');
 	}
 }
 
 static void write_times(const struct writing *w, const struct node *node)
 {
 	for (size_t i = 0; i < node->entry_count; i++) {
-		buffer_format(w->out, "\t\tmeta time < %llu ", (unsigned long long)node->entries[i].last.low);
-		write_target(w, node->entries[i].target);
-		buffer_u8(w->out, '\n');
+		buffer_format(w->lines, "\t\tmeta time < %llu ",
+			      (unsigned long long)node->entries[i].last.low);
+		write_target(w, node->entries[i].target, w->lines);
+		buffer_u8(w->lines, '\n');
 	}
 }
 
@@ -198,23 +257,28 @@ static void write_times(const struct writing *w, const struct node *node)
  * header on the way to another transport, and looks behind. */
 static void write_transports(const struct writing *w, const struct node *node)
 {
-	const struct lookup lookup = { "meta l4proto", write_transport, node->entries, node->entry_count };
+	const struct lookup lookup = { "meta l4proto", "inet_proto",      write_transport,
+				       node->entries,  node->entry_count, "" };
 	struct target authentication = node->otherwise;
 
 	for (size_t i = 0; i < node->entry_count; i++) {
 		if (node->entries[i].first.low == TRANSPORT_AH)
 			authentication = node->entries[i].target;
 	}
-	buffer_format(w->out, "\t\tip6 nexthdr %d ", TRANSPORT_AH);
-	write_target(w, authentication);
-	buffer_u8(w->out, '\n');
+	buffer_format(w->lines, "\t\tip6 nexthdr %d ", TRANSPORT_AH);
+	write_target(w, authentication, w->lines);
+	buffer_u8(w->lines, '\n');
 	write_lookup(w, &lookup);
 }
 
 static void write_node(const struct writing *w, const struct node *node)
 {
-	struct lookup ports = { port_expression(node->transport), write_number, node->entries,
-				node->entry_count };
+	const struct lookup ports = { port_expression(node->transport),
+				      port_type(node->transport),
+				      write_number,
+				      node->entries,
+				      node->entry_count,
+				      "" };
 
 	switch (node->by) {
 	case BY_INTERFACE: write_interfaces(w, node); break;
@@ -227,38 +291,55 @@ static void write_node(const struct writing *w, const struct node *node)
 	}
 	if (node->otherwise.kind == TO_NEXT)
 		return;
-	buffer_text(w->out, "\t\t");
-	write_target(w, node->otherwise);
-	buffer_u8(w->out, '\n');
+	buffer_text(w->lines, "\t\t");
+	write_target(w, node->otherwise, w->lines);
+	buffer_u8(w->lines, '\n');
 }
 
 /* A stage is jumped to: what it does not decide comes back, and goes on to the next. */
-static void write_stages(const struct writing *w, const struct floor *floor)
+static void write_stages(const struct writing *w)
 {
-	for (size_t i = 0; i < floor->stage_count; i++) {
-		const struct target target = floor->stages[i].target;
+	for (size_t i = 0; i < w->floor->stage_count; i++) {
+		const struct target target = w->floor->stages[i].target;
 
-		buffer_text(w->out, "\t\t");
+		buffer_text(w->lines, "\t\t");
 		if (target.kind == TO_NODE)
-			buffer_format(w->out, "jump %s-%u", w->direction, target.index + 1);
+			buffer_format(w->lines, "jump %s-%08x", w->direction, name_of(w, target));
 		else
-			write_target(w, target);
-		buffer_u8(w->out, '\n');
+			write_target(w, target, w->lines);
+		buffer_u8(w->lines, '\n');
 	}
+}
+
+static void write_chain(struct writing *w, const char *behind)
+{
+	buffer_format(w->parts, "\n\tchain %s%s {\n", w->direction, behind);
+	buffer_span(w->parts, buffer_read(w->lines));
+	buffer_text(w->parts, "\t}\n");
+	w->parts->failed |= w->lines->failed;
+	buffer_clear(w->lines);
 }
 
 void nft_floor(const struct firewall *firewall, enum direction direction, struct buffer *out)
 {
 	const struct floor *const floor = &firewall->floors[direction];
-	const struct writing w = { firewall, direction_text(direction), direction == DIRECTION_OUT, out };
+	struct buffer lines = buffer_new(FIREWALL_TEXT_LIMIT);
+	struct writing w = { .firewall = firewall,
+			     .floor = floor,
+			     .direction = direction_text(direction),
+			     .out_going = direction == DIRECTION_OUT,
+			     .parts = out,
+			     .lines = &lines };
+	char behind[16];
 
-	buffer_format(out, "\n\tchain %s {\n", w.direction);
-	write_stages(&w, floor);
-	nft_none(firewall, direction, out);
-	buffer_text(out, "\t}\n");
+	write_stages(&w);
+	nft_none(firewall, direction, &lines);
+	write_chain(&w, "");
 	for (size_t i = floor->node_count; i > 0; i--) {
-		buffer_format(out, "\n\tchain %s-%zu {\n", w.direction, i);
-		write_node(&w, &floor->nodes[i - 1]);
-		buffer_text(out, "\t}\n");
+		w.node = &floor->nodes[i - 1];
+		write_node(&w, w.node);
+		snprintf(behind, sizeof(behind), "-%08x", w.node->name);
+		write_chain(&w, behind);
 	}
+	buffer_free(&lines);
 }

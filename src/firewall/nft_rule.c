@@ -158,13 +158,32 @@ static void write_over(const struct firewall *firewall, const struct rule *rule,
 	buffer_text(out, "\t}\n");
 }
 
+/* Whether it counts and decides, and nothing else: one rule of the kernel does both. */
+static bool is_plain(const struct firewall *firewall, const struct rule *rule)
+{
+	char owner[OWNER_TEXT];
+
+	if (rule->log)
+		return false;
+	if (rule->verdict != VERDICT_ALLOW)
+		return !is_tested(firewall, rule);
+	return rule->limit.count == 0 && !rule_has_helper(rule, "ftp") && !rule_has_helper(rule, "tftp") &&
+	       !has_owner(rule, owner);
+}
+
 void nft_rule(const struct firewall *firewall, const struct rule *rule, struct buffer *out)
 {
 	char owner[OWNER_TEXT];
 
 	begin_chain(rule, "", out);
-	buffer_format(out, "\t\tcomment \"%016llx\"\n\t\tcounter\n",
+	buffer_format(out, "\t\tcomment \"%016llx\"\n\t\tcounter",
 		      (unsigned long long)firewall->rules[rule->number].digest);
+	if (is_plain(firewall, rule)) {
+		buffer_format(out, " %s\n\t}\n",
+			      rule->verdict == VERDICT_ALLOW ? "accept" : refusal(firewall, rule));
+		return;
+	}
+	buffer_u8(out, '\n');
 	if (rule->verdict != VERDICT_ALLOW) {
 		write_refusal(firewall, rule, verdict_text(rule->verdict), out);
 		buffer_text(out, "\t}\n");

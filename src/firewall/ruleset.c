@@ -64,7 +64,7 @@ static bool write_comment(struct dressing *d, struct span line)
 	return true;
 }
 
-/* "counter", or as it is listed "counter packets 3 bytes 180" */
+/* "counter", or as it is listed "counter packets 3 bytes 180"; what it decides may stand behind. */
 static bool write_counter(struct dressing *d, struct span line)
 {
 	if (d->counted || !step_over(&line, "\t\tcounter"))
@@ -72,8 +72,14 @@ static bool write_counter(struct dressing *d, struct span line)
 	d->counted = true;
 	if (d->same == NULL)
 		return false;
-	buffer_format(d->out, "\t\tcounter packets %llu bytes %llu\n", (unsigned long long)d->same->packets,
+	if (step_over(&line, " packets ")) {
+		(void)span_word(&line);
+		(void)step_over(&line, " bytes ");
+		(void)span_word(&line);
+	}
+	buffer_format(d->out, "\t\tcounter packets %llu bytes %llu", (unsigned long long)d->same->packets,
 		      (unsigned long long)d->same->bytes);
+	write_line(d->out, line);
 	return true;
 }
 
@@ -127,7 +133,7 @@ void ruleset_dress(struct span text, const struct loaded *loaded, int64_t now_s,
 uint64_t ruleset_digest(struct span text)
 {
 	char words[32];
-	const size_t at = span_find(text, "\tchain prerouting {\n\t\tcomment \"");
+	const size_t at = span_find(text, "\tchain digest {\n\t\tcomment \"");
 
 	if (at == SIZE_MAX)
 		return 0;
