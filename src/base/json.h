@@ -30,6 +30,12 @@ static inline struct json json_new(struct buffer *out)
 	return (struct json){ .out = out };
 }
 
+/* Goes on inside an object that has members already, and is ended elsewhere. */
+static inline struct json json_resume(struct buffer *out)
+{
+	return (struct json){ .out = out, .depth = 1, .comma = true, .closing = { '}' } };
+}
+
 /* Compilers stop asking whether it is worth it where there are more than a thousand callers. */
 #define KEYED static inline __attribute__((always_inline))
 

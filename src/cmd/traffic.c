@@ -208,9 +208,10 @@ static void hear_end(void *context, const struct flow *flow, enum flow_reason re
 	traffic_flow(sink->traffic, flow);
 	if (session->only_stats)
 		return;
-	if (session->invocation->json)
+	if (session->invocation->json) {
 		flow_event(sink->events, worker_log_entry(sink->log, flow), flow, reason);
-	else if (session->flows_shown)
+		worker_log_names(sink->log, flow, EVENT_ENDING);
+	} else if (session->flows_shown)
 		flow_line(&sink->times, worker_log_entry(sink->log, flow), flow);
 }
 
@@ -228,8 +229,20 @@ static void hear_message(void *context, const struct flow *flow, const struct fl
 	struct traffic_sink *const sink = context;
 
 	(void)frame;
-	if (is_wanted(sink->session, flow))
+	if (is_wanted(sink->session, flow)) {
 		message_event(sink->events, worker_log_entry(sink->log, flow), flow, message, time_ns);
+		if (message->memo != NULL)
+			worker_log_remember(sink->log, flow, message->memo, EVENT_ENDING);
+	} else if (message->memo != NULL) {
+		worker_log_remember(sink->log, flow, message->memo, 0);
+	}
+}
+
+static void hear_remembered(void *context, const struct flow *flow, const struct parse_memo *memo)
+{
+	const struct traffic_sink *const sink = context;
+
+	worker_log_remember(sink->log, flow, memo, 0);
 }
 
 /* It belongs to no flow, and so no choice of doors holds it. */
@@ -278,7 +291,14 @@ static void listen_to(void *context, unsigned nth, struct worker_log *log, struc
 		.software = judged ? hear_software : NULL,
 		.ended = hear_end,
 		.announced = hear_announced,
+		.remembered = judged ? hear_remembered : NULL,
 	};
+}
+
+static void name_ends(void *context, const struct name *const names[2], struct buffer *into)
+{
+	(void)context;
+	flow_names(into, names);
 }
 
 static void write_told(void *context, struct span entries)
@@ -331,6 +351,7 @@ bool traffic_session_start(struct traffic_session *session, struct error *err)
 		.context = session,
 		.listen = listen_to,
 		.told = write_told,
+		.named = name_ends,
 	};
 
 	if (make_sinks(session, &options, err))
@@ -441,6 +462,7 @@ int traffic_session_end(struct traffic_session *session, const struct traffic_in
 	struct error err;
 
 	view.counts = &session->counts;
+	view.memory = workers_memory(session->workers);
 	view.summary = sum_up(session, &err);
 	if (view.summary == NULL)
 		return command_trouble(session->invocation, &err);

@@ -140,7 +140,7 @@ static void merge(struct crew *crew, struct log_key most)
 {
 	const struct log_reader reader = { .told = crew->options->told,
 					   .context = crew->options->context,
-					   .elsewhere = crew->late.elsewhere,
+					   .meeting = &crew->late.meeting,
 					   .late = &crew->late.page };
 	struct log_page *pages[WORKERS_MOST];
 
@@ -254,9 +254,14 @@ struct engine_counts crew_counts(struct crew *crew)
 
 	for (unsigned i = 0; i < crew->share_count; i++)
 		engine_counts_add(&sum, engine_counts(crew->shares[i]->engine));
-	sum.expected += elsewhere_met(crew->late.elsewhere);
+	sum.expected += elsewhere_met(crew->late.meeting.elsewhere);
 	sum.flows.most_live = crew->most_live > sum.flows.live ? crew->most_live : sum.flows.live;
 	return sum;
+}
+
+struct memory *crew_memory(struct crew *crew)
+{
+	return crew->late.meeting.memory;
 }
 
 bool crew_is_whole(const struct crew *crew)

@@ -27,6 +27,7 @@ uint64_t crew_read(const struct crew *crew);
 
 /* Of all engines; after crew_wait(). */
 struct engine_counts crew_counts(struct crew *crew);
+struct memory *crew_memory(struct crew *crew);
 bool crew_is_whole(const struct crew *crew);
 
 #endif

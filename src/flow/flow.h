@@ -186,7 +186,8 @@ struct flow_message {
 	const char *type; /* of the event: "dns" */
 	enum side side;   /* who sent what completed it */
 	parse_emit *emit;
-	const void *record; /* for emit, and only until the listener returns */
+	const void *record;            /* for emit, and only until the listener returns */
+	const struct parse_memo *memo; /* what memory adds to the event; or NULL; likewise */
 };
 
 /* Functions that are NULL are not called. `frame` is the number of the frame that brought it, counted from 1
@@ -203,6 +204,10 @@ struct flow_listener {
 	void (*software)(void *context, const struct flow *flow, enum side side, struct span product,
 			 struct span version);
 	void (*ended)(void *context, const struct flow *flow, enum flow_reason reason, uint64_t frame);
+
+	/* This flow brings something to be remembered that is no event; the memo is good until this returns.
+	 */
+	void (*remembered)(void *context, const struct flow *flow, const struct parse_memo *memo);
 
 	/* This flow announces one between other addresses than its own, which the engine does not expect: it
 	 * may be read by another one. */

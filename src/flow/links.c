@@ -42,11 +42,14 @@ void links_free(struct links *links)
 
 /* ---- what parsers ask for: to tell, and no more ---- */
 
-static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record)
+/* No frame brings anything that is remembered. */
+static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record,
+		       const struct parse_memo *memo)
 {
 	const struct links *const links = ((struct reader *)parse)->links;
 	const struct flow_message message = { .type = type, .emit = emit, .record = record };
 
+	(void)memo;
 	if (links->listener->frame_message == NULL)
 		return;
 	links->listener->frame_message(links->listener->context, links->packets, &message, parse->time_ns,

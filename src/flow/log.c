@@ -1,6 +1,7 @@
 #include "flow/log.h"
 #include "flow/engine.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct log_page log_page_new(size_t limit)
@@ -12,14 +13,14 @@ void log_page_free(struct log_page *page)
 {
 	buffer_free(&page->bytes);
 	free(page->entries);
-	free(page->handed);
+	free(page->given);
 }
 
 void log_page_clear(struct log_page *page)
 {
 	page->failed = page->failed || page->bytes.failed;
 	buffer_clear(&page->bytes);
-	page->count = page->next = page->handed_count = 0;
+	page->count = page->next = page->given_count = 0;
 }
 
 struct log_key log_last(const struct log_page *page)
@@ -61,53 +62,113 @@ struct buffer *worker_log_entry(struct worker_log *log, const struct flow *flow)
 	return &log->page->bytes;
 }
 
-static bool add_handed(struct log_page *page, const struct handed *handed)
+static bool add_given(struct log_page *page, const struct given *given)
 {
-	if (page->handed_count == page->handed_capacity) {
-		const size_t capacity = page->handed_capacity > 0 ? 2 * page->handed_capacity : 16;
-		struct handed *const more = realloc(page->handed, capacity * sizeof(*more));
+	if (page->given_count == page->given_capacity) {
+		const size_t capacity = page->given_capacity > 0 ? 2 * page->given_capacity : 16;
+		struct given *const more = realloc(page->given, capacity * sizeof(*more));
 
 		if (more == NULL)
 			return false;
-		page->handed = more;
-		page->handed_capacity = capacity;
+		page->given = more;
+		page->given_capacity = capacity;
 	}
-	page->handed[page->handed_count++] = *handed;
+	page->given[page->given_count++] = *given;
 	return true;
 }
 
-static void hand_over(struct worker_log *log, const struct flow *flow, const struct handed *handed)
+/* What comes of it will stand so many bytes before the end of what was told. */
+static void hand_over(struct worker_log *log, const struct flow *flow, const struct given *given, size_t back)
 {
 	struct log_page *const page = log->page;
+	struct log_entry *entry;
 
-	if (log->elsewhere != NULL)
-		elsewhere_take(log->elsewhere, handed);
-	else if (!add_handed(page, handed))
+	if (!add_given(page, given)) {
 		page->failed = true;
-	else if (add_entry(page, key_of(log, flow)))
-		page->entries[page->count - 1].handed = page->handed_count;
+		return;
+	}
+	if (!add_entry(page, key_of(log, flow)))
+		return;
+	entry = &page->entries[page->count - 1];
+	entry->given = page->given_count;
+	entry->at -= back <= entry->at ? back : 0;
 }
 
 void worker_log_announced(struct worker_log *log, const struct flow *flow, const struct expectation *what,
 			  int64_t time_ns)
 {
-	struct handed handed = {
-		.announced = { .what = *what, .parent = flow_id(flow), .time_ns = time_ns },
+	struct given given = {
+		.elsewhere.announced = { .what = *what, .parent = flow_id(flow), .time_ns = time_ns },
 	};
 
-	handed.announced.what.about = NULL; /* the parser's */
-	hand_over(log, flow, &handed);
+	given.elsewhere.announced.what.about = NULL; /* the parser's */
+	if (log->meeting != NULL)
+		meeting_take(log->meeting, &given, &log->page->bytes);
+	else
+		hand_over(log, flow, &given, 0);
 }
 
 bool worker_log_ends_later(struct worker_log *log, const struct flow *flow, enum flow_reason reason,
 			   uint64_t frame)
 {
+	struct given given = { .kind = GIVEN_ELSEWHERE };
+
 	if (log->late || !elsewhere_asks(flow))
 		return false;
-	hand_over(log, flow,
-		  &(struct handed){ .ended = true,
-				    .end = { .flow = *flow, .reason = reason, .frame = frame } });
+	given.elsewhere = (struct handed){ .ended = true,
+					   .end = { .flow = *flow, .reason = reason, .frame = frame } };
+	if (log->meeting != NULL)
+		meeting_take(log->meeting, &given, &log->page->bytes);
+	else
+		hand_over(log, flow, &given, 0);
 	return true;
+}
+
+/* ---- what is added to entries ---- */
+
+/* Takes off what stands behind the place, at most TAIL bytes. */
+enum { TAIL = 16 };
+
+static size_t take_tail(struct buffer *bytes, size_t back, uint8_t tail[static TAIL])
+{
+	if (back == 0 || back > TAIL || back > bytes->length || bytes->failed)
+		return 0;
+	bytes->length -= back;
+	memcpy(tail, bytes->bytes + bytes->length, back);
+	return back;
+}
+
+void worker_log_remember(struct worker_log *log, const struct flow *flow, const struct parse_memo *memo,
+			 size_t back)
+{
+	struct given given = { .kind = GIVEN_RECORD, .record = { .meet = memo->meet, .in_event = back > 0 } };
+	uint8_t tail[TAIL];
+	size_t length;
+
+	assert(memo->size <= MEMORY_RECORD);
+	if (log->meeting == NULL) {
+		memcpy(given.record.bytes, memo->record, memo->size);
+		hand_over(log, flow, &given, back);
+		return;
+	}
+	length = take_tail(&log->page->bytes, back, tail);
+	meeting_remember(log->meeting, memo, length > 0 ? &log->page->bytes : NULL);
+	buffer_add(&log->page->bytes, tail, length);
+}
+
+void worker_log_names(struct worker_log *log, const struct flow *flow, size_t back)
+{
+	const struct given given = { .kind = GIVEN_ENDS, .ends = { flow->ends[0], flow->ends[1] } };
+	uint8_t tail[TAIL];
+	size_t length;
+
+	if (log->meeting == NULL) {
+		hand_over(log, flow, &given, back);
+		return;
+	}
+	length = take_tail(&log->page->bytes, back, tail);
+	meeting_take(log->meeting, &given, &log->page->bytes);
+	buffer_add(&log->page->bytes, tail, length);
 }
 
 /* The page whose next entry comes first; NULL when none has one up to `most`. *ret_rival is the next key of
@@ -149,14 +210,14 @@ static void hand_on(const struct log_page *page, size_t first, size_t end, const
 {
 	size_t from = page->entries[first].at;
 
-	for (size_t i = first; i < end && page->handed_count > 0; i++) {
+	for (size_t i = first; i < end && page->given_count > 0; i++) {
 		const struct log_entry *const entry = &page->entries[i];
 
-		if (entry->handed == 0)
+		if (entry->given == 0)
 			continue;
 		tell(page, from, entry->at, reader);
 		from = entry->at;
-		elsewhere_take(reader->elsewhere, &page->handed[entry->handed - 1]);
+		meeting_take(reader->meeting, &page->given[entry->given - 1], &reader->late->bytes);
 		tell(reader->late, 0, reader->late->bytes.length, reader);
 		log_page_clear(reader->late);
 	}

@@ -3,8 +3,7 @@
 #ifndef FLOW_LOG_H
 #define FLOW_LOG_H
 
-#include "flow/elsewhere.h"
-#include "flow/workers.h"
+#include "flow/meeting.h"
 
 /* Entries are ordered by frame; what is told between two frames by the flow's first one. */
 struct log_key {
@@ -13,8 +12,8 @@ struct log_key {
 
 struct log_entry {
 	struct log_key key;
-	size_t at;     /* in the page */
-	size_t handed; /* 1 + place of what is handed over with it; 0: nothing */
+	size_t at;    /* in the page */
+	size_t given; /* 1 + place of what is handed over with it; 0: nothing */
 };
 
 struct log_page {
@@ -22,9 +21,9 @@ struct log_page {
 	size_t limit;              /* bytes after which it is full */
 	struct log_entry *entries; /* owned; none where there is one worker only */
 	size_t count, capacity;
-	size_t next;           /* the first that was not handed on */
-	struct handed *handed; /* owned */
-	size_t handed_count, handed_capacity;
+	size_t next;         /* the first that was not handed on */
+	struct given *given; /* owned */
+	size_t given_count, given_capacity;
 	bool failed;
 };
 
@@ -35,16 +34,17 @@ struct worker_log {
 	const struct engine *engine;
 	enum log_phase phase;
 	bool keyed;
-	struct elsewhere *elsewhere; /* of a lone worker: what is handed over goes there at once */
-	bool late;                   /* it is of the last listener */
+	const struct meeting *meeting; /* of a lone worker and the last listener: what is handed over goes
+					* there at once */
+	bool late;                     /* it is of the last listener */
 };
 
 /* Where what stands in the pages goes. */
 struct log_reader {
 	void (*told)(void *context, struct span entries);
 	void *context;
-	struct elsewhere *elsewhere;
-	struct log_page *late; /* what is told of ends that were handed over */
+	const struct meeting *meeting;
+	struct log_page *late; /* what comes of it */
 };
 
 struct log_page log_page_new(size_t limit);
@@ -52,7 +52,7 @@ void log_page_free(struct log_page *page);
 
 static inline bool log_page_is_full(const struct log_page *page)
 {
-	return page->bytes.length + page->handed_count * sizeof(*page->handed) > page->limit;
+	return page->bytes.length + page->given_count * sizeof(*page->given) > page->limit;
 }
 
 void log_page_clear(struct log_page *page);

@@ -19,16 +19,28 @@ static struct conversation *conversation_of(struct parse *parse)
 
 /* ---- what parsers ask for ---- */
 
-static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record)
+static void remember(struct parse *parse, const struct parse_memo *memo)
+{
+	struct conversation *const c = conversation_of(parse);
+	const struct flow_listener *const listener = c->all->listener;
+
+	if (listener->remembered != NULL)
+		listener->remembered(listener->context, c->flow, memo);
+}
+
+static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record,
+		       const struct parse_memo *memo)
 {
 	struct conversation *const c = conversation_of(parse);
 	const struct flow_listener *const listener = c->all->listener;
 	const struct flow_message message = {
-		.type = type, .side = parse->side, .emit = emit, .record = record
+		.type = type, .side = parse->side, .emit = emit, .record = record, .memo = memo
 	};
 
 	if (listener->message != NULL)
 		listener->message(listener->context, c->flow, &message, parse->time_ns, c->all->frame);
+	else if (memo != NULL)
+		remember(parse, memo);
 }
 
 /* What is beyond the bound is not told. */
@@ -152,6 +164,7 @@ static void forget(struct parse *parse)
 
 static const struct parse_engine engine = {
 	.event = tell_event,
+	.remember = remember,
 	.is_news = is_news,
 	.weakness = tell_weakness,
 	.software = tell_software,

@@ -42,16 +42,17 @@ bool late_init(struct late *late, const struct workers_options *options, struct 
 	struct flow_listener listener = { 0 };
 
 	late->page = log_page_new(SIZE_MAX / 2);
-	late->log = (struct worker_log){ .page = page != NULL ? page : &late->page, .late = true };
+	late->log = (struct worker_log){ .page = page != NULL ? page : &late->page,
+					 .meeting = &late->meeting,
+					 .late = true };
 	options->listen(options->context, workers_engines(options), &late->log, &listener);
-	late->elsewhere = elsewhere_new(&listener);
-	return late->elsewhere != NULL;
+	return meeting_init(&late->meeting, options, &listener);
 }
 
 void late_free(struct late *late)
 {
 	log_page_free(&late->page);
-	elsewhere_free(late->elsewhere);
+	meeting_free(&late->meeting);
 }
 
 bool share_expire(struct share *share, const struct tick *tick)

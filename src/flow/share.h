@@ -23,8 +23,8 @@ struct share {
 /* The last listener, without an engine, and what is handed over to it. */
 struct late {
 	struct worker_log log;
-	struct log_page page;        /* owned; of a lone worker the log writes to that one's */
-	struct elsewhere *elsewhere; /* owned */
+	struct log_page page;   /* owned; of a lone worker the log writes to that one's */
+	struct meeting meeting; /* owned */
 };
 
 /* False without memory. `page` is a lone worker's, or NULL. */

@@ -166,8 +166,13 @@ struct engine_counts workers_counts(struct workers *all)
 	if (all->alone == NULL)
 		return crew_counts(all->crew);
 	counts = *engine_counts(all->alone->engine);
-	counts.expected += elsewhere_met(all->late.elsewhere);
+	counts.expected += elsewhere_met(all->late.meeting.elsewhere);
 	return counts;
+}
+
+struct memory *workers_memory(struct workers *all)
+{
+	return all->alone != NULL ? all->late.meeting.memory : crew_memory(all->crew);
 }
 
 uint64_t workers_frames(const struct workers *all)
@@ -182,7 +187,7 @@ static bool make_alone(struct workers *all, struct error *err)
 		return false;
 	if (!late_init(&all->late, &all->options, all->alone->log.page))
 		return error_memory(err);
-	all->alone->log.elsewhere = all->late.elsewhere;
+	all->alone->log.meeting = &all->late.meeting;
 	return true;
 }
 

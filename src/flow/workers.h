@@ -30,6 +30,7 @@
 
 enum { WORKERS_MOST = 64 };
 
+struct name;
 struct workers;
 struct worker_log;
 
@@ -46,6 +47,10 @@ struct workers_options {
 
 	/* Entries in their order, in the caller's thread, some or many at a time. */
 	void (*told)(void *context, struct span entries);
+
+	/* Adds what names the two ends of a flow have, of which one may have none (NULL), where
+	 * worker_log_names() asked for it; in the caller's thread. */
+	void (*named)(void *context, const struct name *const names[2], struct buffer *into);
 };
 
 /* How many engines there will be: at most WORKERS_MOST; and how many listeners. */
@@ -72,6 +77,14 @@ void worker_log_announced(struct worker_log *log, const struct flow *flow, const
 bool worker_log_ends_later(struct worker_log *log, const struct flow *flow, enum flow_reason reason,
 			   uint64_t frame);
 
+/* For listeners: what is to be remembered beyond the flow. Behind an event of which memory writes members,
+ * `back` says how many of its bytes stand behind these; 0 without an event. */
+void worker_log_remember(struct worker_log *log, const struct flow *flow, const struct parse_memo *memo,
+			 size_t back);
+
+/* The names of this flow's ends will be written so many bytes before the end of the entry begun last. */
+void worker_log_names(struct worker_log *log, const struct flow *flow, size_t back);
+
 /* Reads the next frames, at most CAPTURE_BATCH. They are numbered from 1. */
 void workers_read(struct workers *workers, const struct frame *frames, size_t count);
 
@@ -88,6 +101,9 @@ bool workers_finish(struct workers *workers);
 
 /* Of all engines; after one of the two above. */
 struct engine_counts workers_counts(struct workers *workers);
+
+/* What is remembered beyond flows; likewise. */
+struct memory *workers_memory(struct workers *workers);
 
 /* Frames that were given so far. */
 uint64_t workers_frames(const struct workers *workers);

@@ -335,6 +335,23 @@ static void write_doorward(const struct flow_events *events, struct json *json, 
 	json_end(json);
 }
 
+void flow_names(struct buffer *into, const struct name *const names[2])
+{
+	static const char *const keys[2] = { "client", "server" };
+	struct json json = json_resume(into);
+
+	json_open_object(&json, "names");
+	for (unsigned end = 0; end < 2; end++) {
+		if (names[end] == NULL)
+			continue;
+		json_open_object(&json, keys[end]);
+		json_span(&json, "name", span_of(names[end]->text, names[end]->length));
+		json_plain(&json, "by", names[end]->by);
+		json_end(&json);
+	}
+	json_end(&json);
+}
+
 void flow_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
 		enum flow_reason reason)
 {

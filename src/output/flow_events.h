@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "flow/flow.h"
+#include "protocols/naming.h"
 
 struct flow_events;
 
@@ -19,6 +20,13 @@ void flow_event(struct flow_events *events, struct buffer *lines, const struct f
 		enum flow_reason reason);
 void message_event(struct flow_events *events, struct buffer *lines, const struct flow *flow,
 		   const struct flow_message *message, int64_t time_ns);
+
+/* Bytes that stand behind the last member of these: of a flow of "doorward", of a message of its own object.
+ */
+enum { EVENT_ENDING = 3 };
+
+/* The member that a flow's event gets for the names that its ends have; one of them may be NULL. */
+void flow_names(struct buffer *into, const struct name *const names[2]);
 
 /* The same of a frame that carries no IP packet. */
 void frame_event(struct flow_events *events, struct buffer *lines, const struct packets *packets,

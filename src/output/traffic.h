@@ -9,6 +9,7 @@
 struct traffic_view {
 	const struct traffic_summary *summary;
 	const struct engine_counts *counts;
+	struct memory *memory; /* what was remembered beyond flows */
 	const struct capture_file **files;
 	size_t file_count;
 	const struct error *unopened; /* files that could not be read at all */

@@ -2,6 +2,7 @@
  * and what is to be said of it stands on lines of its own below. */
 #include "base/clock.h"
 #include "output/traffic.h"
+#include "protocols/naming.h"
 
 #include <stdlib.h>
 
@@ -156,6 +157,13 @@ static void rank(struct line *lines, size_t count)
 
 /* ---- what stands on a line ---- */
 
+struct listing {
+	struct out *out;
+	struct memory *memory;
+	struct table *table;
+	bool narrow, days;
+};
+
 static void door_cell(struct table *table, const struct line *line)
 {
 	const struct traffic_door *const door = line->door;
@@ -176,14 +184,29 @@ static void door_cell(struct table *table, const struct line *line)
 		table_cell(table, 1, STYLE_PLAIN, transport->name);
 }
 
-static void parties_cell(struct table *table, const struct line *line, bool narrow)
+/* An address with the name that it was given last: "192.0.2.7 (www.shop.example)". */
+static void address_cell(struct listing *listing, size_t column, const struct address *address)
 {
+	const struct name *const name = naming_of(listing->memory, address, NULL);
+	char text[ADDRESS_TEXT];
+
+	address_text(address, text);
+	if (name != NULL)
+		table_format(listing->table, column, STYLE_PLAIN, "%s (%.*s)", text, name->length,
+			     name->text);
+	else
+		table_cell(listing->table, column, STYLE_PLAIN, text);
+}
+
+static void parties_cell(struct listing *listing, const struct line *line)
+{
+	struct table *const table = listing->table;
 	const struct traffic_parties *const parties = line->parties;
 	const char *const sign = line->doors > 1 && !line->same_party ? "≥" : parties->estimated ? "~" : "";
-	char address[ADDRESS_TEXT], count[QUANTITY_TEXT];
+	char count[QUANTITY_TEXT];
 
-	if (line->same_party && !narrow)
-		table_cell(table, 3, STYLE_PLAIN, address_text(&parties->some[0], address));
+	if (line->same_party && !listing->narrow)
+		address_cell(listing, 3, &parties->some[0]);
 	else
 		table_format(table, 3, STYLE_PLAIN, "%s%s", sign, count_text(parties->count, count));
 }
@@ -284,12 +307,6 @@ static const struct column wide[] = {
 };
 enum { NARROW_COLUMNS = 6, WIDE_COLUMNS = sizeof(wide) / sizeof(wide[0]) };
 
-struct listing {
-	struct out *out;
-	struct table *table;
-	bool narrow, days;
-};
-
 /* When it was seen, and the remarks, broken between words at the screen's width. */
 static void print_below(struct listing *listing, const struct line *line, const char *first, const char *last,
 			const char *remarks)
@@ -327,8 +344,8 @@ static void print_line(struct listing *listing, const struct line *line)
 	table_row(table);
 	table_cell(table, 0, protocol_style(line), line->door->protocol);
 	door_cell(table, line);
-	table_cell(table, 2, STYLE_PLAIN, address_text(&line->door->server, (char[ADDRESS_TEXT]){ 0 }));
-	parties_cell(table, line, listing->narrow);
+	address_cell(listing, 2, &line->door->server);
+	parties_cell(listing, line);
 	table_cell(table, 4, STYLE_PLAIN, count_text(line->flows, (char[QUANTITY_TEXT]){ 0 }));
 	table_cell(table, 5, STYLE_PLAIN, bytes_text(line->bytes, (char[QUANTITY_TEXT]){ 0 }));
 	collect_remarks(&remarks, line);
@@ -365,7 +382,9 @@ bool traffic_doors_print(struct out *out, const struct traffic_view *view)
 	const struct traffic_summary *const summary = view->summary;
 	struct line *const lines = arena_array(out->arena, summary->door_count + 1, sizeof(*lines));
 	const bool narrow = out->screen.width > 0 && out->screen.width < NARROW;
-	struct listing listing = { .out = out, .narrow = narrow, .days = several_days(summary) };
+	struct listing listing = {
+		.out = out, .memory = view->memory, .narrow = narrow, .days = several_days(summary)
+	};
 	size_t count, shown;
 
 	listing.table = table_new(out->arena, wide, narrow ? NARROW_COLUMNS : WIDE_COLUMNS);

@@ -61,6 +61,23 @@ static void write_streams(struct json *json, const struct engine_counts *counts)
 	json_end(json);
 }
 
+static void write_remembered(struct json *json, const struct memory *memory)
+{
+	struct memory_count counts[MEMORY_ROOMS];
+	const size_t count = memory_counts(memory, counts);
+
+	if (count == 0)
+		return;
+	json_open_object(json, "remembered");
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(json, counts[i].name);
+		json_unsigned(json, "held", counts[i].held);
+		json_unsigned(json, "forgotten", counts[i].forgotten);
+		json_end(json);
+	}
+	json_end(json);
+}
+
 static void write_checksums(struct json *json, const struct engine_counts *counts)
 {
 	json_open_object(json, "checksums");
@@ -140,6 +157,7 @@ static void stats_event(struct out *out, const struct traffic_view *view)
 	write_problems(&json, view->counts);
 	write_flows(&json, view);
 	write_streams(&json, view->counts);
+	write_remembered(&json, view->memory);
 	json_unsigned(&json, "doors", view->summary->door_count);
 	json_unsigned(&json, "kernel_dropped", view->kernel_dropped);
 	json_unsigned(&json, "memory", view->counts->flows.memory);

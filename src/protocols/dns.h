@@ -27,6 +27,12 @@ enum { DNS_RECORDS_SHOWN = 128 };
 void dns_write_records(struct json *json, struct span message, struct span s,
 		       const struct dns_header *header);
 
+/* Hands over the names that the records at s give to addresses (naming.h). What stands in answers is what was
+ * asked for, and at its end the address, if `asked` is not NULL; else each record speaks for itself. */
+struct parse;
+void dns_tell_names(struct parse *parse, struct span message, struct span s, const struct dns_header *header,
+		    const char *asked);
+
 /* One message on its way into an event, and the event's members. */
 struct dns_told {
 	struct span message;

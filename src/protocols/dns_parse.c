@@ -176,6 +176,8 @@ static enum parse_step read_message(struct state *state, struct parse *parse, st
 	if (answer && h.flags & DNS_TRUNCATED && parse->transport == TRANSPORT_UDP)
 		expect_stream(parse, question.name);
 	if (answer) {
+		if (dns_opcode(&h) == DNS_QUERY && dns_rcode(&h) == 0)
+			dns_tell_names(parse, message, s, &h, question.name);
 		judge_answer(state, parse, &h, &question);
 		hear_version(parse, message, s, &h, &question);
 	} else {

@@ -56,6 +56,8 @@ static enum parse_step read_llmnr(void *memory, struct parse *parse, struct span
 		return PARSE_BROKEN;
 	if ((h.flags & DNS_RESPONSE) == 0 && !s.failed)
 		parse_weakness(parse, &spoofing, "%s is asked for", q.name);
+	else if (!s.failed && dns_rcode(&h) == 0)
+		dns_tell_names(parse, *bytes, s, &h, q.name);
 	parse_event(parse, &(struct dns_told){ .message = *bytes, .number = state->count++ });
 	return PARSE_ON;
 }

@@ -43,6 +43,19 @@ struct state {
 	uint32_t count;
 };
 
+/* Who asks from another port hears its question again (6.7). */
+static void tell_names(struct parse *parse, struct span message, struct span s, const struct dns_header *h)
+{
+	struct dns_question question;
+
+	if ((h->flags & DNS_RESPONSE) == 0)
+		return;
+	for (unsigned i = 0; i < h->count[DNS_QUESTIONS]; i++)
+		if (!dns_read_question(message, &s, &question))
+			return;
+	dns_tell_names(parse, message, s, h, NULL);
+}
+
 static enum parse_step read_mdns(void *memory, struct parse *parse, struct span *bytes)
 {
 	enum { QUESTIONS_TOLD = 32 };
@@ -54,6 +67,7 @@ static enum parse_step read_mdns(void *memory, struct parse *parse, struct span 
 	if (s.failed)
 		return PARSE_BROKEN;
 	state->count++;
+	tell_names(parse, *bytes, s, &h);
 	do {
 		parse_event(parse, &told);
 		told.question++;

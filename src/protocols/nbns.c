@@ -1,7 +1,7 @@
 /* nbns.c: the NetBIOS name service. RFC 1002 section 4.2. */
 #include "protocols/dns.h"
+#include "protocols/naming.h"
 #include "protocols/netbios.h"
-#include "protocols/parse.h"
 #include "protocols/probes.h"
 
 #include <stdio.h>
@@ -154,6 +154,27 @@ static void read_claim(struct span message, struct span s, struct record *record
 	record->data = span_take(&s, span_u16(&s));
 }
 
+/* What an answer says, and what a machine claims; groups have no address of their own. */
+static void tell_names(struct parse *parse, const struct record *record)
+{
+	enum { MOST = 16, GROUP = 0x8000 };
+	const unsigned opcode = (unsigned)record->header.flags >> 11 & 0xf;
+	const bool response = (record->header.flags & DNS_RESPONSE) != 0;
+	const struct span name = span_of(record->name, strcspn(record->name, "<"));
+	struct span data = record->data;
+
+	if (record->type != DNS_NB || opcode == RELEASE || opcode == WACK || response != (opcode == QUERY) ||
+	    (response && dns_rcode(&record->header) != 0))
+		return;
+	for (int i = 0; i < MOST && span_left(data) >= 6; i++) {
+		const uint16_t flags = span_u16(&data);
+		const struct address address = address_v4(span_u32(&data));
+
+		if ((flags & GROUP) == 0)
+			naming_tell(parse, &address, name);
+	}
+}
+
 static enum parse_step read_nbns(void *state, struct parse *parse, struct span *bytes)
 {
 	struct span s = *bytes;
@@ -174,6 +195,7 @@ static enum parse_step read_nbns(void *state, struct parse *parse, struct span *
 	} else {
 		read_claim(*bytes, s, &record);
 	}
+	tell_names(parse, &record);
 	parse_event(parse, &record);
 	return PARSE_ON;
 }

@@ -5,12 +5,23 @@
 
 void parse_event(struct parse *parse, const void *record)
 {
-	parse->engine->event(parse, parse->protocol->name, parse->protocol->parser->emit, record);
+	parse->engine->event(parse, parse->protocol->name, parse->protocol->parser->emit, record, NULL);
 }
 
 void parse_event_as(struct parse *parse, const char *type, parse_emit *emit, const void *record)
 {
-	parse->engine->event(parse, type, emit, record);
+	parse->engine->event(parse, type, emit, record, NULL);
+}
+
+void parse_event_meeting(struct parse *parse, const char *type, parse_emit *emit, const void *record,
+			 const struct parse_memo *memo)
+{
+	parse->engine->event(parse, type, emit, record, memo);
+}
+
+void parse_remember(struct parse *parse, const struct parse_memo *memo)
+{
+	parse->engine->remember(parse, memo);
 }
 
 void parse_weakness(struct parse *parse, const struct weakness *weakness, const char *format, ...)

@@ -20,6 +20,7 @@
 
 #include "base/json.h"
 #include "packet/packet.h"
+#include "protocols/memory.h"
 #include "protocols/protocols.h"
 
 enum {
@@ -76,9 +77,23 @@ struct expectation {
 	const char *about; /* words of the announcement, as a file's name; copied; NULL for none */
 };
 
+/* Puts a record into what is remembered beyond flows (memory.h), and adds to the members of the event that
+ * brought it what that makes of it; json is NULL without an event. */
+typedef void parse_meet(struct memory *memory, const void *record, struct json *json);
+
+/* A record on its way there; it is copied. */
+struct parse_memo {
+	parse_meet *meet;
+	const void *record;
+	size_t size; /* at most MEMORY_RECORD */
+};
+
 /* What the engine does for parsers. */
 struct parse_engine {
-	void (*event)(struct parse *parse, const char *type, parse_emit *emit, const void *record);
+	/* The memo is NULL but where the event has one. */
+	void (*event)(struct parse *parse, const char *type, parse_emit *emit, const void *record,
+		      const struct parse_memo *memo);
+	void (*remember)(struct parse *parse, const struct parse_memo *memo);
 	/* Whether somebody has still to hear of this weakness: its evidence is written only then. */
 	bool (*is_news)(const struct parse *parse, const struct weakness *weakness);
 	void (*weakness)(struct parse *parse, const struct weakness *weakness, const char *evidence);
@@ -124,6 +139,13 @@ void parse_event(struct parse *parse, const void *record);
 
 /* An event of another type: "fileinfo", "lease", "call". */
 void parse_event_as(struct parse *parse, const char *type, parse_emit *emit, const void *record);
+
+/* An event that memory adds to, of which emit writes a member at least. */
+void parse_event_meeting(struct parse *parse, const char *type, parse_emit *emit, const void *record,
+			 const struct parse_memo *memo);
+
+/* Something to be remembered that is no event. */
+void parse_remember(struct parse *parse, const struct parse_memo *memo);
 
 /* A weakness that these two show, with evidence. Told once for each flow, whatever is said later. */
 void parse_weakness(struct parse *parse, const struct weakness *weakness, const char *format, ...)

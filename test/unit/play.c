@@ -18,6 +18,7 @@ struct play {
 	void *state;
 	struct unread unread[2];
 	struct buffer told;
+	struct memory *memory;
 	const struct weakness *weaknesses[WEAKNESSES];
 	size_t weakness_count;
 	uint8_t *kept[PIECES];
@@ -68,7 +69,14 @@ static void line_end(struct play *play, struct json *json)
 	must(!play->told.failed, "events without end");
 }
 
-static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record)
+static void remember(struct parse *parse, const struct parse_memo *memo)
+{
+	must(memo->size <= MEMORY_RECORD, "a record that is too large");
+	memo->meet(play_of(parse)->memory, memo->record, NULL);
+}
+
+static void tell_event(struct parse *parse, const char *type, parse_emit *emit, const void *record,
+		       const struct parse_memo *memo)
 {
 	struct play *const play = play_of(parse);
 	struct json json = line_begin(play);
@@ -76,6 +84,11 @@ static void tell_event(struct parse *parse, const char *type, parse_emit *emit, 
 	must(type != NULL && emit != NULL, "an event without a type or emit()");
 	json_open_object(&json, type);
 	emit(record, &json);
+	if (memo != NULL) {
+		must(memo->size <= MEMORY_RECORD && json.comma,
+		     "a record that is too large, or an empty event");
+		memo->meet(play->memory, memo->record, &json);
+	}
 	json_end(&json);
 	line_end(play, &json);
 }
@@ -188,6 +201,7 @@ static bool is_news(const struct parse *parse, const struct weakness *weakness)
 static const struct parse_engine engine = {
 	.is_news = is_news,
 	.event = tell_event,
+	.remember = remember,
 	.weakness = tell_weakness,
 	.weakness_about = tell_weakness_about,
 	.software = tell_software,
@@ -209,6 +223,8 @@ struct play *play_new(const struct protocol *protocol, unsigned transport)
 	play->state = calloc(1, protocol->parser->state_size > 0 ? protocol->parser->state_size : 1);
 	must(play->state != NULL, "no memory");
 	play->told = buffer_new(TOLD_LIMIT);
+	play->memory = memory_new();
+	must(play->memory != NULL, "no memory");
 	play->parse = (struct parse){
 		.engine = &engine,
 		.protocol = protocol,
@@ -228,6 +244,7 @@ void play_free(struct play *play)
 {
 	forget(&play->parse);
 	buffer_free(&play->told);
+	memory_free(play->memory);
 	free(play->unread[0].bytes);
 	free(play->unread[1].bytes);
 	free(play->state);
