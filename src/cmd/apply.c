@@ -207,7 +207,7 @@ static int put_in_place(struct applying *a, struct error *err)
 	struct standing_view now;
 	struct entry *entry;
 
-	if (!enforce_look(&e->state, &now, err))
+	if (!enforce_look(&e->state, false, &now, err))
 		return command_trouble(e->invocation, err);
 	if (is_in_force(a, &now))
 		return enforcing_tell(e, ACTION_UNCHANGED, now.entry);

@@ -42,7 +42,7 @@ static int show(struct planning *p)
 	struct error err;
 	int status;
 
-	if (!firewall_loaded(p->arena, &loaded, &err) ||
+	if (!firewall_loaded(p->arena, NULL, &loaded, &err) ||
 	    !firewall_compare(p->firewall, &loaded, p->arena, &plan, &err))
 		return command_trouble(p->invocation, &err);
 	if (view.form == PLAN_NFT)

@@ -18,7 +18,7 @@ static int show(struct enforcing *e)
 	struct standing_view view;
 	struct error err;
 
-	if (!enforce_look(&e->state, &view, &err))
+	if (!enforce_look(&e->state, true, &view, &err))
 		return command_trouble(e->invocation, &err);
 	e->out.format->standing(&e->out, &view);
 	return status_of(&view);

@@ -78,7 +78,8 @@ struct standing_view {
 };
 enum { STANDING_DIFFERENCES = 20 };
 
-/* Reads it all, changing nothing. False with words; loaded.seen tells whether the kernel could be asked. */
-bool enforce_look(const struct state *state, struct standing_view *ret_view, struct error *err);
+/* Reads it all, changing nothing; what rules have counted only if that is asked for. False with words;
+ * loaded.seen tells whether the kernel could be asked. */
+bool enforce_look(const struct state *state, bool counts, struct standing_view *ret_view, struct error *err);
 
 #endif

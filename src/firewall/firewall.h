@@ -52,7 +52,7 @@ size_t firewall_stages(const struct firewall *firewall, enum direction direction
 /* ---- what is loaded ---- */
 
 /* A rule of the table that is loaded: its id, the digest that firewall_rule has, since when it counts
- * (seconds since 1970; 0 where nobody wrote that down), and what it counted, where that was asked for. */
+ * (seconds since 1970; 0 where nobody wrote that down), and what it counted. */
 struct loaded_rule {
 	const char *id;
 	uint64_t digest;
@@ -77,11 +77,11 @@ struct loaded {
 	size_t rule_count, neighbour_count;
 };
 
-/* Asks the kernel which tables and chains it has in this network namespace. False without memory. */
-bool firewall_loaded(struct arena *arena, struct loaded *ret_loaded, struct error *err);
-
-/* Adds what the rules counted to what firewall_loaded() found. */
-void firewall_count(struct loaded *loaded);
+/* Asks the kernel which tables and chains it has in this network namespace, and what our rules have counted.
+ * With `known`, the text of the rule set that is certain to be loaded, our rules are read from there, and
+ * without what they counted. False without memory. */
+bool firewall_loaded(struct arena *arena, const struct span *known, struct loaded *ret_loaded,
+		     struct error *err);
 
 /* The rule that is loaded under this id, or NULL. */
 const struct loaded_rule *loaded_find(const struct loaded *loaded, const char *id);

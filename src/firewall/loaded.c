@@ -38,32 +38,67 @@ static bool is_ours(const struct base_chain *chain)
 	return strcmp(chain_family_text(chain->family), "inet") == 0 && strcmp(chain->table, "doorward") == 0;
 }
 
-/* The rule set's digest stands at `digest`, each rule's at its own chain, and behind it since when it
- * counts; rule-ID/by and rule-ID/over have none. */
+/* The rule set's digest stands at `digest`. */
 static void take_own(struct looking *l, const struct base_chain *chain)
 {
-	struct loaded *const loaded = l->loaded;
-	char *behind;
-	const uint64_t digest = strtoull(chain->comment, &behind, 16);
-	struct loaded_rule *rules;
-
-	loaded->present = true;
+	l->loaded->present = true;
 	if (strcmp(chain->name, "digest") == 0)
-		loaded->digest = digest;
-	if (strncmp(chain->name, "rule-", strlen("rule-")) != 0 || chain->comment[0] == '\0')
-		return;
-	rules = arena_grow(l->arena, loaded->rules, loaded->rule_count, &l->rule_capacity, sizeof(*rules));
+		l->loaded->digest = strtoull(chain->comment, NULL, 16);
+}
+
+/* What stands at the counter of a rule's own chain: its digest, and behind it since when it counts. */
+static void add_rule(struct looking *l, struct span id, struct span comment,
+		     const struct chain_counter *counter)
+{
+	struct loaded *const loaded = l->loaded;
+	struct loaded_rule *const rules = arena_grow(l->arena, loaded->rules, loaded->rule_count,
+						     &l->rule_capacity, sizeof(*rules));
+	char words[128], *behind;
+
 	if (rules == NULL) {
 		l->no_memory = true;
 		return;
 	}
+	span_copy_text(comment, words, sizeof(words));
 	loaded->rules = rules;
 	rules[loaded->rule_count] = (struct loaded_rule){
-		.id = arena_text(l->arena, chain->name + strlen("rule-")),
-		.digest = digest,
+		.id = arena_span_text(l->arena, id),
+		.digest = strtoull(words, &behind, 16),
 		.since_s = strtoll(behind, NULL, 10),
+		.packets = counter->packets,
+		.bytes = counter->bytes,
 	};
 	l->no_memory |= rules[loaded->rule_count++].id == NULL;
+}
+
+static void take_rule(void *context, const struct chain_counter *counter)
+{
+	if (strncmp(counter->chain, "rule-", strlen("rule-")) == 0 && counter->comment[0] != '\0')
+		add_rule(context, span_text(counter->chain + strlen("rule-")), span_text(counter->comment),
+			 counter);
+}
+
+/* The same of a text: "\tchain rule-ID {", and in its first line "comment "DIGEST"". */
+static void take_text(struct looking *l, struct span text)
+{
+	static const struct chain_counter nothing = { 0 };
+	static const char begins[] = "\tchain rule-";
+
+	while (span_left(text) > 0) {
+		struct span line = span_until(&text, '\n'), id;
+		size_t comment;
+
+		if (line.failed || !span_begins(line, begins))
+			continue;
+		span_skip(&line, strlen(begins));
+		id = span_word(&line);
+		line = span_until(&text, '\n');
+		comment = span_find(line, "comment \"");
+		if (line.failed || comment == SIZE_MAX)
+			continue;
+		span_skip(&line, comment + strlen("comment \""));
+		add_rule(l, id, span_until(&line, '"'), &nothing);
+	}
 }
 
 static struct neighbour *neighbour_of(struct looking *l, const char *table)
@@ -141,13 +176,18 @@ static void keep_those_that_filter(struct loaded *loaded)
 	loaded->neighbour_count = kept;
 }
 
-bool firewall_loaded(struct arena *arena, struct loaded *ret_loaded, struct error *err)
+bool firewall_loaded(struct arena *arena, const struct span *known, struct loaded *ret_loaded,
+		     struct error *err)
 {
 	struct looking l = { .arena = arena, .loaded = ret_loaded };
 	int error;
 
 	*ret_loaded = (struct loaded){ 0 };
 	error = chains_read(look_at_chain, &l);
+	if (known != NULL)
+		take_text(&l, *known);
+	else if (ret_loaded->present)
+		(void)chain_counters_read("doorward", take_rule, &l);
 	if (l.no_memory)
 		return error_memory(err);
 	/* A kernel without nftables refuses the question as invalid: nothing is loaded there. */
@@ -170,25 +210,6 @@ static struct loaded_rule *find_loaded(const struct loaded *loaded, const char *
 const struct loaded_rule *loaded_find(const struct loaded *loaded, const char *id)
 {
 	return find_loaded(loaded, id);
-}
-
-/* The counter of a rule is the first of its chain; those behind it are of its log. */
-static void take_counter(void *context, const struct chain_counter *counter)
-{
-	struct loaded_rule *rule;
-
-	if (strncmp(counter->chain, "rule-", strlen("rule-")) != 0)
-		return;
-	rule = find_loaded(context, counter->chain + strlen("rule-"));
-	if (rule == NULL || rule->packets > 0)
-		return;
-	rule->packets = counter->packets;
-	rule->bytes = counter->bytes;
-}
-
-void firewall_count(struct loaded *loaded)
-{
-	(void)chain_counters_read("doorward", take_counter, loaded);
 }
 
 static void add_change(struct firewall_plan *plan, enum change change, const struct firewall_rule *rule,

@@ -171,19 +171,25 @@ static bool is_plain(const struct firewall *firewall, const struct rule *rule)
 	       !has_owner(rule, owner);
 }
 
+static void write_count(const struct firewall *firewall, const struct rule *rule, const char *verdict,
+			struct buffer *out)
+{
+	buffer_format(out, "\t\tcounter%s%s comment \"%016llx\"\n", verdict[0] != '\0' ? " " : "", verdict,
+		      (unsigned long long)firewall->rules[rule->number].digest);
+}
+
 void nft_rule(const struct firewall *firewall, const struct rule *rule, struct buffer *out)
 {
 	char owner[OWNER_TEXT];
 
 	begin_chain(rule, "", out);
-	buffer_format(out, "\t\tcomment \"%016llx\"\n\t\tcounter",
-		      (unsigned long long)firewall->rules[rule->number].digest);
 	if (is_plain(firewall, rule)) {
-		buffer_format(out, " %s\n\t}\n",
-			      rule->verdict == VERDICT_ALLOW ? "accept" : refusal(firewall, rule));
+		write_count(firewall, rule,
+			    rule->verdict == VERDICT_ALLOW ? "accept" : refusal(firewall, rule), out);
+		buffer_text(out, "\t}\n");
 		return;
 	}
-	buffer_u8(out, '\n');
+	write_count(firewall, rule, "", out);
 	if (rule->verdict != VERDICT_ALLOW) {
 		write_refusal(firewall, rule, verdict_text(rule->verdict), out);
 		buffer_text(out, "\t}\n");

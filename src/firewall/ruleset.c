@@ -1,4 +1,5 @@
 #include "firewall/ruleset.h"
+#include "firewall/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,44 +43,66 @@ static void begin_chain(struct dressing *d, struct span line)
 	}
 }
 
-/* comment "DIGEST" or "DIGEST SINCE" */
-static bool write_comment(struct dressing *d, struct span line)
+/* "DIGEST" or "DIGEST SINCE" */
+static void write_comment(struct dressing *d, struct span words)
 {
-	char words[128], *behind;
+	char text[128], *behind;
 	uint64_t digest;
 	int64_t since;
 
-	if (!step_over(&line, "\t\tcomment \""))
-		return false;
-	span_copy_text(line, words, sizeof(words));
-	digest = strtoull(words, &behind, 16);
+	span_copy_text(words, text, sizeof(text));
+	digest = strtoull(text, &behind, 16);
 	since = strtoll(behind, NULL, 10);
-	d->same = loaded_find(d->loaded, d->id);
-	if (d->same != NULL && d->same->digest != digest)
-		d->same = NULL;
 	if (d->same != NULL && d->same->since_s > 0)
 		since = d->same->since_s;
-	buffer_format(d->out, "\t\tcomment \"%016llx %lld\"\n", (unsigned long long)digest,
+	buffer_format(d->out, "comment \"%016llx %lld\"\n", (unsigned long long)digest,
 		      (long long)(since > 0 ? since : d->now_s));
-	return true;
 }
 
-/* "counter", or as it is listed "counter packets 3 bytes 180"; what it decides may stand behind. */
+static const struct loaded_rule *same_rule(const struct dressing *d, struct span words)
+{
+	const struct loaded_rule *const rule = loaded_find(d->loaded, d->id);
+	char text[128];
+
+	return rule != NULL && rule->digest == strtoull(span_copy_text(words, text, sizeof(text)), NULL, 16)
+		       ? rule
+		       : NULL;
+}
+
+/* The counter of a rule, as it is written or listed: what it has, what it decides, and its comment.
+ *     counter packets 3 bytes 180 accept comment "c2547c6c5f814ea1 1700000000"
+ */
 static bool write_counter(struct dressing *d, struct span line)
 {
+	uint64_t packets = 0, bytes = 0;
+	struct span verdict, words;
+	size_t at;
+
 	if (d->counted || !step_over(&line, "\t\tcounter"))
 		return false;
-	d->counted = true;
-	if (d->same == NULL)
+	at = span_find(line, "comment \"");
+	if (at == SIZE_MAX)
 		return false;
 	if (step_over(&line, " packets ")) {
-		(void)span_word(&line);
+		(void)span_number(span_word(&line), UINT64_MAX, &packets);
 		(void)step_over(&line, " bytes ");
-		(void)span_word(&line);
+		(void)span_number(span_word(&line), UINT64_MAX, &bytes);
 	}
-	buffer_format(d->out, "\t\tcounter packets %llu bytes %llu", (unsigned long long)d->same->packets,
-		      (unsigned long long)d->same->bytes);
-	write_line(d->out, line);
+	verdict = span_take(&line, span_find(line, "comment \""));
+	(void)span_until(&line, '"');
+	words = span_until(&line, '"');
+	d->counted = true;
+	d->same = same_rule(d, words);
+	if (d->same != NULL) {
+		packets = d->same->packets;
+		bytes = d->same->bytes;
+	}
+	buffer_text(d->out, "\t\tcounter");
+	if (packets > 0)
+		buffer_format(d->out, " packets %llu bytes %llu", (unsigned long long)packets,
+			      (unsigned long long)bytes);
+	buffer_span(d->out, verdict);
+	write_comment(d, words);
 	return true;
 }
 
@@ -110,7 +133,7 @@ static void dress_line(struct dressing *d, struct span line)
 		begin_chain(d, line);
 	if (replaces_table(line) || names_absent_group(line))
 		return;
-	if (d->id[0] != '\0' && (write_comment(d, line) || write_counter(d, line)))
+	if (d->id[0] != '\0' && write_counter(d, line))
 		return;
 	write_line(d->out, line);
 }
@@ -119,7 +142,6 @@ void ruleset_dress(struct span text, const struct loaded *loaded, int64_t now_s,
 {
 	struct dressing d = { .loaded = loaded, .now_s = now_s, .out = out };
 
-	buffer_text(out, "table inet doorward\ndelete table inet doorward\n");
 	while (span_left(text) > 0) {
 		const struct span line = span_until(&text, '\n');
 
@@ -143,52 +165,6 @@ uint64_t ruleset_digest(struct span text)
 }
 
 /* ---- differences ---- */
-
-/* A chain, a set or another object of a table: its head, and the lines in it. */
-struct part {
-	struct span head, lines;
-};
-struct parts {
-	struct part *list;
-	size_t count, capacity;
-};
-
-static int by_head(const void *a, const void *b)
-{
-	const struct part *const x = a, *const y = b;
-	const size_t left = span_left(x->head), right = span_left(y->head);
-	const int order = memcmp(x->head.at, y->head.at, left < right ? left : right);
-
-	return order != 0 ? order : (left > right) - (left < right);
-}
-
-/* A part begins with one tab and ends with "\t}". */
-static bool read_parts(struct arena *arena, struct span text, struct parts *parts)
-{
-	struct part *list;
-
-	while (span_left(text) > 0) {
-		struct span line = span_until(&text, '\n');
-
-		if (line.failed)
-			break;
-		if (!span_begins(line, "\t") || span_begins(line, "\t\t") || !span_ends(line, "{"))
-			continue;
-		list = arena_grow(arena, parts->list, parts->count, &parts->capacity, sizeof(*list));
-		if (list == NULL)
-			return false;
-		parts->list = list;
-		span_skip(&line, 1);
-		line.end -= span_left(line) > 1 ? 2 : 0;
-		list[parts->count] = (struct part){ .head = line, .lines = text };
-		while (span_left(text) > 0 && !span_begins(text, "\t}"))
-			(void)span_until(&text, '\n');
-		list[parts->count++].lines.end = text.at;
-	}
-	if (parts->count > 1)
-		qsort(parts->list, parts->count, sizeof(*parts->list), by_head);
-	return true;
-}
 
 static const char *first_line(struct arena *arena, struct span lines)
 {
@@ -237,30 +213,35 @@ static void tell(struct telling *t, enum deviation kind, const struct part *part
 	d->behind = first_line(t->arena, behind);
 }
 
-static bool same_lines(const struct part *a, const struct part *b)
+static bool read_sorted(struct arena *arena, struct span text, struct parts *ret_parts)
 {
-	return span_left(a->lines) == span_left(b->lines) &&
-	       memcmp(a->lines.at, b->lines.at, span_left(a->lines)) == 0;
+	if (!parts_read(arena, text, ret_parts))
+		return false;
+	if (ret_parts->count > 1)
+		qsort(ret_parts->list, ret_parts->count, sizeof(*ret_parts->list), parts_by_head);
+	return true;
 }
 
 struct ruleset_difference *ruleset_differences(struct arena *arena, struct span recorded, struct span there,
 					       size_t most, size_t *ret_count)
 {
 	struct telling t = { .arena = arena, .most = most };
-	struct parts a = { 0 }, b = { 0 };
+	struct parts a, b;
 	size_t i = 0, k = 0;
 
 	t.list = arena_array(arena, most + 1, sizeof(*t.list));
-	if (t.list == NULL || !read_parts(arena, recorded, &a) || !read_parts(arena, there, &b))
+	if (t.list == NULL || !read_sorted(arena, recorded, &a) || !read_sorted(arena, there, &b))
 		return NULL;
 	while (i < a.count || k < b.count) {
-		const int order = i == a.count ? 1 : k == b.count ? -1 : by_head(&a.list[i], &b.list[k]);
+		const int order = i == a.count   ? 1
+				  : k == b.count ? -1
+						 : parts_by_head(&a.list[i], &b.list[k]);
 
 		if (order < 0)
 			tell(&t, DEVIATION_GONE, &a.list[i], NULL);
 		else if (order > 0)
 			tell(&t, DEVIATION_NEW, &b.list[k], NULL);
-		else if (!same_lines(&a.list[i], &b.list[k]))
+		else if (!parts_equal(&a.list[i], &b.list[k]))
 			tell(&t, DEVIATION_CHANGED, &a.list[i], &b.list[k]);
 		i += order <= 0;
 		k += order >= 0;

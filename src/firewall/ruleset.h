@@ -5,10 +5,14 @@
 #include "base/arena.h"
 #include "firewall/firewall.h"
 
-/* Writes the transaction that puts this table in the place of the one that is loaded; an empty text only
- * takes that away. Counters of rules that are loaded with the same digest go on from what `loaded` has, and
- * each rule's chain says since when it counts: as before, or from `now_s`. What names a control group that is
- * not there is left out, as nftables takes no such rule: what the rule asks of it then holds for nobody. */
+/* What stands before a table that is to replace the one that is loaded; alone, it takes that away. */
+#define RULESET_REPLACES "table inet doorward\ndelete table inet doorward\n"
+
+/* Writes the text of a table, or of parts of one, as it is loaded; its own RULESET_REPLACES is left out, and
+ * a NUL stands behind. Counters of rules that are loaded with the same digest go on from what `loaded` has,
+ * and each rule's chain says since when it counts: as before, or from `now_s`. What names a control group
+ * that is not there is left out, as nftables takes no such rule: what the rule asks of it then holds for
+ * nobody. */
 void ruleset_dress(struct span text, const struct loaded *loaded, int64_t now_s, struct buffer *out);
 
 /* The digest that stands in the text of a table (firewall_digest()), or 0. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/draft.h"
 #include "base/file.h"
+#include "firewall/history.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,20 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_LIMIT = 1 << 30, HISTORY_LIMIT = 1 << 24, FIELDS = 14, LOCK_EVERY_MS = 20 };
-#define FIRST_LINE "doorward history 1"
-
-static const char *const standings[STANDINGS] = {
-	[STANDING_LOADING] = "loading",     [STANDING_ARMED] = "armed",
-	[STANDING_CONFIRMED] = "confirmed", [STANDING_TAKEN_BACK] = "taken-back",
-	[STANDING_FAILED] = "failed",
-};
-
-const char *standing_text(enum standing standing)
-{
-	return standings[standing];
-}
-
+enum { TEXT_LIMIT = 1 << 30, HISTORY_LIMIT = 1 << 24, LOCK_EVERY_MS = 20 };
 int64_t state_now_ms(void)
 {
 	struct timespec now;
@@ -41,123 +29,6 @@ void state_boot(char text[static BOOT_TEXT])
 		memcpy(text, "-", 2);
 }
 
-/* ---- the history, a line for each entry, its fields parted by tabs ---- */
-
-static bool read_signed(struct span field, int64_t *ret_number)
-{
-	const bool negative = span_begins(field, "-");
-	uint64_t number;
-
-	span_skip(&field, negative);
-	if (!span_number(field, INT64_MAX, &number))
-		return false;
-	*ret_number = negative ? -(int64_t)number : (int64_t)number;
-	return true;
-}
-
-static bool read_digest(struct span field, uint64_t *ret_digest)
-{
-	char text[20], *behind;
-
-	span_copy_text(field, text, sizeof(text));
-	*ret_digest = strtoull(text, &behind, 16);
-	return *behind == '\0' && span_left(field) == 16;
-}
-
-static bool read_standing(struct span field, enum standing *ret_standing)
-{
-	for (enum standing i = 0; i < STANDINGS; i++) {
-		if (span_is(field, standings[i])) {
-			*ret_standing = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_number(struct span field, uint32_t *ret_number)
-{
-	uint64_t number = 0;
-	const bool read = span_number(field, UINT32_MAX, &number);
-
-	*ret_number = (uint32_t)number;
-	return read;
-}
-
-static bool read_entry(struct arena *arena, struct span line, struct entry *entry)
-{
-	struct span field[FIELDS];
-
-	for (size_t i = 0; i + 1 < FIELDS; i++) {
-		field[i] = span_until(&line, '\t');
-		if (field[i].failed)
-			return false;
-	}
-	field[FIELDS - 1] = line;
-	span_copy_text(field[6], entry->boot, sizeof(entry->boot));
-	entry->policy_digest = arena_span_text(arena, field[11]);
-	entry->user = arena_span_text(arena, field[12]);
-	entry->policy = arena_span_text(arena, field[13]);
-	return entry->policy_digest != NULL && entry->user != NULL && entry->policy != NULL &&
-	       read_number(field[0], &entry->number) && read_standing(field[1], &entry->standing) &&
-	       read_signed(field[2], &entry->when_us) && read_signed(field[3], &entry->settled_us) &&
-	       read_number(field[4], &entry->timeout_s) && read_signed(field[5], &entry->deadline_ms) &&
-	       read_number(field[7], &entry->stands_for) && read_number(field[8], &entry->before) &&
-	       read_digest(field[9], &entry->digest) && read_digest(field[10], &entry->old_digest);
-}
-
-/* Whoever wrote a tab or a line's end into a name gets a question mark. */
-static void write_text(struct buffer *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-		buffer_u8(out, (uint8_t)*text < ' ' ? '?' : (uint8_t)*text);
-}
-
-static void write_entry(struct buffer *out, const struct entry *e)
-{
-	buffer_format(out, "%u\t%s\t%lld\t%lld\t%u\t%lld\t%s\t%u\t%u\t%016llx\t%016llx\t%s\t", e->number,
-		      standings[e->standing], (long long)e->when_us, (long long)e->settled_us, e->timeout_s,
-		      (long long)e->deadline_ms, e->boot, e->stands_for, e->before,
-		      (unsigned long long)e->digest, (unsigned long long)e->old_digest, e->policy_digest);
-	write_text(out, e->user);
-	buffer_u8(out, '\t');
-	write_text(out, e->policy);
-	buffer_u8(out, '\n');
-}
-
-static struct entry *grow(struct state *state)
-{
-	struct entry *const entries = arena_grow(state->arena, state->entries, state->count, &state->capacity,
-						 sizeof(*entries));
-
-	if (entries == NULL)
-		return NULL;
-	state->entries = entries;
-	entries[state->count] = (struct entry){ 0 };
-	return &entries[state->count];
-}
-
-static bool read_history(struct state *state, const char *path, struct span text, struct error *err)
-{
-	const struct span first = span_until(&text, '\n');
-	unsigned line = 1;
-
-	if (!span_is(first, FIRST_LINE))
-		return error_set(err, "%s: is no history of this version of doorward", path);
-	while (span_left(text) > 0) {
-		struct entry *const entry = grow(state);
-
-		line++;
-		if (entry == NULL)
-			return error_memory(err);
-		if (!read_entry(state->arena, span_until(&text, '\n'), entry) ||
-		    (state->count > 0 && entry->number <= state->entries[state->count - 1].number))
-			return error_set(err, "%s: line %u is not as doorward writes it", path, line);
-		state->count++;
-	}
-	return true;
-}
-
 static bool load_history(struct state *state, struct error *err)
 {
 	char path[PATH_MAX];
@@ -167,7 +38,7 @@ static bool load_history(struct state *state, struct error *err)
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
 	return file_read(state->arena, path, HISTORY_LIMIT, &text, err) &&
-	       read_history(state, path, text, err);
+	       history_read(state, path, text, err);
 }
 
 static bool begin(struct state *state, struct arena *arena, const char *folder, struct error *err)
@@ -268,7 +139,7 @@ struct entry *state_add(struct state *state)
 {
 	const struct entry *const last = state_last(state);
 	const uint32_t number = last != NULL ? last->number + 1 : 1;
-	struct entry *const entry = grow(state);
+	struct entry *const entry = history_grow(state);
 
 	if (entry == NULL)
 		return NULL;
@@ -336,14 +207,14 @@ static bool write_file(const char *path, struct span text, struct error *err)
 /* What is older than the entries that are kept is no use to anybody, unless it is in force. */
 static void forget_old(const struct state *state)
 {
-	static const char *const kinds[] = { "nft", "rules", "old", "list", "lock" };
-	const uint32_t last = state_last(state) != NULL ? state_last(state)->number : 0;
-	const struct entry *const in_force = state_in_force(state);
+	const struct entry *const last = state_last(state);
+	const struct entry *in_force;
 
-	if (last <= STATE_KEPT || (in_force != NULL && in_force->number == last - STATE_KEPT))
+	if (last == NULL || last->number <= STATE_KEPT)
 		return;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		state_text_remove(state, last - STATE_KEPT, kinds[i]);
+	in_force = state_in_force(state);
+	if (in_force == NULL || in_force->number != last->number - STATE_KEPT)
+		state_texts_remove(state, last->number - STATE_KEPT);
 }
 
 bool state_write(struct state *state, struct error *err)
@@ -357,9 +228,7 @@ bool state_write(struct state *state, struct error *err)
 	snprintf(path, sizeof(path), "%s/history", state->folder);
 	if (in_force != NULL && state->entries + first > in_force)
 		first = (size_t)(in_force - state->entries);
-	buffer_text(&text, FIRST_LINE "\n");
-	for (size_t i = first; i < state->count; i++)
-		write_entry(&text, &state->entries[i]);
+	history_write(state, first, &text);
 	written = text.failed ? error_memory(err) : write_file(path, buffer_read(&text), err);
 	buffer_free(&text);
 	if (!written)
@@ -388,9 +257,19 @@ bool state_text_read(const struct state *state, uint32_t number, const char *kin
 	return file_read(state->arena, path, TEXT_LIMIT, ret_text, err);
 }
 
-void state_text_remove(const struct state *state, uint32_t number, const char *kind)
+bool state_text_link(const struct state *state, uint32_t from, const char *from_kind, uint32_t number,
+		     const char *kind)
 {
+	char old[PATH_MAX], path[PATH_MAX];
+
+	return link(state_path(state, from, from_kind, old), state_path(state, number, kind, path)) == 0;
+}
+
+void state_texts_remove(const struct state *state, uint32_t number)
+{
+	static const char *const kinds[] = { "nft", "rules", "old", "list", "seen", "lock" };
 	char path[PATH_MAX];
 
-	(void)unlink(state_path(state, number, kind, path));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		(void)unlink(state_path(state, number, kinds[i], path));
 }

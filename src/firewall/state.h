@@ -5,7 +5,8 @@
  *
  *     3.nft     the rule set, as it was compiled
  *     3.rules   its rules in words
- *     3.old     the table as it stood before, as nftables listed it; absent: there was none
+ *     3.old     the table as it stood before, as it was put in place or listed; absent: there was none
+ *     3.seen    which generation of the kernel's rules it left behind
  *     3.list    the table as it stood afterwards, without what it counted
  *     3.lock    held by the process that is the way back
  *
@@ -85,13 +86,19 @@ struct entry *state_last(const struct state *state);
 /* The entry that was confirmed last and so is in force, or NULL. */
 struct entry *state_in_force(const struct state *state);
 
-/* A text that belongs to an entry: "nft", "rules", "old", "list". Reading one that is not there gives false
- * and *ret_absent; ret_absent may be NULL. */
+/* A text that belongs to an entry: "nft", "rules", "old", "list", "seen". Reading one that is not there gives
+ * false and *ret_absent; ret_absent may be NULL. */
 bool state_text_write(const struct state *state, uint32_t number, const char *kind, struct span text,
 		      struct error *err);
 bool state_text_read(const struct state *state, uint32_t number, const char *kind, struct span *ret_text,
 		     bool *ret_absent, struct error *err);
-void state_text_remove(const struct state *state, uint32_t number, const char *kind);
+
+/* Gives a text of one entry to another as well. False where the folder's file system has no second names. */
+bool state_text_link(const struct state *state, uint32_t from, const char *from_kind, uint32_t number,
+		     const char *kind);
+
+/* Takes all texts of an entry away. */
+void state_texts_remove(const struct state *state, uint32_t number);
 
 /* Path of such a file. */
 char *state_path(const struct state *state, uint32_t number, const char *kind, char path[static PATH_MAX]);

@@ -243,7 +243,7 @@ static void wait_for_change(const struct way_back *way, int64_t ms)
 }
 
 /* A history that cannot be read is no confirmation; the time may be put off in it. */
-bool way_back_wait(struct way_back *way)
+bool way_back_wait(struct way_back *way, way_back_awake *awake)
 {
 	struct error err;
 
@@ -255,6 +255,7 @@ bool way_back_wait(struct way_back *way)
 			return false;
 		if (left <= 0)
 			return true;
+		awake(way);
 		wait_for_change(way, left);
 	}
 }

@@ -20,13 +20,16 @@ struct way_back {
 	uint32_t number;
 	struct entry entry; /* as it was armed; without its texts */
 	int lock, watch;
+	bool listed; /* for who keeps it: how the table is listed was looked at */
 };
 
 /* Takes its place; refused in words if another has it or the entry is not armed. */
 bool way_back_hold(struct way_back *way, const char *folder, uint32_t number, struct error *err);
 
-/* Waits until the time is over. False if the entry is not armed any more. */
-bool way_back_wait(struct way_back *way);
+/* Waits until the time is over, and calls `awake` whenever something has changed in the folder. False if the
+ * entry is not armed any more. */
+typedef void way_back_awake(struct way_back *way);
+bool way_back_wait(struct way_back *way, way_back_awake *awake);
 void way_back_pause(void);
 void way_back_release(struct way_back *way);
 

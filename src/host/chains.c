@@ -6,8 +6,14 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-enum { REQUEST_SIZE = 256, COMMENT = 0 /* the type of a comment in user data, as nft writes it */ };
+enum {
+	REQUEST_SIZE = 256,
+	COMMENT = 0, /* the type of a comment in user data, as nft writes it */
+	COMMENT_SIZE = sizeof(((struct base_chain *)0)->comment),
+};
 
 const char *chain_family_text(uint8_t family)
 {
@@ -53,7 +59,7 @@ static void read_hook(struct span value, struct base_chain *chain)
 }
 
 /* Records of a type, a length and as many bytes. */
-static void read_user_data(struct span data, struct base_chain *chain)
+static void read_comment(struct span data, char comment[static COMMENT_SIZE])
 {
 	while (span_left(data) >= 2) {
 		const uint8_t type = span_u8(&data), length = span_u8(&data);
@@ -62,7 +68,7 @@ static void read_user_data(struct span data, struct base_chain *chain)
 		if (value.failed)
 			return;
 		if (type == COMMENT)
-			span_copy_text(value, chain->comment, sizeof(chain->comment));
+			span_copy_text(value, comment, COMMENT_SIZE);
 	}
 }
 
@@ -85,7 +91,7 @@ bool chain_read(struct span message, struct base_chain *ret_chain)
 		case NFTA_CHAIN_POLICY: ret_chain->drops = span_u32(&value) == NF_DROP; break;
 		case NFTA_CHAIN_USE: ret_chain->uses = span_u32(&value); break;
 		case NFTA_CHAIN_TYPE: ret_chain->filters = span_begins(value, "filter"); break;
-		case NFTA_CHAIN_USERDATA: read_user_data(value, ret_chain); break;
+		case NFTA_CHAIN_USERDATA: read_comment(value, ret_chain->comment); break;
 		}
 	}
 	return ret_chain->table[0] != '\0' && ret_chain->name[0] != '\0';
@@ -165,6 +171,8 @@ bool chain_counter_read(struct span message, struct chain_counter *ret_counter)
 			span_copy_text(value, ret_counter->chain, sizeof(ret_counter->chain));
 		else if (type == NFTA_RULE_EXPRESSIONS)
 			expressions = value;
+		else if (type == NFTA_RULE_USERDATA)
+			read_comment(value, ret_counter->comment);
 	}
 	while (netlink_attribute(&expressions, &type, &value)) {
 		if (read_expression(value, ret_counter))
@@ -195,4 +203,48 @@ int chain_counters_read(const char *table, counter_visitor *visit, void *context
 
 	mnl_attr_put_strz(request, NFTA_RULE_TABLE, table);
 	return netlink_ask(NETLINK_NETFILTER, request, look_at_rule, &c);
+}
+
+/* ---- generations ---- */
+
+static void look_at_generation(void *context, const struct netlink_message *message)
+{
+	struct chain_generation *const generation = context;
+	struct span body = message->body, value;
+	uint16_t type;
+
+	span_skip(&body, 4); /* family, version, resource */
+	while (netlink_attribute(&body, &type, &value)) {
+		if (type == NFTA_GEN_ID)
+			generation->number = span_u32(&value);
+	}
+}
+
+static int read_space(uint64_t *ret_space)
+{
+	const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(*ret_space);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret_space, &length) != 0)
+		error = errno;
+	(void)close(fd);
+	return error;
+}
+
+int chains_generation(struct chain_generation *ret_generation)
+{
+	uint8_t bytes[REQUEST_SIZE];
+	int error;
+
+	*ret_generation = (struct chain_generation){ 0 };
+	error = read_space(&ret_generation->space);
+	if (error != 0)
+		return error;
+	return netlink_ask(NETLINK_NETFILTER,
+			   netlink_filter_request(bytes, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+						  NLM_F_ACK, NFPROTO_UNSPEC),
+			   look_at_generation, ret_generation);
 }

@@ -30,6 +30,7 @@ int chains_read(chain_visitor *visit, void *context);
 /* The first counter of a rule of the table `inet NAME`. */
 struct chain_counter {
 	char chain[128];
+	char comment[128]; /* of the rule; "" without one */
 	uint64_t packets, bytes;
 };
 
@@ -39,5 +40,14 @@ bool chain_counter_read(struct span message, struct chain_counter *ret_counter);
 /* Shows those of all rules of `inet NAME`, rule by rule in the order of each chain. Zero, or the errno. */
 typedef void counter_visitor(void *context, const struct chain_counter *counter);
 int chain_counters_read(const char *table, counter_visitor *visit, void *context);
+
+/* Which state of the rules of which network namespace this is: any change to any table makes it another. */
+struct chain_generation {
+	uint64_t space; /* the namespace's cookie, which no other one has until the next boot */
+	uint32_t number;
+};
+
+/* Zero, or the errno. */
+int chains_generation(struct chain_generation *ret_generation);
 
 #endif

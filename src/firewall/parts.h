@@ -1,0 +1,26 @@
+/* parts.h: the text of a table as its parts: chains, sets, maps and other objects, each with its lines. */
+#ifndef FIREWALL_PARTS_H
+#define FIREWALL_PARTS_H
+
+#include "base/arena.h"
+#include "base/span.h"
+
+/* "\tchain rule-web {", and what stands in it up to "\t}". */
+struct part {
+	struct span head, lines; /* "chain rule-web"; its lines, each with its end */
+};
+struct parts {
+	struct part *list; /* as they stand in the text */
+	size_t count, capacity;
+};
+
+/* Takes the text apart; spans point into it. False without memory. */
+bool parts_read(struct arena *arena, struct span text, struct parts *ret_parts);
+
+/* Whether two have the same lines. */
+bool parts_equal(const struct part *a, const struct part *b);
+
+/* The order of heads, as qsort() wants it. */
+int parts_by_head(const void *a, const void *b);
+
+#endif

@@ -1,0 +1,324 @@
+/* Each step is one that a process may be killed behind: see enforce.h. */
+#include "firewall/place.h"
+#include "base/clock.h"
+#include "firewall/delta.h"
+#include "firewall/kernel.h"
+#include "firewall/seen.h"
+#include "firewall/way_back.h"
+
+enum { TEXT_LIMIT = 1 << 30 };
+
+/* What is there before something is put in its place. */
+struct present {
+	struct chain_generation generation;
+	struct loaded loaded;
+	const struct entry *entry; /* that left it, where the generation proves that nothing changed since */
+	struct span text;
+};
+
+bool place_loaded(const struct state *state, struct loaded *ret_loaded, struct error *err)
+{
+	if (!firewall_loaded(state->arena, NULL, ret_loaded, err))
+		return false;
+	return ret_loaded->seen ||
+	       error_set(err, "the kernel does not tell what is loaded (needs root, or CAP_NET_ADMIN)");
+}
+
+bool place_known(const struct state *state, struct loaded *ret_loaded)
+{
+	const struct entry *const last = place_standing(state);
+
+	if (last == NULL || last->digest == 0 || !seen_holds(state, last->number))
+		return false;
+	*ret_loaded = (struct loaded){ .seen = true, .present = true, .digest = last->digest };
+	return true;
+}
+
+bool place_is(const struct loaded *loaded, uint64_t digest)
+{
+	return loaded->present ? loaded->digest == digest : digest == 0;
+}
+
+static bool send(const char *head, const struct loaded *loaded, struct span text, struct error *err)
+{
+	struct buffer dressed = buffer_new(TEXT_LIMIT);
+	bool done;
+
+	buffer_text(&dressed, head);
+	ruleset_dress(text, loaded, clock_wall_us() / 1000000, &dressed);
+	done = dressed.failed ? error_memory(err) : kernel_load((const char *)dressed.bytes, err);
+	buffer_free(&dressed);
+	return done;
+}
+
+bool place_load(const struct loaded *loaded, struct span text, struct error *err)
+{
+	return send(RULESET_REPLACES, loaded, text, err);
+}
+
+bool place_settle(struct state *state, struct entry *entry, enum standing standing, struct error *err)
+{
+	entry->standing = standing;
+	entry->settled_us = clock_wall_us();
+	return state_write(state, err);
+}
+
+bool place_record(const struct state *state, uint32_t number, struct error *err)
+{
+	struct span text;
+
+	return kernel_table(state->arena, false, &text, err) &&
+	       state_text_write(state, number, "list", text, err);
+}
+
+struct entry *place_standing(const struct state *state)
+{
+	for (size_t i = state->count; i > 0; i--) {
+		struct entry *const entry = &state->entries[i - 1];
+
+		if (entry->standing != STANDING_TAKEN_BACK && entry->standing != STANDING_FAILED)
+			return entry;
+	}
+	return NULL;
+}
+
+/* The words of the rules go with the rule set that they describe. */
+struct span place_rules(const struct state *state, uint32_t number)
+{
+	struct span text;
+
+	return number != 0 && state_text_read(state, number, "rules", &text, NULL, NULL) ? text
+											 : span_of(NULL, 0);
+}
+
+bool place_refuse_armed(const struct entry *armed, struct error *err)
+{
+	const int64_t left = armed->deadline_ms - state_now_ms();
+
+	return error_set(err,
+			 "number %u waits to be confirmed (%lld seconds left): 'doorward confirm' keeps it, "
+			 "'doorward undo' takes it back at once",
+			 armed->number, (long long)(left > 0 ? (left + 999) / 1000 : 0));
+}
+
+/* ---- going back ---- */
+
+bool place_read_old(const struct state *state, const struct entry *entry, struct span *ret_text,
+		    struct error *err)
+{
+	bool absent;
+
+	if (state_text_read(state, entry->number, "old", ret_text, &absent, err))
+		return true;
+	*ret_text = span_of(NULL, 0);
+	if (absent && entry->old_digest != 0)
+		return error_set(err, "what stood before number %u is not kept any more", entry->number);
+	return absent;
+}
+
+/* What was in force before is known again without reading it, if it is word for word what it put in place. */
+static void note_old(const struct state *state, const struct entry *entry, struct span text,
+		     const struct chain_generation *now)
+{
+	const struct entry *const stands = state_in_force(state);
+	struct span own;
+	struct error err;
+
+	if (stands != NULL && stands != entry && stands->digest == entry->old_digest &&
+	    state_text_read(state, stands->number, "nft", &own, NULL, &err) &&
+	    span_left(own) == span_left(text) && memcmp(own.at, text.at, span_left(own)) == 0)
+		(void)seen_write(state, stands->number, now, &err);
+}
+
+/* The listing is loaded again; should nftables not take its own words, the rule set that it was made from. */
+bool place_load_old(const struct state *state, const struct entry *entry, struct error *err)
+{
+	struct chain_generation before = { 0 }, now;
+	struct loaded loaded;
+	struct error other;
+	struct span text;
+
+	if (!place_read_old(state, entry, &text, err) || !place_loaded(state, &loaded, err))
+		return false;
+	(void)seen_now(&before);
+	if (place_load(&loaded, text, err)) {
+		if (span_left(text) > 0 && seen_only_ours(&before, &now))
+			note_old(state, entry, text, &now);
+		return true;
+	}
+	return entry->before != 0 && state_text_read(state, entry->before, "nft", &text, NULL, &other) &&
+	       place_load(&loaded, text, &other);
+}
+
+bool place_take_back(struct state *state, struct entry *entry, struct error *err)
+{
+	return place_load_old(state, entry, err) && place_settle(state, entry, STANDING_TAKEN_BACK, err);
+}
+
+/* ---- putting in place ---- */
+
+/* Where nothing has changed since the last entry was put in place, what is loaded is known, down to the text.
+ * Otherwise it is read, as what others wrote must come back as well. */
+static bool read_present(const struct state *state, struct present *present, struct error *err)
+{
+	*present = (struct present){ .entry = place_standing(state) };
+	(void)seen_now(&present->generation);
+	if (place_known(state, &present->loaded) &&
+	    state_text_read(state, present->entry->number, "nft", &present->text, NULL, err))
+		return true;
+	present->entry = NULL;
+	return kernel_table(state->arena, true, &present->text, err) &&
+	       place_loaded(state, &present->loaded, err);
+}
+
+static bool write_old(const struct state *state, uint32_t number, const struct present *present,
+		      struct error *err)
+{
+	if (present->entry != NULL && state_text_link(state, present->entry->number, "nft", number, "old"))
+		return true;
+	return span_left(present->text) == 0 || state_text_write(state, number, "old", present->text, err);
+}
+
+/* Everything that is needed to load it, to go back and to tell what it was. What an entry of this number left
+ * behind that never came into the history is taken away. */
+static bool write_texts(const struct state *state, uint32_t number, const struct enforcement *what,
+			const struct present *present, struct error *err)
+{
+	state_texts_remove(state, number);
+	return state_text_write(state, number, "nft", what->text, err) &&
+	       state_text_write(state, number, "rules", what->rules, err) &&
+	       write_old(state, number, present, err);
+}
+
+static struct entry *begin_entry(struct state *state, const struct placing *placing,
+				 const struct loaded *loaded)
+{
+	const struct enforcement *const what = placing->what;
+	const struct entry *const in_force = state_in_force(state);
+	const uint32_t before = in_force != NULL ? in_force->stands_for : 0;
+	struct entry *const entry = state_add(state);
+
+	if (entry == NULL)
+		return NULL;
+	entry->before = before;
+	entry->standing = placing->timeout_s > 0 ? STANDING_ARMED : STANDING_LOADING;
+	entry->timeout_s = placing->timeout_s;
+	entry->deadline_ms = state_now_ms() + (int64_t)placing->timeout_s * 1000;
+	entry->digest = what->digest;
+	entry->old_digest = loaded->digest;
+	entry->policy = what->policy;
+	entry->policy_digest = what->policy_digest;
+	entry->user = what->user;
+	if (placing->timeout_s == 0) {
+		entry->stands_for = placing->stands_for;
+		entry->before = placing->before;
+	}
+	return entry;
+}
+
+/* Only what differs, if it is known what is there. Whoever changes something in between makes that a wrong
+ * sum: then the whole is loaded. */
+static bool load_difference(const struct state *state, const struct present *present, struct span text,
+			    struct chain_generation *ret_now)
+{
+	struct buffer difference = buffer_new(TEXT_LIMIT);
+	struct error other;
+	bool done = present->entry != NULL && delta_write(state->arena, present->text, text, &difference) &&
+		    send("", &present->loaded, buffer_read(&difference), &other) &&
+		    seen_only_ours(&present->generation, ret_now);
+
+	buffer_free(&difference);
+	return done;
+}
+
+static bool load_whole(const struct state *state, const struct present *present, struct span text,
+		       bool *ret_only_ours, struct chain_generation *ret_now, struct error *err)
+{
+	struct chain_generation before = { 0 };
+	struct loaded loaded = present->loaded;
+
+	(void)seen_now(&before);
+	if (present->entry != NULL && !place_loaded(state, &loaded, err))
+		return false;
+	if (!place_load(&loaded, text, err))
+		return false;
+	*ret_only_ours = seen_only_ours(&before, ret_now);
+	return true;
+}
+
+/* That it stands, and in which generation. The way back lists it in its own time; where there is none, or
+ * others have changed something meanwhile, it is listed here. */
+static bool note(const struct state *state, const struct entry *entry, bool only_ours,
+		 const struct chain_generation *now, struct error *err)
+{
+	if (only_ours && !seen_write(state, entry->number, now, err))
+		return false;
+	return (only_ours && entry->standing == STANDING_ARMED) || place_record(state, entry->number, err);
+}
+
+static bool load(const struct state *state, const struct present *present, struct span text,
+		 bool *ret_only_ours, struct chain_generation *ret_now, struct error *err)
+{
+	*ret_only_ours = load_difference(state, present, text, ret_now);
+	return *ret_only_ours || load_whole(state, present, text, ret_only_ours, ret_now, err);
+}
+
+/* From here on the entry stands in the history, and whatever happens is settled from there. */
+static bool put_in_place(struct state *state, struct entry *entry, const struct present *present,
+			 struct span text, struct error *err)
+{
+	struct chain_generation now = { 0 };
+	struct error other;
+	bool only_ours;
+
+	if (entry->standing == STANDING_ARMED && !way_back_start(state, entry->number, err)) {
+		(void)place_settle(state, entry, STANDING_FAILED, &other);
+		return false;
+	}
+	if (!load(state, present, text, &only_ours, &now, err)) {
+		(void)place_settle(state, entry, STANDING_FAILED, &other);
+		return false;
+	}
+	if (!note(state, entry, only_ours, &now, err)) {
+		(void)place_take_back(state, entry, &other);
+		return false;
+	}
+	if (entry->standing == STANDING_LOADING)
+		return place_settle(state, entry, STANDING_CONFIRMED, err);
+	/* Writing and loading may have taken long: the time is that of who is to confirm. Should it not be
+	 * written, the time that was is good enough. */
+	entry->deadline_ms = state_now_ms() + (int64_t)entry->timeout_s * 1000;
+	(void)state_write(state, &other);
+	return true;
+}
+
+bool place_put(struct state *state, const struct placing *placing, struct entry **ret_entry,
+	       struct error *err)
+{
+	struct present present;
+	struct entry *entry;
+
+	if (!read_present(state, &present, err))
+		return false;
+	entry = begin_entry(state, placing, &present.loaded);
+	if (entry == NULL)
+		return error_memory(err);
+	if (!write_texts(state, entry->number, placing->what, &present, err) || !state_write(state, err)) {
+		state_texts_remove(state, entry->number);
+		state->count--;
+		return false;
+	}
+	*ret_entry = entry;
+	return put_in_place(state, entry, &present, placing->what->text, err);
+}
+
+bool place_again(const struct state *state, const struct entry *entry, const struct loaded *loaded,
+		 struct span text, struct error *err)
+{
+	const struct present present = { .loaded = *loaded };
+	struct chain_generation now = { 0 };
+	bool only_ours;
+
+	return load_whole(state, &present, text, &only_ours, &now, err) &&
+	       note(state, entry, only_ours, &now, err);
+}
