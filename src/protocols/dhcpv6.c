@@ -1,44 +1,22 @@
 /* dhcpv6.c: DHCP for IPv6. RFC 8415, RFC 3646 (name servers), RFC 4704 (names). */
 #include "base/address.h"
-#include "base/escape.h"
+#include "base/hash.h"
+#include "protocols/dhcpv6_message.h"
 #include "protocols/dns_name.h"
-#include "protocols/parse.h"
+#include "protocols/leases.h"
 
-enum { SOLICIT = 1, INFORMATION = 11, RELAY_FORWARD = 12, RELAY_REPLY = 13, RELAYS_MOST = 8 };
-enum option {
-	CLIENT_ID = 1,
-	SERVER_ID = 2,
-	IA_NA = 3,
-	IA_TA = 4,
-	IA_ADDRESS = 5,
-	ELAPSED = 8,
-	RELAYED = 9,
-	STATUS = 13,
-	DNS = 23,
-	IA_PD = 25,
-	IA_PREFIX = 26,
-	FQDN = 39,
-	OPTIONS_LAST = 150,
+enum { SERVERS = 2, OPTIONS_LAST = 150 };
+
+/* Each server that answers who asked everybody shows it; two of them make the finding. */
+static const struct weakness second_server = {
+	.id = "dhcpv6-second-server",
+	.title = "more than one DHCPv6 server gives addresses",
+	.severity = 2,
+	.remedy = "Find out whose the other is, unless both are meant to be there; let switches drop what "
+		  "servers say at other ports (DHCPv6-Shield, RFC 7610). Who gives addresses chooses name "
+		  "servers.",
 };
-
-static bool next_option(struct span *s, uint16_t *type, struct span *value)
-{
-	*type = span_u16(s);
-	*value = span_take(s, span_u16(s));
-	return !s->failed;
-}
-
-static struct span option(struct span options, enum option wanted)
-{
-	struct span value;
-	uint16_t type;
-
-	while (span_left(options) > 0 && next_option(&options, &type, &value))
-		if (type == wanted)
-			return value;
-	return span_of(NULL, 0);
-}
-
+static const struct weakness *const weaknesses[] = { &second_server, NULL };
 /* Options fill what is left; each message has one at least. */
 static bool options_fill(struct span s)
 {
@@ -48,19 +26,10 @@ static bool options_fill(struct span s)
 		struct span value;
 		uint16_t type;
 
-		if (!next_option(&s, &type, &value) || type == 0 || type > OPTIONS_LAST)
+		if (!dhcpv6_next(&s, &type, &value) || type == 0 || type > OPTIONS_LAST)
 			return false;
 	}
 	return count > 0;
-}
-
-/* Steps over the header: a type and three octets; of relays hops and two addresses. */
-static uint8_t take_header(struct span *s)
-{
-	const uint8_t type = span_u8(s);
-
-	span_skip(s, type == RELAY_FORWARD || type == RELAY_REPLY ? 1 + 16 + 16 : 3);
-	return type;
 }
 
 /* RFC 8415 11.1: a type of four, and 128 octets at most. */
@@ -74,165 +43,117 @@ static bool is_duid(struct span s)
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
-	const uint8_t type = take_header(&first);
-	const bool relayed = type == RELAY_FORWARD || type == RELAY_REPLY;
+	const uint8_t type = dhcpv6_header(&first);
+	const bool relayed = type == DHCPV6_RELAY_FORWARD || type == DHCPV6_RELAY_REPLY;
 
 	(void)side; /* servers answer from another address than the one that was asked */
-	if (transport != TRANSPORT_UDP || first.failed || type < SOLICIT || type > RELAY_REPLY ||
-	    !options_fill(first))
+	if (transport != TRANSPORT_UDP || first.failed || type < DHCPV6_SOLICIT ||
+	    type > DHCPV6_RELAY_REPLY || !options_fill(first))
 		return NO;
 	if (relayed)
-		return span_left(option(first, RELAYED)) > 0 ? YES : NO;
+		return span_left(dhcpv6_option(first, DHCPV6_RELAYED)) > 0 ? YES : NO;
 	/* All but questions for information and reconfigurations name the client by a DUID of some length. */
-	return is_duid(option(first, CLIENT_ID)) || is_duid(option(first, SERVER_ID)) ||
-			       (type == INFORMATION && span_left(option(first, ELAPSED)) == 2)
+	return is_duid(dhcpv6_option(first, DHCPV6_CLIENT_ID)) ||
+			       is_duid(dhcpv6_option(first, DHCPV6_SERVER_ID)) ||
+			       (type == DHCPV6_INFORMATION &&
+				span_left(dhcpv6_option(first, DHCPV6_ELAPSED)) == 2)
 		       ? YES
 		       : NO;
 }
 
-static const char *type_text(uint8_t type)
+/* ---- reading ---- */
+
+/* The name that the client tells of itself. */
+static const char *host_of(struct span options, char text[static DNS_NAME_TEXT])
 {
-	static const char *const names[] = {
-		NULL,
-		"solicit",
-		"advertise",
-		"request",
-		"confirm",
-		"renew",
-		"rebind",
-		"reply",
-		"release",
-		"decline",
-		"reconfigure",
-		"information-request",
-		"relay-forward",
-		"relay-reply",
+	struct span name = dhcpv6_option(options, DHCPV6_FQDN);
+
+	span_skip(&name, 1);
+	return !name.failed && span_left(name) > 0 && dns_name_read(name, &name, text) &&
+			       strcmp(text, ".") != 0
+		       ? text
+		       : "";
+}
+
+/* Who answers in a flow of its own answers to what was sent to all. */
+static void judge_server(struct parse *parse, struct span message)
+{
+	const uint8_t type = span_peek(message, 0);
+	char text[ADDRESS_TEXT];
+
+	if (parse->side == SIDE_CLIENT && (type == DHCPV6_ADVERTISE || type == DHCPV6_REPLY))
+		parse_weakness(parse, &second_server, "%s answers with a DHCPv6 %s",
+			       address_text(&parse->addresses[SIDE_CLIENT], text),
+			       type == DHCPV6_REPLY ? "reply" : "advertisement");
+}
+
+/* One address or prefix that is given; those of an association are held side by side. */
+static void tell_lease(struct parse *parse, const struct dhcpv6_lease *lease, unsigned nth)
+{
+	const struct span client = dhcpv6_option(lease->options, DHCPV6_CLIENT_ID);
+	const struct span server = dhcpv6_option(lease->options, DHCPV6_SERVER_ID);
+	const uint64_t server_hash = leases_holder(server), host = leases_holder(client);
+	char name[DNS_NAME_TEXT];
+	struct lease_given given = {
+		.address = lease->given.address,
+		.host = host,
+		.holder = hash_number(host ^ hash_number((uint64_t)lease->association.kind << 40 ^
+							 (uint64_t)nth << 32 ^ lease->association.id)),
+		.id = lease->id,
+		.name = leases_name(span_text(host_of(lease->options, name))),
+		.by = lease->given.is_prefix ? NULL : parse->protocol->name,
 	};
 
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
+	memcpy(given.server.bytes, &server_hash, sizeof(server_hash));
+	leases_tell(parse, dhcpv6_emit_lease, lease, &given);
 }
 
-static void write_address(struct json *json, const char *key, struct span value)
+static void tell_leases(struct parse *parse, struct span message)
 {
-	const struct span octets = span_take(&value, 16);
-	char text[ADDRESS_TEXT];
-	struct address address;
+	enum { ASSOCIATIONS = 8, ADDRESSES = 16 };
+	struct dhcpv6_lease lease;
+	struct span options, rest;
 
-	if (octets.failed)
-		return;
-	address = address_v6(octets.at);
-	json_text(json, key, address_text(&address, text));
-}
-
-static void write_id(struct json *json, const char *key, struct span value)
-{
-	char text[3 * 64];
-
-	if (span_left(value) > 0)
-		json_text(json, key, hex_text(value, ':', text, sizeof(text)));
-}
-
-/* An association: its id, two times (not for IA_TA), and addresses or prefixes as options of its own. */
-static void write_association(struct json *json, uint16_t kind, struct span s)
-{
-	struct span value;
-	uint16_t type;
-
-	json_begin(json);
-	json_text(json, "type", kind == IA_NA ? "address" : kind == IA_TA ? "temporary" : "prefix");
-	json_unsigned(json, "iaid", span_u32(&s));
-	if (kind != IA_TA) {
-		json_unsigned(json, "renewal_time", span_u32(&s));
-		json_unsigned(json, "rebinding_time", span_u32(&s));
-	}
-	while (span_left(s) > 0 && next_option(&s, &type, &value)) {
-		if (type == IA_ADDRESS) {
-			write_address(json, "ip", value);
-			span_skip(&value, 16 + 4);
-			json_unsigned(json, "lease_time", span_u32(&value));
-			break;
-		}
-		if (type == IA_PREFIX) {
-			span_skip(&value, 4);
-			json_unsigned(json, "lease_time", span_u32(&value));
-			json_unsigned(json, "prefix_length", span_u8(&value));
-			write_address(json, "prefix", value);
-			break;
-		}
-	}
-	json_end(json);
-}
-
-static void write_associations(struct json *json, struct span options)
-{
-	enum { SHOWN = 8 };
-	struct span value;
-	uint16_t type;
-	int count = 0;
-
-	while (span_left(options) > 0 && next_option(&options, &type, &value)) {
-		if ((type != IA_NA && type != IA_TA && type != IA_PD) || span_left(value) < 4 ||
-		    count >= SHOWN)
-			continue;
-		if (count++ == 0)
-			json_open_array(json, "associations");
-		write_association(json, type, value);
-	}
-	if (count > 0)
-		json_end(json);
-}
-
-static void emit(const void *memory, struct json *json)
-{
-	struct span s = *(const struct span *)memory, name, servers;
-	char text[DNS_NAME_TEXT];
-	unsigned relays = 0;
-	uint8_t type = span_peek(s, 0);
-
-	for (; (type == RELAY_FORWARD || type == RELAY_REPLY) && relays < RELAYS_MOST; relays++) {
-		(void)take_header(&s);
-		s = option(s, RELAYED);
-		type = span_peek(s, 0);
-	}
-	span_skip(&s, 1);
-	json_text(json, "type", type_text(type));
-	json_unsigned(json, "id", span_u24(&s));
-	if (relays > 0)
-		json_unsigned(json, "relays", relays);
-	write_id(json, "client_id", option(s, CLIENT_ID));
-	write_id(json, "server_id", option(s, SERVER_ID));
-	write_associations(json, s);
-	name = option(s, FQDN);
-	span_skip(&name, 1);
-	if (!name.failed && dns_name_read(name, &name, text))
-		json_text(json, "hostname", text);
-	servers = option(s, DNS);
-	if (span_left(servers) >= 16) {
-		json_open_array(json, "dns_servers");
-		for (int i = 0; i < 8 && span_left(servers) >= 16; i++)
-			write_address(json, NULL, span_take(&servers, 16));
-		json_end(json);
-	}
-	if (span_left(option(s, STATUS)) >= 2) {
-		struct span status = option(s, STATUS);
-
-		json_unsigned(json, "status", span_u16(&status));
+	options = message;
+	(void)dhcpv6_header(&options);
+	lease.options = options;
+	span_skip(&message, 1);
+	lease.id = span_u24(&message);
+	for (unsigned n = 0; n < ASSOCIATIONS && dhcpv6_association(&options, &lease.association); n++) {
+		rest = lease.association.options;
+		for (unsigned nth = 0; nth < ADDRESSES && dhcpv6_given(&rest, &lease.given); nth++)
+			if (lease.given.valid > 0)
+				tell_lease(parse, &lease, nth);
 	}
 }
 
 static enum parse_step read_dhcpv6(void *state, struct parse *parse, struct span *bytes)
 {
+	struct span message = *bytes;
+	char name[DNS_NAME_TEXT];
+
 	(void)state;
 	if (recognise(*bytes, parse->side, parse->transport) != YES && !parse->cut)
 		return PARSE_BROKEN;
 	parse_event(parse, bytes);
+	judge_server(parse, message);
+	for (unsigned relays = 0; relays < DHCPV6_RELAYS && dhcpv6_is_relayed(message); relays++) {
+		(void)dhcpv6_header(&message);
+		message = dhcpv6_option(message, DHCPV6_RELAYED);
+	}
+	if (span_peek(message, 0) == DHCPV6_REPLY) {
+		tell_leases(parse, message);
+	} else if (span_left(message) > 4) {
+		(void)dhcpv6_header(&message);
+		leases_tell_host(parse, leases_holder(dhcpv6_option(message, DHCPV6_CLIENT_ID)),
+				 span_text(host_of(message, name)));
+	}
 	return PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = 1,
 	.read = read_dhcpv6,
-	.emit = emit,
+	.emit = dhcpv6_emit,
 };
 
 const struct protocol protocol_dhcpv6 = {
@@ -242,6 +163,8 @@ const struct protocol protocol_dhcpv6 = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.datagram_least = 10,
-	MARKS(OCTETS(0, SOLICIT, RELAY_REPLY)),
+	MARKS(OCTETS(0, DHCPV6_SOLICIT, DHCPV6_RELAY_REPLY)),
 	.parser = &parser,
+	.weaknesses = weaknesses,
+	.weakness_parties = SERVERS,
 };

@@ -260,6 +260,8 @@ FACTS = [
     Fact("dhcpv6", "associations[].lease_time", "dhcpv6", "dhcpv6.iaaddr.valid_lifetime dhcpv6.iaprefix.valid_lifetime",
          number, number),
     Fact("dhcpv6", "dns_servers[]", "dhcpv6", "dhcpv6.dns_server"),
+    Fact("dhcpv6", "associations[].preferred_time", "dhcpv6",
+         "dhcpv6.iaaddr.pref_lifetime dhcpv6.iaprefix.pref_lifetime", number, number),
     Fact("ptp", "domain", "ptp", "ptp.v2.domainnumber", number, number),
     Fact("ptp", "clock_identity", "ptp", "ptp.v2.clockidentity", bare_hex, bare_hex),
     Fact("ptp", "port_number", "ptp", "ptp.v2.sourceportid", number, number),

@@ -34,7 +34,7 @@ static void reservations_are_told_from_the_pool(void **state)
 		bytes[i][HARDWARE] ^= i == 2 ? 2 : 0;
 		turns[i] = (struct turn){ .side = SIDE_CLIENT, .bytes = span_of(bytes[i], length) };
 	}
-	TOLD("dhcp", TRANSPORT_UDP, turns, "\"allocation\":\"dynamic\",\"observed_times\":1",
+	TOLD("dhcp", TRANSPORT_UDP, turns, "\"allocation\":\"dynamic\"", "\"observed_times\":1",
 	     "\"observed\":\"reservation\",\"observed_times\":2",
 	     "\"observed\":\"pool\",\"observed_times\":3");
 }
@@ -46,7 +46,7 @@ static void associations_of_dhcpv6_are_told(void **state)
 
 	(void)state;
 	TOLD("dhcpv6", TRANSPORT_UDP, turns, "\"type\":\"solicit\"",
-	     "\"ip\":\"2001:db8::50\",\"lease_time\":7200", "\"hostname\":\"alpha\"");
+	     "\"ip\":\"2001:db8::50\",\"preferred_time\":3600,\"lease_time\":7200", "\"hostname\":\"alpha\"");
 }
 
 static void tickets_with_weak_encryption_are_findings(void **state)
