@@ -98,24 +98,31 @@ static bool write_rules(const struct applying *a, struct buffer *out)
 
 /* ---- live connections ---- */
 
+static bool ask_about_connections(struct applying *a, const struct host_options *options, struct error *err)
+{
+	const struct live_input input = { .policy = a->policy,
+					  .decider = a->decider,
+					  .host = &a->host,
+					  .tracked = a->tracked,
+					  .tracked_count = a->tracked_count,
+					  .ssh_connection = getenv("SSH_CONNECTION") };
+
+	host_free(&a->host);
+	return host_read(&a->host, options, err) && audit_live(a->e->arena, &input, &a->live, err);
+}
+
+/* Whose the connections are takes the longest to find out, and is asked where some are denied. */
 static bool look_at_connections(struct applying *a, struct error *err)
 {
-	const struct host_options options = { .details = true };
+	const struct host_options sockets = { .attribution = ATTRIBUTE_NONE }, whole = { .details = true };
 	const int error = tracked_list(a->e->arena, &a->tracked, &a->tracked_count);
-	struct live_input input = { .policy = a->policy,
-				    .decider = a->decider,
-				    .host = &a->host,
-				    .ssh_connection = getenv("SSH_CONNECTION") };
 
-	if (!host_read(&a->host, &options, err))
-		return false;
 	if (error != 0)
 		a->unseen =
 			"The connection tracker does not tell what it knows: forwarded connections are not "
 			"looked at.";
-	input.tracked = a->tracked;
-	input.tracked_count = a->tracked_count;
-	return audit_live(a->e->arena, &input, &a->live, err);
+	return ask_about_connections(a, &sockets, err) &&
+	       (a->live.denied_count == 0 || ask_about_connections(a, &whole, err));
 }
 
 /* What began before the tracker looked would be strange to it, and judged as new in the middle of it. */

@@ -22,16 +22,10 @@
 	"\t\ticmp type destination-unreachable icmp code frag-needed accept\n"
 
 static const char needed_in[] = "\tchain needed-in {\n" NEIGHBOURS LISTENERS
-				"\t\t} ip6 saddr fe80::/10 accept\n" PATH_MTU
-				"\t\tudp sport 67 udp dport 68 accept\n"
-				"\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n"
-				"\t}\n";
+				"\t\t} ip6 saddr fe80::/10 accept\n" PATH_MTU "\t}\n";
 
 static const char needed_out[] = "\tchain needed-out {\n" NEIGHBOURS LISTENERS
-				 "\t\t} ip6 hoplimit 1 accept\n" PATH_MTU
-				 "\t\tudp sport 68 udp dport 67 accept\n"
-				 "\t\tip6 daddr ff02::1:2 udp sport 546 udp dport 547 accept\n"
-				 "\t}\n";
+				 "\t\t} ip6 hoplimit 1 accept\n" PATH_MTU "\t}\n";
 
 /* What comes behind the digest of all that follows.
  *
@@ -42,8 +36,11 @@ static const char base_chains[] = "\tchain prerouting {\n"
 				  "\t\ttype filter hook prerouting priority -190\n"
 				  "\t\tpolicy %s\n"
 				  "\t\tct state established,related accept\n"
-				  "\t\tiifname \"lo\" accept\n"
-				  "\t\tmeta l4proto { icmp, icmpv6, udp } jump needed-in\n"
+				  "\t\tiif \"lo\" accept\n"
+				  "\t\tmeta l4proto icmp jump needed-in\n"
+				  "\t\tmeta l4proto icmpv6 jump needed-in\n"
+				  "\t\tudp dport 68 udp sport 67 accept\n"
+				  "\t\tudp dport 546 udp sport 547 ip6 saddr fe80::/10 accept\n"
 				  "\t\tfib daddr type {\n"
 				  "\t\t\tlocal,\n"
 				  "\t\t\tbroadcast,\n"
@@ -57,8 +54,11 @@ static const char base_chains[] = "\tchain prerouting {\n"
 				  "\t\ttype filter hook output priority -190\n"
 				  "\t\tpolicy %s\n"
 				  "\t\tct state established,related accept\n"
-				  "\t\toifname \"lo\" accept\n"
-				  "\t\tmeta l4proto { icmp, icmpv6, udp } jump needed-out\n"
+				  "\t\toif \"lo\" accept\n"
+				  "\t\tmeta l4proto icmp jump needed-out\n"
+				  "\t\tmeta l4proto icmpv6 jump needed-out\n"
+				  "\t\tudp dport 67 udp sport 68 accept\n"
+				  "\t\tudp dport 547 udp sport 546 ip6 daddr ff02::1:2 accept\n"
 				  "\t\tgoto out\n"
 				  "\t}\n\n";
 

@@ -101,13 +101,9 @@ static void write_comparisons(const struct writing *w, const struct lookup *look
 	}
 }
 
-static bool has_ranges(const struct lookup *lookup)
+static bool is_range(const struct entry *entry)
 {
-	for (size_t i = 0; i < lookup->count; i++) {
-		if (!number_equal(lookup->entries[i].first, lookup->entries[i].last))
-			return true;
-	}
-	return false;
+	return !number_equal(entry->first, entry->last);
 }
 
 /* Sets have names, as for each one without a name a kernel looks at all that the transaction has done before.
@@ -118,7 +114,7 @@ static void write_set(const struct writing *w, const struct lookup *lookup, bool
 
 	buffer_format(w->parts, "\n\t%s %s {\n\t\ttype %s%s\n", alike ? "set" : "map", name, lookup->type,
 		      alike ? "" : " : verdict");
-	if (has_ranges(lookup))
+	if (is_range(&lookup->entries[0]))
 		buffer_text(w->parts, "\t\tflags interval\n");
 	buffer_text(w->parts, "\t\telements = {\n");
 	for (size_t i = 0; i < lookup->count; i++) {
@@ -134,7 +130,7 @@ static void write_set(const struct writing *w, const struct lookup *lookup, bool
 }
 
 /* A few keys are compared, more that lead to the same place are a set, others a verdict map. */
-static void write_lookup(const struct writing *w, const struct lookup *lookup)
+static void write_alike(const struct writing *w, const struct lookup *lookup)
 {
 	const bool alike = lead_alike(lookup);
 	char name[64];
@@ -143,7 +139,8 @@ static void write_lookup(const struct writing *w, const struct lookup *lookup)
 		write_comparisons(w, lookup);
 		return;
 	}
-	snprintf(name, sizeof(name), "%s-%08x%s", w->direction, w->node->name, lookup->behind);
+	snprintf(name, sizeof(name), "%s-%08x%s%s", w->direction, w->node->name, lookup->behind,
+		 is_range(&lookup->entries[0]) ? "-ranges" : "");
 	write_set(w, lookup, alike, name);
 	buffer_format(w->lines, "\t\t%s %s@%s", lookup->expression, alike ? "" : "vmap ", name);
 	if (alike) {
@@ -151,6 +148,33 @@ static void write_lookup(const struct writing *w, const struct lookup *lookup)
 		write_target(w, lookup->entries[0].target, w->lines);
 	}
 	buffer_u8(w->lines, '\n');
+}
+
+/* Single keys and ranges: the first are hashed and found at once, the others are searched for. */
+static void write_lookup(const struct writing *w, const struct lookup *lookup)
+{
+	struct entry *const entries = malloc((lookup->count + 1) * sizeof(*entries));
+	struct lookup singles = *lookup, ranges = *lookup;
+
+	if (entries == NULL) {
+		w->lines->failed = true;
+		return;
+	}
+	singles.entries = entries;
+	singles.count = 0;
+	for (size_t i = 0; i < lookup->count; i++) {
+		if (!is_range(&lookup->entries[i]))
+			entries[singles.count++] = lookup->entries[i];
+	}
+	ranges.entries = entries + singles.count;
+	ranges.count = 0;
+	for (size_t i = 0; i < lookup->count; i++) {
+		if (is_range(&lookup->entries[i]))
+			entries[singles.count + ranges.count++] = lookup->entries[i];
+	}
+	write_alike(w, &singles);
+	write_alike(w, &ranges);
+	free(entries);
 }
 
 static const char *port_expression(uint16_t transport)
