@@ -4,6 +4,8 @@
 #   make install  PREFIX, DESTDIR        make format  clang-format
 #   make fuzz     SECONDS for each       make variants  VARIANTS damaged captures
 #   make cuts     captures that end anywhere
+#   make wall     PACKETS that the kernel must decide as the policy does
+#   make kills    KILLS of apply, confirm and undo, and replacements under a flood
 # What is missing is installed with apt, by tools/need, which says what it does.
 
 PREFIX ?= /usr/local
@@ -11,7 +13,7 @@ PYTEST ?= /usr/bin/python3 -m pytest
 # The release is optimized as a whole when it is linked: a tenth of the time that reading takes.
 RELEASE := --buildtype=release -Db_lto=true
 
-.PHONY: all run test unit pytest fuzz variants cuts bench lint format install clean clang asan
+.PHONY: all run test unit pytest fuzz variants cuts wall kills bench lint format install clean clang asan
 
 all: build/build.ninja
 	@ninja -C build
@@ -65,6 +67,15 @@ variants: asan
 cuts: asan
 	@cd build-asan && for how in 'cut 1' edges; do fuzz/variants $$how $(or $(CUTS),65536) ../test/golden/captures \
 		$(wildcard $(CURDIR)/../shared/captures) || exit 1; done
+
+# Random packets against random policies from SEED on: the kernel's verdicts and policy_decide()'s.
+wall: asan
+	@WALL_PACKETS=$(or $(PACKETS),100000) WALL_SEED=$(or $(SEED),1) DOORWARD=build-asan/doorward \
+		$(PYTEST) -q test/net/test_wall.py
+
+kills: asan
+	@APPLY_KILLS=$(or $(KILLS),1000) APPLY_REPLACEMENTS=$(or $(REPLACEMENTS),300) APPLY_SEED=$(or $(SEED),1) \
+		DOORWARD=build-asan/doorward $(PYTEST) -q -s test/net/test_apply_killed.py
 
 bench: build-bench/build.ninja
 	@ninja -C build-bench

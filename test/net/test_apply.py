@@ -453,6 +453,78 @@ def test_a_full_disk_changes_nothing(host):
     assert host.table() == table
 
 
+def test_undo_and_the_way_back_need_no_room_on_the_disk(host):
+    """The rules come first: that they are back is written down by whoever comes next."""
+    table = host.in_force(FIRST)
+    small = host.folder / "small"
+    small.mkdir()
+    words = [host.program.program, small, host.policy(SECOND), host.state]
+    script = """
+    mount -t tmpfs -o size=256k none $2
+    cp $4/* $2
+    $1 apply $3 --timeout 1h --state $2 >/dev/null
+    cat /dev/zero >$2/fill 2>/dev/null
+    $1 undo --state $2 2>&1
+    nft list table inet doorward | grep -c 'dport 80 '
+    rm $2/fill
+    $1 confirm --state $2 2>&1
+    $1 apply $3 --timeout 1 --state $2 >/dev/null
+    nft list table inet doorward | grep -c 'dport 80 '
+    cat /dev/zero >$2/fill 2>/dev/null
+    for i in $(seq 150); do sleep 0.1; nft list table inet doorward | grep -q 'dport 80 ' || break; done
+    """
+    said = host.space.run("unshare", "--mount", "sh", "-c", script, "-", *words, check=False).stdout
+    assert "No space left on device" in said and "\n0\n" in said, said
+    assert "nothing waits to be confirmed" in said and said.endswith("\n1\n"), said
+    assert parts(host.table()) == parts(table)
+
+
+CLOCK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+	const int answer = real(clock, now);
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += atol(getenv("CLOCK_JUMP"));
+	return answer;
+}
+"""
+
+
+@pytest.mark.parametrize("jump", [-400 * 86400, 400 * 86400])
+def test_a_clock_that_jumps_changes_no_time_to_confirm(host, need, jump):
+    """The wall clock of the way back, and of who confirms, is far from that of who applied."""
+    need("cc")
+    (host.folder / "clock.c").write_text(CLOCK)
+    library = host.folder / "clock.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, host.folder / "clock.c", "-ldl"], check=True)
+    jumped = {"LD_PRELOAD": str(library), "CLOCK_JUMP": str(jump), "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+    table = host.in_force(FIRST)
+    assert host.apply(SECOND, "--timeout", "1h", environment=jumped).status == 0
+    assert 3500 < host.status()["seconds_left"] <= 3600
+    assert host.do("undo").status == 0 and host.table() == table
+    assert host.apply(SECOND, "--timeout", "1", environment=jumped).status == 0
+    wait_until(lambda: host.table() == table, "what was confirmed to come back")
+    assert host.apply(SECOND).status == 0 and host.do("confirm", environment=jumped).status == 0
+    history = host.history()
+    assert [entry["number"] for entry in history] == [1, 2, 3, 4] and history[-1]["in_force"] is True
+    assert host.status()["drift"] == "none"
+
+
+def test_a_name_that_stands_for_nothing_is_refused(host):
+    table = host.in_force(FIRST)
+    for name in ("shop.example.org", "shops"):
+        run = host.apply("allow https/443 from %s\n" % name)
+        assert run.status == 2 and name.split(".")[0] in run.err, run.err
+    assert host.table() == table and len(host.history()) == 1
+
+
 def test_a_history_of_others_is_refused(host):
     table = host.in_force(FIRST)
     (host.state / "history").write_text("something else\n")
@@ -475,6 +547,18 @@ def test_while_one_waits_another_is_refused(host):
     assert host.do("confirm").status == 0
 
 
+def test_of_two_applies_at_once_one_is_refused(host):
+    """One of them is in place, whole; the other says what it waits for."""
+    policies = [host.policy(FIRST, "first.policy"), host.policy(SECOND, "second.policy")]
+    both = [host.space.start(host.program.program, "apply", policy, "--timeout", "1h", "--state", host.state,
+                             stderr=subprocess.PIPE, text=True) for policy in policies]
+    errors = [program.communicate(timeout=60)[1] for program in both]
+    assert sorted(program.returncode for program in both) == [0, 2], errors
+    first = both[0].returncode == 0
+    assert "number 1 waits to be confirmed" in errors[first]
+    assert ("443 goto" in host.table()) == first and len(host.history()) == 1
+
+
 def test_two_at_once_wait_for_each_other(host):
     host.in_force(FIRST)
     with open(host.state / "lock", "w") as lock:
@@ -495,12 +579,16 @@ def test_who_waits_for_too_long_is_refused(host):
     assert run.status == 2 and "another doorward is changing the firewall" in run.err and host.table() == table
 
 
-def test_a_rule_set_that_the_kernel_refuses_changes_nothing(host):
-    """A hand-made file of the state stands for what a kernel may lack."""
+@pytest.mark.parametrize("words", ["no such words", "queue to 3"])
+def test_a_rule_set_that_the_kernel_refuses_changes_nothing(host, words):
+    """Words that nftables does not know, and an expression that this kernel may lack, in a file of the state."""
+    probe = "table inet lacks {\n chain c {\n  %s\n }\n}\n" % words
+    if host.space.run("nft", "-f", "-", input=probe, check=False).returncode == 0:
+        pytest.skip("this kernel takes '%s'" % words)
     host.in_force(FIRST)
     table = host.in_force(SECOND)
     path = host.state / "1.nft"
-    path.write_text(path.read_text().replace("chain needed-in {", "chain needed-in {\n\t\tno such words"))
+    path.write_text(path.read_text().replace("chain needed-in {", "chain needed-in {\n\t\t" + words))
     run = host.do("undo", 1)
     assert run.status == 2 and "nftables:" in run.err
     assert host.table() == table and host.history()[-1]["state"] == "failed"

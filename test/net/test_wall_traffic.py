@@ -207,15 +207,53 @@ table ip filter {
 """
 
 
-@pytest.fixture
-def docker(net, namespaces):
+# As Podman's netavark writes them for the same, by way of iptables.
+PODMAN = """
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:NETAVARK-1D8721804F16F - [0:0]
+:NETAVARK-DN-1D8721804F16F - [0:0]
+:NETAVARK-HOSTPORT-DNAT - [0:0]
+:NETAVARK-HOSTPORT-MASQ - [0:0]
+:NETAVARK-HOSTPORT-SETMARK - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j NETAVARK-HOSTPORT-DNAT
+-A OUTPUT -m addrtype --dst-type LOCAL -j NETAVARK-HOSTPORT-DNAT
+-A POSTROUTING -j NETAVARK-HOSTPORT-MASQ
+-A POSTROUTING -s 198.51.100.0/24 -j NETAVARK-1D8721804F16F
+-A NETAVARK-1D8721804F16F -d 198.51.100.0/24 -j ACCEPT
+-A NETAVARK-1D8721804F16F ! -d 224.0.0.0/4 -j MASQUERADE
+-A NETAVARK-DN-1D8721804F16F -s 198.51.100.0/24 -p tcp -m tcp --dport 8080 -j NETAVARK-HOSTPORT-SETMARK
+-A NETAVARK-DN-1D8721804F16F -s 127.0.0.1/32 -p tcp -m tcp --dport 8080 -j NETAVARK-HOSTPORT-SETMARK
+-A NETAVARK-DN-1D8721804F16F -p tcp -m tcp --dport 8080 -j DNAT --to-destination 198.51.100.2:80
+-A NETAVARK-HOSTPORT-DNAT -p tcp -m tcp --dport 8080 -m comment --comment "dnat name: podman" -j NETAVARK-DN-1D8721804F16F
+-A NETAVARK-HOSTPORT-MASQ -m comment --comment "netavark portfw masq mark" -m mark --mark 0x2000/0x2000 -j MASQUERADE
+-A NETAVARK-HOSTPORT-SETMARK -j MARK --set-xmark 0x2000/0x2000
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+:NETAVARK_FORWARD - [0:0]
+-A FORWARD -m comment --comment "netavark firewall plugin rules" -j NETAVARK_FORWARD
+-A NETAVARK_FORWARD -d 198.51.100.0/24 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A NETAVARK_FORWARD -s 198.51.100.0/24 -j ACCEPT
+COMMIT
+"""
+
+
+@pytest.fixture(params=["Docker", "Podman"])
+def docker(net, namespaces, need, request):
     """A container behind the host, with a published port: 8080 of the host is 80 there."""
     container = namespaces.new()
     namespaces.join(net.host, container, 2)
     container.ip("route", "add", "default", "via", "198.51.100.1")
     net.peer.ip("route", "add", "198.51.100.0/24", "via", "192.0.2.1")
     net.host.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
-    net.host.run("nft", "-f", "-", input=DOCKER)
+    if request.param == "Docker":
+        net.host.run("nft", "-f", "-", input=DOCKER)
+    else:
+        need("iptables-nft-restore")
+        net.host.run("iptables-nft-restore", input=PODMAN)
     net.serve(container, 80)
     net.serve(net.peer, 7001)
     net.container = container
@@ -245,6 +283,7 @@ def test_what_the_container_begins_goes_through(docker):
 
 
 def test_another_table_that_drops_is_not_overruled(docker):
-    docker.host.run("nft", "flush", "chain", "ip", "filter", "DOCKER")
+    docker.host.run("nft", "insert", "rule", "ip", "filter", "FORWARD", "ip", "daddr", "198.51.100.2", "tcp", "dport",
+                    "80", "drop")
     docker.load("allow http/8080\nallow through all\n")
     assert docker.ask(docker.peer, "tcp", "192.0.2.1", 8080) == "silent"
