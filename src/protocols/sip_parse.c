@@ -1,41 +1,22 @@
-/* sip_parse.c: SIP between two others. Each message is told; what it does to a call is told as well: call,
- * ringing, busy, answered, ended. Media that a description announces are expected. */
-#include "base/hash.h"
+/* sip_parse.c: SIP between two others. Each message is told; what comes of some is told as well (sip_calls.c,
+ * sip_results.c). Media that a description announces are expected. */
 #include "protocols/http.h"
 #include "protocols/lines.h"
 #include "protocols/sdp.h"
 #include "protocols/sip.h"
 
-enum { CALLS = 8, PARTY = 96, BODY_MOST = 16384 };
-
-struct call {
-	uint64_t id; /* hash of Call-ID; 0: free */
-	int64_t answered_ns;
-	uint64_t invite; /* number of CSeq of the INVITE */
-	bool ringing, answered;
-	char from[PARTY], to[PARTY];
-};
+enum { BODY_MOST = 16384 };
 
 struct conversation {
-	struct call calls[CALLS];
-	uint32_t next; /* the place that is given away next */
+	struct sip_calls calls;
 	bool named[2];
 	bool lost[2];
-};
-
-/* A message in its parts; of a request the code is 0. */
-struct message {
-	struct span line, fields, body;
-	struct span method, uri, version, reason; /* method: of an answer, that of its request */
-	struct span call_id, from, to;
-	uint64_t code, sequence;
-	bool is_description;
 };
 
 /* ---- messages ---- */
 
 /* What stands in "Alice <sip:alice@example.com>;tag=1": the address. */
-static struct span address_of(struct span field)
+struct span sip_address(struct span field)
 {
 	struct span rest = field, address;
 
@@ -50,11 +31,11 @@ static struct span address_of(struct span field)
 	return address;
 }
 
-static void read_message(struct span head, struct span body, struct message *message)
+static void read_message(struct span head, struct span body, struct sip_message *message)
 {
 	struct span line, sequence;
 
-	*message = (struct message){ .body = body };
+	*message = (struct sip_message){ .body = body };
 	message->line = span_line(&head);
 	message->fields = head;
 	line = message->line;
@@ -71,14 +52,14 @@ static void read_message(struct span head, struct span body, struct message *mes
 		message->version = text_word(&line);
 	}
 	message->call_id = sip_field(head, "Call-ID", "i");
-	message->from = address_of(sip_field(head, "From", "f"));
-	message->to = address_of(sip_field(head, "To", "t"));
+	message->from = sip_address(sip_field(head, "From", "f"));
+	message->to = sip_address(sip_field(head, "To", "t"));
 	message->is_description = span_begins_nocase(sip_field(head, "Content-Type", "c"), "application/sdp");
 }
 
 static void emit(const void *record, struct json *json)
 {
-	const struct message *const message = record;
+	const struct sip_message *const message = record;
 
 	if (message->code == 0) {
 		json_span(json, "method", message->method);
@@ -95,7 +76,7 @@ static void emit(const void *record, struct json *json)
 	emit_span(json, "call_id", message->call_id);
 	emit_span(json, "from", message->from);
 	emit_span(json, "to", message->to);
-	emit_span(json, "contact", address_of(sip_field(message->fields, "Contact", "m")));
+	emit_span(json, "contact", sip_address(sip_field(message->fields, "Contact", "m")));
 	emit_span(json, "user_agent", http_field(message->fields, "User-Agent"));
 	emit_span(json, "server", http_field(message->fields, "Server"));
 	emit_span(json, "expires", http_field(message->fields, "Expires"));
@@ -103,116 +84,9 @@ static void emit(const void *record, struct json *json)
 		sdp_emit(json, message->body);
 }
 
-/* ---- calls ---- */
-
-struct call_event {
-	const struct call *call;
-	const char *what;
-	struct span call_id;
-	uint64_t code;
-	int64_t seconds; /* of a call that has ended; below 0: it was not answered */
-};
-
-static void emit_call(const void *record, struct json *json)
-{
-	const struct call_event *const event = record;
-
-	json_text(json, "event", event->what);
-	json_span(json, "call_id", event->call_id);
-	emit_text(json, "from", event->call->from);
-	emit_text(json, "to", event->call->to);
-	if (event->code > 0)
-		json_unsigned(json, "code", event->code);
-	if (event->seconds >= 0)
-		json_number(json, "duration", event->seconds);
-}
-
-static void tell_call(struct parse *parse, const struct call *call, const char *what,
-		      const struct message *message, int64_t seconds)
-{
-	const struct call_event event = { call, what, message->call_id, message->code, seconds };
-
-	parse_event_as(parse, "call", emit_call, &event);
-}
-
-static struct call *call_of(struct conversation *state, const struct message *message)
-{
-	const uint64_t id = hash_bytes(message->call_id.at, span_left(message->call_id)) | 1;
-
-	for (size_t i = 0; i < CALLS; i++)
-		if (state->calls[i].id == id)
-			return &state->calls[i];
-	return NULL;
-}
-
-static void begin_call(struct conversation *state, struct parse *parse, const struct message *message)
-{
-	struct call *call = call_of(state, message);
-
-	if (call != NULL) { /* repeated, or a change of a call that stands */
-		call->invite = message->sequence;
-		return;
-	}
-	call = &state->calls[state->next++ % CALLS];
-	*call = (struct call){
-		.id = hash_bytes(message->call_id.at, span_left(message->call_id)) | 1,
-		.invite = message->sequence,
-	};
-	span_copy_text(message->from, call->from, sizeof(call->from));
-	span_copy_text(message->to, call->to, sizeof(call->to));
-	tell_call(parse, call, "call", message, -1);
-}
-
-static void end_call(struct parse *parse, struct call *call, const char *what, const struct message *message)
-{
-	tell_call(parse, call, what, message,
-		  call->answered ? (parse->time_ns - call->answered_ns) / 1000000000 : -1);
-	call->id = 0;
-}
-
-/* An answer to INVITE. 401 and 407 ask for credentials: the client tries again. */
-static void answer_call(struct parse *parse, struct call *call, const struct message *message)
-{
-	const uint64_t code = message->code;
-
-	if (code >= 180 && code < 200 && !call->ringing && !call->answered) {
-		call->ringing = true;
-		tell_call(parse, call, "ringing", message, -1);
-	} else if (code >= 200 && code < 300 && !call->answered) {
-		call->answered = true;
-		call->answered_ns = parse->time_ns;
-		tell_call(parse, call, "answered", message, -1);
-	} else if (code >= 300 && code != 401 && code != 407 && !call->answered) {
-		end_call(parse, call,
-			 code == 486 || code == 600 ? "busy"
-			 : code == 487              ? "cancelled"
-						    : "failed",
-			 message);
-	}
-}
-
-static void follow_call(struct conversation *state, struct parse *parse, const struct message *message)
-{
-	struct call *call;
-
-	if (span_left(message->call_id) == 0)
-		return;
-	if (message->code == 0 && span_is(message->method, "INVITE")) {
-		begin_call(state, parse, message);
-		return;
-	}
-	call = call_of(state, message);
-	if (call == NULL)
-		return;
-	if (message->code == 0 && span_is(message->method, "BYE"))
-		end_call(parse, call, "ended", message);
-	else if (message->code > 0 && span_is(message->method, "INVITE") && message->sequence == call->invite)
-		answer_call(parse, call, message);
-}
-
 /* ---- reading ---- */
 
-static void name_software(struct conversation *state, struct parse *parse, const struct message *message)
+static void name_software(struct conversation *state, struct parse *parse, const struct sip_message *message)
 {
 	struct span agent = http_field(message->fields, "User-Agent"), product, version;
 
@@ -227,14 +101,15 @@ static void name_software(struct conversation *state, struct parse *parse, const
 
 static void take_message(struct conversation *state, struct parse *parse, struct span head, struct span body)
 {
-	struct message message;
+	struct sip_message message;
 
 	read_message(head, body, &message);
 	name_software(state, parse, &message);
 	if (message.is_description)
 		sdp_expect(parse, body);
 	parse_event(parse, &message);
-	follow_call(state, parse, &message);
+	sip_follow_call(&state->calls, parse, &message);
+	sip_tell_result(parse, &message);
 }
 
 /* Of a datagram the head may be cut, and the body is the rest. */
