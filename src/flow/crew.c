@@ -243,6 +243,14 @@ void crew_wait(struct crew *crew)
 	wait_until(crew, crew->filling);
 }
 
+/* Ends are told by those who read, side by side, unless some may have to wait for a parent. */
+void crew_finish(struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->share_count; i++)
+		crew->shares[i]->log.none_announced = elsewhere_is_empty(crew->late.meeting.elsewhere);
+	crew_round(crew)->finish = true;
+}
+
 uint64_t crew_read(const struct crew *crew)
 {
 	return crew->rounds[crew->oldest % ROUNDS].before;

@@ -22,6 +22,9 @@ void crew_turn(struct crew *crew, uint64_t before);
 /* Waits until all that was given to the threads is read and handed on. */
 void crew_wait(struct crew *crew);
 
+/* After crew_wait(): the next round ends all flows. */
+void crew_finish(struct crew *crew);
+
 /* The number of the last frame before the first that may not have been read yet. */
 uint64_t crew_read(const struct crew *crew);
 

@@ -201,6 +201,11 @@ void elsewhere_take(struct elsewhere *all, const struct handed *handed)
 		remember(all, handed);
 }
 
+bool elsewhere_is_empty(const struct elsewhere *all)
+{
+	return all->count == 0;
+}
+
 uint64_t elsewhere_met(const struct elsewhere *all)
 {
 	return all->met;

@@ -44,6 +44,9 @@ bool elsewhere_asks(const struct flow *flow);
 /* Remembers an announcement, or tells of an end. */
 void elsewhere_take(struct elsewhere *elsewhere, const struct handed *handed);
 
+/* Whether nothing was announced so far. */
+bool elsewhere_is_empty(const struct elsewhere *elsewhere);
+
 /* Flows that had been announced. */
 uint64_t elsewhere_met(const struct elsewhere *elsewhere);
 

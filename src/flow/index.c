@@ -1,13 +1,19 @@
 #include "flow/index.h"
 #include "flow/places.h"
 
+#include <sys/mman.h>
+
 enum { FIRST_SLOTS = 8192 };
 
+/* Flows are spread over all of it, and a slot is looked at before it is filled: each page would be faulted in
+ * twice, the second time with all processors told. A system that cannot do it at once does it so. */
 static bool set_up(struct index *index, size_t count)
 {
 	index->slots = pages_new(count * sizeof(struct slot), 0);
 	index->mask = count - 1;
 	index->used = 0;
+	if (index->slots != NULL)
+		(void)madvise(index->slots, index_memory(index), MADV_POPULATE_WRITE);
 	return index->slots != NULL;
 }
 

@@ -108,12 +108,17 @@ void worker_log_announced(struct worker_log *log, const struct flow *flow, const
 		hand_over(log, flow, &given, 0);
 }
 
+static bool is_none_announced(const struct worker_log *log)
+{
+	return log->none_announced || (log->meeting != NULL && elsewhere_is_empty(log->meeting->elsewhere));
+}
+
 bool worker_log_ends_later(struct worker_log *log, const struct flow *flow, enum flow_reason reason,
 			   uint64_t frame)
 {
 	struct given given = { .kind = GIVEN_ELSEWHERE };
 
-	if (log->late || !elsewhere_asks(flow))
+	if (log->late || is_none_announced(log) || !elsewhere_asks(flow))
 		return false;
 	given.elsewhere = (struct handed){ .ended = true,
 					   .end = { .flow = *flow, .reason = reason, .frame = frame } };

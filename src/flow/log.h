@@ -36,6 +36,7 @@ struct worker_log {
 	bool keyed;
 	const struct meeting *meeting; /* of a lone worker and the last listener: what is handed over goes
 					* there at once */
+	bool none_announced;           /* the input has ended, and nothing was announced for elsewhere */
 	bool late;                     /* it is of the last listener */
 };
 

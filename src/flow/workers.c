@@ -77,6 +77,7 @@ static void read_alone(struct workers *all, const struct frame *frames, size_t c
 static void finish_alone(struct workers *all)
 {
 	expire_alone(all);
+	all->alone->log.none_announced = elsewhere_is_empty(all->late.meeting.elsewhere);
 	while (share_finish(all->alone))
 		tell_if_full(all);
 }
@@ -101,13 +102,19 @@ static void read_together(struct workers *all, const struct frame *frames, size_
 	}
 }
 
+static void turn_and_wait(struct workers *all)
+{
+	if (!round_is_empty(crew_round(all->crew)))
+		crew_turn(all->crew, all->frames);
+	crew_wait(all->crew);
+}
+
 static void finish_together(struct workers *all)
 {
-	struct round *const round = crew_round(all->crew);
-
 	/* So that all ends are told at the last frame of all. */
-	round_tick(round, all->frames, all->ticker.now_ns);
-	round->finish = true;
+	round_tick(crew_round(all->crew), all->frames, all->ticker.now_ns);
+	turn_and_wait(all);
+	crew_finish(all->crew);
 }
 
 /* ---- both ---- */
@@ -144,9 +151,7 @@ bool workers_flush(struct workers *all)
 		tell_alone(all);
 		return share_is_whole(all->alone);
 	}
-	if (!round_is_empty(crew_round(all->crew)))
-		crew_turn(all->crew, all->frames);
-	crew_wait(all->crew);
+	turn_and_wait(all);
 	return crew_is_whole(all->crew);
 }
 
