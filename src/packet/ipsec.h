@@ -70,4 +70,8 @@ enum ipsec_result ipsec_open(struct ipsec *ipsec, struct packets *packets, unsig
  * and ends, as nothing else tells it from random octets. */
 enum ipsec_result ipsec_open_udp(struct ipsec *ipsec, struct packets *packets, unsigned nth);
 
+/* Whether ESP's body, all that stands behind its sequence number in this packet, is not encrypted, known by
+ * what is inside: what it protects, and what its next header names. */
+bool ipsec_is_null(const struct packet *packet, struct span body, uint8_t *ret_next, struct span *ret_inner);
+
 #endif

@@ -69,7 +69,4 @@ bool ipsec_trailer(struct span *plain, bool strict, uint8_t *ret_next);
 /* AH: verifies the nth packet of a frame whose header is at hand. */
 enum ipsec_result ipsec_verify_ah(struct association *a, const struct packet *packet);
 
-/* ESP with NULL encryption by content: what it protects, or false. */
-bool ipsec_is_null(const struct packet *packet, struct span body, uint8_t *ret_next, struct span *ret_inner);
-
 #endif

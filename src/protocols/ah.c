@@ -37,7 +37,7 @@ static void emit(const void *record, struct json *json)
 {
 	const struct conversation *const state = record;
 
-	associations_emit(json, &state->associations);
+	associations_emit(json, &state->associations, NULL, NULL);
 }
 
 static void end(void *memory, struct parse *parse)

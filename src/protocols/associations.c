@@ -5,42 +5,51 @@
 
 enum { NEXT_IPV4 = 4, NEXT_IPV6 = 41 };
 
-static void pair(struct associations *all, uint8_t place)
+void associations_pair(struct associations *all, struct association_seen *one, struct association_seen *other)
 {
-	struct association_seen *const mine = &all->list[place];
+	one->pair = (uint8_t)(other - all->list + 1);
+	other->pair = (uint8_t)(one - all->list + 1);
+}
 
-	for (unsigned i = place; i-- > 0;) {
+static void pair(struct associations *all, struct association_seen *mine)
+{
+	for (unsigned i = all->count; i-- > 0;) {
 		struct association_seen *const other = &all->list[i];
 
 		if (other->side == mine->side || other->pair != 0)
 			continue;
-		other->pair = (uint8_t)(place + 1);
-		mine->pair = (uint8_t)(i + 1);
+		associations_pair(all, mine, other);
 		return;
 	}
 }
 
-static struct association_seen *find(struct associations *all, uint32_t spi, enum side side)
+struct association_seen *associations_find(struct associations *all, uint32_t spi, enum side side,
+					   bool *ret_new)
 {
+	*ret_new = false;
 	for (unsigned i = all->count; i-- > 0;)
 		if (all->list[i].spi == spi && all->list[i].side == side)
 			return &all->list[i];
-	if (all->count == ASSOCIATIONS_MOST)
+	if (all->count == ASSOCIATIONS_MOST) {
+		all->other_packets++;
 		return NULL;
+	}
+	*ret_new = true;
 	all->list[all->count] = (struct association_seen){ .spi = spi, .side = (uint8_t)side };
-	pair(all, all->count);
 	return &all->list[all->count++];
 }
 
 struct association_seen *associations_add(struct associations *all, const struct parse *parse)
 {
 	const struct packet *const packet = parse->packet;
-	struct association_seen *const association = find(all, packet->tunnel_key, parse->side);
+	bool begins;
+	struct association_seen *const association = associations_find(all, packet->tunnel_key, parse->side,
+								       &begins);
 
-	if (association == NULL) {
-		all->other_packets++;
+	if (association == NULL)
 		return NULL;
-	}
+	if (begins)
+		pair(all, association);
 	association->packets++;
 	association->bytes += packet->length;
 	association->bad += packet->ipsec == IPSEC_BAD;
@@ -61,7 +70,8 @@ static void emit_spi(struct json *json, const char *key, uint32_t spi)
 	json_text(json, key, text);
 }
 
-static void emit_one(struct json *json, const struct associations *all, const struct association_seen *one)
+static void emit_one(struct json *json, const struct associations *all, const struct association_seen *one,
+		     associations_more *more, const void *context)
 {
 	const struct transport *const next = catalog_transport(one->protects);
 	const bool tunnel = one->protects == NEXT_IPV4 || one->protects == NEXT_IPV6;
@@ -71,6 +81,8 @@ static void emit_one(struct json *json, const struct associations *all, const st
 	json_text(json, "sender", one->side == SIDE_CLIENT ? "client" : "server");
 	if (one->pair > 0)
 		emit_spi(json, "pair", all->list[one->pair - 1].spi);
+	if (more != NULL)
+		more(context, (size_t)(one - all->list), json);
 	if (one->protects > 0) {
 		json_text(json, "mode", tunnel ? "tunnel" : "transport");
 		json_text(json, "protects", next != NULL ? next->name : NULL);
@@ -87,11 +99,12 @@ static void emit_one(struct json *json, const struct associations *all, const st
 	json_end(json);
 }
 
-void associations_emit(struct json *json, const struct associations *all)
+void associations_emit(struct json *json, const struct associations *all, associations_more *more,
+		       const void *context)
 {
 	json_open_array(json, "associations");
 	for (size_t i = 0; i < all->count; i++)
-		emit_one(json, all, &all->list[i]);
+		emit_one(json, all, &all->list[i], more, context);
 	json_end(json);
 	if (all->other_packets > 0)
 		json_unsigned(json, "other_packets", all->other_packets);

@@ -30,6 +30,21 @@ struct associations {
  * directions that begin one after the other are a pair: both ends agree on two at a time. */
 struct association_seen *associations_add(struct associations *all, const struct parse *parse);
 
-void associations_emit(struct json *json, const struct associations *all);
+/* For who knows more of what belongs together: the association with this number, whose pair is then the
+ * caller's to find; *ret_new: it begins. NULL beyond ASSOCIATIONS_MOST, where the packet is counted. */
+struct association_seen *associations_find(struct associations *all, uint32_t spi, enum side side,
+					   bool *ret_new);
+void associations_pair(struct associations *all, struct association_seen *one,
+		       struct association_seen *other);
+
+/* Writes members of the object of the nth association beside its own. */
+typedef void associations_more(const void *context, size_t nth, struct json *json);
+
+/* more: NULL for none. */
+void associations_emit(struct json *json, const struct associations *all, associations_more *more,
+		       const void *context);
+
+/* Of who reads ESP. */
+extern const struct weakness esp_null;
 
 #endif

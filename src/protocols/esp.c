@@ -4,13 +4,13 @@
 #include "packet/ipsec.h"
 #include "protocols/associations.h"
 
-static const struct weakness null = {
+const struct weakness esp_null = {
 	"esp-null",
 	"ESP carries traffic without encrypting it",
 	2,
 	"Take the NULL encryption out of the proposals of both ends.",
 };
-static const struct weakness *const weaknesses[] = { &null, NULL };
+static const struct weakness *const weaknesses[] = { &esp_null, NULL };
 
 struct conversation {
 	struct associations associations;
@@ -22,7 +22,7 @@ static enum parse_step read_esp(void *memory, struct parse *parse, struct span *
 
 	(void)associations_add(&state->associations, parse);
 	if (parse->packet->ipsec == IPSEC_NULL)
-		parse_weakness(parse, &null, "SPI 0x%08x", parse->packet->tunnel_key);
+		parse_weakness(parse, &esp_null, "SPI 0x%08x", parse->packet->tunnel_key);
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }
@@ -31,7 +31,7 @@ static void emit(const void *record, struct json *json)
 {
 	const struct conversation *const state = record;
 
-	associations_emit(json, &state->associations);
+	associations_emit(json, &state->associations, NULL, NULL);
 }
 
 static void end(void *memory, struct parse *parse)

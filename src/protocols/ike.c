@@ -119,7 +119,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 }
 
 static const struct weakness *const weaknesses[] = {
-	&ike_aggressive, &ike_old, &ike_weak_encryption, &ike_weak_hash, &ike_weak_group, NULL,
+	&ike_aggressive, &ike_old, &ike_weak_encryption, &ike_weak_hash, &ike_weak_group, &esp_null, NULL,
 };
 
 const struct protocol protocol_ike = {

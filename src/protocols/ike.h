@@ -4,7 +4,7 @@
 #ifndef PROTOCOLS_IKE_H
 #define PROTOCOLS_IKE_H
 
-#include "protocols/parse.h"
+#include "protocols/associations.h"
 
 enum { IKE_HEADER = 28, IKE_MARKER = 4, IKE_TCP_PREFIX = 6 };
 enum { IKE_DOOR = 500, IKE_NAT_DOOR = 4500 };
@@ -73,17 +73,23 @@ bool ike_payloads_are_sound(const struct ike_message *m);
 enum ike_kind { IKE_ENCRYPTION = 1, IKE_PRF, IKE_INTEGRITY, IKE_GROUP, IKE_AUTHENTICATION, IKE_KINDS };
 
 /* One transform of version 1, which is a whole suite, or one proposal of version 2, with the first of each
- * kind. 0 where none is told. */
+ * kind, and the others to choose from in their order. 0 where none is told. */
+enum { IKE_OTHERS = 24 /* that are remembered */ };
 struct ike_suite {
 	uint16_t values[IKE_KINDS];
 	uint16_t key_bits;
 	uint32_t lifetime; /* seconds; of version 1 */
 	uint8_t protocol;  /* 1 IKE, 2 AH, 3 ESP */
+	uint8_t other_count;
+	struct {
+		uint8_t kind;
+		uint16_t value, key_bits;
+	} others[IKE_OTHERS];
 };
 
 /* Calls for each suite of a security association's body: of version 1 for each transform; of version 2 for
- * each proposal, which may list several of a kind, the first of each kind. Returns how many proposals there
- * are; 0 if it is not sound. */
+ * each proposal, which may list several of a kind. Returns how many proposals there are; 0 if it is not
+ * sound. */
 typedef void ike_hear_suite(void *context, const struct ike_suite *suite);
 unsigned ike_suites(struct span body, bool v1, ike_hear_suite *hear, void *context);
 
@@ -140,20 +146,18 @@ void ike_spis(const struct ike_message *m, ike_hear_spi *hear, void *context);
 
 /* ---- the event ---- */
 
-enum { IKE_SPIS = 4 /* of ESP that are remembered for each side */ };
-
-/* An association of ESP in the flow of its keys (RFC 3948). */
+/* The associations of ESP in the flow of their keys (RFC 3948), and what made each of them: exchange 0 where
+ * that was not seen. */
 struct ike_esp {
-	uint32_t spi, first, last, packets, old; /* old: not above the highest sequence number */
-	uint8_t pair;                            /* 1 + place of the one of the other side; 0: none yet */
-	struct ike_child child;                  /* that made it; exchange 0: not seen */
+	struct associations seen;
+	struct ike_child made_by[ASSOCIATIONS_MOST];
 };
 
-/* A message; or, where that is NULL, what was seen of ESP, by side. */
+/* A message; or, where that is NULL, what was seen of ESP. */
 struct ike_record {
 	const struct ike_message *message;
 	bool encapsulated, answer;
-	const struct ike_esp (*esp)[IKE_SPIS];
+	const struct ike_esp *esp;
 };
 
 extern parse_emit ike_emit; /* of a struct ike_record */

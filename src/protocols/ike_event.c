@@ -47,6 +47,22 @@ static void write_suite(struct json *json, bool v1, const struct ike_suite *suit
 		json_unsigned(json, "lifetime", suite->lifetime);
 }
 
+static void write_others(struct json *json, const struct ike_suite *suite)
+{
+	if (suite->other_count == 0)
+		return;
+	json_open_array(json, "others");
+	for (size_t i = 0; i < suite->other_count; i++) {
+		struct ike_suite one = { .key_bits = suite->others[i].key_bits };
+
+		one.values[suite->others[i].kind] = suite->others[i].value;
+		json_begin(json);
+		write_suite(json, false, &one);
+		json_end(json);
+	}
+	json_end(json);
+}
+
 struct suites {
 	struct json *json;
 	bool v1, single;
@@ -62,6 +78,7 @@ static void hear_suite(void *context, const struct ike_suite *suite)
 	if (!suites->single)
 		json_begin(suites->json);
 	write_suite(suites->json, suites->v1, suite);
+	write_others(suites->json, suite);
 	if (!suites->single)
 		json_end(suites->json);
 }
@@ -222,37 +239,16 @@ static void write_esp_spi(struct json *json, const char *key, uint32_t spi)
 	json_text(json, key, text);
 }
 
-static void write_one_esp(struct json *json, const struct ike_esp (*all)[IKE_SPIS], unsigned side,
-			  const struct ike_esp *esp)
+static void write_maker(const void *context, size_t nth, struct json *json)
 {
-	json_begin(json);
-	json_text(json, "from", side == SIDE_CLIENT ? "client" : "server");
-	write_esp_spi(json, "spi", esp->spi);
-	if (esp->pair > 0)
-		write_esp_spi(json, "pair", all[!side][esp->pair - 1].spi);
-	if (esp->child.exchange != 0) {
-		char text[IKE_CHILD_TEXT];
+	const struct ike_child *const child = &((const struct ike_esp *)context)->made_by[nth];
+	char text[IKE_CHILD_TEXT];
 
-		ike_child_text(&esp->child, text);
-		json_text(json, "negotiated", text);
-		json_text(json, "joined_by", esp->child.only ? "order" : "time");
-	}
-	json_unsigned(json, "packets", esp->packets);
-	json_unsigned(json, "first_sequence", esp->first);
-	json_unsigned(json, "last_sequence", esp->last);
-	if (esp->old > 0)
-		json_unsigned(json, "out_of_order", esp->old);
-	json_end(json);
-}
-
-static void write_esp(struct json *json, const struct ike_esp (*all)[IKE_SPIS])
-{
-	json_text(json, "exchange", "esp");
-	json_open_array(json, "associations");
-	for (unsigned side = 0; side < 2; side++)
-		for (unsigned i = 0; i < IKE_SPIS && all[side][i].packets > 0; i++)
-			write_one_esp(json, all, side, &all[side][i]);
-	json_end(json);
+	if (child->exchange == 0)
+		return;
+	ike_child_text(child, text);
+	json_text(json, "negotiated", text);
+	json_text(json, "joined_by", child->only ? "order" : "time");
 }
 
 struct spis {
@@ -286,7 +282,8 @@ void ike_emit(const void *memory, struct json *json)
 	struct span association;
 
 	if (m == NULL) {
-		write_esp(json, record->esp);
+		json_text(json, "exchange", "esp");
+		associations_emit(json, &record->esp->seen, write_maker, record->esp);
 		return;
 	}
 	json_unsigned(json, "version_major", m->version >> 4);

@@ -188,6 +188,19 @@ static void read_transform_v2(struct span s, uint8_t kind, struct ike_suite *sui
 	}
 }
 
+/* Of each kind one is chosen (RFC 7296 3.3). */
+static void add_transform(struct ike_suite *whole, uint8_t kind, const struct ike_suite *one)
+{
+	if (whole->values[kind] == 0) {
+		whole->values[kind] = one->values[kind];
+		whole->key_bits = kind == IKE_ENCRYPTION ? one->key_bits : whole->key_bits;
+	} else if (whole->other_count < IKE_OTHERS) {
+		whole->others[whole->other_count].kind = kind;
+		whole->others[whole->other_count].value = one->values[kind];
+		whole->others[whole->other_count++].key_bits = one->key_bits;
+	}
+}
+
 /* A transform's body begins with its number and id in version 1, with its kind in version 2. */
 static bool read_transforms(struct span s, bool v1, struct ike_suite *suite, ike_hear_suite *hear,
 			    void *context)
@@ -209,10 +222,8 @@ static bool read_transforms(struct span s, bool v1, struct ike_suite *suite, ike
 			continue;
 		}
 		read_transform_v2(body, first, &one);
-		if (first < IKE_AUTHENTICATION && first > 0 && whole.values[first] == 0)
-			whole.values[first] = one.values[first];
-		if (first == IKE_ENCRYPTION && whole.key_bits == 0)
-			whole.key_bits = one.key_bits;
+		if (first < IKE_AUTHENTICATION && first > 0)
+			add_transform(&whole, first, &one);
 	}
 	if (!v1)
 		hear(context, &whole);

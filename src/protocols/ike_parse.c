@@ -2,10 +2,12 @@
  * version 2), RFC 3948 2 (ESP, IKE behind its marker and keepalives in one flow). What is agreed on stands in
  * the responder's association; later exchanges are encrypted, and tell that security associations were made,
  * whose ESP and AH flows are announced. */
+#include "packet/ipsec.h"
 #include "protocols/ike.h"
 
 #include <stdio.h>
 
+enum { NEXT_IPV4 = 4, NEXT_IPV6 = 41 };
 enum { ESP_SECONDS = 3600, FLOAT_SECONDS = 60, KEEPALIVE = 0xff };
 
 struct state {
@@ -13,7 +15,7 @@ struct state {
 	bool offers[IKE_KINDS]; /* something weak of this kind */
 	char weak[IKE_KINDS][32];
 	struct ike_children children;
-	struct ike_esp esp[2][IKE_SPIS];
+	struct ike_esp esp;
 };
 
 /* ---- judging ---- */
@@ -31,20 +33,26 @@ struct judge {
 	bool v1, chosen;
 };
 
+static void judge_value(const struct judge *judge, enum ike_kind kind, uint16_t value)
+{
+	const char *const name = ike_value_text(judge->v1, kind, value);
+
+	if (name == NULL || !ike_is_weak(judge->v1, kind, value))
+		return;
+	judge->state->offers[kind] = true;
+	(void)snprintf(judge->state->weak[kind], sizeof(judge->state->weak[kind]), "%s", name);
+	if (judge->chosen)
+		parse_weakness(judge->parse, weakness_of(kind), "%s is agreed on", name);
+}
+
 static void judge_suite(void *context, const struct ike_suite *suite)
 {
 	const struct judge *const judge = context;
 
-	for (enum ike_kind kind = IKE_ENCRYPTION; kind < IKE_AUTHENTICATION; kind++) {
-		const char *const name = ike_value_text(judge->v1, kind, suite->values[kind]);
-
-		if (name == NULL || !ike_is_weak(judge->v1, kind, suite->values[kind]))
-			continue;
-		judge->state->offers[kind] = true;
-		(void)snprintf(judge->state->weak[kind], sizeof(judge->state->weak[kind]), "%s", name);
-		if (judge->chosen)
-			parse_weakness(judge->parse, weakness_of(kind), "%s is agreed on", name);
-	}
+	for (enum ike_kind kind = IKE_ENCRYPTION; kind < IKE_AUTHENTICATION; kind++)
+		judge_value(judge, kind, suite->values[kind]);
+	for (size_t i = 0; i < suite->other_count; i++)
+		judge_value(judge, (enum ike_kind)suite->others[i].kind, suite->others[i].value);
 }
 
 static void tell_vendors(struct parse *parse, const struct ike_message *m)
@@ -150,44 +158,62 @@ static bool is_same_child(const struct ike_child *one, const struct ike_child *o
 
 /* SPIs are agreed on under encryption: a pair are the associations of both directions that came of one
  * exchange; where none was seen, those that begin one after the other. */
-static void pair_esp(struct state *state, unsigned side, unsigned place)
+static void pair_esp(struct ike_esp *esp, struct association_seen *mine)
 {
-	struct ike_esp *const mine = &state->esp[side][place];
+	struct association_seen *const all = esp->seen.list;
 
-	for (unsigned i = 0; i < IKE_SPIS && state->esp[!side][i].packets > 0; i++) {
-		struct ike_esp *const other = &state->esp[!side][i];
-
-		if (other->pair != 0 || !is_same_child(&mine->child, &other->child))
+	for (struct association_seen *other = all; other < mine; other++) {
+		if (other->side == mine->side || other->pair != 0 ||
+		    !is_same_child(&esp->made_by[mine - all], &esp->made_by[other - all]))
 			continue;
-		other->pair = (uint8_t)(place + 1);
-		mine->pair = (uint8_t)(i + 1);
+		associations_pair(&esp->seen, mine, other);
 		return;
 	}
+}
+
+/* What shows of the content: opened with keys, or not encrypted. */
+static void look_inside(struct parse *parse, struct association_seen *association, struct span body)
+{
+	const struct packet *const packet = parse->packet;
+	struct span inner;
+	uint8_t next;
+
+	if (packet == NULL)
+		return;
+	association->bad += packet->ipsec == IPSEC_BAD;
+	if (packet->protects != 0)
+		association->protects = packet->protects;
+	if (packet->ipsec != IPSEC_NOT || parse->cut || !ipsec_is_null(packet, body, &next, &inner))
+		return;
+	association->is_null = true;
+	association->protects = next;
+	parse_weakness(parse, &esp_null, "SPI 0x%08x", association->spi);
+	if (next == NEXT_IPV4 || next == NEXT_IPV6)
+		parse_open(parse, TUNNEL_ESP, association->spi, CARRIED_IP, inner);
 }
 
 /* RFC 4303 2: the SPI, above 255, and the sequence number. */
 static void hear_esp(struct state *state, struct parse *parse, struct span s)
 {
+	const size_t length = parse->packet != NULL ? parse->packet->length : span_left(s);
 	const uint32_t spi = span_u32(&s), sequence = span_u32(&s);
+	struct ike_esp *const esp = &state->esp;
+	struct association_seen *association;
+	bool begins;
 
 	state->encapsulated = true;
-	for (unsigned i = 0; i < IKE_SPIS && !s.failed; i++) {
-		struct ike_esp *const esp = &state->esp[parse->side][i];
-
-		if (esp->packets > 0 && esp->spi != spi)
-			continue;
-		if (esp->packets == 0) {
-			*esp = (struct ike_esp){ .spi = spi, .first = sequence, .last = sequence };
-			(void)ike_children_take(&state->children, parse->side, &esp->child);
-			pair_esp(state, parse->side, i);
-		} else if (sequence > esp->last) {
-			esp->last = sequence;
-		} else {
-			esp->old++;
-		}
-		esp->packets++;
+	association = associations_find(&esp->seen, spi, parse->side, &begins);
+	if (association == NULL)
 		return;
+	if (begins) {
+		(void)ike_children_take(&state->children, parse->side,
+					&esp->made_by[association - esp->seen.list]);
+		pair_esp(esp, association);
 	}
+	association->packets++;
+	association->bytes += length;
+	sequences_add(&association->sequences, sequence);
+	look_inside(parse, association, s);
 }
 
 static enum parse_step hear(struct state *state, struct parse *parse, struct span s)
@@ -250,8 +276,8 @@ static void end(void *memory, struct parse *parse)
 	for (enum ike_kind kind = IKE_ENCRYPTION; !state->answered && kind < IKE_AUTHENTICATION; kind++)
 		if (state->offers[kind])
 			parse_weakness(parse, weakness_of(kind), "%s is offered", state->weak[kind]);
-	if (state->esp[SIDE_CLIENT][0].packets > 0 || state->esp[SIDE_SERVER][0].packets > 0)
-		parse_event(parse, &(struct ike_record){ .esp = state->esp });
+	if (state->esp.seen.count > 0)
+		parse_event(parse, &(struct ike_record){ .esp = &state->esp });
 }
 
 const struct parser ike_parser = {

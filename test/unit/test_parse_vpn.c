@@ -65,6 +65,28 @@ static void an_offer_without_an_answer_is_judged_at_the_end(void **state)
 	TOLD("ike", TRANSPORT_UDP, turns, "\"evidence\":\"3DES-CBC is offered\"");
 }
 
+static void all_that_may_be_chosen_is_told_and_judged(void **state)
+{
+	/* Twice each of encryption, integrity and group: the first of each is sound. */
+	const struct turn turns[] = {
+		CLIENT(COOKIES NOBODY "\x21\x20\x22\x08\0\0\0\0\0\0\0\x5c\0\0\0\x40"
+				      "\0\0\0\x3c\1\1\0\6"
+				      "\3\0\0\x0c\1\0\0\x0c\x80\x0e\1\0"
+				      "\3\0\0\x08\1\0\0\3"
+				      "\3\0\0\x08\3\0\0\x0c"
+				      "\3\0\0\x08\3\0\0\1"
+				      "\3\0\0\x08\4\0\0\x0e"
+				      "\0\0\0\x08\4\0\0\2"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"alg_enc\":\"AES_CBC\",\"alg_enc_key_length\":256,",
+	     "\"alg_dh\":\"MODP-2048\",\"others\":[{\"alg_enc\":\"3DES\"},{\"alg_auth\":\"HMAC_MD5_96\"},"
+	     "{\"alg_dh\":\"MODP-1024\"}]",
+	     "\"evidence\":\"3DES is offered\"", "\"evidence\":\"HMAC_MD5_96 is offered\"",
+	     "\"evidence\":\"MODP-1024 is offered\"");
+}
+
 static void a_beginning_is_known_although_its_end_is_missing(void **state)
 {
 	static const char cut[] = COOKIES NOBODY "\x21\x20\x22\x08\0\0\0\0\0\0\1\xfc\x22\x80";
@@ -91,11 +113,41 @@ static void esp_in_udp_belongs_to_the_keys(void **state)
 
 	(void)state;
 	TOLD("ike", TRANSPORT_UDP, turns, "\"encapsulated\":true",
-	     "{\"from\":\"client\",\"spi\":\"c0010203\",\"pair\":\"c9010203\",\"packets\":3,\"first_"
-	     "sequence\":1,\"last_sequence\":"
-	     "3,"
-	     "\"out_of_order\":1}",
-	     "{\"from\":\"server\",\"spi\":\"c9010203\",\"pair\":\"c0010203\",\"packets\":1");
+	     "{\"spi\":\"0xc0010203\",\"sender\":\"client\",\"pair\":\"0xc9010203\",\"packets\":3,",
+	     "\"first_sequence\":1,\"last_sequence\":3,\"out_of_order\":1}",
+	     "{\"spi\":\"0xc9010203\",\"sender\":\"server\",\"pair\":\"0xc0010203\",\"packets\":1,");
+}
+
+/* A packet of IPv4 behind the numbers, its padding, and an integrity value of twelve octets. */
+static void esp_in_udp_that_is_not_encrypted_is_opened(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\0\0\0\0" COOKIES COOKIES "\x2e\x20\x23\x08\0\0\0\1\0\0\0\x24\x23\0\0\x08"
+		       "abcd"),
+		CLIENT("\xc0\x01\x02\x03\x00\x00\x00\x01\x45\x00\x00\x1c\x00\x01\x00\x00"
+		       "\x40\x11\x6c\xca\x01\x02\x03\x04\x0a\x00\x00\x01\x10\x00\x10\x01"
+		       "\x00\x08\x00\x00\x01\x02\x02\x04\x31\x32\x33\x34\x35\x36\x37\x38"
+		       "\x39\x61\x62\x63"),
+	};
+
+	(void)state;
+	TOLD("ike", TRANSPORT_UDP, turns, "\"mode\":\"tunnel\",\"protects\":\"ipip\",\"encryption\":\"null\"",
+	     "\"weakness\":\"esp-null\"", "{\"open\":\"esp\"");
+}
+
+static void more_associations_than_are_kept_are_counted(void **state)
+{
+	struct turn turns[18];
+	uint8_t words[18][12] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 18; i++) {
+		words[i][0] = 0xc0;
+		words[i][3] = (uint8_t)i;
+		words[i][7] = 1;
+		turns[i] = (struct turn){ SIDE_CLIENT, span_of(words[i], sizeof(words[i])), 0 };
+	}
+	TOLD("ike", TRANSPORT_UDP, turns, "\"spi\":\"0xc000000f\"", "\"other_packets\":2");
 }
 
 /* An exchange of version 2 with nothing but its encrypted payload. */
@@ -117,14 +169,18 @@ static void associations_are_those_of_their_exchange(void **state)
 
 	(void)state;
 	TOLD("ike", TRANSPORT_UDP, turns,
-	     "{\"from\":\"client\",\"spi\":\"c0000001\",\"pair\":\"c9000001\",\"negotiated\":\"ike_auth 1 "
+	     "{\"spi\":\"0xc0000001\",\"sender\":\"client\",\"pair\":\"0xc9000001\",\"negotiated\":\"ike_"
+	     "auth 1 "
 	     "of ",
-	     "{\"from\":\"client\",\"spi\":\"c0000002\",\"pair\":\"c9000002\",\"negotiated\":\"create_child_"
+	     "{\"spi\":\"0xc0000002\",\"sender\":\"client\",\"pair\":\"0xc9000002\",\"negotiated\":\"create_"
+	     "child_"
 	     "sa 0 of ",
-	     "{\"from\":\"server\",\"spi\":\"c9000002\",\"pair\":\"c0000002\",\"negotiated\":\"create_child_"
+	     "{\"spi\":\"0xc9000002\",\"sender\":\"server\",\"pair\":\"0xc0000002\",\"negotiated\":\"create_"
+	     "child_"
 	     "sa 0 of ",
 	     "\"joined_by\":\"order\"", "\"joined_by\":\"time\"", "{\"expect\":\"ike\",\"transport\":50");
-	TOLD("ike", TRANSPORT_UDP, lone, "\"spi\":\"c0000001\",\"packets\":1", "!negotiated");
+	TOLD("ike", TRANSPORT_UDP, lone, "\"spi\":\"0xc0000001\",\"sender\":\"client\",\"packets\":1",
+	     "!negotiated");
 }
 
 static void spis_in_the_clear_are_told(void **state)
@@ -292,8 +348,11 @@ int main(void)
 		cmocka_unit_test(version_1_of_ike_is_a_finding),
 		cmocka_unit_test(aggressive_mode_shows_who_calls),
 		cmocka_unit_test(an_offer_without_an_answer_is_judged_at_the_end),
+		cmocka_unit_test(all_that_may_be_chosen_is_told_and_judged),
 		cmocka_unit_test(a_beginning_is_known_although_its_end_is_missing),
 		cmocka_unit_test(esp_in_udp_belongs_to_the_keys),
+		cmocka_unit_test(esp_in_udp_that_is_not_encrypted_is_opened),
+		cmocka_unit_test(more_associations_than_are_kept_are_counted),
 		cmocka_unit_test(associations_are_those_of_their_exchange),
 		cmocka_unit_test(spis_in_the_clear_are_told),
 		cmocka_unit_test(ike_goes_over_tcp_as_well),
