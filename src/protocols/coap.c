@@ -269,6 +269,7 @@ const struct protocol protocol_coap = {
 	.datagram_least = 7,
 	MARKS(OCTETS(0, 0x40, 0x48), OCTETS(0, 0x50, 0x58), OCTETS(0, 0x60, 0x68), OCTETS(0, 0x70, 0x78),
 	      OCTETS(1, 1, 7), OCTETS(1, 0x40, 0x5f), OCTETS(1, 0x80, 0xbf)),
+	ALPN("coap", "co"),
 	.parser = &parser,
 	.probe = &coap_probe,
 };

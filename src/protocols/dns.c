@@ -306,6 +306,7 @@ const struct protocol protocol_dns = {
 	MARKS(OCTETS(2, 0x00, 0x01), OCTETS(2, 0x20, 0x25), OCTETS(2, 0x28, 0x29), OCTETS(2, 0x80, 0x87),
 	      OCTETS(2, 0xa0, 0xaf), OCTETS(3, 0x00, 0x3b), OCTETS(3, 0x80, 0xbb), OCTET(4, 0),
 	      OCTETS(5, 0, 1)),
+	ALPN("dot", "doq"),
 	.parser = &dns_parser,
 	.probe = &dns_probe,
 	.probe_state_size = sizeof(struct dns_probe_state),

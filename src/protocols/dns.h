@@ -41,6 +41,46 @@ struct dns_told {
 };
 void dns_emit(const void *told, struct json *json);
 
+/* ---- transfers of zones ---- */
+
+/* One on its way over a stream: all zero where none was asked for. */
+struct dns_transfer {
+	struct span zone; /* kept */
+	uint16_t id, type;
+	uint32_t serial; /* of the first record */
+	uint32_t messages, records;
+	uint64_t bytes;
+	unsigned rcode;
+	bool wanted, has_serial;
+	bool ends; /* the last record so far is the first one again */
+};
+
+/* A question for a transfer, and each answer to it; s is where its records stand. At the end, and before
+ * another question, what has come is told. */
+struct parse;
+void dns_transfer_begin(struct dns_transfer *transfer, struct parse *parse, const struct dns_header *h,
+			const struct dns_question *q);
+void dns_transfer_add(struct dns_transfer *transfer, struct parse *parse, struct span message, struct span s,
+		      const struct dns_header *h);
+void dns_transfer_end(struct dns_transfer *transfer, struct parse *parse);
+
+/* ---- tunnels ---- */
+
+/* How many names are asked for below each of a few domains: those that most were asked for. */
+enum { DNS_TUNNEL_DOMAINS = 2 };
+struct dns_tunnel_seen {
+	struct {
+		uint32_t domain, last; /* hashes of the domain and of the last name below it */
+		uint16_t names;        /* that carry data, one unlike the one before; less those of others */
+		uint16_t longest;      /* octets before the domain */
+	} list[DNS_TUNNEL_DOMAINS];
+};
+
+/* Judges a question: by its name alone, and by how many such names it was asked for. */
+void dns_tunnel_judge(struct dns_tunnel_seen *seen, struct parse *parse, const struct dns_question *q);
+
+/* ---- others ---- */
+
 struct dns_probe_state {
 	uint8_t asked; /* index of the question that waits for its answer */
 	bool known;    /* a server has answered */

@@ -5,12 +5,13 @@
 
 const char *dns_rcode_text(unsigned code)
 {
-	static const char *const names[DNS_RCODE_MOST + 1] = {
-		"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
-		"YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
+	static const char *const names[] = {
+		"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",  "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
+		"NXRRSET", "NOTAUTH", "NOTZONE",  "DSOTYPENI", NULL,      NULL,      NULL,       NULL,
+		"BADVERS", "BADKEY",  "BADTIME",  "BADMODE",   "BADNAME", "BADALG",  "BADTRUNC", "BADCOOKIE",
 	};
 
-	return code <= DNS_RCODE_MOST ? names[code] : NULL;
+	return code < sizeof(names) / sizeof(names[0]) ? names[code] : NULL;
 }
 
 /* Sorted, as IANA assigns them. */
@@ -121,4 +122,25 @@ bool dns_records_fill(struct span message, struct span s, const struct dns_heade
 				return false;
 	}
 	return span_left(s) == 0;
+}
+
+bool dns_find_edns(struct span message, struct span s, const struct dns_header *header,
+		   struct dns_record *ret_record)
+{
+	for (int section = DNS_ANSWERS; section < DNS_SECTIONS; section++)
+		for (unsigned i = 0; i < header->count[section]; i++) {
+			if (!dns_read_record(message, &s, ret_record))
+				return false;
+			if (section == DNS_ADDITIONALS && ret_record->type == DNS_OPT)
+				return true;
+		}
+	return false;
+}
+
+unsigned dns_whole_rcode(struct span message, struct span s, const struct dns_header *header)
+{
+	struct dns_record edns;
+	const bool has_edns = dns_find_edns(message, s, header, &edns);
+
+	return (has_edns ? edns.ttl >> 24 << 4 : 0) | dns_rcode(header);
 }

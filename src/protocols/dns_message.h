@@ -38,23 +38,32 @@ enum {
 	DNS_RP = 17,
 	DNS_AFSDB = 18,
 	DNS_AAAA = 28,
+	DNS_LOC = 29,
 	DNS_NB = 32, /* NetBIOS */
 	DNS_SRV = 33,
 	DNS_NAPTR = 35,
+	DNS_CERT = 37,
 	DNS_DNAME = 39,
 	DNS_OPT = 41,
+	DNS_APL = 42,
 	DNS_DS = 43,
 	DNS_SSHFP = 44,
 	DNS_RRSIG = 46,
 	DNS_NSEC = 47,
 	DNS_DNSKEY = 48,
+	DNS_NSEC3 = 50,
+	DNS_NSEC3PARAM = 51,
 	DNS_TLSA = 52,
-	DNS_SPF = 99,
+	DNS_CDS = 59,
+	DNS_CDNSKEY = 60,
 	DNS_SVCB = 64,
 	DNS_HTTPS = 65,
+	DNS_SPF = 99,
+	DNS_TSIG = 250,
 	DNS_IXFR = 251,
 	DNS_AXFR = 252,
 	DNS_ANY = 255,
+	DNS_URI = 256,
 	DNS_CAA = 257,
 };
 
@@ -90,7 +99,8 @@ static inline unsigned dns_rcode(const struct dns_header *header)
 	return header->flags & 0xf;
 }
 
-/* The word for a response code of the header, "REFUSED"; NULL above DNS_RCODE_MOST. */
+/* The word for a response code, "REFUSED"; NULL for those without. The header has codes up to
+ * DNS_RCODE_MOST. */
 enum { DNS_RCODE_MOST = 11 };
 const char *dns_rcode_text(unsigned code);
 
@@ -110,6 +120,13 @@ struct dns_header dns_read_header(struct span *s);
 /* Take the next question or record off s, which lies inside `message`. False if it is not whole. */
 bool dns_read_question(struct span message, struct span *s, struct dns_question *question);
 bool dns_read_record(struct span message, struct span *s, struct dns_record *record);
+
+/* The record of EDNS among those that stand at s; false if there is none. */
+bool dns_find_edns(struct span message, struct span s, const struct dns_header *header,
+		   struct dns_record *ret_record);
+
+/* The response code with the upper bits that EDNS gives it (RFC 6891 6.1.3); s is where the records stand. */
+unsigned dns_whole_rcode(struct span message, struct span s, const struct dns_header *header);
 
 /* Whether the records that the header counts stand in s, and nothing behind them. */
 bool dns_records_fill(struct span message, struct span s, const struct dns_header *header);

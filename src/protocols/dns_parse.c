@@ -1,27 +1,14 @@
-/* dns_parse.c: reads conversations of DNS. RFC 1035, RFC 7766 (over TCP), RFC 5936 (zone transfers). One
- * event for each message, as EVE's version 2 has them. */
-#include "protocols/dns.h"
+/* dns_parse.c: reads conversations of DNS. RFC 1035, RFC 7766 (over TCP). One event for each message, as
+ * EVE's version 2 has them. */
+#include "protocols/dns_record.h"
 #include "protocols/parse.h"
 
-#include <ctype.h>
 #include <stdio.h>
-
-const struct weakness dns_transfer = {
-	"dns-zone-transfer",
-	"a whole zone is given away",
-	3,
-	"Allow zone transfers to the secondary servers only, by TSIG key rather than by address.",
-};
-const struct weakness dns_tunnel = {
-	"dns-tunnel",
-	"names that carry data are asked for",
-	2,
-	"Find the program that asks. Names of this length and kind are how data is carried through DNS.",
-};
 
 struct state {
 	uint32_t count; /* messages so far */
-	bool transfer;  /* one was asked for */
+	struct dns_transfer transfer;
+	struct dns_tunnel_seen names;
 };
 
 /* ---- the event ---- */
@@ -48,14 +35,14 @@ static void write_flags(struct json *json, const struct dns_header *h)
 			json_bool(json, flags[i].key, true);
 }
 
-static void write_rcode(struct json *json, unsigned code)
+void dns_write_rcode(struct json *json, const char *key, unsigned code)
 {
 	const char *const known = dns_rcode_text(code);
 	char text[12];
 
 	if (known == NULL)
 		(void)snprintf(text, sizeof(text), "%u", code);
-	json_text(json, "rcode", known != NULL ? known : text);
+	json_text(json, key, known != NULL ? known : text);
 }
 
 void dns_emit(const void *memory, struct json *json)
@@ -80,53 +67,9 @@ void dns_emit(const void *memory, struct json *json)
 		json_text(json, "rrtype", dns_type_text(question.type, type));
 	}
 	if (h.flags & DNS_RESPONSE)
-		write_rcode(json, dns_rcode(&h));
+		dns_write_rcode(json, "rcode", dns_whole_rcode(record->message, s, &h));
 	if (!s.failed && record->question == 0)
 		dns_write_records(json, record->message, s, &h);
-}
-
-/* ---- weaknesses ---- */
-
-/* Names that carry data are long, and made of few long labels that nobody could have thought of: letters and
- * digits change places again and again, as in hexadecimal, base 32 or base 64. Escapes stand for octets that
- * are no text. */
-static bool carries_data(const char *name, uint16_t type)
-{
-	enum { LONG = 80, LONG_LABEL = 40, CHANGES = 8, RAW = 24 };
-	size_t length = 0, label = 0, longest = 0, changes = 0, raw = 0;
-	bool digit = false;
-
-	for (; name[length] != '\0'; length++) {
-		const bool is_digit = isdigit((unsigned char)name[length]);
-
-		label = name[length] == '.' ? 0 : label + 1;
-		longest = label > longest ? label : longest;
-		changes += is_digit != digit;
-		raw += name[length] == '\\';
-		digit = is_digit;
-	}
-	if (length >= 5 && strcmp(name + length - 5, ".arpa") == 0)
-		return false;
-	if (raw >= RAW || (type == DNS_NULL && length >= LONG))
-		return true;
-	return length >= LONG && longest >= LONG_LABEL && changes >= CHANGES;
-}
-
-static void judge_question(struct state *state, struct parse *parse, const struct dns_question *q)
-{
-	if (q->type == DNS_AXFR || q->type == DNS_IXFR)
-		state->transfer = true;
-	if (carries_data(q->name, q->type))
-		parse_weakness(parse, &dns_tunnel, "%.120s was asked for", q->name);
-}
-
-/* An AXFR begins with the zone's SOA and goes on with all that is in it. */
-static void judge_answer(const struct state *state, struct parse *parse, const struct dns_header *h,
-			 const struct dns_question *q)
-{
-	if (parse->transport == TRANSPORT_TCP && h->count[DNS_ANSWERS] > 1 && dns_rcode(h) == 0 &&
-	    (state->transfer || q->type == DNS_AXFR))
-		parse_weakness(parse, &dns_transfer, "%s was transferred", q->name);
 }
 
 /* ---- reading ---- */
@@ -178,10 +121,13 @@ static enum parse_step read_message(struct state *state, struct parse *parse, st
 	if (answer) {
 		if (dns_opcode(&h) == DNS_QUERY && dns_rcode(&h) == 0)
 			dns_tell_names(parse, message, s, &h, question.name);
-		judge_answer(state, parse, &h, &question);
+		if (!state->transfer.wanted && h.count[DNS_ANSWERS] > 0) /* asked for before the capture */
+			dns_transfer_begin(&state->transfer, parse, &h, &question);
+		dns_transfer_add(&state->transfer, parse, message, s, &h);
 		hear_version(parse, message, s, &h, &question);
 	} else {
-		judge_question(state, parse, &question);
+		dns_transfer_begin(&state->transfer, parse, &h, &question);
+		dns_tunnel_judge(&state->names, parse, &question);
 	}
 	parse_event(parse, &(struct dns_told){ .message = message, .number = state->count++ });
 	return PARSE_ON;
@@ -213,8 +159,16 @@ static enum parse_step read_dns(void *memory, struct parse *parse, struct span *
 						 : read_stream(memory, parse, bytes);
 }
 
+static void end(void *memory, struct parse *parse)
+{
+	struct state *const state = memory;
+
+	dns_transfer_end(&state->transfer, parse);
+}
+
 const struct parser dns_parser = {
 	.state_size = sizeof(struct state),
 	.read = read_dns,
+	.end = end,
 	.emit = dns_emit,
 };

@@ -1,17 +1,18 @@
-/* dns_record.c: what resource records hold, in the form that EVE gives them. RFC 1035 3.3, RFC 2782 (SRV),
- * RFC 3403 (NAPTR), RFC 3596 (AAAA), RFC 4034 (DNSSEC), RFC 4255 (SSHFP), RFC 6698 (TLSA), RFC 6891 (OPT),
- * RFC 8659 (CAA), RFC 9460 (SVCB, HTTPS). */
+/* dns_record.c: what resource records hold, in the form that EVE gives them. RFC 1035 3.3, RFC 1876 (LOC),
+ * RFC 2782 (SRV), RFC 3123 (APL), RFC 3403 (NAPTR), RFC 3596 (AAAA), RFC 7553 (URI), RFC 8659 (CAA), RFC 9460
+ * (SVCB, HTTPS). */
+#include "protocols/dns_record.h"
 #include "base/address.h"
 #include "base/escape.h"
-#include "protocols/dns.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { HEX_SHOWN = 128, STRINGS_SHOWN = 16 };
 
 /* ---- pieces ---- */
 
-static void write_name(struct json *json, const char *key, struct span message, struct span *s)
+void dns_write_name(struct json *json, const char *key, struct span message, struct span *s)
 {
 	char name[DNS_NAME_TEXT];
 
@@ -19,19 +20,19 @@ static void write_name(struct json *json, const char *key, struct span message, 
 		json_text(json, key, strcmp(name, ".") == 0 ? "<root>" : name);
 }
 
-static void write_hex(struct json *json, const char *key, struct span s, char between)
+void dns_write_hex(struct json *json, const char *key, struct span s, char between)
 {
 	char text[3 * HEX_SHOWN + 1];
 
 	json_text(json, key, hex_text(s, between, text, sizeof(text)));
 }
 
-static struct span take_string(struct span *s)
+struct span dns_take_string(struct span *s)
 {
 	return span_take(s, span_u8(s));
 }
 
-static void write_address(struct json *json, struct span data)
+static void write_address(struct json *json, const char *key, struct span data)
 {
 	char text[ADDRESS_TEXT];
 	struct address address;
@@ -42,7 +43,7 @@ static void write_address(struct json *json, struct span data)
 		address = address_v6(data.at);
 	else
 		return;
-	json_text(json, "rdata", address_text(&address, text));
+	json_text(json, key, address_text(&address, text));
 }
 
 /* Strings one behind the other, as a resolver would put them together. */
@@ -51,7 +52,7 @@ static void write_strings(struct json *json, struct span data)
 	struct buffer text = buffer_new(FACT_VALUE * 8);
 
 	for (int i = 0; i < STRINGS_SHOWN && span_left(data) > 0; i++)
-		buffer_span(&text, take_string(&data));
+		buffer_span(&text, dns_take_string(&data));
 	json_span(json, "rdata", buffer_read(&text));
 	buffer_free(&text);
 }
@@ -61,8 +62,8 @@ static void write_strings(struct json *json, struct span data)
 static void write_soa(struct json *json, struct span message, struct span s)
 {
 	json_open_object(json, "soa");
-	write_name(json, "mname", message, &s);
-	write_name(json, "rname", message, &s);
+	dns_write_name(json, "mname", message, &s);
+	dns_write_name(json, "rname", message, &s);
 	if (span_left(s) >= 20) {
 		json_unsigned(json, "serial", span_u32(&s));
 		json_unsigned(json, "refresh", span_u32(&s));
@@ -79,7 +80,7 @@ static void write_srv(struct json *json, struct span message, struct span s)
 	json_unsigned(json, "priority", span_u16(&s));
 	json_unsigned(json, "weight", span_u16(&s));
 	json_unsigned(json, "port", span_u16(&s));
-	write_name(json, "name", message, &s);
+	dns_write_name(json, "name", message, &s);
 	json_end(json);
 }
 
@@ -87,18 +88,8 @@ static void write_mx(struct json *json, struct span message, struct span s)
 {
 	const uint16_t preference = span_u16(&s);
 
-	write_name(json, "rdata", message, &s);
+	dns_write_name(json, "rdata", message, &s);
 	json_unsigned(json, "preference", preference);
-}
-
-static void write_sshfp(struct json *json, struct span message, struct span s)
-{
-	(void)message;
-	json_open_object(json, "sshfp");
-	json_unsigned(json, "algo", span_u8(&s));
-	json_unsigned(json, "type", span_u8(&s));
-	write_hex(json, "fingerprint", s, ':');
-	json_end(json);
 }
 
 static void write_naptr(struct json *json, struct span message, struct span s)
@@ -106,10 +97,10 @@ static void write_naptr(struct json *json, struct span message, struct span s)
 	json_open_object(json, "naptr");
 	json_unsigned(json, "order", span_u16(&s));
 	json_unsigned(json, "preference", span_u16(&s));
-	json_span(json, "flags", take_string(&s));
-	json_span(json, "service", take_string(&s));
-	json_span(json, "regexp", take_string(&s));
-	write_name(json, "replacement", message, &s);
+	json_span(json, "flags", dns_take_string(&s));
+	json_span(json, "service", dns_take_string(&s));
+	json_span(json, "regexp", dns_take_string(&s));
+	dns_write_name(json, "replacement", message, &s);
 	json_end(json);
 }
 
@@ -118,68 +109,29 @@ static void write_caa(struct json *json, struct span message, struct span s)
 	(void)message;
 	json_open_object(json, "caa");
 	json_unsigned(json, "flags", span_u8(&s));
-	json_span(json, "tag", take_string(&s));
+	json_span(json, "tag", dns_take_string(&s));
 	json_span(json, "value", s);
 	json_end(json);
 }
 
-static void write_key(struct json *json, struct span message, struct span s)
+/* Addresses of `octets` each. */
+static void write_hints(struct json *json, const char *key, struct span s, size_t octets)
 {
-	(void)message;
-	json_open_object(json, "dnskey");
-	json_unsigned(json, "flags", span_u16(&s));
-	json_unsigned(json, "protocol", span_u8(&s));
-	json_unsigned(json, "algorithm", span_u8(&s));
+	json_open_array(json, key);
+	for (int i = 0; i < STRINGS_SHOWN && span_left(s) >= octets; i++)
+		write_address(json, NULL, span_take(&s, octets));
 	json_end(json);
 }
 
-static void write_ds(struct json *json, struct span message, struct span s)
-{
-	(void)message;
-	json_open_object(json, "ds");
-	json_unsigned(json, "key_tag", span_u16(&s));
-	json_unsigned(json, "algorithm", span_u8(&s));
-	json_unsigned(json, "digest_type", span_u8(&s));
-	write_hex(json, "digest", s, 0);
-	json_end(json);
-}
-
-static void write_rrsig(struct json *json, struct span message, struct span s)
-{
-	char text[DNS_TYPE_TEXT];
-
-	json_open_object(json, "rrsig");
-	json_text(json, "type_covered", dns_type_text(span_u16(&s), text));
-	json_unsigned(json, "algorithm", span_u8(&s));
-	json_unsigned(json, "labels", span_u8(&s));
-	json_unsigned(json, "original_ttl", span_u32(&s));
-	json_unsigned(json, "expiration", span_u32(&s));
-	json_unsigned(json, "inception", span_u32(&s));
-	json_unsigned(json, "key_tag", span_u16(&s));
-	write_name(json, "signer", message, &s);
-	json_end(json);
-}
-
-static void write_tlsa(struct json *json, struct span message, struct span s)
-{
-	(void)message;
-	json_open_object(json, "tlsa");
-	json_unsigned(json, "usage", span_u8(&s));
-	json_unsigned(json, "selector", span_u8(&s));
-	json_unsigned(json, "matching_type", span_u8(&s));
-	write_hex(json, "data", s, 0);
-	json_end(json);
-}
-
-/* RFC 9460 2.2; of its parameters the protocols (ALPN) and whether the hello is encrypted. */
+/* RFC 9460 2.2; of its parameters the protocols (ALPN), where it is, and whether the hello is encrypted. */
 static void write_svcb(struct json *json, struct span message, struct span s)
 {
-	enum { ALPN = 1, PORT = 3, ECH = 5 };
+	enum { ALPN = 1, PORT = 3, HINT_4 = 4, ECH = 5, HINT_6 = 6 };
 	bool ech = false;
 
 	json_open_object(json, "svcb");
 	json_unsigned(json, "priority", span_u16(&s));
-	write_name(json, "target", message, &s);
+	dns_write_name(json, "target", message, &s);
 	while (span_left(s) > 0 && !s.failed) {
 		const uint16_t key = span_u16(&s);
 		struct span value = span_take(&s, span_u16(&s));
@@ -187,10 +139,14 @@ static void write_svcb(struct json *json, struct span message, struct span s)
 		if (key == ALPN) {
 			json_open_array(json, "alpn");
 			while (span_left(value) > 0 && !value.failed)
-				json_span(json, NULL, take_string(&value));
+				json_span(json, NULL, dns_take_string(&value));
 			json_end(json);
 		} else if (key == PORT) {
 			json_unsigned(json, "port", span_u16(&value));
+		} else if (key == HINT_4) {
+			write_hints(json, "ipv4hint", value, 4);
+		} else if (key == HINT_6) {
+			write_hints(json, "ipv6hint", value, 16);
 		}
 		ech = ech || key == ECH;
 	}
@@ -202,39 +158,120 @@ static void write_hinfo(struct json *json, struct span message, struct span s)
 {
 	(void)message;
 	json_open_object(json, "hinfo");
-	json_span(json, "cpu", take_string(&s));
-	json_span(json, "os", take_string(&s));
+	json_span(json, "cpu", dns_take_string(&s));
+	json_span(json, "os", dns_take_string(&s));
+	json_end(json);
+}
+
+/* RFC 7553 4. */
+static void write_uri(struct json *json, struct span message, struct span s)
+{
+	(void)message;
+	json_open_object(json, "uri");
+	json_unsigned(json, "priority", span_u16(&s));
+	json_unsigned(json, "weight", span_u16(&s));
+	json_span(json, "target", s);
+	json_end(json);
+}
+
+/* RFC 1876 2: thousandths of a second of arc from the equator and the prime meridian, which are 2^31. */
+static void write_arc(char *text, size_t size, uint32_t value, const char *ends)
+{
+	enum { SECOND = 1000, MINUTE = 60 * SECOND, DEGREE = 60 * MINUTE };
+	const bool beyond = value >= UINT32_C(1) << 31;
+	const uint32_t arc = beyond ? value - (UINT32_C(1) << 31) : (UINT32_C(1) << 31) - value;
+
+	(void)snprintf(text, size, "%u %u %u.%03u %c", arc / DEGREE, arc % DEGREE / MINUTE,
+		       arc % MINUTE / SECOND, arc % SECOND, ends[beyond]);
+}
+
+/* As a zone file has it: "52 22 23.000 N 4 53 32.000 E -2.00m". Centimetres from 100 km below the ground. */
+static void write_loc(struct json *json, struct span message, struct span s)
+{
+	enum { GROUND = 10000000 };
+	char latitude[32], longitude[32], text[96];
+	int64_t altitude;
+
+	(void)message;
+	if (span_u8(&s) != 0)
+		return;   /* another version */
+	span_skip(&s, 3); /* how large it is, and how precise */
+	write_arc(latitude, sizeof(latitude), span_u32(&s), "SN");
+	write_arc(longitude, sizeof(longitude), span_u32(&s), "WE");
+	altitude = (int64_t)span_u32(&s) - GROUND;
+	if (s.failed)
+		return;
+	(void)snprintf(text, sizeof(text), "%s %s %s%lld.%02lldm", latitude, longitude,
+		       altitude < 0 ? "-" : "", llabs(altitude) / 100, llabs(altitude) % 100);
+	json_text(json, "rdata", text);
+}
+
+/* RFC 3123 4: prefixes, "!" before those that are left out. */
+static void write_apl(struct json *json, struct span message, struct span s)
+{
+	(void)message;
+	json_open_array(json, "apl");
+	for (int i = 0; i < STRINGS_SHOWN && span_left(s) >= 4; i++) {
+		const uint16_t family = span_u16(&s);
+		const uint8_t prefix = span_u8(&s), length = span_u8(&s);
+		char text[DNS_PREFIX_TEXT + 1] = "!";
+
+		if (dns_prefix_text(family, prefix, span_take(&s, length & 0x7f), text + 1))
+			json_text(json, NULL, text + !(length & 0x80));
+	}
 	json_end(json);
 }
 
 static void write_next(struct json *json, struct span message, struct span s)
 {
-	write_name(json, "rdata", message, &s);
+	dns_write_name(json, "rdata", message, &s);
 }
 
 static void write_afsdb(struct json *json, struct span message, struct span s)
 {
 	span_skip(&s, 2);
-	write_name(json, "rdata", message, &s);
+	dns_write_name(json, "rdata", message, &s);
 }
 
 static void write_data(struct json *json, struct span message, const struct dns_record *record)
 {
 	static const struct {
 		uint16_t type;
-		void (*write)(struct json *json, struct span message, struct span data);
+		dns_write_data *write;
 	} writers[] = {
-		{ DNS_NS, write_next },     { DNS_CNAME, write_next },  { DNS_SOA, write_soa },
-		{ DNS_PTR, write_next },    { DNS_HINFO, write_hinfo }, { DNS_MX, write_mx },
-		{ DNS_RP, write_next },     { DNS_AFSDB, write_afsdb }, { DNS_SRV, write_srv },
-		{ DNS_NAPTR, write_naptr }, { DNS_DNAME, write_next },  { DNS_DS, write_ds },
-		{ DNS_SSHFP, write_sshfp }, { DNS_RRSIG, write_rrsig }, { DNS_NSEC, write_next },
-		{ DNS_DNSKEY, write_key },  { DNS_TLSA, write_tlsa },   { DNS_SVCB, write_svcb },
-		{ DNS_HTTPS, write_svcb },  { DNS_CAA, write_caa },
+		{ DNS_NS, write_next },
+		{ DNS_CNAME, write_next },
+		{ DNS_SOA, write_soa },
+		{ DNS_PTR, write_next },
+		{ DNS_HINFO, write_hinfo },
+		{ DNS_MX, write_mx },
+		{ DNS_RP, write_next },
+		{ DNS_AFSDB, write_afsdb },
+		{ DNS_SRV, write_srv },
+		{ DNS_NAPTR, write_naptr },
+		{ DNS_DNAME, write_next },
+		{ DNS_DS, dns_write_ds },
+		{ DNS_SSHFP, dns_write_sshfp },
+		{ DNS_RRSIG, dns_write_rrsig },
+		{ DNS_NSEC, dns_write_nsec },
+		{ DNS_DNSKEY, dns_write_key },
+		{ DNS_TLSA, dns_write_tlsa },
+		{ DNS_SVCB, write_svcb },
+		{ DNS_HTTPS, write_svcb },
+		{ DNS_CAA, write_caa },
+		{ DNS_LOC, write_loc },
+		{ DNS_CERT, dns_write_cert },
+		{ DNS_APL, write_apl },
+		{ DNS_NSEC3, dns_write_nsec3 },
+		{ DNS_NSEC3PARAM, dns_write_nsec3param },
+		{ DNS_CDS, dns_write_ds },
+		{ DNS_CDNSKEY, dns_write_key },
+		{ DNS_TSIG, dns_write_tsig },
+		{ DNS_URI, write_uri },
 	};
 
 	if (record->type == DNS_A || record->type == DNS_AAAA) {
-		write_address(json, record->data);
+		write_address(json, "rdata", record->data);
 		return;
 	}
 	if (record->type == DNS_TXT || record->type == DNS_SPF) {
@@ -254,22 +291,10 @@ static void write_record(struct json *json, struct span message, const struct dn
 	char text[DNS_TYPE_TEXT];
 
 	json_begin(json);
-	write_name(json, "rrname", message, &name);
+	dns_write_name(json, "rrname", message, &name);
 	json_text(json, "rrtype", dns_type_text(record->type, text));
 	json_unsigned(json, "ttl", record->ttl);
 	write_data(json, message, record);
-	json_end(json);
-}
-
-/* The class of an OPT record is the size that its sender takes; its time to live holds version and flags. */
-static void write_edns(struct json *json, const struct dns_record *record)
-{
-	enum { DNSSEC_OK = 0x8000 };
-
-	json_open_object(json, "edns");
-	json_unsigned(json, "udp_size", record->class);
-	json_unsigned(json, "version", record->ttl >> 16 & 0xff);
-	json_bool(json, "do", (record->ttl & DNSSEC_OK) != 0);
 	json_end(json);
 }
 
@@ -299,7 +324,7 @@ static void write_section(struct json *json, struct span message, struct span *s
 	if (shown > DNS_RECORDS_SHOWN && section == DNS_ANSWERS)
 		json_unsigned(json, "answers_left_out", shown - DNS_RECORDS_SHOWN);
 	if (edns.type == DNS_OPT)
-		write_edns(json, &edns);
+		dns_write_edns(json, &edns);
 }
 
 void dns_write_records(struct json *json, struct span message, struct span s, const struct dns_header *header)

@@ -89,6 +89,7 @@ const struct protocol protocol_ftp = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("ftp"),
 	.parser = &ftp_parser,
 	.probe = &ftp_probe,
 	.probe_state_size = FTP_PROBE_STATE,

@@ -224,6 +224,7 @@ const struct protocol protocol_http = {
 	DOORS(TCP(80)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	ALPN("http/0.9", "http/1.0", "http/1.1"),
 	.parser = &http_parser,
 	.probe = &http_probe,
 	.weaknesses = weaknesses,

@@ -102,6 +102,7 @@ const struct protocol protocol_http2 = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("h2"),
 	.parser = &http2_parser,
 	.probe = &http2_probe,
 	.weaknesses = weaknesses,

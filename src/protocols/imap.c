@@ -182,6 +182,7 @@ const struct protocol protocol_imap = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("imap"),
 	.parser = &imap_parser,
 	.probe = &imap_probe,
 	.probe_state_size = IMAP_PROBE_STATE,

@@ -288,6 +288,7 @@ const struct protocol protocol_irc = {
 	DOORS(TCP(6667), TCP(194)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	ALPN("irc"),
 	.parser = &parser,
 	.probe = &irc_probe,
 	.weaknesses = weaknesses,

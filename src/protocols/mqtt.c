@@ -312,6 +312,7 @@ const struct protocol protocol_mqtt = {
 	DOORS(TCP(1883)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	ALPN("mqtt"),
 	.parser = &parser,
 	.probe = &mqtt_probe,
 	.weaknesses = weaknesses,

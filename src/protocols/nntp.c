@@ -231,6 +231,7 @@ const struct protocol protocol_nntp = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("nntp", "nnsp"),
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -398,6 +398,7 @@ const struct protocol protocol_ntp = {
 	.recognise = recognise,
 	.datagram_least = 8,
 	MARKS(OCTETS(0, 0x08, 0x27), OCTETS(0, 0x48, 0x67), OCTETS(0, 0x88, 0xa7), OCTETS(0, 0xc8, 0xe7)),
+	ALPN("ntske/1"),
 	.parser = &ntp_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

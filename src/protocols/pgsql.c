@@ -337,6 +337,7 @@ const struct protocol protocol_pgsql = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("postgresql"),
 	.parser = &pgsql_parser,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct state),

@@ -131,6 +131,7 @@ const struct protocol protocol_pop3 = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("pop3"),
 	.parser = &pop3_parser,
 	.probe = &pop3_probe,
 	.probe_state_size = POP3_PROBE_STATE,

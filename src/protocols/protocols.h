@@ -219,6 +219,10 @@ struct protocol {
 	 * a dot, or words in a certificate of either side. NULL behind the last; NULL for the others. */
 	const char *const *tls_signs;
 
+	/* As what it is agreed on inside TLS (ALPN, RFC 7301): IANA's names, NULL behind the last; NULL for
+	 * none. */
+	const char *const *alpn;
+
 	/* The header before it names it, so that nobody need ask: its doors are transports without ports, and
 	 * all of their packets are its own; or it has no doors, and these are the types of its frames: an
 	 * EtherType, of LLC the SAP. recognise() is recognise_nothing(). */
@@ -256,6 +260,11 @@ struct protocol {
 	const struct weakness *weakness_by_reach;
 };
 
+#define ALPN(...)                                                                                            \
+	.alpn = (const char *const[])                                                                        \
+	{                                                                                                    \
+		__VA_ARGS__, NULL                                                                            \
+	}
 #define TCP(port)                                                                                            \
 	{                                                                                                    \
 		TRANSPORT_TCP, (port), (port)                                                                \

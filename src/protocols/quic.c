@@ -216,6 +216,7 @@ static void write_version(struct json *json, uint32_t version)
 static void emit(const void *memory, struct json *json)
 {
 	const struct record *const record = memory;
+	const struct protocol *inside;
 
 	write_version(json, record->version);
 	if (record->hello == NULL)
@@ -225,6 +226,9 @@ static void emit(const void *memory, struct json *json)
 	tls_write_ja3(json, "ja3", record->hello, true);
 	tls_write_ja4(json, record->hello, 'q');
 	tls_write_alpn(json, "alpn", record->hello->alpn);
+	inside = tls_inside(record->hello->alpn, span_of(NULL, 0));
+	if (inside != NULL)
+		json_text(json, "inside", inside->name);
 	if (record->hello->encrypted_hello)
 		json_bool(json, "ech", true);
 }

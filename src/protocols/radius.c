@@ -261,6 +261,7 @@ const struct protocol protocol_radius = {
 	MARKS(OCTETS(0, RADIUS_ACCESS_REQUEST, RADIUS_ACCOUNTING_RESPONSE),
 	      OCTETS(0, RADIUS_ACCESS_CHALLENGE, RADIUS_STATUS_CLIENT),
 	      OCTETS(0, RADIUS_DISCONNECT_REQUEST, RADIUS_COA_NAK), OCTETS(2, 0, RADIUS_LENGTH_MOST >> 8)),
+	ALPN("radius/1.0", "radius/1.1"),
 	.parser = &radius_parser,
 	.probe = &radius_probe,
 	.probe_state_size = sizeof(struct radius_probe_state),

@@ -289,6 +289,7 @@ const struct protocol protocol_sieve = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("managesieve"),
 	.parser = &parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

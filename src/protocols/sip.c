@@ -118,6 +118,7 @@ const struct protocol protocol_sip = {
 	.datagram_least = 8,
 	MARKS(OCTETS(0, 'A', 'C'), OCTET(0, 'I'), OCTETS(0, 'M', 'P'), OCTETS(0, 'R', 'S'), OCTET(0, 'U'),
 	      OCTETS(1, 'A', 'Z'), OCTETS(2, 'A', 'Z')),
+	ALPN("sip/2"),
 	.parser = &sip_parser,
 	.probe = &probe,
 };

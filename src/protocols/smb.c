@@ -138,6 +138,7 @@ const struct protocol protocol_smb = {
 	DOORS(TCP(445), TCP(139)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	ALPN("smb"),
 	.parser = &smb_parser,
 	.probe = &smb_probe,
 	.probe_state_size = SMB_PROBE_STATE,

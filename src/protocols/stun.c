@@ -304,5 +304,6 @@ const struct protocol protocol_stun = {
 	.recognise = recognise,
 	.datagram_least = HEADER,
 	MARKS(OCTETS(0, 0, 1), OCTETS(1, 0x01, 0x0c), OCTETS(1, 0x11, 0x1c), OCTETS(2, 0, MESSAGE_MOST >> 8)),
+	ALPN("stun.turn", "stun.nat-discovery"),
 	.parser = &parser,
 };

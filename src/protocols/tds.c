@@ -361,6 +361,7 @@ const struct protocol protocol_tds = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("tds/8.0"),
 	.parser = &tds_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,

@@ -71,6 +71,11 @@ void tls_write_ja4(struct json *json, const struct tls_hello *hello, char transp
 /* Writes the list of protocols of ALPN as an array. */
 void tls_write_alpn(struct json *json, const char *key, struct span list);
 
+/* The protocol that goes on inside, by ALPN: the one that the server has chosen, or, where its list is empty,
+ * since 1.3 encrypts it, the one that all names of the client's list stand for. NULL for none that is known.
+ */
+const struct protocol *tls_inside(struct span offered, struct span chosen);
+
 extern const struct probe tls_probe;
 extern const struct parser tls_parser;
 extern const struct weakness *const tls_weaknesses[];

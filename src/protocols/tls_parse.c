@@ -110,6 +110,14 @@ static void write_server(struct json *json, const struct tls_hello *hello)
 	tls_write_alpn(json, "server_alpns", hello->alpn);
 }
 
+static void write_inside(struct json *json, const struct tls_hello *client, const struct tls_hello *server)
+{
+	const struct protocol *const inside = tls_inside(client->alpn, server->alpn);
+
+	if (inside != NULL)
+		json_text(json, "inside", inside->name);
+}
+
 static void emit(const void *memory, struct json *json)
 {
 	const struct state *const state = memory;
@@ -121,6 +129,8 @@ static void emit(const void *memory, struct json *json)
 		write_client(json, &client);
 	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &server))
 		write_server(json, &server);
+	if (state->has_hello[SIDE_SERVER])
+		write_inside(json, &client, &server);
 	if (is_resumed(state, &client, &server))
 		json_bool(json, "session_resumed", true);
 	if (span_left(state->certificate[SIDE_SERVER]) > 0)

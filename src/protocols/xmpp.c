@@ -289,6 +289,7 @@ const struct protocol protocol_xmpp = {
 	.privacy = PRIVACY_EITHER,
 	.clear_without_tls = true,
 	.recognise = recognise,
+	ALPN("xmpp-client", "xmpp-server"),
 	.parser = &parser,
 	.probe = &xmpp_probe,
 	.weaknesses = weaknesses,

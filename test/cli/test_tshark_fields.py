@@ -107,6 +107,15 @@ def last_component(value):
     return str(value).split("/")[-1]
 
 
+def without_prefix(value):
+    return str(value).split("/")[0]
+
+
+def lower_bits(value):
+    """The code of which tshark tells the four bits of the header."""
+    return EDNS_RCODES.get(value, value)
+
+
 def not_zero(value):
     return None if value in ("0.0.0.0", "NULL") else value
 
@@ -114,9 +123,10 @@ def not_zero(value):
 DNS_TYPES = mapped({1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 24: "SIG",
                     25: "KEY", 28: "AAAA", 29: "LOC", 33: "SRV", 35: "NAPTR", 37: "CERT", 39: "DNAME", 43: "DS",
                     44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 51: "NSEC3PARAM", 52: "TLSA",
-                    64: "SVCB", 65: "HTTPS", 99: "SPF", 250: "TSIG", 251: "IXFR", 252: "AXFR", 255: "ANY", 257: "CAA"})
+                    42: "APL", 59: "CDS", 60: "CDNSKEY", 64: "SVCB", 65: "HTTPS", 99: "SPF", 250: "TSIG", 251: "IXFR", 252: "AXFR", 255: "ANY", 256: "URI", 257: "CAA"})
 RCODES = named("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
                "NOTAUTH", "NOTZONE")
+EDNS_RCODES = {"BADVERS": "NOERROR", "BADCOOKIE": "YXRRSET"}
 DHCP_TYPES = named("discover", "offer", "request", "decline", "ack", "nak", "release", "inform", first=1)
 DHCPV6_TYPES = named("solicit", "advertise", "request", "confirm", "renew", "rebind", "reply", "release", "decline",
                      "reconfigure", "information_request", "relay_forward", "relay_reply", first=1)
@@ -185,7 +195,7 @@ FACTS = [
     Fact("dns mdns llmnr", "id", "dns mdns llmnr", "dns.id", number, number),
     Fact("dns mdns llmnr", "rrname", "dns mdns llmnr", "dns.qry.name", lower, unescaped),
     Fact("dns mdns llmnr", "rrtype", "dns mdns llmnr", "dns.qry.type", DNS_TYPES),
-    Fact("dns llmnr", "rcode", "dns llmnr", "dns.flags.rcode", RCODES),
+    Fact("dns llmnr", "rcode", "dns llmnr", "dns.flags.rcode", RCODES, lower_bits),
     Fact("dns mdns llmnr", "*.rdata A", "dns mdns llmnr", "dns.a"),
     Fact("dns mdns llmnr", "*.rdata AAAA", "dns mdns llmnr", "dns.aaaa"),
     Fact("dns mdns llmnr", "*.rdata CNAME", "dns mdns llmnr", "dns.cname", lower, unescaped),
@@ -194,6 +204,16 @@ FACTS = [
     Fact("dns mdns llmnr", "*.rdata MX", "dns mdns llmnr", "dns.mx.mail_exchange", lower, unescaped),
     Fact("dns mdns llmnr", "*.srv.port", "dns mdns llmnr", "dns.srv.port", number, number),
     Fact("dns mdns llmnr", "*.soa.serial", "dns mdns llmnr", "dns.soa.serial_number", number, number),
+    Fact("dns", "edns.client_cookie", "dns", "dns.opt.cookie.client", bare_hex, bare_hex),
+    Fact("dns", "edns.server_cookie", "dns", "dns.opt.cookie.server", bare_hex, bare_hex),
+    Fact("dns", "edns.client_subnet", "dns", "dns.opt.client.addr4 dns.opt.client.addr6", ours=without_prefix),
+    Fact("dns", "*.nsec3.iterations", "dns", "dns.nsec3.iterations", number, number),
+    Fact("dns", "*.nsec3.salt", "dns", "dns.nsec3.salt_value", bare_hex, bare_hex),
+    Fact("dns", "*.tsig.fudge", "dns", "dns.tsig.fudge", number, number),
+    Fact("dns", "*.cert.key_tag", "dns", "dns.cert.key_tag", number, number),
+    Fact("dns", "*.ds.key_tag", "dns", "dns.ds.key_id", number, number),
+    Fact("dns", "*.svcb.port", "dns", "dns.svcb.svcparam.port", number, number),
+    Fact("dns", "*.svcb.ipv6hint[]", "dns", "dns.svcb.svcparam.ipv6hint.ip"),
     Fact("nbns", "id", "nbns", "nbns.id", number, number),
     Fact("nbns", "name", "nbns", "nbns.name", lambda v: v.split("<")[0].strip(), lambda v: v.split("<")[0].strip()),
     Fact("nbns", "addresses[]", "nbns", "nbns.addr"),

@@ -36,6 +36,30 @@ static void old_versions_and_weak_ciphers_are_findings(void **state)
 	     "{\"weakness\":\"tls-weak-cipher\",\"evidence\":\"TLS_RSA_WITH_RC4_128_SHA: RC4 is broken\"}");
 }
 
+/* Hellos whose only extension is ALPN, and a server's of TLS 1.3, which has none that shows. */
+#define HELLO_OF_DOT                                                                                         \
+	"\x16\3\1\0\x39\1\0\0\x35\3\3" RANDOM_32 "\0\0\2\x13\1\1\0\0\x0a\0\x10\0\6\0\4\3"                    \
+	"dot"
+#define HELLO_OF_TWO                                                                                         \
+	"\x16\3\1\0\x41\1\0\0\x3d\3\3" RANDOM_32 "\0\0\2\x13\1\1\0\0\x12\0\x10\0\x0e\0\x0c\2h2\x08http/1.1"
+#define HELLO_OF_1_3 "\x16\3\3\0\x32\2\0\0\x2e\3\3" RANDOM_32 "\0\x13\1\0\0\6\0\x2b\0\2\3\4"
+#define HELLO_OF_HTTP                                                                                        \
+	"\x16\3\3\0\x3b\2\0\0\x37\3\3" RANDOM_32 "\0\xc0\x2f\0\0\x0f\0\x10\0\x0b\0\x09\x08http/1.1"
+
+static void what_is_inside_is_told_where_it_is_named(void **state)
+{
+	const struct turn alone[] = { CLIENT(HELLO_OF_DOT), SERVER(HELLO_OF_1_3) };
+	const struct turn chosen[] = { CLIENT(HELLO_OF_TWO), SERVER(HELLO_OF_HTTP) };
+	const struct turn hidden[] = { CLIENT(HELLO_OF_TWO), SERVER(HELLO_OF_1_3) };
+	const struct turn unanswered[] = { CLIENT(HELLO_OF_DOT) };
+
+	(void)state;
+	TOLD("tls", TRANSPORT_TCP, alone, "\"inside\":\"dns\"");
+	TOLD("tls", TRANSPORT_TCP, chosen, "\"inside\":\"http\"");
+	TOLD("tls", TRANSPORT_TCP, hidden, "\"version\":\"TLS 1.3\"", "!inside");
+	TOLD("tls", TRANSPORT_TCP, unanswered, "\"client_alpns\":[\"dot\"]", "!inside");
+}
+
 static void messages_may_be_laid_over_several_records(void **state)
 {
 	(void)state;
@@ -149,6 +173,7 @@ int main(void)
 		cmocka_unit_test(a_handshake_of_1_2_is_told_with_its_certificate),
 		cmocka_unit_test(one_side_alone_is_told),
 		cmocka_unit_test(old_versions_and_weak_ciphers_are_findings),
+		cmocka_unit_test(what_is_inside_is_told_where_it_is_named),
 		cmocka_unit_test(messages_may_be_laid_over_several_records),
 		cmocka_unit_test(a_fatal_alert_ends_it),
 		cmocka_unit_test(an_encrypted_alert_is_tls),
