@@ -10,6 +10,7 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
+#include "audit/reachable.h"
 #include "host/host.h"
 #include "policy/policy.h"
 #include "scan/knock.h"
@@ -97,6 +98,7 @@ struct audit_door {
 	const char *unit; /* systemd's, or NULL */
 	const char *user; /* of the process, else of the socket; NULL without sockets */
 	enum exposure exposure;
+	struct reach reach; /* what the packet filter lets through of that */
 	enum documented documented;
 	const struct rule *rule; /* that documents or denies it, or NULL */
 	const struct door *rule_door;
@@ -132,6 +134,7 @@ struct audit_input {
 	const struct policy *policy; /* or NULL */
 	struct host *host;           /* user names are looked up in it */
 	const struct surroundings *around;
+	struct reachability *reachability;  /* NULL: the packet filter is not judged */
 	const struct knock_door *knocked;   /* from audit_knock_plan(); none with --no-knock */
 	const struct knock_result *results; /* one for each */
 	size_t knock_count;

@@ -277,6 +277,42 @@ static void soften(const struct audit_door *door, struct finding *finding)
 		finding->severity = AUDIT_MEDIUM;
 }
 
+/* Who gets in, where that is known: "", or words that go behind others. */
+static const char *reached_by(struct work *work, const struct audit_door *door)
+{
+	char text[REACH_TEXT];
+
+	switch (door->reach.kind) {
+	case REACH_ALL:
+	case REACH_SOME:
+		return keep(work,
+			    arena_format(work->arena, "; reachable from %s",
+					 reach_text(&door->reach, audit_reach_text(door->exposure), text)));
+	case REACH_NOBODY: return "; the packet filter lets nobody in from outside";
+	case REACH_UNKNOWN:
+		return keep(work,
+			    arena_format(work->arena, "; from where it is reachable is unknown because of %s",
+					 door->reach.unknown));
+	case REACH_NOT_JUDGED: break;
+	}
+	return "";
+}
+
+/* Documented as closed, open, and somebody gets in: the worst there is. */
+static void find_denied(struct work *work, const struct audit_door *door, const char *behind)
+{
+	struct finding *const finding = finding_add(work, FINDING_DENIED_OPEN, door, door->rule,
+						    "%s; denied by '%s' (%s:%u)%s", behind,
+						    rule_words(work, door->rule), door->rule->place.file,
+						    door->rule->place.line, reached_by(work, door));
+
+	soften(door, finding);
+	if (finding != NULL && door->reach.from.count > 0)
+		finding->severity = AUDIT_CRITICAL;
+	else if (finding != NULL && door->reach.kind == REACH_NOBODY)
+		finding->severity = AUDIT_MEDIUM;
+}
+
 static void find_open(struct work *work, const struct audit_door *door)
 {
 	const char *const behind = door_behind(work, door);
@@ -284,9 +320,7 @@ static void find_open(struct work *work, const struct audit_door *door)
 	char date[DATE_TEXT];
 
 	if (door->documented == DOCUMENTED_DENIED) {
-		soften(door, finding_add(work, FINDING_DENIED_OPEN, door, door->rule,
-					 "%s; denied by '%s' (%s:%u)", behind, rule_words(work, door->rule),
-					 door->rule->place.file, door->rule->place.line));
+		find_denied(work, door, behind);
 		return;
 	}
 	past = past_rule(work, door);

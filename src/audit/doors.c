@@ -297,6 +297,8 @@ static void add_door(struct work *work, const struct seen *seen, size_t count)
 	door->unit = unit_of(host, door, first);
 	door->registered = door->port != 0 ? catalog_service_at(door->transport, door->port, 0) : NULL;
 	door->temporary = socket_may_be_client(host, first);
+	if (work->input->reachability != NULL)
+		door->reach = reachability_of(work->input->reachability, door->sockets, door->socket_count);
 	hear(work, door);
 }
 

@@ -6,22 +6,10 @@
  * do about it. Where only some are, the others are claimed to reach the door only if nothing on this host
  * filters packets, or if the rule means this host alone. */
 #include "audit/ranges.h"
+#include "audit/reachable.h"
 #include "audit/rooms.h"
 
-enum { SOURCES = 8, SCRATCH_LIMIT = 256 << 20 };
-
-/* Who can send to an address of this kind. RFC 1122, 1918, 3927, 4193, 4291, 6598. */
-static const char *const sources_v4[][SOURCES] = {
-	[SCOPE_LINK] = { "169.254.0.0/16" },
-	[SCOPE_PRIVATE] = { "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12",
-			    "192.168.0.0/16" },
-	[SCOPE_GLOBAL] = { "1.0.0.0-126.255.255.255", "128.0.0.0-223.255.255.255" },
-};
-static const char *const sources_v6[][SOURCES] = {
-	[SCOPE_LINK] = { "fe80::/10" },
-	[SCOPE_PRIVATE] = { "fc00::/7", "fe80::/10" },
-	[SCOPE_GLOBAL] = { "2000::/3", "fc00::/7", "fe80::/10" },
-};
+enum { SCRATCH_LIMIT = 256 << 20 };
 
 /* One way in: an address of this host, on an interface, and the rules that speak of the door. */
 struct way {
@@ -39,28 +27,6 @@ struct excess {
 	struct address_range beyond; /* sources that the rules leave out */
 	bool has_beyond, host_only;  /* host_only: the rules mean this host alone */
 };
-
-/* Everybody who can come this way; this host itself does not come from outside. */
-static bool add_sources(struct work *work, const struct way *way, struct ranges *set)
-{
-	const enum scope scope = catalog_scope(&way->address);
-	const char *const *const texts = address_is_v4(&way->address) ? sources_v4[scope] : sources_v6[scope];
-	const struct surroundings *const around = work->input->around;
-	struct address_range range;
-
-	for (size_t i = 0; i < SOURCES && texts[i] != NULL; i++) {
-		if (address_range_parse(span_text(texts[i]), &range, NULL) &&
-		    !ranges_add(way->scratch, set, &range))
-			return false;
-	}
-	for (size_t i = 0; i < around->self_count; i++) {
-		const struct ranges self = { .list = (struct address_range *)&around->self[i], .count = 1 };
-
-		if (!ranges_subtract(way->scratch, set, &self))
-			return false;
-	}
-	return true;
-}
 
 static struct question question_of(const struct way *way)
 {
@@ -110,7 +76,7 @@ static bool try_way(struct work *work, const struct way *way, struct excess *exc
 
 	if (catalog_scope(&way->address) == SCOPE_HOST)
 		return true;
-	if (!add_sources(work, way, &admitted.left))
+	if (!sources_of(way->scratch, work->input->host, &way->address, &admitted.left))
 		return false;
 	for (size_t r = 0; r < way->rule_count; r++) {
 		const enum mismatch mismatch = rule_mismatch(work->decider, way->rules[r], &question);

@@ -10,6 +10,7 @@ static int show(const struct invocation *invocation, const struct gathered *gath
 		.knocked = knocked,
 		.knock_count = gathered->knock_count,
 		.knock_ms = gathered->knock_ms,
+		.filter_problem = reachability_problem(gathered->reachability),
 		.exit_status = audit_status(gathered->audit),
 	};
 	struct error err;

@@ -98,15 +98,20 @@ static bool knock_at_doors(struct gathered *g, const struct gather_options *opti
 
 static bool run_audit(struct gathered *g, struct error *err)
 {
+	struct reachability *const reachability = reachability_new(g->arena, &g->host);
 	const struct audit_input input = {
 		.policy = g->policy,
 		.host = &g->host,
 		.around = &g->around,
+		.reachability = reachability,
 		.knocked = g->knocked,
 		.results = g->results,
 		.knock_count = g->knock_count,
 	};
 
+	if (reachability == NULL)
+		return error_memory(err);
+	g->reachability = reachability;
 	g->audit = audit_run(g->arena, &input, err);
 	return g->audit != NULL;
 }

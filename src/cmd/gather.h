@@ -26,6 +26,7 @@ struct gathered {
 	struct knock_result *results;
 	size_t knock_count;
 	int64_t knock_ms; /* how long knocking took */
+	struct reachability *reachability;
 	struct audit *audit;
 };
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { REACH_MEMORY = 1 << 30 };
+
 /* The options may be repeated; of each kind one must match. */
 struct filter {
 	const struct invocation *invocation;
@@ -294,8 +296,12 @@ static bool show(const struct invocation *invocation, struct host *host, struct 
 		.details = invocation_has(invocation, "details"),
 	};
 	uint32_t *doors = NULL, *connections = NULL;
+	struct arena *const arena = list.with_passive ? arena_new(REACH_MEMORY) : NULL;
 	struct out out;
 	bool good;
+
+	if (arena != NULL)
+		list.reachability = reachability_new(arena, host);
 
 	if (list.with_passive)
 		list.passive = doors = choose(&filter, SOCKET_PASSIVE, !invocation->json,
@@ -313,6 +319,7 @@ static bool show(const struct invocation *invocation, struct host *host, struct 
 	}
 	free(doors);
 	free(connections);
+	arena_free(arena);
 	return good;
 }
 

@@ -39,6 +39,7 @@ void filtering_read(struct snapshot *snapshot)
 	/* A kernel without nftables refuses the question as invalid. */
 	const bool seen = error == 0 || error == EINVAL || error == EPROTONOSUPPORT;
 
+	host->legacy_filter = filtering_has_legacy();
 	if (host->filtering == FILTERING_PRESENT)
 		return;
 	if (!filtering_read_legacy(snapshot) || !seen)

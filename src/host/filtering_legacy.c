@@ -66,8 +66,6 @@ static bool table_filters(int fd, const struct family *family, struct span name)
 	struct ipt_getinfo info = { 0 };
 	socklen_t length = sizeof(info);
 
-	if (span_is(name, "nat")) /* changes addresses, refuses nothing */
-		return false;
 	span_copy_text(name, info.name, sizeof(info.name));
 	if (getsockopt(fd, family->level, IPT_SO_GET_INFO, &info, &length) != 0)
 		return false;
@@ -91,6 +89,8 @@ static void read_family(struct snapshot *snapshot, const struct family *family, 
 
 		if (name.failed)
 			break;
+		if (span_is(name, "nat")) /* changes addresses, refuses nothing */
+			continue;
 		if (!table_filters(fd, family, name))
 			continue;
 		host->filtering = FILTERING_PRESENT;
@@ -115,4 +115,35 @@ bool filtering_read_legacy(struct snapshot *snapshot)
 			seen = seen && errno == ENOENT; /* a kernel without it */
 	}
 	return seen;
+}
+
+static bool family_has(const struct family *family, struct span names)
+{
+	const int fd = socket(family->domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found = false;
+
+	while (fd >= 0 && span_left(names) > 0 && !found) {
+		const struct span name = span_line(&names);
+
+		if (name.failed)
+			break;
+		found = table_filters(fd, family, name);
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+bool filtering_has_legacy(void)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		char text[NAMES_TEXT];
+		const long length = file_read_text(families[i].list, text, sizeof(text));
+
+		if (length > 0)
+			found |= family_has(&families[i], span_of(text, (size_t)length));
+	}
+	return found;
 }

@@ -106,6 +106,7 @@ struct host {
 	const char **socket_units; /* "ssh.socket" */
 	size_t socket_unit_count;
 	enum filtering filtering; /* of the first space */
+	bool legacy_filter; /* rules of legacy iptables stand on the way in, or change addresses there */
 	const char *filtering_by; /* "nftables: table inet filter, hook input", or NULL */
 	bool processes_seen;      /* all of them: a socket without a holder has none */
 	const char **unseen; /* what could not be seen, in words: "processes of other users (needs root)" */

@@ -173,7 +173,8 @@ static void wide_row(struct table *table, const struct host *host, const struct 
 	table_cell(table, W_USER, STYLE_PLAIN, door->user);
 	table_cell(table, W_UNIT, STYLE_PLAIN, unit_of(door));
 	if (door->socket_count > 0)
-		table_cell(table, W_REACH, reach_style(door), audit_reach_text(door->exposure));
+		table_cell(table, W_REACH, reach_style(door),
+			   reach_text(&door->reach, audit_reach_text(door->exposure), text));
 	table_cell(table, W_BOUND, STYLE_PLAIN, audit_addresses_short(door, text));
 	words = documented_cell(door, &style);
 	table_cell(table, W_DOCUMENTED, style, words);
@@ -206,7 +207,8 @@ static void narrow_row(struct table *table, const struct host *host, const struc
 		table_cell(table, N_SPOKEN, style, words);
 	table_cell(table, N_PROCESS, STYLE_PLAIN, process_cell(host, door, text));
 	if (door->socket_count > 0)
-		table_cell(table, N_REACH, reach_style(door), audit_reach_text(door->exposure));
+		table_cell(table, N_REACH, reach_style(door),
+			   reach_text(&door->reach, audit_reach_text(door->exposure), text));
 	words = documented_cell(door, &style);
 	table_cell(table, N_DOCUMENTED, style, words);
 
@@ -269,11 +271,53 @@ static bool has_temporary(const struct audit *audit)
 	return false;
 }
 
+/* The first door of which it is not known who gets in. */
+static const struct audit_door *unclear_door(const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->door_count; i++) {
+		if (audit->doors[i].reach.kind == REACH_UNKNOWN)
+			return &audit->doors[i];
+	}
+	return NULL;
+}
+
+/* What REACHABLE FROM was read from. */
+static const char *reach_legend(const struct check_view *view, char words[static LINE])
+{
+	const struct host *const host = view->audit->host;
+	const struct audit_door *const unclear = unclear_door(view->audit);
+
+	if (host->filtering == FILTERING_NONE)
+		return "REACHABLE FROM tells by the addresses that a door is bound to; no firewall on this "
+		       "host "
+		       "narrows it.";
+	if (host->filtering != FILTERING_PRESENT)
+		return "REACHABLE FROM tells by the addresses that a door is bound to. Whether a firewall "
+		       "narrows "
+		       "it cannot be seen (needs root).";
+	if (view->filter_problem != NULL)
+		snprintf(words, LINE,
+			 "REACHABLE FROM tells by the addresses that a door is bound to. A firewall may let "
+			 "fewer "
+			 "in (%s): %s.",
+			 host->filtering_by != NULL ? host->filtering_by : "packets are filtered",
+			 view->filter_problem);
+	else
+		snprintf(words, LINE,
+			 "REACHABLE FROM tells who gets in from outside: by the addresses that a door is "
+			 "bound to, and "
+			 "by the whole rule set of the kernel as it stands.%s%s%s",
+			 unclear != NULL ? " Unknown because of " : "",
+			 unclear != NULL ? unclear->reach.unknown : "",
+			 unclear != NULL ? ": what stands there is not understood, and not guessed." : "");
+	return words;
+}
+
 /* How the columns are to be read, so that nobody takes them for more than they are. */
 static void print_legend(const struct screen *screen, const struct check_view *view)
 {
 	const struct host *const host = view->audit->host;
-	char line[LINE];
+	char line[LINE], words[LINE];
 
 	fputc('\n', screen->file);
 	if (view->knocked)
@@ -286,21 +330,7 @@ static void print_legend(const struct screen *screen, const struct check_view *v
 	else
 		snprintf(line, sizeof(line), "SPOKEN: nobody was asked (--no-knock).");
 	screen_paragraph(screen, 0, STYLE_DIM, line);
-	if (host->filtering == FILTERING_PRESENT)
-		snprintf(line, sizeof(line),
-			 "REACHABLE FROM tells by the addresses that a door is bound to. A firewall may let "
-			 "fewer in (%s); "
-			 "its rules are not judged here.",
-			 host->filtering_by != NULL ? host->filtering_by : "packets are filtered");
-	else if (host->filtering == FILTERING_NONE)
-		snprintf(line, sizeof(line),
-			 "REACHABLE FROM tells by the addresses that a door is bound to; no firewall on this "
-			 "host narrows it.");
-	else
-		snprintf(line, sizeof(line),
-			 "REACHABLE FROM tells by the addresses that a door is bound to. Whether a firewall "
-			 "narrows it "
-			 "cannot be seen (needs root).");
+	snprintf(line, sizeof(line), "%s", reach_legend(view, words));
 	screen_paragraph(screen, 0, STYLE_DIM, line);
 	if (has_temporary(view->audit)) {
 		snprintf(line, sizeof(line),

@@ -127,6 +127,7 @@ static void door_event(struct out *out, const struct audit *audit, const struct 
 	write_addresses(&json, door);
 	json_text(&json, "namespace", audit->host->spaces[door->space].name);
 	json_text(&json, "exposure", exposure_text(door->exposure));
+	event_reach(&json, &door->reach);
 	json_text(&json, "documented", documented_ids[door->documented]);
 	json_text(&json, "rule", door->rule != NULL ? door->rule->id : NULL);
 	json_text(&json, "registered", door->registered != NULL ? door->registered->name : NULL);

@@ -46,6 +46,7 @@ struct check_view {
 	bool knocked;
 	size_t knock_count; /* addresses that were knocked at */
 	int64_t knock_ms;
+	const char *filter_problem; /* why the packet filter could not be judged, or NULL */
 	int exit_status;
 };
 

@@ -180,7 +180,8 @@ static void passive_row(struct listing *listing, const struct host_socket *socke
 {
 	struct host *const host = listing->host;
 	const enum exposure exposure = host_exposure(host, socket);
-	char text[WHOLE_TEXT];
+	const struct reach reach = socket_reach(listing->list, socket);
+	char text[WHOLE_TEXT], from[REACH_TEXT];
 
 	table_row(listing->table);
 	table_cell(listing->table, 0, STYLE_BOLD, door_text(socket, text));
@@ -189,7 +190,8 @@ static void passive_row(struct listing *listing, const struct host_socket *socke
 	process_cell(listing, 3, socket);
 	table_cell(listing->table, 4, STYLE_PLAIN, host_user(host, socket->uid));
 	table_cell(listing->table, 5, STYLE_PLAIN, behind(host, socket));
-	table_cell(listing->table, 6, exposure_style(exposure), audit_reach_text(exposure));
+	table_cell(listing->table, 6, exposure_style(exposure),
+		   reach_text(&reach, audit_reach_text(exposure), from));
 	if (socket->connections > 0)
 		table_format(listing->table, 7, STYLE_PLAIN, "%u", socket->connections);
 	if (listing->with_space)
@@ -270,15 +272,18 @@ static void print_kind(struct out *out, const struct socket_list *list, const ch
 		out->buffer.failed = true;
 }
 
-static void print_remarks(struct out *out, const struct host *host)
+static void print_remarks(struct out *out, const struct socket_list *list)
 {
+	const struct host *const host = list->host;
+	const char *const problem = list->reachability != NULL ? reachability_problem(list->reachability)
+							       : "by the addresses that a door is bound to";
 	char line[WHOLE_TEXT * 4];
 
-	if (host->filtering == FILTERING_PRESENT) {
-		snprintf(line, sizeof(line),
-			 "Filtered by %s: REACHABLE FROM tells by the addresses that a door is bound to, not "
-			 "what the filter lets through.",
-			 host->filtering_by != NULL ? host->filtering_by : "a firewall");
+	if (host->filtering == FILTERING_PRESENT && list->with_passive) {
+		snprintf(line, sizeof(line), "Filtered by %s: REACHABLE FROM tells %s.",
+			 host->filtering_by != NULL ? host->filtering_by : "a firewall",
+			 problem == NULL ? "who gets in, by the whole rule set of the kernel as it stands"
+					 : problem);
 		fputc('\n', out->screen.file);
 		screen_paragraph(&out->screen, 0, STYLE_PLAIN, line);
 	}
@@ -297,5 +302,5 @@ void sockets_text(struct out *out, const struct socket_list *list)
 		fputc('\n', out->screen.file);
 	if (list->with_active)
 		print_kind(out, list, "Active sockets", false);
-	print_remarks(out, list->host);
+	print_remarks(out, list);
 }

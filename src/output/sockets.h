@@ -2,17 +2,23 @@
 #ifndef OUTPUT_SOCKETS_H
 #define OUTPUT_SOCKETS_H
 
+#include "audit/reachable.h"
 #include "host/host.h"
 #include "output/output.h"
 
 /* What to show of a host: indices into its sockets. */
 struct socket_list {
 	struct host *host;
+	struct reachability *reachability; /* of passive ones; or NULL */
 	const uint32_t *passive, *active;
 	size_t passive_count, active_count;
 	bool with_passive, with_active; /* which of the two was asked for */
 	bool details;                   /* text: what is known of each process on lines of its own */
 };
+
+/* Writes `reachable`: who gets in past the packet filter, where that was judged. */
+void event_reach(struct json *json, const struct reach *reach);
+struct reach socket_reach(const struct socket_list *list, const struct host_socket *socket);
 
 void sockets_text(struct out *out, const struct socket_list *list);
 void sockets_json(struct out *out, const struct socket_list *list);

@@ -127,7 +127,39 @@ static void write_socket(struct json *json, const struct host *host, const struc
 	json_end(json);
 }
 
-static void write_context(struct json *json, struct events *events, const struct host_socket *socket)
+enum { SOURCES_MOST = 64 };
+
+void event_reach(struct json *json, const struct reach *reach)
+{
+	char text[ADDRESS_RANGE_TEXT];
+
+	if (reach->kind == REACH_NOT_JUDGED)
+		return;
+	json_open_object(json, "reachable");
+	json_text(json, "from", reach_kind_text(reach->kind));
+	if (reach->kind == REACH_SOME || reach->kind == REACH_UNKNOWN) {
+		json_open_array(json, "sources");
+		for (size_t i = 0; i < reach->from.count && i < SOURCES_MOST; i++)
+			json_text(json, NULL, address_range_text(&reach->from.list[i], text));
+		json_end(json);
+		json_unsigned(json, "source_count", reach->from.count);
+	}
+	if (reach->limited)
+		json_bool(json, "limited", true);
+	json_text(json, "unknown_because", reach->unknown);
+	json_text(json, "sent_on", reach->sent_on);
+	json_end(json);
+}
+
+/* What the packet filter makes of a passive socket. */
+struct reach socket_reach(const struct socket_list *list, const struct host_socket *socket)
+{
+	return list->reachability != NULL ? reachability_of(list->reachability, &socket, 1)
+					  : (struct reach){ 0 };
+}
+
+static void write_context(struct json *json, struct events *events, const struct host_socket *socket,
+			  const struct socket_list *list)
 {
 	const struct host *const host = events->host;
 
@@ -135,7 +167,10 @@ static void write_context(struct json *json, struct events *events, const struct
 	json_text(json, "namespace", host->spaces[socket->space].name);
 	json_text(json, "service", socket_service(socket));
 	if (socket->kind == SOCKET_PASSIVE) {
+		const struct reach reach = socket_reach(list, socket);
+
 		json_text(json, "exposure", exposure_text(host_exposure(host, socket)));
+		event_reach(json, &reach);
 		if (socket->transport == TRANSPORT_TCP)
 			json_unsigned(json, "connections", socket->connections);
 		json_text(json, "socket_unit", host_socket_unit(host, socket));
@@ -146,13 +181,14 @@ static void write_context(struct json *json, struct events *events, const struct
 	json_end(json);
 }
 
-static void write_event(struct events *events, const struct host_socket *socket)
+static void write_event(struct events *events, const struct socket_list *list,
+			const struct host_socket *socket)
 {
 	struct json json = event_begin_at(events->out, events->when, "socket");
 
 	write_ends(&json, socket);
 	write_socket(&json, events->host, socket);
-	write_context(&json, events, socket);
+	write_context(&json, events, socket, list);
 	event_end(events->out, &json);
 }
 
@@ -201,9 +237,9 @@ void sockets_json(struct out *out, const struct socket_list *list)
 	}
 	clock_text(clock_wall_us(), events.when);
 	for (size_t i = 0; i < list->passive_count; i++)
-		write_event(&events, &list->host->sockets[list->passive[i]]);
+		write_event(&events, list, &list->host->sockets[list->passive[i]]);
 	for (size_t i = 0; i < list->active_count; i++)
-		write_event(&events, &list->host->sockets[list->active[i]]);
+		write_event(&events, list, &list->host->sockets[list->active[i]]);
 	write_stats(&events, list);
 	free(events.processes);
 }

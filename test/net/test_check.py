@@ -160,7 +160,7 @@ POLICY = """\
 PROVOKED = {
     "undocumented:tcp/23": (2, "systemd-socket-"),
     "clear-text:tcp/23": (2, ""),
-    "denied-open:tcp/80": (2, "nginx"),
+    "denied-open:tcp/80": (1, "nginx"),
     "clear-text:tcp/80": (2, "nginx"),
     "wider:tcp/6379": (2, "this host"),
     "wrong-protocol:tcp/443": (2, "ssh is spoken, tls:http is documented"),
