@@ -84,6 +84,7 @@ static bool find_hosts(struct scan *scan, struct error *err)
 static bool begin(struct scan *scan, struct error *err)
 {
 	const struct knock_limits limits = { .door_ms = DOOR_MS,
+					     .again = true,
 					     .doors = scan->is_public ? ASKED_IN_PUBLIC : ASKED_AT_ONCE,
 					     .per_host = scan->per_host > 0 ? (unsigned)scan->per_host
 									    : CONVERSATIONS_WITH_HOST };

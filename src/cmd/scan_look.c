@@ -87,9 +87,9 @@ void scan_hear_service(void *context, const struct knock_door *door, const struc
 }
 
 /* False without memory. */
-static bool ask_what_it_speaks(struct scan *scan, uint64_t number)
+static bool ask_what_it_speaks(struct scan *scan, uint64_t number, bool no_printer)
 {
-	struct knock_door door = { .transport = (uint16_t)scan->view.transport };
+	struct knock_door door = { .transport = (uint16_t)scan->view.transport, .no_printer = no_printer };
 
 	reach_nth(scan->looked_at, &scan->ports, number, &door.address, &door.interface, &door.port);
 	door.tag = keeper_add(&scan->keeper, number);
@@ -118,8 +118,18 @@ void scan_hear_door(void *context, const struct reach_door *found)
 		return;
 	if (scan->no_knock)
 		tell_open(scan, found);
-	else
-		(void)ask_what_it_speaks(scan, found->number);
+	else if (!scan_printers_note(&scan->printers, &scan->ports, found->number))
+		(void)ask_what_it_speaks(scan, found->number, false);
+}
+
+/* All doors were looked at, so that it is known who has printers. */
+static void ask_those_that_waited(struct scan *scan)
+{
+	uint64_t number;
+	bool no_printer;
+
+	while (scan_printers_next(&scan->printers, &scan->ports, &number, &no_printer))
+		(void)ask_what_it_speaks(scan, number, no_printer);
 }
 
 /* ---- going on ---- */
@@ -135,7 +145,7 @@ static void add_datagram_doors(struct scan *scan)
 	while (scan->next < scan->doors && knocking_left(scan->knocking) < QUEUE_MOST) {
 		const bool known = (scan->answered[scan->next / 8] >> scan->next % 8 & 1) != 0;
 
-		if (!known && !ask_what_it_speaks(scan, scan->next))
+		if (!known && !ask_what_it_speaks(scan, scan->next, false))
 			return;
 		scan->next++;
 	}
@@ -182,7 +192,7 @@ static bool take_door(struct scan *scan, uint64_t number)
 	struct reach_door found = { .state = REACH_OPEN, .number = number };
 
 	if (!scan->no_knock)
-		return ask_what_it_speaks(scan, number);
+		return ask_what_it_speaks(scan, number, false);
 	reach_nth(scan->looked_at, &scan->ports, number, &found.address, &found.interface, &found.port);
 	tell_open(scan, &found);
 	return true;
@@ -261,6 +271,8 @@ void scan_go_on(struct scan *scan)
 			reach_turn(scan->reach, 0);
 		else
 			add_datagram_doors(scan);
+		if (!is_looking(scan))
+			ask_those_that_waited(scan);
 		knocking_turn(scan->knocking, 0);
 		scan_show_progress(scan, scan->reach, "doors");
 		if (keeper_is_due(&scan->keeper))

@@ -8,6 +8,7 @@
 #include "cmd/scan_hosts.h"
 #include "cmd/scan_judge.h"
 #include "cmd/scan_keeper.h"
+#include "cmd/scan_printers.h"
 
 enum {
 	SCAN_WAIT_MS = 20,
@@ -29,6 +30,7 @@ struct scan {
 	struct knocking *knocking; /* owned */
 	struct judge judge;
 	struct keeper keeper;
+	struct scan_printers printers;
 	struct error trouble; /* of what goes on beside: a state that cannot be written */
 	bool in_trouble;
 	uint64_t next;     /* over UDP: the next of all doors */

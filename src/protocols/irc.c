@@ -61,7 +61,7 @@ static enum verdict server_line_says(struct span line)
 	if (span_peek(line, 0) == ':')
 		return prefixed_says(line);
 	if (span_begins(line, "NOTICE AUTH :") || span_begins(line, "NOTICE * :") ||
-	    span_begins(line, "ERROR :Closing Link"))
+	    span_begins(line, "ERROR :"))
 		return YES;
 	return span_begins(line, "PING :") ? MORE : NO;
 }

@@ -106,6 +106,11 @@ struct probe {
 	 * would answer to that opening. */
 	bool knows;
 
+	/* Over TCP: its servers answer nothing and take all. The opening is said again and again, at its
+	 * customary doors alone, which are of this protocol when all of that is taken and no opening of
+	 * others is answered either. */
+	bool takes_all;
+
 	/* Over UDP: its servers answer from another port than they were asked at; they answer to this port
 	 * alone, or to any where it is 0. */
 	bool answers_elsewhere;

@@ -352,9 +352,11 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	return PROBE_DONE;
 }
 
-/* ---- whether a server that is no portmapper administers Kerberos ---- */
+/* ---- whether a server that is no portmapper serves files, or administers Kerberos ---- */
 
-static bool wants_kadmin(const struct answer *known, size_t variant)
+enum { TO_KADMIN, TO_NFS, FURTHER };
+
+static bool wants_further(const struct answer *known, size_t variant)
 {
 	const char *const status = answer_get(known, "status");
 
@@ -362,24 +364,23 @@ static bool wants_kadmin(const struct answer *known, size_t variant)
 	return known->product[0] == '\0' && status != NULL && strcmp(status, "prog_unavail") == 0;
 }
 
-static void greet_kadmin(void *state, size_t variant, const struct answer *known, struct buffer *out)
+static void greet_further(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	(void)state;
-	(void)variant;
 	(void)known;
-	write_call(out, TRANSPORT_TCP, KADMIN, 0);
+	if (variant == TO_NFS)
+		nfs_ask_who(out);
+	else
+		write_call(out, TRANSPORT_TCP, KADMIN, 0);
 }
 
 /* MIT's has the program, and demands credentials even of a call that does nothing. Heimdal's knows no call
  * for another program, and would not have said that it lacks the portmapper's. */
-static enum probe_step hear_kadmin(void *memory, size_t variant, struct span *heard, bool ended,
-				   struct answer *answer)
+static enum probe_step hear_kadmin(struct span *heard, bool ended, struct answer *answer)
 {
 	struct span s = *heard;
 	struct rpc_message message;
 
-	(void)memory;
-	(void)variant;
 	span_skip(&s, 4);
 	if (s.failed || rpc_message_read(s, &message) != YES)
 		return ended || span_left(*heard) >= DENIAL ? PROBE_NOT : PROBE_WAIT;
@@ -391,15 +392,22 @@ static enum probe_step hear_kadmin(void *memory, size_t variant, struct span *he
 	return PROBE_DONE;
 }
 
+static enum probe_step hear_further(void *memory, size_t variant, struct span *heard, bool ended,
+				    struct answer *answer)
+{
+	(void)memory;
+	return variant == TO_NFS ? nfs_hear_who(heard, ended, answer) : hear_kadmin(heard, ended, answer);
+}
+
 static const struct probe probe = {
 	.rare = true,
 	.transports = PROBE_TCP | PROBE_UDP,
 	.greet = greet,
 	.hear = hear,
-	.variants = 1,
-	.wants_more = wants_kadmin,
-	.greet_more = greet_kadmin,
-	.hear_more = hear_kadmin,
+	.variants = FURTHER,
+	.wants_more = wants_further,
+	.greet_more = greet_further,
+	.hear_more = hear_further,
 };
 
 const struct protocol protocol_rpc = {

@@ -52,6 +52,10 @@ struct rpc_calls {
 struct rpc_call *rpc_remember(struct rpc_calls *calls, const struct rpc_message *message);
 bool rpc_recall(struct rpc_calls *calls, uint32_t xid, struct rpc_call *ret_call);
 
+/* Asks a server of NFS over TCP who it is; hears what it tells. */
+void nfs_ask_who(struct buffer *out);
+enum probe_step nfs_hear_who(struct span *heard, bool ended, struct answer *answer);
+
 const char *rpc_flavour_text(uint32_t flavour);
 const char *rpc_status_text(const struct rpc_message *message);
 

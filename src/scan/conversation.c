@@ -1,17 +1,24 @@
 /* conversation.c: one connection with one server, bounded in bytes; its time is the loop's matter. */
 #include "scan/engine.h"
 
-#include "base/clock.h"
 #include "scan/endpoint.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 16 * 1024, PIECES_AT_ONCE = 4, OUT_LIMIT = 256 * 1024, OPENING_LIMIT = 4096 };
+enum {
+	PIECE = 16 * 1024,
+	PIECES_AT_ONCE = 4,
+	OUT_LIMIT = 256 * 1024,
+	OPENING_LIMIT = 4096,
+	ALL = 192 * 1024 /* octets; sockets hold 64 to 128 KiB until somebody reads */
+};
 
 /* ---- connecting ---- */
 
@@ -121,7 +128,8 @@ struct conversation *conversation_begin(struct engine *engine, const struct wish
 	c->out = buffer_new(OUT_LIMIT);
 	c->heard = buffer_new(KNOCK_HEARD_LIMIT);
 	c->opening = buffer_new(OPENING_LIMIT);
-	c->begun = clock_monotonic_ms();
+	c->begun = engine->now;
+	c->asked = -1;
 	c->alarm = c->begun + engine->limits.door_ms / 3;
 	if (connected && door_where(wish->door)->transport == TRANSPORT_UDP)
 		c->stage = STAGE_TALKING;
@@ -187,6 +195,8 @@ static void say(struct conversation *c, struct buffer *words)
 	if (c->opening.length == 0 && words->length > 0 && words->length <= OPENING_LIMIT)
 		buffer_span(&c->opening, buffer_read(words));
 	c->said = c->said || words->length > 0;
+	if (words->length > 0)
+		c->asked = c->engine->now;
 	if (c->tls != NULL)
 		tls_client_say(c->tls, buffer_read(words), &c->out);
 	else
@@ -204,6 +214,19 @@ static void write_own_address(const struct conversation *c, size_t at, struct bu
 	if (at > 0 && at + 4 <= words->length && getsockname(c->fd, (struct sockaddr *)&own, &length) == 0 &&
 	    own.sin_family == AF_INET)
 		buffer_set_u32(words, at, ntohl(own.sin_addr.s_addr));
+}
+
+/* The opening of a protocol whose servers take all, as often as it takes to know. */
+static void repeat(struct buffer *words)
+{
+	uint8_t first[16];
+	const size_t length = words->length < sizeof(first) ? words->length : sizeof(first);
+
+	if (length == 0)
+		return;
+	memcpy(first, words->bytes, length);
+	while (words->length + length <= ALL && !words->failed)
+		buffer_add(words, first, length);
 }
 
 void conversation_open(struct conversation *c)
@@ -225,6 +248,8 @@ void conversation_open(struct conversation *c)
 	else if (probe->greet != NULL)
 		probe->greet(c->state, door_where(c->wish.door)->transport, &words);
 	write_own_address(c, probe->own_address_at, &words);
+	if (probe->takes_all)
+		repeat(&words);
 	say(c, &words);
 }
 
@@ -238,8 +263,17 @@ bool conversation_open_tls(struct conversation *c)
 	c->tls = tls_client_new(c->engine->tls, &c->out);
 	c->tls_sure = c->wish.inside || c->upgraded;
 	c->said = true;
+	c->asked = c->engine->now;
 	flush(c);
 	return c->tls != NULL;
+}
+
+/* What is in the socket was sent, or is not taken yet. */
+bool conversation_all_taken(const struct conversation *c)
+{
+	int left = 0;
+
+	return c->out.length == 0 && ioctl(c->fd, SIOCOUTQ, &left) == 0 && left == 0;
 }
 
 /* ---- hearing ---- */
@@ -320,8 +354,16 @@ void conversation_is_tls(struct conversation *c)
 	buffer_free(&first);
 }
 
+static void note_answer(struct conversation *c)
+{
+	if (c->asked >= 0)
+		delay_note(&c->engine->delay, c->engine->now - c->asked);
+	c->asked = -1;
+}
+
 static void take_datagram(struct conversation *c, struct span bytes)
 {
+	note_answer(c);
 	buffer_clear(&c->heard);
 	buffer_span(&c->heard, bytes);
 	c->taken = 0;
@@ -332,6 +374,7 @@ static void take_stream(struct conversation *c, struct span bytes)
 {
 	const size_t room = c->heard.limit - c->heard.length;
 
+	note_answer(c);
 	if (c->tls != NULL && c->tls_sure) {
 		take_tls(c, bytes);
 	} else {

@@ -38,7 +38,9 @@ bool door_can_open(const struct door *door, const struct protocol *protocol)
 	if (protocol == &protocol_tls)
 		return door_is_stream(door) && !door->inside &&
 		       !knock_is_delicate(door->where.transport, door->where.port);
-	if (knock_is_delicate(door->where.transport, door->where.port) && !door_is_customary(door, protocol))
+	if ((knock_is_delicate(door->where.transport, door->where.port) ||
+	     (protocol->probe != NULL && protocol->probe->takes_all)) &&
+	    !door_is_customary(door, protocol))
 		return false;
 	return door_can_ask(door, protocol) && protocol->probe->greet != NULL &&
 	       !protocol->probe->server_speaks_first;
@@ -46,10 +48,11 @@ bool door_can_open(const struct door *door, const struct protocol *protocol)
 
 void door_alarm(struct conversation *c, unsigned ms)
 {
-	const int64_t shared = (int64_t)ms * c->engine->patience / 100;
+	const int64_t shared = (int64_t)ms * c->engine->patience / 100 * delay_percent(&c->engine->delay) /
+			       100;
 	const bool opening = c->wish.purpose == TO_LISTEN || c->wish.purpose == TO_OPEN;
 
-	const int64_t when = clock_monotonic_ms() +
+	const int64_t when = c->engine->now +
 			     (c->wish.inside && opening ? shared * INSIDE_PERCENT / 100 : shared);
 
 	engine_alarm(c, when < c->wish.door->end ? when : c->wish.door->end);
@@ -149,7 +152,7 @@ void door_heard(struct conversation *c)
  * openings may stand side by side. */
 static void note_connected(struct door *door, const struct conversation *c)
 {
-	const int64_t took = clock_monotonic_ms() - c->begun;
+	const int64_t took = c->engine->now - c->begun;
 
 	if (!door->reached)
 		door->connect_ms = took;
@@ -173,8 +176,9 @@ void door_ready(struct conversation *c)
 	}
 	switch (c->wish.purpose) {
 	case TO_LISTEN:
-		door_alarm(c, suggested != NULL && door_can_open(door, suggested) ? LISTEN_SUGGESTED_MS
-										  : LISTEN_MS);
+		door_alarm(c, door->lost != NULL                                    ? LISTEN_AGAIN_MS
+			      : suggested != NULL && door_can_open(door, suggested) ? LISTEN_SUGGESTED_MS
+										    : LISTEN_MS);
 		return;
 	case TO_OPEN: door_open_on(c, c->wish.protocol); return;
 	case TO_UPGRADE:
@@ -219,13 +223,23 @@ static void not_ready(struct conversation *c, int error)
 	}
 }
 
+/* Who reads on and on, and says nothing. */
+static void note_taken(const struct conversation *c, bool over)
+{
+	struct door *const door = c->wish.door;
+
+	if (c->wish.protocol->probe == NULL || !c->wish.protocol->probe->takes_all)
+		return;
+	door->taken_by = !over && conversation_all_taken(c) ? c->wish.protocol : NULL;
+}
+
 static void over_or_quiet(struct conversation *c, bool over)
 {
 	struct door *const door = c->wish.door;
 
 	switch (c->wish.purpose) {
 	case TO_UPGRADE: door_upgrade_on(c, true); return;
-	case TO_ASK:
+	case TO_ASK: door->result.hurried = !over; __attribute__((fallthrough));
 	case TO_TRY_OLD: door_ask_on(c, true); return;
 	case TO_SETTLE: door_settle(c, true); return;
 	case TO_LISTEN:
@@ -247,7 +261,11 @@ static void over_or_quiet(struct conversation *c, bool over)
 				return;
 			door_note_fits(door, c);
 			door_keep_words(door, c);
-		} else if (!over && door->phase == FIRST && c->waited) {
+			door_drop(c);
+			return;
+		}
+		note_taken(c, over);
+		if (!over && door->phase == FIRST && c->waited) {
 			c->waited = false; /* it stays, in case of a late greeting, and nobody waits for it */
 			door_alarm(c, LATE_MS);
 			if (--door->waiting == 0)
@@ -263,6 +281,7 @@ static void over_or_quiet(struct conversation *c, bool over)
 static void time_is_up(struct door *door)
 {
 	door->late = true;
+	door_note_hurry(door);
 	for (struct conversation *c = door->conversations; c != NULL; c = c->next)
 		if (!c->over && c->wish.purpose == TO_ASK && c->stage == STAGE_TALKING)
 			door_ask_on(c, true);
@@ -276,7 +295,7 @@ static void time_is_up(struct door *door)
 
 void door_quiet(struct conversation *c)
 {
-	if (clock_monotonic_ms() >= c->wish.door->end)
+	if (c->engine->now >= c->wish.door->end)
 		time_is_up(c->wish.door);
 	else if (c->stage != STAGE_TALKING)
 		not_ready(c, ETIMEDOUT);
@@ -336,7 +355,7 @@ struct door *door_new(struct engine *engine, const struct knock_door *where)
 		return NULL;
 	door->engine = engine;
 	door->where = *where;
-	door->end = clock_monotonic_ms() + engine->limits.door_ms;
+	door->end = engine->now + engine->limits.door_ms;
 	door->beside = BESIDE_LEAST;
 	suggest(door);
 	return door;
@@ -348,7 +367,9 @@ void door_begin(struct door *door)
 
 	door->held_by++; /* until it has begun */
 	door->done = (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP) ||
-		     knock_is_forbidden(door->where.transport, door->where.port);
+		     (knock_is_forbidden(door->where.transport, door->where.port) &&
+		      !(door->where.no_printer &&
+			knock_is_delicate(door->where.transport, door->where.port)));
 	if (!door->done) {
 		door->result.outcome = KNOCK_UNFINISHED;
 		if (door_is_stream(door))

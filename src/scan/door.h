@@ -24,6 +24,7 @@ enum phase { LISTEN, FIRST, OTHERS, SETTLE, ASK };
 enum {
 	LISTEN_MS = 300,
 	LISTEN_SUGGESTED_MS = 60, /* the port suggests that the client speaks first */
+	LISTEN_AGAIN_MS = 1500,   /* of a door that was lost by time: perhaps its greeting was late */
 	FIRST_MS = 500,
 	LATE_MS = 2000, /* for a late greeting, while the other openings are tried */
 	OTHERS_MS = 250,
@@ -39,10 +40,11 @@ struct door {
 	struct engine *engine;
 	struct knock_door where;
 	struct knock_result result;
+	struct lost *lost; /* owned: what was heard before, where it is asked once more; or NULL */
 	struct door *next_done;
 	struct conversation *conversations;
 	unsigned held_by;                    /* wishes and conversations */
-	int64_t end;                         /* monotonic ms: what is not known by then is not told */
+	int64_t end;                         /* the engine's ms: what is not known by then is not told */
 	int64_t connect_ms;                  /* the first connection took so long */
 	unsigned beside;                     /* openings that may wait side by side */
 	const struct protocol *suggested[2]; /* outside TLS and inside, or NULL */
@@ -52,6 +54,7 @@ struct door {
 	unsigned waiting;            /* conversations and wishes that the phase waits for */
 	const struct protocol *held; /* who answered, while somebody else may outdo him; or NULL */
 	unsigned held_rank;
+	const struct protocol *taken_by; /* whose server has taken all that was said; or NULL */
 	bool said[PROTOCOLS_MOST], fits[PROTOCOLS_MOST]; /* by the place in the registry */
 };
 
@@ -97,6 +100,9 @@ void door_keep_evidence(struct door *door, const struct conversation *c);
 /* What was not understood is evidence as long as there is no better. */
 void door_keep_words(struct door *door, const struct conversation *c);
 void door_keep_problem(struct door *door, const char *problem);
+
+/* An end that came by time: where others answer quickly silence is an answer, and else it may be haste. */
+void door_note_hurry(struct door *door);
 
 /* No protocol was found. */
 void door_finish(struct door *door);

@@ -8,6 +8,8 @@
  *     conversation.c  one connection: bytes in and out, TLS, the probe's words
  *     loop.c          all conversations side by side: events, deadlines, and wishes that wait their turn
  *     alarms.c        the conversations by their deadlines
+ *     delay.c         how long answers take
+ *     again.c         doors that are asked once more, as they were lost by time
  *     endpoint.c      addresses as sockets want them
  *
  * A door wishes for conversations; the loop begins them as there is room; a conversation reports to its
@@ -17,6 +19,7 @@
 #define SCAN_ENGINE_H
 
 #include "scan/alarms.h"
+#include "scan/delay.h"
 #include "scan/knock.h"
 #include "scan/tls_client.h"
 
@@ -65,8 +68,9 @@ struct conversation {
 	bool waited;   /* the door's phase waits for it */
 	bool upgraded; /* of TO_UPGRADE: the server has agreed */
 	bool refused;  /* the probe whose opening was said knows that this is no answer to it */
-	int64_t begun; /* monotonic ms */
-	int64_t alarm; /* door_quiet() is called then; monotonic ms */
+	int64_t begun; /* the engine's ms */
+	int64_t asked; /* since then an answer is awaited; -1: none is */
+	int64_t alarm; /* door_quiet() is called then */
 	size_t place;  /* among the alarms */
 	struct conversation *next_over;
 	struct conversation *next, *previous; /* of the same door */
@@ -100,6 +104,9 @@ bool conversation_upgrade(struct conversation *c);
 
 /* Says words that nobody's probe has; they are freed. */
 void conversation_say(struct conversation *c, struct buffer *words);
+
+/* Whether the peer has taken all that was said. */
+bool conversation_all_taken(const struct conversation *c);
 
 /* Goes on inside TLS with what was recognised as its first bytes. */
 void conversation_is_tls(struct conversation *c);
@@ -143,12 +150,17 @@ struct host_share {
 	unsigned doors, conversations;
 };
 
+/* Time here is that in which the loop looked: where the machine is too busy to run it, servers that have
+ * answered long ago would be called slow otherwise. */
 struct engine {
 	int epoll;
+	int64_t now;       /* ms; the time of alarms and of doors */
+	int64_t looked_ms; /* monotonic: when that was made */
 	SSL_CTX *tls;
 	struct knock_limits limits;
 	unsigned patience; /* percent: below 100 when many doors share the time */
-	bool crowded;      /* rare openings are said where they are customary alone */
+	struct delay delay;
+	bool crowded; /* rare openings are said where they are customary alone */
 	struct alarms live;
 	struct conversation *over; /* to be removed */
 	struct wishes urgent, usual;

@@ -1,3 +1,4 @@
+#include "scan/again.h"
 #include "scan/door.h"
 
 #include <limits.h>
@@ -13,6 +14,7 @@ enum {
 	PATIENCE_LEAST = 20,
 	CROWD = 256,
 	QUEUE_LEAST = 64,
+	AGAIN_AT_ONCE = 16, /* doors */
 	TURN_MS = 1000,
 };
 
@@ -22,28 +24,29 @@ enum {
  * Printers print: 9100 to 9107 take raw pages, 515 is LPD. Controllers in machines and buildings have been
  * seen to stop on words of other protocols: 1962 and 20547 (PLC engineering), 9600 (FINS), 18245 (SRTP),
  * 20000 (DNP3), 34962 to 34964 (PROFINET), 44818 and 2222 over UDP (EtherNet/IP), 47808 (BACnet). Metrics are
- * kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd). Snapcast's
- * server has been seen to end when conversations with it did: 1704 and 1705. */
+ * kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd). */
 static const struct catalog_door forbidden[] = {
-	{ TRANSPORT_TCP, 515, 515 },     { TRANSPORT_TCP, 1704, 1705 },   { TRANSPORT_TCP, 1962, 1962 },
-	{ TRANSPORT_TCP, 2003, 2004 },   { TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },
-	{ TRANSPORT_TCP, 9600, 9600 },   { TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 },
-	{ TRANSPORT_TCP, 20547, 20547 }, { TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 },
-	{ TRANSPORT_UDP, 502, 502 },     { TRANSPORT_UDP, 515, 515 },     { TRANSPORT_UDP, 2003, 2004 },
-	{ TRANSPORT_UDP, 2222, 2222 },   { TRANSPORT_UDP, 8125, 8125 },   { TRANSPORT_UDP, 9600, 9600 },
-	{ TRANSPORT_UDP, 18246, 18246 }, { TRANSPORT_UDP, 20000, 20000 }, { TRANSPORT_UDP, 25826, 25826 },
-	{ TRANSPORT_UDP, 34962, 34964 }, { TRANSPORT_UDP, 44818, 44818 }, { TRANSPORT_UDP, 47808, 47823 },
+	{ TRANSPORT_TCP, 515, 515 },     { TRANSPORT_TCP, 1962, 1962 },   { TRANSPORT_TCP, 2003, 2004 },
+	{ TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },   { TRANSPORT_TCP, 9600, 9600 },
+	{ TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 }, { TRANSPORT_TCP, 20547, 20547 },
+	{ TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 502, 502 },
+	{ TRANSPORT_UDP, 515, 515 },     { TRANSPORT_UDP, 2003, 2004 },   { TRANSPORT_UDP, 2222, 2222 },
+	{ TRANSPORT_UDP, 8125, 8125 },   { TRANSPORT_UDP, 9600, 9600 },   { TRANSPORT_UDP, 18246, 18246 },
+	{ TRANSPORT_UDP, 20000, 20000 }, { TRANSPORT_UDP, 25826, 25826 }, { TRANSPORT_UDP, 34962, 34964 },
+	{ TRANSPORT_UDP, 44818, 44818 }, { TRANSPORT_UDP, 47808, 47823 },
 };
 
 /* Doors where the wrong words do harm, but the right ones none: nothing is said there but what is customary.
  * Controllers: 102 (S7), 502 (Modbus), 2404 (IEC 60870-5-104). 512 is rexec, which takes any words for a
  * user's name; rlogin at 513 hears none from a port that is not reserved (RFC 1282). Of loggers, which write
  * down what comes, 514 and 601 are syslog, over TCP 514 is rsh as well; 162 takes SNMP traps, and tells its
- * number to whom it does not know. */
+ * number to whom it does not know. At 1704 and 1705 a server of Snapcast has been seen to end on words of
+ * others. 9101 to 9103 are Bacula's where there is no printer. */
 static const struct catalog_door delicate[] = {
-	{ TRANSPORT_TCP, 102, 102 }, { TRANSPORT_TCP, 502, 502 }, { TRANSPORT_TCP, 512, 512 },
-	{ TRANSPORT_TCP, 514, 514 }, { TRANSPORT_TCP, 601, 601 }, { TRANSPORT_TCP, 2404, 2404 },
-	{ TRANSPORT_UDP, 162, 162 }, { TRANSPORT_UDP, 514, 514 },
+	{ TRANSPORT_TCP, 102, 102 },   { TRANSPORT_TCP, 502, 502 },   { TRANSPORT_TCP, 512, 512 },
+	{ TRANSPORT_TCP, 514, 514 },   { TRANSPORT_TCP, 601, 601 },   { TRANSPORT_TCP, 1704, 1705 },
+	{ TRANSPORT_TCP, 2404, 2404 }, { TRANSPORT_TCP, 9101, 9103 }, { TRANSPORT_UDP, 162, 162 },
+	{ TRANSPORT_UDP, 514, 514 },
 };
 
 static bool is_among(const struct catalog_door *doors, size_t count, uint16_t transport, uint16_t port)
@@ -86,6 +89,8 @@ struct knocking {
 	struct engine engine;
 	struct queue queue;
 	size_t begun; /* and not done with */
+	struct again again;
+	bool asks_again;
 	knock_done *done;
 	void *context;
 };
@@ -127,7 +132,7 @@ bool knocking_add(struct knocking *all, const struct knock_door *door)
 
 size_t knocking_left(const struct knocking *all)
 {
-	return all->begun + all->queue.count;
+	return all->begun + all->queue.count + all->again.count;
 }
 
 int knocking_descriptor(const struct knocking *all)
@@ -149,17 +154,20 @@ static void hand_back(struct knocking *all, const struct knock_door *where, cons
 		all->done(all->context, where, result);
 }
 
-/* A door for which there is no memory is handed back as one that was not reached. */
-static void begin_one(struct knocking *all, const struct knock_door *where)
+/* A door for which there is no memory is handed back as one that was not reached. `lost`, which is kept, is
+ * what was heard of it before, or NULL. */
+static void begin_one(struct knocking *all, const struct knock_door *where, struct lost *lost)
 {
 	static const struct knock_result without_memory = { .outcome = KNOCK_UNREACHED,
 							    .problem = "out of memory" };
 	struct door *const door = door_new(&all->engine, where);
 
 	if (door == NULL) {
-		hand_back(all, where, &without_memory);
+		hand_back(all, where, lost != NULL ? &lost->result : &without_memory);
+		free(lost);
 		return;
 	}
+	door->lost = lost;
 	all->begun++;
 	all->engine.hosts[engine_host(where)].doors++;
 	door_begin(door);
@@ -173,6 +181,19 @@ static bool may_begin(const struct knocking *all, const struct knock_door *where
 	return all->engine.hosts[engine_host(where)].doors < (most > 0 ? most : 1);
 }
 
+/* Those that were lost, when the others are done with. */
+static void begin_again(struct knocking *all)
+{
+	if (all->again.count > 0 && all->begun == 0 && all->queue.count == 0)
+		all->asks_again = true;
+	while (all->asks_again && all->begun < AGAIN_AT_ONCE && all->again.count > 0) {
+		struct lost *const lost = again_take(&all->again);
+
+		begin_one(all, &lost->where, lost);
+	}
+	all->asks_again = all->asks_again && all->again.count > 0;
+}
+
 static void begin_doors(struct knocking *all)
 {
 	for (size_t tried = 0;
@@ -180,14 +201,25 @@ static void begin_doors(struct knocking *all)
 		const struct knock_door where = queue_take(&all->queue);
 
 		if (may_begin(all, &where)) {
-			begin_one(all, &where);
+			begin_one(all, &where, NULL);
 		} else {
 			(void)knocking_add(all, &where); /* there is its own place */
 			tried++;
 		}
 	}
+	begin_again(all);
 	all->engine.patience = patience_for(all);
 	all->engine.crowded = all->begun > CROWD;
+}
+
+/* Over UDP whoever was silent is asked again anyway. */
+static void end_one(struct knocking *all, const struct door *door)
+{
+	if (all->engine.limits.again && door->result.hurried && door->lost == NULL && door_is_stream(door) &&
+	    all->done != NULL && again_add(&all->again, &door->where, &door->result))
+		return;
+	hand_back(all, &door->where,
+		  door->lost != NULL ? again_better(&door->lost->result, &door->result) : &door->result);
 }
 
 static void end_doors(struct knocking *all)
@@ -200,7 +232,8 @@ static void end_doors(struct knocking *all)
 		if (door->held_by > 0)
 			continue;
 		all->engine.hosts[engine_host(&door->where)].doors--;
-		hand_back(all, &door->where, &door->result);
+		end_one(all, door);
+		free(door->lost);
 		free(door);
 		all->begun--;
 	}
@@ -231,6 +264,7 @@ void knocking_free(struct knocking *all)
 	all->done = NULL;
 	engine_close(&all->engine);
 	end_doors(all);
+	again_free(&all->again);
 	free(all->queue.list);
 	free(all);
 }

@@ -22,13 +22,17 @@ struct knock_limits {
 	unsigned per_host; /* of them with one host; no bound unless said. Hosts whose addresses have the same
 			      hash share it */
 	unsigned per_door; /* conversations with one door in all; 160 unless said */
+	bool again;        /* doors of which something was lost by time alone are asked once more, when the
+			      others are done with */
 };
 
 struct knock_door {
 	struct address address;
 	uint32_t interface; /* scope of a link-local address, or 0 */
 	uint16_t transport, port;
-	uint64_t tag; /* the caller's */
+	bool no_printer; /* the host is known to have none: Bacula may be asked where printers have doors too
+			  */
+	uint64_t tag;    /* the caller's */
 };
 
 enum knock_outcome {
@@ -51,9 +55,11 @@ struct knock_result {
 	size_t evidence_length;
 	char cpe[PRODUCT_CPE]; /* of the innermost protocol's product; "" where it is not known */
 	char problem[96];      /* words of the system where the outcome asks for them */
+	bool hurried;          /* something was lost by time alone */
 };
 
-/* Ports that act on whatever bytes they get: never spoken to. */
+/* Ports that act on whatever bytes they get: never spoken to, unless by who knows that there is no printer.
+ */
 bool knock_is_forbidden(uint16_t transport, uint16_t port);
 
 /* Ports where nothing is said but in a protocol that is customary there. */

@@ -2,6 +2,7 @@
 
 #include "protocols/tls.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* ---- results ---- */
@@ -25,15 +26,27 @@ void door_keep_problem(struct door *door, const char *problem)
 	(void)snprintf(door->result.problem, sizeof(door->result.problem), "%s", problem);
 }
 
+void door_note_hurry(struct door *door)
+{
+	door->result.hurried = door->result.hurried || !door->reached || door->phase == ASK ||
+			       door->held != NULL || (door->inside && !door->shaken) ||
+			       delay_percent(&door->engine->delay) > 100;
+}
+
 void door_finish(struct door *door)
 {
 	struct knock_result *const result = &door->result;
 
+	door_note_hurry(door);
 	door->done = true;
 	door->epoch++;
 	engine_drop(door, NULL);
 	if (door->inside)
 		return;
+	if (result->evidence_length == 0 && !door->closed && door->taken_by != NULL) {
+		door_identify(door, door->taken_by, NULL);
+		return;
+	}
 	result->outcome = result->evidence_length > 0 ? KNOCK_UNKNOWN : KNOCK_SILENT;
 	if (result->outcome == KNOCK_SILENT && door->closed)
 		door_keep_problem(door, "it closes the connection at once");
@@ -43,6 +56,7 @@ void door_finish_as(struct door *door, enum knock_outcome outcome, int error)
 {
 	door_finish(door);
 	door->result.outcome = outcome;
+	door->result.hurried = error == ETIMEDOUT;
 	door_keep_problem(door, strerror(error));
 }
 
@@ -110,6 +124,7 @@ void door_ask_on(struct conversation *c, bool ended)
 	if (step == PROBE_WAIT && !ended)
 		return;
 	if (step == PROBE_DONE) {
+		door->result.hurried = door->result.hurried && c->wish.purpose != TO_ASK;
 		*answer_of(door, c->wish.protocol) = *c->answer;
 		tell_product(door, c, c->wish.protocol);
 	}

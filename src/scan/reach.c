@@ -12,6 +12,7 @@ enum {
 	PACE_LEAST = 500,
 	PACE_MOST = 1000000,
 	BURST = 64,         /* sent between two looks at what has come */
+	TURN_MS = 4,        /* one turn asks no longer than this: others want to hear what has come to them */
 	BUDGET_MS = 10,     /* what was not sent in time is not caught up with for longer than this */
 	WINDOW_MS = 20,     /* of time over which answers are held against what was sent; more on long ways */
 	WINDOW_LEAST = 256, /* doors that a window has to have asked */
@@ -196,7 +197,7 @@ static void ask_some(struct reach *reach)
 			room = ask_next(reach);
 		left -= reach->counts.asked - before;
 		reach->sender->hear(reach->sender);
-		if (!room)
+		if (!room || clock_monotonic_us() - now > TURN_MS * 1000)
 			break;
 	}
 }

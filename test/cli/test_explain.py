@@ -167,9 +167,9 @@ def test_all_protocols_that_are_known_by_content(doorward):
 
 # Where the README calls a protocol otherwise than its own name does.
 IN_README = {"checkmk": "Checkmk", "clamav": "ClamAV", "epmd": "Erlang", "erldp": "Erlang", "http2": "HTTP/2",
-             "krb5": "Kerberos", "nbns": "NetBIOS", "pgsql": "PostgreSQL", "rfb": "VNC", "rpc": "ONC RPC",
-             "sieve": "ManageSieve", "spamd": "SpamAssassin", "tds": "MS-SQL", "tor-control": "Tor",
-             "varnish-cli": "Varnish"}
+             "influxdb-rpc": "InfluxDB's backups", "krb5": "Kerberos", "nbns": "NetBIOS", "pgsql": "PostgreSQL",
+             "rfb": "VNC", "rpc": "ONC RPC", "sieve": "ManageSieve", "snapcast-control": "Snapcast",
+             "spamd": "SpamAssassin", "tds": "MS-SQL", "tor-control": "Tor", "varnish-cli": "Varnish"}
 
 
 def test_the_readme_lists_all_who_are_asked(doorward):

@@ -1,4 +1,6 @@
 /* Which doors are never spoken to, and how a result is named. Conversations are tried in test/net. */
+#include "scan/again.h"
+#include "scan/delay.h"
 #include "scan/knock.h"
 
 #include <arpa/inet.h>
@@ -18,7 +20,7 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 		bool forbidden;
 	} cases[] = {
 		{ TRANSPORT_TCP, 9099, false }, { TRANSPORT_TCP, 9100, true },
-		{ TRANSPORT_TCP, 9107, true },  { TRANSPORT_TCP, 1705, true },
+		{ TRANSPORT_TCP, 9107, true },  { TRANSPORT_TCP, 1705, false },
 		{ TRANSPORT_TCP, 9108, false }, { TRANSPORT_UDP, 9100, false },
 		{ TRANSPORT_TCP, 515, true },   { TRANSPORT_TCP, 514, false },
 		{ TRANSPORT_UDP, 47808, true }, { TRANSPORT_TCP, 502, false },
@@ -32,14 +34,15 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 			fail_msg("port %u", cases[i].port);
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 514) && knock_is_delicate(TRANSPORT_UDP, 514));
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 502) && knock_is_delicate(TRANSPORT_UDP, 162));
+	assert_true(knock_is_delicate(TRANSPORT_TCP, 1704) && knock_is_delicate(TRANSPORT_TCP, 1705));
 	assert_false(knock_is_delicate(TRANSPORT_TCP, 9100) || knock_is_delicate(TRANSPORT_TCP, 22));
 }
 
 static void what_must_not_be_asked_is_not(void **unused)
 {
 	const struct knock_door doors[] = {
-		{ address_v4(0x7f000001), 0, TRANSPORT_TCP, 9100, 0 },
-		{ address_v4(0x7f000001), 0, TRANSPORT_SCTP, 22, 0 },
+		{ address_v4(0x7f000001), 0, TRANSPORT_TCP, 9100, false, 0 },
+		{ address_v4(0x7f000001), 0, TRANSPORT_SCTP, 22, false, 0 },
 	};
 	struct knock_result results[2];
 	char text[64];
@@ -53,6 +56,47 @@ static void what_must_not_be_asked_is_not(void **unused)
 		assert_int_equal(results[i].evidence_length, 0);
 	}
 	assert_true(knock(doors, 0, NULL, results, NULL));
+}
+
+static void who_answers_late_is_waited_for_longer(void **unused)
+{
+	struct delay delay = { 0 };
+	unsigned before;
+
+	(void)unused;
+	assert_int_equal(delay_percent(&delay), 100);
+	for (int i = 0; i < 100; i++)
+		delay_note(&delay, 3);
+	assert_int_equal(delay_percent(&delay), 100);
+	delay_note(&delay, 5000); /* one alone is no sign of a machine that is busy */
+	assert_int_equal(delay_percent(&delay), 100);
+	for (int i = 0; i < 20; i++)
+		delay_note(&delay, 400);
+	before = delay_percent(&delay);
+	assert_in_range(before, 150, 400);
+	for (int i = 0; i < 100; i++)
+		delay_note(&delay, 60000);
+	assert_int_equal(delay_percent(&delay), 400);
+	for (int i = 0; i < 200; i++)
+		delay_note(&delay, 3);
+	assert_int_equal(delay_percent(&delay), 100);
+}
+
+static void of_two_results_the_one_counts_that_tells_more(void **unused)
+{
+	static const struct protocol ssh = { .name = "ssh" }, tls = { .name = "tls" };
+	struct knock_result silent = { .outcome = KNOCK_SILENT },
+			    named = { .outcome = KNOCK_IDENTIFIED, .protocol = &tls },
+			    inside = { .outcome = KNOCK_IDENTIFIED, .protocol = &tls, .inside_tls = &ssh },
+			    told = { .outcome = KNOCK_IDENTIFIED, .protocol = &tls };
+
+	(void)unused;
+	(void)strcpy(told.answer.product, "OpenSSH");
+	assert_ptr_equal(again_better(&silent, &named), &named);
+	assert_ptr_equal(again_better(&named, &silent), &named);
+	assert_ptr_equal(again_better(&told, &named), &told);
+	assert_ptr_equal(again_better(&inside, &told), &inside);
+	assert_ptr_equal(again_better(&named, &(struct knock_result){ .outcome = KNOCK_UNFINISHED }), &named);
 }
 
 /* A port of loopback at which nobody listens, as long as the socket is open. */
@@ -133,6 +177,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(doors_that_act_on_any_bytes_are_forbidden),
 		cmocka_unit_test(what_must_not_be_asked_is_not),
+		cmocka_unit_test(who_answers_late_is_waited_for_longer),
+		cmocka_unit_test(of_two_results_the_one_counts_that_tells_more),
 		cmocka_unit_test(doors_are_added_while_others_are_asked),
 		cmocka_unit_test(what_is_spoken_is_named_from_the_outside_in),
 	};
