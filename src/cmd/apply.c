@@ -1,12 +1,9 @@
 /* doorward apply: puts a policy into the kernel's firewall, and takes it back unless it is confirmed. */
-#include "base/digest.h"
-#include "base/escape.h"
+#include "cmd/compiled.h"
 #include "cmd/enforcing.h"
 #include "cmd/gather.h"
-#include "cmd/surroundings.h"
 #include "output/plan.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +11,7 @@ enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_LEAST_S = 1, TIMEOUT_MOST_S = 86400 };
 
 struct applying {
 	struct enforcing *e;
-	struct surroundings around;
-	struct policy *policy;
-	struct firewall *firewall;
+	struct compiled compiled;
 	struct decider *decider;
 	struct host host;
 	struct live_view live;
@@ -54,53 +49,20 @@ static const char *policy_path(const struct invocation *invocation)
 static bool compile(struct applying *a, struct error *err)
 {
 	const struct invocation *const invocation = a->e->invocation;
-	struct diagnostics *const diagnostics = diagnostics_new(a->e->arena);
 
-	if (diagnostics == NULL)
-		return error_memory(err);
 	if (invocation->argument_count == 0 && !policy_is_in_force(err))
 		return false;
-	a->policy = policy_read(a->e->arena, policy_path(invocation), diagnostics);
-	if (a->policy == NULL)
-		return policy_refused(diagnostics, policy_path(invocation), err);
-	a->around = surroundings_of_host(a->e->arena);
-	a->firewall = firewall_new(a->policy, &a->around, err);
-	a->decider = a->firewall != NULL ? decider_new(a->policy, &a->around, err) : NULL;
+	if (!compile_policy(&a->compiled, &a->e->state, policy_path(invocation), NAMES_FRESH, err))
+		return false;
+	a->decider = decider_new(a->compiled.policy, &a->compiled.around, err);
 	return a->decider != NULL;
-}
-
-/* Of all files of the policy, one behind the other: of a single one what sha256sum prints. */
-static const char *policy_digest(struct applying *a)
-{
-	struct buffer text = buffer_new((size_t)1 << 31);
-	uint8_t bytes[DIGEST_MOST];
-	char digits[2 * DIGEST_MOST + 1];
-	const char *path, *words;
-	struct span file;
-
-	for (size_t i = 0; policy_source(a->policy, i, &path, &file); i++)
-		buffer_span(&text, file);
-	words = arena_text(a->e->arena, hex_text(digest(DIGEST_SHA256, buffer_read(&text), bytes), 0, digits,
-						 sizeof(digits)));
-	buffer_free(&text);
-	return words != NULL && words[0] != '\0' ? words : "-";
-}
-
-static bool write_rules(const struct applying *a, struct buffer *out)
-{
-	for (size_t i = 0; i < a->policy->rule_count; i++) {
-		buffer_format(out, "%s\t", a->policy->rules[i].id);
-		rule_format(&a->policy->rules[i], out);
-		buffer_u8(out, '\n');
-	}
-	return !out->failed;
 }
 
 /* ---- live connections ---- */
 
 static bool ask_about_connections(struct applying *a, const struct host_options *options, struct error *err)
 {
-	const struct live_input input = { .policy = a->policy,
+	const struct live_input input = { .policy = a->compiled.policy,
 					  .decider = a->decider,
 					  .host = &a->host,
 					  .tracked = a->tracked,
@@ -151,9 +113,10 @@ static void cut_connections(const struct applying *a)
 static bool show_plan(struct applying *a, const struct loaded *loaded, struct error *err)
 {
 	struct firewall_plan plan;
-	const struct plan_view view = {
-		.policy = a->policy, .firewall = a->firewall, .loaded = loaded, .plan = &plan
-	};
+	const struct plan_view view = { .policy = a->compiled.policy,
+					.firewall = a->compiled.firewall,
+					.loaded = loaded,
+					.plan = &plan };
 	const struct live_connections live = {
 		.view = &a->live,
 		.host = &a->host,
@@ -161,7 +124,7 @@ static bool show_plan(struct applying *a, const struct loaded *loaded, struct er
 		.unseen = a->unseen,
 	};
 
-	if (!firewall_compare(a->firewall, loaded, a->e->arena, &plan, err))
+	if (!firewall_compare(a->compiled.firewall, loaded, a->e->arena, &plan, err))
 		return false;
 	a->e->out.format->plan(&a->e->out, &view);
 	a->e->out.format->live(&a->e->out, &live);
@@ -170,42 +133,10 @@ static bool show_plan(struct applying *a, const struct loaded *loaded, struct er
 	return true;
 }
 
-/* Whoever reads the history does so from another folder. */
-static const char *whole_path(const struct applying *a)
-{
-	char path[PATH_MAX];
-	const char *const whole = realpath(a->policy->path, path) != NULL ? arena_text(a->e->arena, path)
-									  : NULL;
-
-	return whole != NULL ? whole : a->policy->path;
-}
-
-static bool enforce(struct applying *a, struct entry **ret_entry, struct error *err)
-{
-	struct buffer text = buffer_new(FIREWALL_TEXT_LIMIT), rules = buffer_new(FIREWALL_TEXT_LIMIT);
-	struct enforcement what = { .policy = whole_path(a),
-				    .policy_digest = policy_digest(a),
-				    .user = enforcing_user(a->e->arena),
-				    .digest = firewall_digest(a->firewall) };
-	bool done;
-
-	firewall_nft(a->firewall, &text);
-	what.text = buffer_read(&text);
-	done = write_rules(a, &rules) && !text.failed;
-	what.rules = buffer_read(&rules);
-	if (!done)
-		error_memory(err);
-	else
-		done = enforce_apply(&a->e->state, &what, a->timeout_s, ret_entry, err);
-	buffer_free(&text);
-	buffer_free(&rules);
-	return done;
-}
-
 static bool is_in_force(const struct applying *a, const struct standing_view *now)
 {
 	return now->entry != NULL && now->entry->standing == STANDING_CONFIRMED && now->drift == DRIFT_NONE &&
-	       now->entry->digest == firewall_digest(a->firewall);
+	       now->entry->digest == firewall_digest(a->compiled.firewall);
 }
 
 static int put_in_place(struct applying *a, struct error *err)
@@ -227,7 +158,8 @@ static int put_in_place(struct applying *a, struct error *err)
 		return command_trouble(e->invocation, err);
 	}
 	keep_connections(a);
-	if (!enforce(a, &entry, err))
+	if (!compiled_texts(&a->compiled, e->arena, err) ||
+	    !enforce_apply(&e->state, &a->compiled.what, a->timeout_s, &entry, err))
 		return command_trouble(e->invocation, err);
 	if (invocation_has(e->invocation, "cut"))
 		cut_connections(a);
@@ -245,7 +177,7 @@ static int apply(struct enforcing *e)
 		(void)read_timeout(timeout, &a.timeout_s);
 	status = compile(&a, &err) ? put_in_place(&a, &err) : command_trouble(e->invocation, &err);
 	decider_free(a.decider);
-	firewall_free(a.firewall);
+	compiled_free(&a.compiled);
 	host_free(&a.host);
 	return status;
 }

@@ -31,6 +31,7 @@ extern const struct command command_learn;
 extern const struct command command_lint;
 extern const struct command command_plan;
 extern const struct command command_read;
+extern const struct command command_refresh;
 extern const struct command command_report;
 extern const struct command command_scan;
 extern const struct command command_sockets;
@@ -49,6 +50,7 @@ const struct command *const commands[] = {
 	&command_explain,
 	&command_help,
 	&command_history,
+	&command_refresh,
 	&command_learn,
 	&command_lint,
 	&command_plan,

@@ -1,6 +1,7 @@
 #include "cmd/gather.h"
 #include "base/clock.h"
 #include "cmd/command.h"
+#include "cmd/host_names.h"
 #include "cmd/surroundings.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static bool read_policy(struct gathered *g, const struct gather_options *options
 		return error_memory(err);
 	if (path == NULL)
 		return true;
-	g->policy = policy_read(g->arena, path, g->diagnostics);
+	g->policy = policy_read(g->arena, path, host_names_lookup(g->arena), g->diagnostics);
 	return g->policy != NULL || policy_refused(g->diagnostics, path, err);
 }
 

@@ -1,6 +1,7 @@
 /* lint: what is wrong or doubtful in a policy, and its normal form. */
 #include "cmd/command.h"
 #include "cmd/gather.h"
+#include "cmd/host_names.h"
 #include "cmd/surroundings.h"
 #include "output/output.h"
 #include "policy/policy.h"
@@ -78,7 +79,7 @@ static int lint_one(const struct invocation *invocation, struct out *out, struct
 		error_memory(&err);
 		return command_trouble(invocation, &err);
 	}
-	policy = policy_read(arena, path, diagnostics);
+	policy = policy_read(arena, path, host_names_lookup(arena), diagnostics);
 	if (policy != NULL && format) {
 		if (!print_normal_form(out, policy)) {
 			error_memory(&err);

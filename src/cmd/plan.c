@@ -2,6 +2,7 @@
 #include "output/plan.h"
 #include "cmd/command.h"
 #include "cmd/gather.h"
+#include "cmd/host_names.h"
 #include "cmd/surroundings.h"
 
 enum { PLAN_MEMORY = 2000000000 };
@@ -79,7 +80,8 @@ static int with_policy(struct planning *p)
 	}
 	if (named == NULL && !policy_is_in_force(&err))
 		return command_trouble(p->invocation, &err);
-	p->policy = policy_read(p->arena, named != NULL ? named : POLICY_IN_FORCE, diagnostics);
+	p->policy = policy_read(p->arena, named != NULL ? named : POLICY_IN_FORCE,
+				host_names_lookup(p->arena), diagnostics);
 	if (p->policy == NULL) {
 		diagnostics_print(&screen, diagnostics);
 		return STATUS_TROUBLE;

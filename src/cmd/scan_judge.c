@@ -1,6 +1,7 @@
 #include "cmd/scan_judge.h"
 
 #include "cmd/gather.h"
+#include "cmd/host_names.h"
 #include "scan/endpoint.h"
 
 #include <stdlib.h>
@@ -44,7 +45,7 @@ bool judge_open(struct judge *judge, const char *policy_path, struct error *err)
 		return error_memory(err);
 	if (policy_path == NULL)
 		return true;
-	judge->policy = policy_read(judge->arena, policy_path, diagnostics);
+	judge->policy = policy_read(judge->arena, policy_path, host_names_lookup(judge->arena), diagnostics);
 	if (judge->policy == NULL)
 		return policy_refused(diagnostics, policy_path, err);
 	return list_addresses(judge, err);

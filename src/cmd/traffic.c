@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/suggest.h"
 #include "cmd/gather.h"
+#include "cmd/host_names.h"
 #include "cmd/surroundings.h"
 #include "packet/ipsec.h"
 #include "protocols/protocols.h"
@@ -169,7 +170,7 @@ static bool read_policy(struct traffic_session *session, struct error *err)
 				 "--host says whom a policy is about: give the policy as well, with -P FILE");
 	if (path == NULL)
 		return true;
-	session->policy = policy_read(session->arena, path, diagnostics);
+	session->policy = policy_read(session->arena, path, host_names_lookup(session->arena), diagnostics);
 	if (session->policy == NULL)
 		return policy_refused(diagnostics, path, err);
 	if (!add_hosts(session, err))

@@ -2,6 +2,7 @@
 #include "output/verdict.h"
 #include "cmd/command.h"
 #include "cmd/gather.h"
+#include "cmd/host_names.h"
 #include "cmd/surroundings.h"
 #include "output/output.h"
 
@@ -110,7 +111,8 @@ static int with_policy(struct asking *a)
 	}
 	if (named == NULL && !policy_is_in_force(&err))
 		return command_trouble(a->invocation, &err);
-	a->policy = policy_read(a->arena, named != NULL ? named : POLICY_IN_FORCE, a->diagnostics);
+	a->policy = policy_read(a->arena, named != NULL ? named : POLICY_IN_FORCE,
+				host_names_lookup(a->arena), a->diagnostics);
 	if (a->policy == NULL) {
 		diagnostics_print(&screen, a->diagnostics);
 		return STATUS_TROUBLE;

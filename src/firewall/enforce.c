@@ -13,6 +13,23 @@ bool enforce_apply(struct state *state, const struct enforcement *what, uint32_t
 	return place_put(state, &(struct placing){ what, timeout_s, 0, 0 }, ret_entry, err);
 }
 
+bool enforce_refresh(struct state *state, const struct enforcement *what, struct entry **ret_entry,
+		     struct error *err)
+{
+	const struct entry *in_force;
+	struct entry *armed;
+
+	if (!enforce_settle(state, false, &armed, err))
+		return false;
+	if (armed != NULL)
+		return place_refuse_armed(armed, err);
+	in_force = state_in_force(state);
+	if (in_force == NULL)
+		return error_set(err, "nothing is in force: nothing was applied and confirmed before");
+	return place_put(state, &(struct placing){ what, 0, in_force->stands_for, in_force->before },
+			 ret_entry, err);
+}
+
 bool enforce_confirm(struct state *state, struct entry **ret_entry, struct error *err)
 {
 	struct loaded loaded;

@@ -20,6 +20,7 @@
 struct enforcement {
 	struct span text;   /* of firewall_nft(), or as it was kept; empty: no table */
 	struct span rules;  /* "id TAB rule in words", a line each */
+	struct span names;  /* "host address ...", a line each; empty where no host is named */
 	const char *policy; /* path */
 	const char *policy_digest;
 	const char *user;
@@ -43,6 +44,11 @@ bool enforce_confirm(struct state *state, struct entry **ret_entry, struct error
  * back already, it goes no further without a number: *ret_entry is that entry then. */
 bool enforce_undo(struct state *state, const uint32_t *number, const char *user, struct entry **ret_entry,
 		  struct error *err);
+
+/* Puts what is in force in place anew, as the names in it stand for other addresses by now: at once, and
+ * undone as what it was. Refused while an entry waits to be confirmed. */
+bool enforce_refresh(struct state *state, const struct enforcement *what, struct entry **ret_entry,
+		     struct error *err);
 
 /* Loads what is in force, as the host does when it comes up. *ret_entry is NULL where nothing is. */
 bool enforce_boot(struct state *state, struct entry **ret_entry, struct error *err);

@@ -40,7 +40,7 @@ bool enforce_look(const struct state *state, bool counts, struct standing_view *
 			     &view->loaded, err))
 		return false;
 	if (view->entry != NULL) {
-		view->rules = place_rules(state, view->entry->number);
+		view->rules = place_words(state, view->entry->number, "rules");
 		view->left_ms = view->entry->deadline_ms - state_now_ms();
 		view->kept = view->entry->standing == STANDING_ARMED && enforce_is_kept(state, view->entry);
 	}

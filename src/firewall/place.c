@@ -83,12 +83,12 @@ struct entry *place_standing(const struct state *state)
 }
 
 /* The words of the rules go with the rule set that they describe. */
-struct span place_rules(const struct state *state, uint32_t number)
+struct span place_words(const struct state *state, uint32_t number, const char *kind)
 {
 	struct span text;
 
-	return number != 0 && state_text_read(state, number, "rules", &text, NULL, NULL) ? text
-											 : span_of(NULL, 0);
+	return number != 0 && state_text_read(state, number, kind, &text, NULL, NULL) ? text
+										      : span_of(NULL, 0);
 }
 
 bool place_refuse_armed(const struct entry *armed, struct error *err)
@@ -187,6 +187,7 @@ static bool write_texts(const struct state *state, uint32_t number, const struct
 	state_texts_remove(state, number);
 	return state_text_write(state, number, "nft", what->text, err) &&
 	       state_text_write(state, number, "rules", what->rules, err) &&
+	       (span_left(what->names) == 0 || state_text_write(state, number, "names", what->names, err)) &&
 	       write_old(state, number, present, err);
 }
 

@@ -34,8 +34,8 @@ bool place_take_back(struct state *state, struct entry *entry, struct error *err
 /* The entry that was put in place last and not taken back, or NULL. */
 struct entry *place_standing(const struct state *state);
 
-/* "id TAB rule in words" of an entry, a line each; empty where it is not known. */
-struct span place_rules(const struct state *state, uint32_t number);
+/* The "rules" or "names" of an entry; empty where they are not known. */
+struct span place_words(const struct state *state, uint32_t number, const char *kind);
 
 /* Says that this entry waits to be confirmed; false. */
 bool place_refuse_armed(const struct entry *armed, struct error *err);

@@ -267,7 +267,7 @@ bool state_text_link(const struct state *state, uint32_t from, const char *from_
 
 void state_texts_remove(const struct state *state, uint32_t number)
 {
-	static const char *const kinds[] = { "nft", "rules", "old", "list", "seen", "lock" };
+	static const char *const kinds[] = { "nft", "rules", "names", "old", "list", "seen", "lock" };
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -5,6 +5,7 @@
  *
  *     3.nft     the rule set, as it was compiled
  *     3.rules   its rules in words
+ *     3.names   what names of hosts in it stood for; absent: there were none
  *     3.old     the table as it stood before, as it was put in place or listed; absent: there was none
  *     3.seen    which generation of the kernel's rules it left behind
  *     3.list    the table as it stood afterwards, without what it counted
@@ -86,8 +87,8 @@ struct entry *state_last(const struct state *state);
 /* The entry that was confirmed last and so is in force, or NULL. */
 struct entry *state_in_force(const struct state *state);
 
-/* A text that belongs to an entry: "nft", "rules", "old", "list", "seen". Reading one that is not there gives
- * false and *ret_absent; ret_absent may be NULL. */
+/* A text that belongs to an entry: "nft", "rules", "names", "old", "list", "seen". Reading one that is not
+ * there gives false and *ret_absent; ret_absent may be NULL. */
 bool state_text_write(const struct state *state, uint32_t number, const char *kind, struct span text,
 		      struct error *err);
 bool state_text_read(const struct state *state, uint32_t number, const char *kind, struct span *ret_text,

@@ -21,7 +21,8 @@ static bool undo_last(struct state *state, const char *user, struct entry **ret_
 		what.policy_digest = to->policy_digest;
 	}
 	what.digest = ruleset_digest(what.text);
-	what.rules = place_rules(state, from->before);
+	what.rules = place_words(state, from->before, "rules");
+	what.names = place_words(state, from->before, "names");
 	return place_put(state, &(struct placing){ &what, 0, from->before, to != NULL ? to->before : 0 },
 			 ret_entry, err);
 }
@@ -42,7 +43,8 @@ static bool undo_to(struct state *state, uint32_t number, const char *user, stru
 	what.digest = to->digest;
 	what.policy = to->policy;
 	what.policy_digest = to->policy_digest;
-	what.rules = place_rules(state, number);
+	what.rules = place_words(state, number, "rules");
+	what.names = place_words(state, number, "names");
 	return place_put(state, &(struct placing){ &what, 0, to->stands_for, to->before }, ret_entry, err);
 }
 

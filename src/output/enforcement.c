@@ -5,7 +5,7 @@ static const char *const action_names[] = {
 	[ACTION_APPLIED] = "applied",     [ACTION_UNCHANGED] = "unchanged",
 	[ACTION_CONFIRMED] = "confirmed", [ACTION_TAKEN_BACK] = "taken-back",
 	[ACTION_UNDONE] = "undone",       [ACTION_LOADED] = "loaded",
-	[ACTION_NOTHING] = "nothing",
+	[ACTION_REFRESHED] = "refreshed", [ACTION_NOTHING] = "nothing",
 };
 
 /* "2026-11-21 05:46:12", here. */
@@ -53,6 +53,11 @@ static const char *words_of(struct out *out, const struct enforcement_view *view
 				    e->number);
 	case ACTION_UNDONE: return undone_words(out, e);
 	case ACTION_LOADED: return arena_format(out->arena, "Number %u is in force and loaded.", e->number);
+	case ACTION_REFRESHED:
+		return arena_format(
+			out->arena,
+			"Number %u is in force: the same policy, with what its names stand for now.",
+			e->number);
 	case ACTION_NOTHING: break;
 	}
 	return "";

@@ -12,8 +12,9 @@ enum enforcement_action {
 	ACTION_CONFIRMED,
 	ACTION_TAKEN_BACK,
 	ACTION_UNDONE,
-	ACTION_LOADED, /* what is in force, when the host came up */
-	ACTION_NOTHING /* nothing is in force, and nothing was loaded */
+	ACTION_LOADED,    /* what is in force, when the host came up */
+	ACTION_REFRESHED, /* what is in force, with other addresses */
+	ACTION_NOTHING    /* nothing is in force, and nothing was loaded */
 };
 
 struct enforcement_view {

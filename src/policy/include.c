@@ -255,13 +255,15 @@ void parse_include(struct parser *p, struct statement *statement, const struct t
 		read_path(p, path, place);
 }
 
-struct policy *policy_read(struct arena *arena, const char *path, struct diagnostics *diagnostics)
+struct policy *policy_read(struct arena *arena, const char *path, const struct host_lookup *lookup,
+			   struct diagnostics *diagnostics)
 {
 	struct parser p;
 	const char *const kept = arena_text(arena, path);
 
 	if (!parser_begin(&p, arena, diagnostics) || kept == NULL)
 		return NULL;
+	p.lookup = lookup;
 	read_path(&p, kept, NULL);
 	return parser_end(&p, kept);
 }

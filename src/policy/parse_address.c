@@ -13,7 +13,7 @@ static const struct {
 	{ "broadcast", ADDRESS_BROADCAST },
 };
 
-enum { WORDS = sizeof(words) / sizeof(words[0]) };
+enum { WORDS = sizeof(words) / sizeof(words[0]), HOST_NAME_SIZE = 254 };
 
 /* A name while others are still being read: addresses point at its first member. */
 struct let {
@@ -36,6 +36,25 @@ static bool is_name(struct span word)
 			return false;
 	}
 	return span_left(word) > 0;
+}
+
+/* RFC 1123 section 2.1; with a dot, as a word without one is what `let` has named. */
+static bool is_host_name(struct span word)
+{
+	const size_t dot = span_find(word, ".");
+
+	if (span_find(word, "..") != SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < span_left(word); i++) {
+		const uint8_t c = word.at[i];
+		const bool inside = i > 0 && i + 1 < span_left(word) && c == '-';
+
+		if (!inside && c != '.' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') &&
+		    (c < 'A' || c > 'Z'))
+			return false;
+	}
+	return dot != SIZE_MAX && dot > 0 && span_left(word) < HOST_NAME_SIZE &&
+	       word.at[span_left(word) - 1] != '.';
 }
 
 bool looks_like_address(struct span word)
@@ -112,8 +131,12 @@ static void unknown_name(struct parser *p, const struct token *token)
 	const char *near;
 
 	if (memchr(token->text.at, '.', span_left(token->text)) != NULL) {
-		error = parser_error(p, &token->place,
-				     "'%s' is not an address, and names of hosts are not looked up", word);
+		error = parser_error(
+			p, &token->place,
+			is_host_name(token->text)
+				? "'%s' is not an address, and names of hosts are not looked up here"
+				: "'%s' is not an address, and not the name of a host",
+			word);
 		parser_fix(p, error, "give its addresses a name:  let NAME = 192.0.2.1, 2001:db8::1");
 		return;
 	}
@@ -127,6 +150,57 @@ static void unknown_name(struct parser *p, const struct token *token)
 		parser_fix(p, error, "say what it stands for, above:  let %s = ADDRESSES", word);
 	if (is_name(token->text))
 		note_early_use(p, token->text);
+}
+
+static bool add_name(struct parser *p, struct let *let)
+{
+	struct let **grown = parser_grow(p, p->lets, p->let_count, &p->lets_capacity, sizeof(struct let *));
+
+	if (grown == NULL || !names_add(&p->names, p->arena, let->name.name, let))
+		return parser_memory(p);
+	p->lets = grown;
+	let->number = p->let_count;
+	grown[p->let_count++] = let;
+	return true;
+}
+
+static bool list_addresses(struct parser *p, const struct token *token, const struct address *addresses,
+			   size_t count, struct address_list *list)
+{
+	list->terms = arena_array(p->arena, count, sizeof(*list->terms));
+	if (list->terms == NULL)
+		return parser_memory(p);
+	list->count = count;
+	for (size_t i = 0; i < count; i++)
+		list->terms[i] = (struct address_term){ .kind = ADDRESS_RANGE,
+							.range = { addresses[i], addresses[i] },
+							.place = token->place };
+	return true;
+}
+
+/* A host's name is a name that nobody had to give, for the addresses that are looked up where it is met
+ * first. */
+static struct let *host_by_name(struct parser *p, const struct token *token)
+{
+	struct let *const let = arena_alloc(p->arena, sizeof(*let));
+	struct address *addresses;
+	struct diagnostic *error;
+	struct error err;
+	size_t count;
+
+	if (let == NULL || (let->name.name = arena_span_text(p->arena, token->text)) == NULL) {
+		parser_memory(p);
+		return NULL;
+	}
+	let->name.place = token->place;
+	if (!p->lookup->look_up(p->lookup->context, p->arena, let->name.name, &addresses, &count, &err)) {
+		error = parser_error(p, &token->place, "the host '%s' is not found: %s", let->name.name,
+				     err.text);
+		parser_fix(p, error, "give its addresses a name:  let NAME = 192.0.2.1, 2001:db8::1");
+		return NULL;
+	}
+	return list_addresses(p, token, addresses, count, &let->name.addresses) && add_name(p, let) ? let
+												    : NULL;
 }
 
 static bool read_term(struct parser *p, const struct token *token, struct address_term *ret_term)
@@ -150,6 +224,10 @@ static bool read_term(struct parser *p, const struct token *token, struct addres
 	ret_term->kind = ADDRESS_NAMED;
 	/* The name is the first member of what `let` made; keep_names() looks behind it. */
 	ret_term->name = names_find(&p->names, token->text);
+	if (ret_term->name == NULL && p->lookup != NULL && is_host_name(token->text)) {
+		ret_term->name = (const struct policy_name *)(const void *)host_by_name(p, token);
+		return ret_term->name != NULL;
+	}
 	if (ret_term->name == NULL)
 		unknown_name(p, token);
 	return ret_term->name != NULL;
@@ -263,17 +341,10 @@ static bool check_name(struct parser *p, const struct token *token)
 
 static void add_let(struct parser *p, struct statement *statement, struct let *let)
 {
-	struct let **grown = parser_grow(p, p->lets, p->let_count, &p->lets_capacity, sizeof(struct let *));
-
-	if (grown == NULL || !names_add(&p->names, p->arena, let->name.name, let)) {
-		parser_memory(p);
+	if (!add_name(p, let))
 		return;
-	}
-	p->lets = grown;
-	let->number = p->let_count;
 	statement->kind = STATEMENT_NAME;
-	statement->index = p->let_count;
-	grown[p->let_count++] = let;
+	statement->index = let->number;
 	explain_early_use(p, &let->name);
 }
 

@@ -15,8 +15,9 @@ struct parser {
 	struct policy *policy;
 	struct diagnostics *diagnostics;
 	struct lexer lexer;
-	struct source_file *file;    /* the one being read */
-	const struct include *chain; /* the include statements that led to it; NULL in memory */
+	const struct host_lookup *lookup; /* NULL: names of hosts are not looked up */
+	struct source_file *file;         /* the one being read */
+	const struct include *chain;      /* the include statements that led to it; NULL in memory */
 	struct source_file **files;
 	size_t file_count, file_capacity;
 	struct let **lets; /* every name, each where it stays until all are known */

@@ -209,9 +209,20 @@ struct policy {
 	size_t file_count;
 };
 
-/* Reads a file and what it includes, or all *.policy files of a directory in the order of their names.
+/* Who looks up what the name of a host stands for: at least one address and at most HOST_ADDRESSES, in the
+ * arena. False with words where it stands for nothing, or nobody can tell. */
+enum { HOST_ADDRESSES = 64 };
+struct host_lookup {
+	bool (*look_up)(void *context, struct arena *arena, const char *name, struct address **ret_addresses,
+			size_t *ret_count, struct error *err);
+	void *context;
+};
+
+/* Reads a file and what it includes, or all *.policy files of a directory in the order of their names. Names
+ * of hosts become names as `let` gives them, for what they stand for now; with `lookup` NULL they are errors.
  * NULL if there is any error; all of them are in diagnostics then. Remarks may be there in any case. */
-struct policy *policy_read(struct arena *arena, const char *path, struct diagnostics *diagnostics);
+struct policy *policy_read(struct arena *arena, const char *path, const struct host_lookup *lookup,
+			   struct diagnostics *diagnostics);
 
 /* The same from memory; `include` is refused there. The text must outlive the policy. */
 struct policy *policy_parse(struct arena *arena, const char *name, struct span text,

@@ -24,6 +24,9 @@ def test_install_goes_where_it_is_told(tmp_path):
             assert (root / name).is_file(), name
         unit = (root / "lib/systemd/system/doorward-firewall.service").read_text()
         assert "\nExecStart=/opt/doors/bin/doorward apply --boot\n" in unit and "Before=network-pre.target" in unit
+        unit = (root / "lib/systemd/system/doorward-refresh.service").read_text()
+        assert "\nExecStart=/opt/doors/bin/doorward refresh\n" in unit
+        assert "WantedBy=timers.target" in (root / "lib/systemd/system/doorward-refresh.timer").read_text()
         outside = [path for path in target.rglob("*") if path.is_file() and root not in path.parents]
         assert outside == []
     finally:
