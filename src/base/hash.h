@@ -8,6 +8,13 @@
 
 uint64_t hash_bytes(const void *bytes, size_t length);
 
+/* For tables whose keys come from the network: with a key that nobody outside knows, nobody can choose what
+ * falls together. What comes out must not depend on the order in such a table. */
+uint64_t hash_keyed(const void *bytes, size_t length, uint64_t key);
+
+/* A key: the same as long as the process lives. */
+uint64_t hash_key(void);
+
 /* Spreads a number over 64 bits: for keys that are numbers already. */
 static inline uint64_t hash_number(uint64_t n)
 {

@@ -3,9 +3,6 @@
 #include "base/hash.h"
 #include "flow/table.h"
 
-#include <pthread.h>
-#include <sys/random.h>
-
 /* Of one end, keyed; of both, the sum, which knows no order. */
 static uint64_t hash_end(const struct address *a, uint16_t port, uint64_t key)
 {
@@ -18,26 +15,18 @@ static uint64_t hash_end(const struct address *a, uint16_t port, uint64_t key)
 	return n ^ n >> 32;
 }
 
-static uint64_t hash_key;
-
-static void draw_key(void)
-{
-	if (getrandom(&hash_key, sizeof(hash_key), GRND_NONBLOCK) != sizeof(hash_key))
-		hash_key = (uintptr_t)&hash_key; /* early after booting; the loader draws lots, too */
-}
+static uint64_t drawn;
 
 void flow_key_draw(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, draw_key);
+	drawn = hash_key();
 }
 
 uint64_t flow_hash(const struct packet *packet, uint32_t context)
 {
 	const bool ports = transport_has_ports(packet->transport);
-	const uint64_t ends = hash_end(&packet->source, ports ? packet->source_port : 0, hash_key) +
-			      hash_end(&packet->destination, ports ? packet->destination_port : 0, hash_key);
+	const uint64_t ends = hash_end(&packet->source, ports ? packet->source_port : 0, drawn) +
+			      hash_end(&packet->destination, ports ? packet->destination_port : 0, drawn);
 	const uint64_t n = (ends ^ (uint64_t)context << 16 ^ packet->transport) * 0xd6e8feb86659fd93u;
 
 	return n >> 32;

@@ -19,13 +19,18 @@ struct hall {
 };
 
 struct memory {
+	uint64_t key; /* of the hashes */
 	struct hall halls[MEMORY_ROOMS];
 	size_t count;
 };
 
 struct memory *memory_new(void)
 {
-	return calloc(1, sizeof(struct memory));
+	struct memory *const memory = calloc(1, sizeof(*memory));
+
+	if (memory != NULL)
+		memory->key = hash_key();
+	return memory;
 }
 
 void memory_free(struct memory *memory)
@@ -131,12 +136,12 @@ void *memory_find(struct memory *memory, const struct memory_room *room, const v
 {
 	const struct hall *const hall = hall_of(memory, room);
 
-	return hall != NULL ? find(hall, key, hash_bytes(key, room->key_size)) : NULL;
+	return hall != NULL ? find(hall, key, hash_keyed(key, room->key_size, memory->key)) : NULL;
 }
 
 void *memory_put(struct memory *memory, const struct memory_room *room, const void *key)
 {
-	const uint64_t hash = hash_bytes(key, room->key_size);
+	const uint64_t hash = hash_keyed(key, room->key_size, memory->key);
 	struct hall *hall = hall_of(memory, room);
 	void *value;
 
