@@ -90,7 +90,7 @@ static void add_flow(struct row *row, const struct flow *flow, const char *proto
 			  (flow->sides[0].packets == 0 || flow->sides[1].packets == 0);
 	row->expected += flow->identified == IDENTIFIED_EXPECTED;
 	row->tunnelled += flow->tunnel != TUNNEL_NONE;
-	row->parse_errors += flow->parse_error;
+	row->parse_errors += flow->stopped == STOP_DAMAGED;
 	row->turned += turned != NULL;
 	/* Of several the first by name, so that the order of flows does not matter. */
 	if (turned != NULL && (row->turned_into == NULL || strcmp(turned, row->turned_into) < 0))

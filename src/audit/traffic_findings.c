@@ -191,7 +191,7 @@ static const struct audit_door *door_for(struct work *work, const struct row *su
 		.server = about_server ? sum->key.server : address_v6((uint8_t[16]){ 0 }),
 		.port = sum->key.port,
 		.transport = sum->key.transport,
-		.protocol = protocol,
+		.protocol = protocol != NULL ? keep(work, arena_text(work->arena, protocol)) : NULL,
 		.flows = sum->flows,
 		.first_ns = sum->first_ns,
 		.last_ns = sum->last_ns,

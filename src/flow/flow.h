@@ -95,6 +95,18 @@ enum identified {
 };
 const char *identified_text(enum identified identified); /* "content"; NULL for IDENTIFIED_NOT */
 
+/* Why the content of a flow was not read to its end, although more of it was wanted. */
+enum flow_stop {
+	STOP_NOT,
+	STOP_DAMAGED, /* or it is not what it began as */
+	STOP_GAP,     /* bytes were lost, and the protocol's messages are not found again behind them */
+	STOP_BOUND,   /* a message is longer than what may wait for its end */
+	STOP_MEMORY,
+	STOP_MIDDLE, /* the side was not seen from its beginning: what it began with may be half a message */
+	STOPS
+};
+const char *flow_stop_text(enum flow_stop stop); /* "gap"; NULL for STOP_NOT */
+
 /* A packet of a flow whose content is settled touches the first two cache lines. */
 struct flow {
 	/* What finds it. */
@@ -123,13 +135,14 @@ struct flow {
 				* ICMP error speaks; 0 without */
 	uint32_t tunnel_key;   /* of the tunnel that its first packet came in; 0 without */
 	uint32_t handshake_us; /* SYN to the ACK that ends the handshake; 0: not seen */
-	uint32_t parse_error_at; /* offset in what the side had sent */
-	uint16_t protocol;       /* 1 + place in the registry; 0: not known */
+	uint64_t stopped_at;   /* what the side had sent up to there was read */
+	uint16_t protocol;     /* 1 + place in the registry; 0: not known */
 	uint16_t protocol_first; /* the same of what it began with, if it has turned into another */
 	uint8_t identified;      /* enum identified */
 	uint8_t nth;             /* among the flows that began in its first frame */
 	uint8_t icmp_error;      /* 1 + code of an ICMP unreachable that spoke of it; 0: none */
-	bool parse_error, parse_error_side;
+	uint8_t stopped;         /* enum flow_stop */
+	bool stopped_side;
 	uint8_t history_length;
 	uint8_t evidence_length;
 	uint8_t unclear;            /* bits of the ends whose first words no recogniser knows */
@@ -252,7 +265,8 @@ struct engine_counts {
 	uint64_t stream_conflicts; /* segments that said other words in the place of those that came first */
 	uint64_t given_up;         /* flows that were not read for want of memory */
 	uint64_t unread_dropped;   /* bytes that waited longer than their bounds allow */
-	uint64_t parse_errors;
+	uint64_t stopped[STOPS];   /* flows that were not read to their end */
+	uint64_t parse_errors;     /* stopped by damage, and frames that are damaged */
 	uint64_t expected, expectations, expectations_dropped;
 	uint64_t ipsec_good, ipsec_bad, ipsec_replayed;
 };

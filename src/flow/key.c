@@ -67,6 +67,6 @@ void flow_swap_ends(struct flow *flow)
 	flow->sides[1] = side;
 	for (size_t i = 0; i < flow->history_length; i++)
 		flow->history[i] ^= 'a' ^ 'A';
-	flow->parse_error_side = flow->parse_error && !flow->parse_error_side;
+	flow->stopped_side = flow->stopped != STOP_NOT && !flow->stopped_side;
 	flow->swapped = !flow->swapped;
 }

@@ -13,6 +13,16 @@ const char *identified_text(enum identified identified)
 	return texts[identified];
 }
 
+const char *flow_stop_text(enum flow_stop stop)
+{
+	static const char *const texts[STOPS] = {
+		[STOP_DAMAGED] = "damaged", [STOP_GAP] = "gap",       [STOP_BOUND] = "bound",
+		[STOP_MEMORY] = "memory",   [STOP_MIDDLE] = "middle",
+	};
+
+	return texts[stop];
+}
+
 const char *flow_app_proto(const struct flow *flow)
 {
 	const uint16_t number = flow->protocol_first != 0 ? flow->protocol_first : flow->protocol;

@@ -174,6 +174,20 @@ static const struct parse_engine engine = {
 	.forget = forget,
 };
 
+/* Reading ends at the first byte of this half that was not taken. */
+static void stop(struct conversation *c, unsigned nth, enum flow_stop why)
+{
+	struct flow *const flow = c->flow;
+
+	c->all->counts->parse_errors += why == STOP_DAMAGED;
+	if (flow->stopped != STOP_NOT)
+		return;
+	c->all->counts->stopped[why]++;
+	flow->stopped = (uint8_t)why;
+	flow->stopped_side = (nth ^ c->crossed) != 0;
+	flow->stopped_at = c->halves[nth].taken;
+}
+
 /* ---- what is unread ---- */
 
 bool half_append(struct conversation *c, unsigned nth, struct span bytes)
@@ -187,6 +201,8 @@ bool half_append(struct conversation *c, unsigned nth, struct span bytes)
 
 		if (grown == NULL) {
 			c->all->counts->unread_dropped += length;
+			if (c->parsing)
+				stop(c, nth, STOP_MEMORY);
 			c->over = true;
 			return false;
 		}
@@ -251,6 +267,7 @@ bool parsing_begin(struct conversation *c, const struct protocol *protocol)
 		c->state = state_size > 0 ? pool_take(&c->all->pool, state_size) : NULL;
 	if (reading == NULL || (c->state == NULL && state_size > 0)) {
 		c->all->counts->given_up++;
+		stop(c, c->client, STOP_MEMORY);
 		c->over = true;
 		return false;
 	}
@@ -290,16 +307,7 @@ void parsing_end(struct conversation *c)
 /* A side that was not seen from its beginning may begin in the middle of a message: that is no damage. */
 static void note_broken(struct conversation *c, unsigned nth)
 {
-	struct flow *const flow = c->flow;
-
-	if (!c->halves[nth].from_start)
-		return;
-	c->all->counts->parse_errors++;
-	if (flow->parse_error)
-		return;
-	flow->parse_error = true;
-	flow->parse_error_side = (nth ^ c->crossed) != 0;
-	flow->parse_error_at = (uint32_t)c->halves[nth].taken;
+	stop(c, nth, c->halves[nth].from_start ? STOP_DAMAGED : STOP_MIDDLE);
 }
 
 static void prepare(struct conversation *c, unsigned nth)
@@ -359,11 +367,35 @@ static void skip_now(struct half *half, struct span *bytes)
 	half->taken += now;
 }
 
+/* What waits, and so many bytes behind it, are lost for the parser: in the capture, or because of a bound. */
+static void skip_lost(struct conversation *c, unsigned nth, uint64_t length, enum flow_stop why)
+{
+	struct half *const half = &c->halves[nth];
+	const uint64_t skipped = half->skip < length ? half->skip : length;
+	const uint64_t lost = half->length + length - skipped;
+
+	half->skip -= skipped;
+	half->taken += skipped;
+	if (lost == 0)
+		return;
+	if (c->reading->parse.protocol->parser->gap == NULL) {
+		stop(c, nth, why);
+		c->over = true;
+		return;
+	}
+	half_clear(c, half);
+	half->taken += lost;
+	prepare(c, nth);
+	heed(c, nth, c->reading->parse.protocol->parser->gap(c->state, &c->reading->parse, lost));
+	if (c->reading->parse.upgraded && !c->over)
+		hear_anew(c, nth, c->reading->parse.upgraded_to);
+}
+
 /* More than may wait: as if it had been lost. */
 static void drop_unread(struct conversation *c, unsigned nth)
 {
 	c->all->counts->unread_dropped += c->halves[nth].length;
-	parsing_gap(c, nth, 0);
+	skip_lost(c, nth, 0, STOP_BOUND);
 }
 
 void parsing_bytes(struct conversation *c, unsigned nth, struct span bytes)
@@ -411,22 +443,5 @@ void parsing_datagram(struct conversation *c, unsigned nth, struct span bytes, c
 
 void parsing_gap(struct conversation *c, unsigned nth, uint64_t length)
 {
-	struct half *const half = &c->halves[nth];
-	const uint64_t skipped = half->skip < length ? half->skip : length;
-	const uint64_t lost = half->length + length - skipped;
-
-	half->skip -= skipped;
-	half->taken += skipped;
-	if (lost == 0)
-		return;
-	if (c->reading->parse.protocol->parser->gap == NULL) {
-		c->over = true;
-		return;
-	}
-	half_clear(c, half);
-	half->taken += lost;
-	prepare(c, nth);
-	heed(c, nth, c->reading->parse.protocol->parser->gap(c->state, &c->reading->parse, lost));
-	if (c->reading->parse.upgraded && !c->over)
-		hear_anew(c, nth, c->reading->parse.upgraded_to);
+	skip_lost(c, nth, length, STOP_GAP);
 }

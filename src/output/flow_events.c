@@ -288,11 +288,15 @@ static void write_connection(struct json *json, const struct flow *flow)
 	write_side(json, "toclient", &flow->sides[1]);
 }
 
-static void write_parse_error(struct json *json, const struct flow *flow)
+static void write_stop(struct json *json, const struct flow *flow)
 {
-	json_open_object(json, "parse_error");
-	json_plain(json, "side", flow->parse_error_side ? "server" : "client");
-	json_unsigned(json, "offset", flow->parse_error_at);
+	const bool damaged = flow->stopped == STOP_DAMAGED;
+
+	json_open_object(json, damaged ? "parse_error" : "read_to");
+	json_plain(json, "side", flow->stopped_side ? "server" : "client");
+	json_unsigned(json, "offset", flow->stopped_at);
+	if (!damaged)
+		json_plain(json, "why", flow_stop_text(flow->stopped));
 	json_end(json);
 }
 
@@ -330,8 +334,8 @@ static void write_doorward(const struct flow_events *events, struct json *json, 
 		write_connection(json, flow);
 	if (flow->icmp_error != 0)
 		json_unsigned(json, "unreachable", flow->icmp_error - 1u);
-	if (flow->parse_error)
-		write_parse_error(json, flow);
+	if (flow->stopped != STOP_NOT)
+		write_stop(json, flow);
 	json_end(json);
 }
 

@@ -33,8 +33,10 @@ static void add_remarks(struct buffer *lines, const struct flow *flow)
 		buffer_format(lines, " in %s", tunnel_text(flow->tunnel));
 	if (flow->identified == IDENTIFIED_EXPECTED)
 		buffer_text(lines, " announced");
-	if (flow->parse_error)
+	if (flow->stopped == STOP_DAMAGED)
 		buffer_text(lines, " parse error");
+	else if (flow->stopped == STOP_GAP || flow->stopped == STOP_BOUND)
+		buffer_format(lines, " read to a %s", flow_stop_text(flow->stopped));
 	if (flow->icmp_error != 0)
 		buffer_text(lines, " unreachable");
 }

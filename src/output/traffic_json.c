@@ -58,6 +58,10 @@ static void write_streams(struct json *json, const struct engine_counts *counts)
 	json_unsigned(json, "dropped_bytes", counts->unread_dropped);
 	json_unsigned(json, "given_up", counts->given_up);
 	json_unsigned(json, "parse_errors", counts->parse_errors);
+	json_unsigned(json, "stopped_by_gap", counts->stopped[STOP_GAP]);
+	json_unsigned(json, "stopped_by_bound", counts->stopped[STOP_BOUND]);
+	json_unsigned(json, "stopped_by_memory", counts->stopped[STOP_MEMORY]);
+	json_unsigned(json, "stopped_in_middle", counts->stopped[STOP_MIDDLE]);
 	json_end(json);
 }
 

@@ -102,6 +102,9 @@ size_t traffic_remarks(const struct traffic_view *view, struct arena *arena, con
 		  "of content dropped at the bounds of streams");
 	say_count(&all, counts->parse_errors, "conversation", "conversations",
 		  "not read to the end: damaged, or not what they began as");
+	say_count(&all,
+		  counts->stopped[STOP_GAP] + counts->stopped[STOP_BOUND] + counts->stopped[STOP_MEMORY],
+		  "conversation", "conversations", "not read behind bytes that were lost or too many");
 	say_count(&all, counts->bad_checksums, "packet", "packets", "with a wrong checksum of IPv4");
 	for (unsigned i = 0; i < VERIFIED_TRANSPORTS; i++)
 		say_count(&all, counts->checksums_wrong[i], "packet", "packets",

@@ -487,7 +487,7 @@ static void a_parser_may_end_the_reading(void **unused)
 	(void)unused;
 	say(talk, 0, "a\ndone\nb\n");
 	assert_true(talk->flow.settled);
-	assert_false(talk->flow.parse_error);
+	assert_int_equal(talk->flow.stopped, STOP_NOT);
 	assert_told(talk, "= lines\n" LINE("a") LINE("done") COUNTED(2, 0, 0));
 }
 
@@ -501,7 +501,9 @@ static void the_middle_of_a_message_is_no_damage(void **unused)
 	conversation_expected(talk->all, &talk->flow, &expected, 0, 1);
 	say(talk, 1, "bad\n");
 	assert_true(talk->flow.settled);
-	assert_false(talk->flow.parse_error);
+	assert_int_equal(talk->flow.stopped, STOP_MIDDLE);
+	assert_int_equal(talk->flow.stopped_at, 0);
+	assert_int_equal(talk->counts.stopped[STOP_MIDDLE], 1);
 	assert_int_equal(talk->counts.parse_errors, 0);
 	assert_told(talk, "= lines\n" LINE("bad") COUNTED(0, 1, 0));
 }
@@ -515,8 +517,8 @@ static void damage_is_noted_where_it_stands(void **unused)
 	talk->next[1] += 1000;
 	say(talk, 1, "b\nbad\n");
 	assert_true(talk->flow.settled);
-	assert_true(talk->flow.parse_error && talk->flow.parse_error_side);
-	assert_int_equal(talk->flow.parse_error_at, 2 + 10 + 1000 + 2);
+	assert_true(talk->flow.stopped == STOP_DAMAGED && talk->flow.stopped_side);
+	assert_int_equal(talk->flow.stopped_at, 2 + 10 + 1000 + 2);
 	assert_int_equal(talk->counts.parse_errors, 1);
 	assert_told(talk, "= lines\n" LINE("a") LINE("skip 1000") LINE("b") LINE("bad") COUNTED(0, 4, 0));
 }
