@@ -1,7 +1,7 @@
 /* stun.c: Session Traversal Utilities for NAT, and TURN on top of it. RFC 8489, RFC 8656, RFC 3489 (before
  * the cookie), RFC 8445 (ICE). Over TCP messages may stand behind a length (RFC 4571). */
 #include "base/address.h"
-#include "protocols/parse.h"
+#include "protocols/stun_media.h"
 
 #include <stdio.h>
 
@@ -12,6 +12,7 @@ enum attribute {
 
 	ERROR_CODE = 0x0009,
 	PEER = 0x0012,
+	DATA = 0x0013,
 	REALM = 0x0014,
 	RELAYED = 0x0016,
 	XOR_MAPPED = 0x0020,
@@ -24,6 +25,7 @@ struct message {
 	uint16_t method;
 	enum class class;
 	bool cookie;
+	struct span id; /* with the cookie in front: addresses of IPv6 are hidden by it */
 	struct span body;
 };
 
@@ -60,6 +62,7 @@ static enum verdict take_message(struct span *s, struct message *message)
 	if (rest.failed)
 		return MORE;
 	span_skip(&rest, HEADER - 8);
+	message->id = span_of(s->at + 4, HEADER - 4);
 	message->method = method_of(type);
 	message->class = class_of(type);
 	message->cookie = cookie == COOKIE;
@@ -136,6 +139,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 /* ---- reading ---- */
 
 struct state {
+	struct stun_media media;
 	uint32_t seen; /* kinds of messages that were told: a bit for each method and class */
 };
 
@@ -143,7 +147,17 @@ struct record {
 	struct message message;
 };
 
-static void write_address(struct json *json, const char *key, struct span value, bool xored)
+/* RFC 8489 14.2. */
+static struct address address_of_v6(struct span value, const uint8_t *mask)
+{
+	uint8_t bytes[16];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = value.at[i] ^ (mask != NULL ? mask[i] : 0);
+	return address_v6(bytes);
+}
+
+static void write_address(struct json *json, const char *key, struct span value, bool xored, struct span id)
 {
 	struct address address;
 	char text[ADDRESS_TEXT], whole[ADDRESS_TEXT + 16];
@@ -153,10 +167,14 @@ static void write_address(struct json *json, const char *key, struct span value,
 	port = span_u16(&value);
 	if (xored)
 		port ^= COOKIE >> 16;
-	if (family != 1 || span_left(value) != 4)
-		return; /* of IPv6 the id would be needed */
-	address = address_v4(span_u32(&value) ^ (xored ? (uint32_t)COOKIE : 0));
-	(void)snprintf(whole, sizeof(whole), "%s:%u", address_text(&address, text), port);
+	if (family == 1 && span_left(value) == 4)
+		address = address_v4(span_u32(&value) ^ (xored ? (uint32_t)COOKIE : 0));
+	else if (family == 2 && span_left(value) == 16)
+		address = address_of_v6(value, xored ? id.at : NULL);
+	else
+		return;
+	(void)snprintf(whole, sizeof(whole), family == 1 ? "%s:%u" : "[%s]:%u", address_text(&address, text),
+		       port);
 	json_text(json, key, whole);
 }
 
@@ -171,7 +189,7 @@ static void write_error(struct json *json, struct span value)
 	json_span(json, "error", value);
 }
 
-static void write_attributes(struct json *json, struct span body)
+static void write_attributes(struct json *json, struct span body, struct span id)
 {
 	uint32_t told = 0;
 
@@ -208,7 +226,7 @@ static void write_attributes(struct json *json, struct span body)
 				continue;
 			told |= bit;
 			if (keys[i].address)
-				write_address(json, keys[i].key, value, keys[i].xored);
+				write_address(json, keys[i].key, value, keys[i].xored, id);
 			else
 				json_span(json, keys[i].key, value);
 		}
@@ -237,7 +255,18 @@ static void emit(const void *memory, struct json *json)
 
 	json_text(json, "method", methods[record->message.method]);
 	json_text(json, "class", classes[record->message.class]);
-	write_attributes(json, record->message.body);
+	write_attributes(json, record->message.body, record->message.id);
+}
+
+/* What peers send each other through a relay, before there is a channel. */
+static void read_data(struct state *state, struct parse *parse, struct span body)
+{
+	struct span value;
+	uint16_t type;
+
+	while (span_left(body) > 0 && next_attribute(&body, &type, &value))
+		if (type == DATA)
+			stun_media_read(&state->media, parse, value);
 }
 
 static void hear(struct state *state, struct parse *parse, const struct message *message)
@@ -247,6 +276,8 @@ static void hear(struct state *state, struct parse *parse, const struct message 
 	uint16_t type;
 	struct span value;
 
+	if (message->class == INDICATION)
+		read_data(state, parse, body);
 	if (state->seen & bit) /* the same again keeps a hole in a NAT open */
 		return;
 	state->seen |= bit;
@@ -263,6 +294,8 @@ static enum parse_step read_datagram(struct state *state, struct parse *parse, s
 
 	if (take_message(&bytes, &message) == YES)
 		hear(state, parse, &message);
+	else
+		stun_media_read(&state->media, parse, bytes);
 	return PARSE_ON;
 }
 
@@ -271,9 +304,17 @@ static enum parse_step read_stream(struct state *state, struct parse *parse, str
 	enum verdict verdict = YES;
 
 	while (verdict == YES && span_left(*bytes) >= 8) {
-		struct span s = *bytes;
+		struct span s = *bytes, data;
 		struct message message;
 
+		if (stun_media_is_channel(s)) {
+			verdict = stun_media_take(&s, true, &data);
+			if (verdict == YES)
+				stun_media_read(&state->media, parse,
+						span_of(bytes->at, (size_t)(data.end - bytes->at)));
+			*bytes = verdict == YES ? s : *bytes;
+			continue;
+		}
 		skip_frame(&s);
 		verdict = take_message(&s, &message);
 		if (verdict == YES) {
@@ -290,9 +331,17 @@ static enum parse_step read_stun(void *memory, struct parse *parse, struct span 
 						 : read_stream(memory, parse, bytes);
 }
 
+static void end(void *memory, struct parse *parse)
+{
+	struct state *const state = memory;
+
+	stun_media_end(&state->media, parse);
+}
+
 static const struct parser parser = {
 	.state_size = sizeof(struct state),
 	.read = read_stun,
+	.end = end,
 	.emit = emit,
 };
 
