@@ -35,14 +35,14 @@ const struct name *naming_of(struct memory *memory, const struct address *addres
 			     const struct address *asker)
 {
 	struct key key = { .address = *address };
-	const struct name *name = NULL;
+	const struct name *const newest = memory_find(memory, &names, &key);
+	const struct name *told;
 
-	if (asker != NULL) {
-		key.asker = *asker;
-		name = memory_find(memory, &names, &key);
-		key.asker = (struct address){ { 0 } };
-	}
-	return name != NULL ? name : memory_find(memory, &names, &key);
+	if (newest == NULL || asker == NULL)
+		return newest;
+	key.asker = *asker;
+	told = memory_find(memory, &names, &key);
+	return told != NULL ? told : newest;
 }
 
 static void meet(struct memory *memory, const void *record, struct json *json)
