@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 enum { MESSAGE_HEAD = 12, SECOND = 1000000000, OLD_OPENSSL = 0x0100, PIECES_MOST = 3072 };
+enum { WITH_ID = 25, SHORT_HEADER = 1 };
 
 /* A message of one side that comes in fragments (RFC 6347 4.2.3), in any order, and perhaps again. */
 struct pieces {
@@ -20,8 +21,9 @@ struct pieces {
 };
 
 struct state {
-	struct span hello[2], certificate;
-	bool has_hello[2], told, cisco;
+	struct span hello[2], certificate[2];
+	bool has_hello[2], told, cisco, alerted;
+	uint8_t alert_level, alert;
 	struct pieces pieces[2];
 };
 
@@ -79,37 +81,57 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 /* ---- reading ---- */
 
+static void write_client(struct json *json, const struct tls_hello *hello)
+{
+	if (span_left(hello->name) > 0)
+		json_span(json, "sni", hello->name);
+	tls_write_ja3(json, "ja3", hello, true);
+	tls_write_ja4(json, hello, 'd');
+	tls_write_alpn(json, "client_alpns", hello->alpn);
+	json_text(json, "client_version", tls_version_text(hello->version));
+	if (hello->encrypted_hello)
+		json_bool(json, "ech", true);
+}
+
+static void write_server(struct json *json, const struct tls_hello *hello, const struct tls_hello *client)
+{
+	const char *const cipher = tls_cipher_text(hello->cipher);
+	const struct protocol *const inside = tls_inside(client->alpn, hello->alpn);
+	const struct span session = client->session;
+	char number[8];
+
+	(void)snprintf(number, sizeof(number), "0x%04x", hello->cipher);
+	json_text(json, "version", tls_version_text(hello->version));
+	json_text(json, "cipher", cipher != NULL ? cipher : number);
+	tls_write_ja3(json, "ja3s", hello, false);
+	tls_write_alpn(json, "server_alpns", hello->alpn);
+	if (inside != NULL)
+		json_text(json, "inside", inside->name);
+	if (span_left(session) > 0 && span_left(session) == span_left(hello->session) &&
+	    memcmp(session.at, hello->session.at, span_left(session)) == 0)
+		json_bool(json, "session_resumed", true);
+}
+
 static void emit(const void *memory, struct json *json)
 {
 	const struct state *const state = memory;
-	struct tls_hello hello;
-	struct span session = span_of(NULL, 0);
-	const char *cipher;
-	char number[8];
+	struct tls_hello client = { 0 }, server;
 
 	if (state->cisco)
 		json_bool(json, "anyconnect", true);
-	if (state->has_hello[SIDE_CLIENT] && tls_read_client_hello(state->hello[SIDE_CLIENT], true, &hello)) {
-		if (span_left(hello.name) > 0)
-			json_span(json, "sni", hello.name);
-		tls_write_ja3(json, "ja3", &hello, true);
-		tls_write_ja4(json, &hello, 'd');
-		tls_write_alpn(json, "client_alpns", hello.alpn);
-		json_text(json, "client_version", tls_version_text(hello.version));
-		session = hello.session;
+	if (state->has_hello[SIDE_CLIENT] && tls_read_client_hello(state->hello[SIDE_CLIENT], true, &client))
+		write_client(json, &client);
+	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &server))
+		write_server(json, &server, &client);
+	if (span_left(state->certificate[SIDE_SERVER]) > 0)
+		certificate_write(json, state->certificate[SIDE_SERVER]);
+	if (span_left(state->certificate[SIDE_CLIENT]) > 0) {
+		json_open_object(json, "client");
+		certificate_write(json, state->certificate[SIDE_CLIENT]);
+		json_end(json);
 	}
-	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &hello)) {
-		cipher = tls_cipher_text(hello.cipher);
-		(void)snprintf(number, sizeof(number), "0x%04x", hello.cipher);
-		json_text(json, "version", tls_version_text(hello.version));
-		json_text(json, "cipher", cipher != NULL ? cipher : number);
-		tls_write_ja3(json, "ja3s", &hello, false);
-		if (span_left(session) > 0 && span_left(session) == span_left(hello.session) &&
-		    memcmp(session.at, hello.session.at, span_left(session)) == 0)
-			json_bool(json, "session_resumed", true);
-	}
-	if (span_left(state->certificate) > 0)
-		certificate_write(json, state->certificate);
+	if (state->alerted)
+		tls_write_alert(json, state->alert_level, state->alert);
 }
 
 static void hear_certificate(struct state *state, struct parse *parse, struct span body)
@@ -117,10 +139,11 @@ static void hear_certificate(struct state *state, struct parse *parse, struct sp
 	struct span list = span_take(&body, span_u24(&body)), first;
 
 	first = span_take(&list, span_u24(&list));
-	if (first.failed || span_left(first) == 0 || span_left(state->certificate) > 0)
+	if (first.failed || span_left(first) == 0 || span_left(state->certificate[parse->side]) > 0)
 		return;
-	state->certificate = parse_keep(parse, first);
-	certificate_judge(parse, first, parse->time_ns / SECOND);
+	state->certificate[parse->side] = parse_keep(parse, first);
+	if (parse->side == SIDE_SERVER)
+		certificate_judge(parse, first, parse->time_ns / SECOND);
 }
 
 static void hear_server(struct state *state, struct parse *parse, struct span body)
@@ -156,7 +179,7 @@ static void hear_message(struct state *state, struct parse *parse, uint8_t type,
 		hear_client(state, parse, body);
 	else if (type == TLS_SERVER_HELLO)
 		hear_server(state, parse, body);
-	else if (type == TLS_CERTIFICATE && parse->side == SIDE_SERVER)
+	else if (type == TLS_CERTIFICATE)
 		hear_certificate(state, parse, body);
 }
 
@@ -216,9 +239,19 @@ static void hear_messages(struct state *state, struct parse *parse, struct span 
 
 static void tell(struct state *state, struct parse *parse)
 {
-	if (!state->told && (state->has_hello[SIDE_CLIENT] || state->has_hello[SIDE_SERVER]))
+	if (!state->told &&
+	    (state->has_hello[SIDE_CLIENT] || state->has_hello[SIDE_SERVER] || state->alerted))
 		parse_event(parse, state);
 	state->told = true;
+}
+
+static void hear_alert(struct state *state, struct span content)
+{
+	if (span_left(content) != 2)
+		return;
+	state->alerted = true;
+	state->alert_level = span_u8(&content);
+	state->alert = span_u8(&content);
 }
 
 static enum parse_step read_dtls(void *memory, struct parse *parse, struct span *bytes)
@@ -227,11 +260,19 @@ static enum parse_step read_dtls(void *memory, struct parse *parse, struct span 
 	struct span s = *bytes;
 	struct record record;
 
-	while (span_left(s) > 0 && take_record(&s, &record)) {
-		state->cisco |= record.version == OLD_OPENSSL;
-		if (record.type == TLS_HANDSHAKE && record.epoch == 0)
+	while (span_left(s) > 0) {
+		/* Records with a connection id, of a length that only its ends know (RFC 9146 4), and those
+		 * of 1.3 with their own short header (RFC 9147 4), are encrypted. */
+		const bool sealed = span_peek(s, 0) == WITH_ID || span_peek(s, 0) >> 5 == SHORT_HEADER;
+
+		if (!sealed && !take_record(&s, &record))
+			break;
+		state->cisco |= !sealed && record.version == OLD_OPENSSL;
+		if (!sealed && record.type == TLS_HANDSHAKE && record.epoch == 0)
 			hear_messages(state, parse, record.content);
-		if (record.epoch > 0) { /* encrypted from here on */
+		if (!sealed && record.type == TLS_ALERT && record.epoch == 0)
+			hear_alert(state, record.content);
+		if (sealed || record.epoch > 0) { /* encrypted from here on */
 			tell(state, parse);
 			return PARSE_DONE;
 		}

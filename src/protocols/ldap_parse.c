@@ -1,7 +1,9 @@
 /* ldap_parse.c: reads conversations of LDAP (RFC 4511), over TCP and over UDP. A request is told with its
  * final answer, in the form that EVE has; entries are counted. */
 #include "protocols/ldap.h"
+#include "protocols/ntlmssp.h"
 #include "protocols/parse.h"
+#include "protocols/sasl.h"
 #include "protocols/tls.h"
 
 const struct weakness ldap_clear_login = {
@@ -24,6 +26,8 @@ struct request {
 	uint32_t entries, references;
 	char name[NAME]; /* who binds, where is searched, what is changed, which extension */
 	char mechanism[MECHANISM];
+	char user[SASL_USER]; /* whom the mechanism names */
+	char referral[NAME];  /* the first address of another server that was told */
 };
 
 struct state {
@@ -39,6 +43,7 @@ struct record {
 	uint8_t answer; /* tag */
 	int64_t code;
 	struct span message, matched;
+	struct span referral; /* the first of them */
 };
 
 /* ---- the event ---- */
@@ -135,6 +140,8 @@ static void write_request(struct json *json, const struct request *request)
 		if (request->mechanism[0] != '\0') {
 			json_open_object(json, "sasl");
 			json_text(json, "mechanism", request->mechanism);
+			if (request->user[0] != '\0')
+				json_text(json, "user", request->user);
 			json_end(json);
 		}
 		json_end(json);
@@ -153,6 +160,8 @@ static void write_answer(struct json *json, const struct record *record)
 	json_number(json, "code", record->code);
 	json_span(json, "matched_dn", record->matched);
 	json_span(json, "message", record->message);
+	if (span_left(record->referral) > 0)
+		json_span(json, "referral", record->referral);
 	json_end(json);
 	json_end(json);
 	json_end(json);
@@ -168,6 +177,8 @@ static void emit(const void *memory, struct json *json)
 			json_unsigned(json, "entries", record->request->entries);
 		if (record->request->references > 0)
 			json_unsigned(json, "references", record->request->references);
+		if (record->request->referral[0] != '\0')
+			json_text(json, "reference", record->request->referral);
 	}
 	if (record->answer != 0)
 		write_answer(json, record);
@@ -183,6 +194,29 @@ static struct request *find_request(struct state *state, int64_t id)
 	return NULL;
 }
 
+/* RFC 4513 5.2.1: the mechanism, and perhaps its first response. Windows puts NTLM into GSS-SPNEGO. */
+static void read_sasl(struct parse *parse, struct span credentials, struct request *request)
+{
+	struct sasl sasl = { .mechanism = "" };
+	struct ntlmssp ntlm;
+	struct span response;
+
+	span_copy_text(ber_take(&credentials, BER_OCTETS), request->mechanism, sizeof(request->mechanism));
+	response = ber_take(&credentials, BER_OCTETS);
+	if (credentials.failed)
+		return; /* without one */
+	span_copy_text(span_text(request->mechanism), sasl.mechanism, sizeof(sasl.mechanism));
+	if (ntlmssp_read(response, &ntlm))
+		span_copy_text(span_text(ntlm.type == NTLMSSP_AUTHENTICATE ? ntlm.user : ""), request->user,
+			       sizeof(request->user));
+	else
+		sasl_octets(&sasl, response);
+	if (sasl.user[0] != '\0')
+		span_copy_text(span_text(sasl.user), request->user, sizeof(request->user));
+	if (sasl_is_clear(&sasl))
+		parse_weakness(parse, &ldap_clear_login, "%s of user %s", request->mechanism, request->user);
+}
+
 static void read_bind(struct parse *parse, struct span op, struct request *request)
 {
 	const uint8_t sasl = BER_CONTEXT | BER_CONSTRUCTED | 3;
@@ -195,8 +229,7 @@ static void read_bind(struct parse *parse, struct span op, struct request *reque
 	request->simple = tag == BER_CONTEXT;
 	request->secret = request->simple && span_left(credentials) > 0;
 	if (tag == sasl)
-		span_copy_text(ber_take(&credentials, BER_OCTETS), request->mechanism,
-			       sizeof(request->mechanism));
+		read_sasl(parse, credentials, request);
 	if (request->secret && !op.failed)
 		parse_weakness(parse, &ldap_clear_login, "%s binds with a password", request->name);
 }
@@ -233,6 +266,18 @@ static void hear_request(struct state *state, struct parse *parse, int64_t id, u
 
 /* ---- answers ---- */
 
+/* RFC 4511 4.1.10: addresses of others that know more; the first of them. */
+static struct span take_referral(struct span op)
+{
+	const uint8_t referral = BER_CONTEXT | BER_CONSTRUCTED | 3;
+	struct span list;
+
+	if (span_peek(op, 0) != referral)
+		return span_of(NULL, 0);
+	list = ber_take(&op, referral);
+	return ber_take(&list, BER_OCTETS);
+}
+
 /* A bind through GSS-API or DIGEST-MD5 may be followed by a layer that signs or encrypts. */
 static void hear_answer(struct state *state, struct parse *parse, int64_t id, uint8_t tag, struct span op)
 {
@@ -242,8 +287,9 @@ static void hear_answer(struct state *state, struct parse *parse, int64_t id, ui
 	if (tag == LDAP_SEARCH_ENTRY || tag == LDAP_SEARCH_REFERENCE || tag == LDAP_INTERMEDIATE_RESPONSE) {
 		if (request != NULL && tag == LDAP_SEARCH_ENTRY)
 			request->entries++;
-		else if (request != NULL && tag == LDAP_SEARCH_REFERENCE)
-			request->references++;
+		else if (request != NULL && tag == LDAP_SEARCH_REFERENCE && request->references++ == 0)
+			span_copy_text(ber_take(&op, BER_OCTETS), request->referral,
+				       sizeof(request->referral));
 		return;
 	}
 	record.code = ber_integer(&op, BER_ENUMERATED);
@@ -251,6 +297,7 @@ static void hear_answer(struct state *state, struct parse *parse, int64_t id, ui
 	record.message = ber_take(&op, BER_OCTETS);
 	if (op.failed)
 		return;
+	record.referral = take_referral(op);
 	parse_event(parse, &record);
 	if (request == NULL)
 		return;

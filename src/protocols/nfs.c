@@ -229,6 +229,34 @@ static bool read_open(struct conversation *state, struct span *s)
 	return !s->failed;
 }
 
+/* CREATE (RFC 7530 16.4): a folder, a link with what it leads to, a device with its numbers. */
+static bool read_create(struct conversation *state, struct span *s)
+{
+	enum { BLOCK = 3, CHARACTER = 4, LINK = 5 };
+	const uint32_t kind = span_u32(s);
+
+	if (kind == LINK)
+		(void)xdr_opaque(s, NAMES);
+	else if (kind == BLOCK || kind == CHARACTER)
+		span_skip(s, 8);
+	note_name(state, xdr_opaque(s, NAME_MOST), false);
+	span_skip(s, 4 * (span_u32(s) & 7));
+	(void)xdr_opaque(s, 4096);
+	return !s->failed;
+}
+
+/* RENAME (RFC 7530 16.27): the old name, and the new one. */
+static bool read_rename(struct conversation *state, struct span *s)
+{
+	const struct span before = xdr_opaque(s, NAME_MOST), after = xdr_opaque(s, NAME_MOST);
+
+	if (s->failed)
+		return false;
+	note_name(state, before, true);
+	note_name(state, after, false);
+	return true;
+}
+
 /* Steps over the arguments of one operation; false where they are not known, and then no further one is
  * found. */
 static bool read_operation(struct conversation *state, uint32_t operation, struct span *s)
@@ -257,6 +285,8 @@ static bool read_operation(struct conversation *state, uint32_t operation, struc
 		if (!s->failed)
 			note_name(state, name, operation == V4_REMOVE);
 		return !s->failed;
+	case V4_CREATE: return read_create(state, s);
+	case V4_RENAME: return read_rename(state, s);
 	case V4_OPEN: return read_open(state, s);
 	case V4_READ: span_skip(s, 28); return !s->failed;
 	case V4_WRITE:
@@ -314,6 +344,55 @@ static void read_call(struct conversation *state, struct parse *parse, const str
 	}
 }
 
+/* Steps over the results of one operation that went well; false where they are not known. */
+static bool read_result(struct conversation *state, uint32_t operation, struct span *s)
+{
+	enum { CHANGE = 20, STATE = 16 };
+	uint32_t length;
+
+	switch (operation) {
+	case 15: /* LOOKUP, LOOKUPP, PUTFH, PUTPUBFH, PUTROOTFH, RENEW, RESTOREFH, SAVEFH: nothing */
+	case 16:
+	case 22:
+	case 23:
+	case 24:
+	case 30:
+	case 31:
+	case 32: return true;
+	case 3: span_skip(s, 8); return !s->failed;
+	case 4: span_skip(s, STATE); return !s->failed;
+	case 9:
+		span_skip(s, 4 * (span_u32(s) & 7));
+		(void)xdr_opaque(s, MESSAGE_MOST);
+		return !s->failed;
+	case 10: (void)xdr_opaque(s, HANDLE_MOST); return !s->failed;
+	case V4_REMOVE: span_skip(s, CHANGE); return !s->failed;
+	case V4_SEQUENCE: span_skip(s, 16 + 20); return !s->failed;
+	case V4_READ:
+		span_skip(s, 4); /* whether the file ends there */
+		length = span_u32(s);
+		if (!s->failed)
+			state->read += length;
+		return false; /* the rest may not be looked at */
+	default: return false;
+	}
+}
+
+/* The results of a compound, up to the first that is not known (RFC 7530 15.2.3). */
+static void read_results(struct conversation *state, struct span s)
+{
+	uint32_t count;
+
+	(void)xdr_opaque(&s, 1024); /* the tag */
+	count = span_u32(&s);
+	for (uint32_t i = 0; i < count && i < OPERATIONS_MOST && !s.failed; i++) {
+		const uint32_t operation = span_u32(&s);
+
+		if (span_u32(&s) != 0 || s.failed || !read_result(state, operation, &s))
+			return;
+	}
+}
+
 static void read_reply(struct conversation *state, const struct rpc_message *m)
 {
 	struct span s = m->body;
@@ -328,8 +407,12 @@ static void read_reply(struct conversation *state, const struct rpc_message *m)
 	status = span_u32(&s);
 	if (s.failed)
 		return;
-	if (status != 0) {
+	if (status != 0)
 		tally_add(&state->errors, status);
+	if (call.version == 4) {
+		read_results(state, s);
+	} else if (status != 0) {
+		return;
 	} else if (call.version == 3 && call.procedure == 6) {
 		span_skip(&s, span_u32(&s) == 1 ? 84 : 0);
 		state->read += span_u32(&s);

@@ -71,6 +71,10 @@ void tls_write_ja4(struct json *json, const struct tls_hello *hello, char transp
 /* Writes the list of protocols of ALPN as an array. */
 void tls_write_alpn(struct json *json, const char *key, struct span list);
 
+/* Writes an object "alert". */
+enum { TLS_ALERT_FATAL = 2 };
+void tls_write_alert(struct json *json, uint8_t level, uint8_t alert);
+
 /* The protocol that goes on inside, by ALPN: the one that the server has chosen, or, where its list is empty,
  * since 1.3 encrypts it, the one that all names of the client's list stand for. NULL for none that is known.
  */

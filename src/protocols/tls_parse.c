@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 enum { MESSAGE_HEAD = 4, MESSAGE_MOST = 48 * 1024, RECORDS_MOST = 64, SECOND = 1000000000 };
-enum { ALERT_FATAL = 2, ALERT_CLOSE = 0 };
+enum { ALERT_CLOSE = 0 };
 
 const struct weakness tls_weak_cipher = {
 	"tls-weak-cipher",
@@ -30,43 +30,6 @@ struct state {
 };
 
 /* ---- the event ---- */
-
-static const char *alert_text(uint8_t alert)
-{
-	static const struct {
-		uint8_t number;
-		const char *name;
-	} names[] = {
-		{ 0, "close_notify" },
-		{ 10, "unexpected_message" },
-		{ 20, "bad_record_mac" },
-		{ 40, "handshake_failure" },
-		{ 42, "bad_certificate" },
-		{ 43, "unsupported_certificate" },
-		{ 44, "certificate_revoked" },
-		{ 45, "certificate_expired" },
-		{ 46, "certificate_unknown" },
-		{ 47, "illegal_parameter" },
-		{ 48, "unknown_ca" },
-		{ 49, "access_denied" },
-		{ 50, "decode_error" },
-		{ 51, "decrypt_error" },
-		{ 70, "protocol_version" },
-		{ 71, "insufficient_security" },
-		{ 80, "internal_error" },
-		{ 86, "inappropriate_fallback" },
-		{ 90, "user_canceled" },
-		{ 109, "missing_extension" },
-		{ 112, "unrecognized_name" },
-		{ 116, "certificate_required" },
-		{ 120, "no_application_protocol" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].number == alert)
-			return names[i].name;
-	return "unknown";
-}
 
 /* The session was begun before: the server takes up the id that the client gave, and shows no certificate;
  * in 1.3 it takes up a key. */
@@ -142,13 +105,8 @@ static void emit(const void *memory, struct json *json)
 		certificate_write(json, state->certificate[SIDE_CLIENT]);
 		json_end(json);
 	}
-	if (state->alerted) {
-		json_open_object(json, "alert");
-		json_text(json, "level", state->alert_level == ALERT_FATAL ? "fatal" : "warning");
-		json_text(json, "description", alert_text(state->alert));
-		json_unsigned(json, "code", state->alert);
-		json_end(json);
-	}
+	if (state->alerted)
+		tls_write_alert(json, state->alert_level, state->alert);
 }
 
 static void tell(struct state *state, struct parse *parse)
@@ -351,7 +309,7 @@ static enum parse_step hear_alert(struct state *state, struct span content)
 	state->alerted = true;
 	state->alert_level = span_u8(&content);
 	state->alert = span_u8(&content);
-	return state->alert_level == ALERT_FATAL || state->alert == ALERT_CLOSE ? PARSE_DONE : PARSE_ON;
+	return state->alert_level == TLS_ALERT_FATAL || state->alert == ALERT_CLOSE ? PARSE_DONE : PARSE_ON;
 }
 
 /* A client may encrypt before the server has spoken, if it resumes a session of 1.3. A server that asks for

@@ -16,6 +16,29 @@ static void a_simple_bind_in_the_clear_is_a_finding(void **state)
 		 SERVER("\x30\x0e\2\1\1\x61\x09\x0a\1\x31\4\0\4\2no"));
 }
 
+static void who_binds_with_a_mechanism_is_told(void **state)
+{
+	const struct turn turns[] = { CLIENT(
+		"\x30\x1c\2\1\1\x60\x17\2\1\3\4\0\xa3\x10\4\5PLAIN\4\7\0joe\0pw") };
+
+	(void)state;
+	TOLD("ldap", TRANSPORT_TCP, turns, "\"sasl\":{\"mechanism\":\"PLAIN\",\"user\":\"joe\"}",
+	     "{\"weakness\":\"ldap-clear-login\",\"evidence\":\"PLAIN of user joe\"}", "!pw");
+}
+
+static void other_servers_that_know_more_are_told(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("\x30\x0a\2\1\2\x63\5\4\0\x0a\1\0"),
+		SERVER("\x30\x10\2\1\2\x73\x0b\4\x09ldap://b/"),
+		SERVER("\x30\x19\2\1\2\x65\x14\x0a\1\x0a\4\0\4\0\xa3\x0b\4\x09ldap://c/"),
+	};
+
+	(void)state;
+	TOLD("ldap", TRANSPORT_TCP, turns, "\"references\":1,\"reference\":\"ldap://b/\"",
+	     "\"result_code\":\"referral\",\"code\":10,", "\"referral\":\"ldap://c/\"");
+}
+
 static void entries_of_a_search_are_counted(void **state)
 {
 	const struct turn turns[] = { talk_first("ldap.client.tcp.ldapsearch"),
@@ -141,6 +164,8 @@ int main(void)
 		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
 		cmocka_unit_test(batches_calls_and_errors_are_told),
 		cmocka_unit_test(a_simple_bind_in_the_clear_is_a_finding),
+		cmocka_unit_test(who_binds_with_a_mechanism_is_told),
+		cmocka_unit_test(other_servers_that_know_more_are_told),
 		cmocka_unit_test(entries_of_a_search_are_counted),
 		cmocka_unit_test(starttls_changes_to_tls),
 		cmocka_unit_test(a_login_at_mysql_is_told_and_statements_are_counted),

@@ -160,6 +160,27 @@ static void hellos_of_dtls_are_told(void **state)
 	     "\"ja4\":\"dd2d0202");
 }
 
+static void alerts_of_dtls_are_told(void **state)
+{
+	const struct turn turns[] = { talk_first("dtls.client.udp.specification"),
+				      SERVER("\x15\xfe\xfd\0\0\0\0\0\0\0\1\0\2\2\x28") };
+
+	(void)state;
+	TOLD("dtls", TRANSPORT_UDP, turns,
+	     "\"alert\":{\"level\":\"fatal\",\"description\":\"handshake_failure\",\"code\":40}");
+}
+
+/* Behind the hellos: a record with a connection id, whose length stands where nobody else finds it. */
+static void records_with_a_connection_id_are_encrypted(void **state)
+{
+	const struct turn turns[] = { talk_first("dtls.client.udp.specification"),
+				      talk_first("dtls.server.udp.specification"),
+				      CLIENT("\x19\xfe\xfd\0\1\0\0\0\0\0\0identity\0\4abcd") };
+
+	(void)state;
+	TOLD("dtls", TRANSPORT_UDP, turns, "\"version\":\"DTLS 1.2\"", "{\"done\":\"client\"}", "!broken");
+}
+
 static void a_screen_without_password_is_a_finding(void **state)
 {
 	const struct turn turns[] = { SERVER("RFB 003.008\n"), CLIENT("RFB 003.008\n"), SERVER("\2\1\2"),
@@ -391,6 +412,8 @@ int main(void)
 		cmocka_unit_test(addresses_in_stun_are_uncovered),
 		cmocka_unit_test(the_first_packet_of_quic_is_opened),
 		cmocka_unit_test(hellos_of_dtls_are_told),
+		cmocka_unit_test(alerts_of_dtls_are_told),
+		cmocka_unit_test(records_with_a_connection_id_are_encrypted),
 		cmocka_unit_test(a_screen_without_password_is_a_finding),
 		cmocka_unit_test(a_screen_is_told_with_its_name),
 		cmocka_unit_test(a_screen_of_old_is_told),

@@ -1,6 +1,6 @@
 /* What is read of routing, industry, remote procedures, queues and peers: words built to the specifications.
  */
-#include "talk.h"
+#include "told.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,6 +97,28 @@ static void nfs_reads_a_null_call(void **unused)
 		 "{\"nfs\":{\"version\":4,\"minor_version\":0,\"auth_type\":\"none\",\"requests\":1,"
 		 "\"responses\":0,\"operations\":{\"null\":1}}}\n",
 		 talk_first("nfs.client.tcp.linux"));
+}
+
+/* PUTFH and READ of five octets; RENAME, and CREATE of a link. */
+static void nfs_4_tells_what_is_read_and_renamed(void **unused)
+{
+	const struct turn turns[] = {
+		CLIENT("\x80\0\0\x60\x20\0\0\x01\0\0\0\0\0\0\0\x02\0\x01\x86\xa3\0\0\0\x04\0\0\0\x01"
+		       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x16\0\0\0"
+		       "\004abcd\0\0\0\x19\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10"
+		       "\0"),
+		SERVER("\x80\0\0\x44\x20\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		       "\0\0\0\0\0\0\0\x02\0\0\0\x16\0\0\0\0\0\0\0\x19\0\0\0\0\0\0\0\x01\0\0\0\x05"
+		       "hello\0\0\0"),
+		CLIENT("\x80\0\0l\x20\0\0\x02\0\0\0\0\0\0\0\x02\0\x01\x86\xa3\0\0\0\x04\0\0\0\x01"
+		       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x1d\0\0\0"
+		       "\x03old\0\0\0\0\x03new\0\0\0\0\x06\0\0\0\x05\0\0\0\x06target\0\0\0\0\0\x04"
+		       "link\0\0\0\0\0\0\0\0"),
+	};
+
+	(void)unused;
+	TOLD("nfs", TRANSPORT_TCP, turns, "\"operations\":{\"putfh\":1,\"read\":1,\"rename\":1,\"create\":1}",
+	     "\"names\":[\"new\",\"link\"]", "\"removed\":[\"old\"]", "\"read_bytes\":5}");
 }
 
 static void dcerpc_binds_and_calls(void **unused)
@@ -315,6 +337,7 @@ int main(void)
 		cmocka_unit_test(rpc_tells_calls_without_an_answer),
 		cmocka_unit_test(nfs_counts_and_names),
 		cmocka_unit_test(nfs_reads_a_null_call),
+		cmocka_unit_test(nfs_4_tells_what_is_read_and_renamed),
 		cmocka_unit_test(dcerpc_binds_and_calls),
 		cmocka_unit_test(dcerpc_calls_without_a_connection),
 		cmocka_unit_test(dcerpc_ends_at_what_is_none),
