@@ -1,6 +1,6 @@
 /* Geneve: RFC 8926. */
 #include "protocols/inner.h"
-#include "protocols/parse.h"
+#include "protocols/networks.h"
 
 enum {
 	TYPE_IPV4 = 0x0800,
@@ -67,16 +67,16 @@ static uint32_t vni_of(struct span message)
 	return span_u24(&message);
 }
 
-static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	const uint32_t vni = vni_of(*bytes);
 	struct span carried = *bytes;
 	uint16_t type;
 
-	(void)state;
 	bytes->at = bytes->end;
 	if (!take_header(&carried, &type))
 		return PARSE_ON;
+	networks_add(memory, parse, vni, span_left(carried));
 	switch (type) {
 	case TYPE_TRANSPARENT: parse_open(parse, TUNNEL_GENEVE, vni, CARRIED_ETHERNET, carried); break;
 	case TYPE_IPV4:
@@ -87,7 +87,21 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .read = read, .leads = true };
+static void end(void *memory, struct parse *parse)
+{
+	const struct networks *const networks = memory;
+
+	if (networks->count > 0)
+		parse_event(parse, networks);
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct networks),
+	.read = read,
+	.end = end,
+	.emit = networks_emit,
+	.leads = true,
+};
 
 const struct protocol protocol_geneve = {
 	.name = "geneve",

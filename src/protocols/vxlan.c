@@ -1,6 +1,6 @@
 /* VXLAN: RFC 7348, with the group of draft-smith-vxlan-group-policy, which Linux writes as well. */
 #include "protocols/inner.h"
-#include "protocols/parse.h"
+#include "protocols/networks.h"
 
 enum {
 	HAS_NETWORK = 0x08,
@@ -35,19 +35,34 @@ static uint32_t vni_of(struct span message)
 	return span_u24(&message);
 }
 
-static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	const uint32_t vni = vni_of(*bytes);
 	struct span frame = *bytes;
 
-	(void)state;
 	bytes->at = bytes->end;
-	if (take_header(&frame))
-		parse_open(parse, TUNNEL_VXLAN, vni, CARRIED_ETHERNET, frame);
+	if (!take_header(&frame))
+		return PARSE_ON;
+	networks_add(memory, parse, vni, span_left(frame));
+	parse_open(parse, TUNNEL_VXLAN, vni, CARRIED_ETHERNET, frame);
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .read = read, .leads = true };
+static void end(void *memory, struct parse *parse)
+{
+	const struct networks *const networks = memory;
+
+	if (networks->count > 0)
+		parse_event(parse, networks);
+}
+
+static const struct parser parser = {
+	.state_size = sizeof(struct networks),
+	.read = read,
+	.end = end,
+	.emit = networks_emit,
+	.leads = true,
+};
 
 const struct protocol protocol_vxlan = {
 	.name = "vxlan",

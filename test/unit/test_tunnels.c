@@ -12,13 +12,20 @@ static void frames_are_opened(void **unused)
 	(void)unused;
 	talk_udp("vxlan",
 		 "{\"open\":\"vxlan\",\"key\":5,\"length\":47}\n{\"open\":\"vxlan\",\"key\":5,\"length\":47}"
-		 "\n",
+		 "\n"
+		 "{\"vxlan\":{\"networks\":[{\"vni\":5,\"pkts_toserver\":1,\"pkts_toclient\":1,\"bytes_"
+		 "toserver\":47,\"bytes_toclient\":47}]}}\n",
 		 talk_first("vxlan.client.udp.specification"), talk_first("vxlan.server.udp.specification"));
-	talk_udp("vxlan", "{\"open\":\"vxlan\",\"key\":5,\"length\":67}\n",
+	talk_udp("vxlan",
+		 "{\"open\":\"vxlan\",\"key\":5,\"length\":67}\n"
+		 "{\"vxlan\":{\"networks\":[{\"vni\":5,\"pkts_toserver\":1,\"pkts_toclient\":0,\"bytes_"
+		 "toserver\":67,\"bytes_toclient\":0}]}}\n",
 		 talk_first("vxlan.client.udp.specification-group"));
 	talk_udp("geneve",
 		 "{\"open\":\"geneve\",\"key\":7,\"length\":71}\n{\"open\":\"geneve\",\"key\":7,\"length\":"
-		 "33}\n",
+		 "33}\n"
+		 "{\"geneve\":{\"networks\":[{\"vni\":7,\"pkts_toserver\":1,\"pkts_toclient\":1,\"bytes_"
+		 "toserver\":71,\"bytes_toclient\":33}]}}\n",
 		 talk_first("geneve.client.udp.specification-options"),
 		 talk_first("geneve.server.udp.specification"));
 	talk_udp("l2tp",

@@ -1,0 +1,38 @@
+#include "protocols/networks.h"
+
+void networks_add(struct networks *networks, const struct parse *parse, uint32_t number, size_t bytes)
+{
+	size_t i = 0;
+
+	while (i < networks->count && networks->list[i].number != number)
+		i++;
+	if (i == NETWORKS_MOST) {
+		networks->other_packets++;
+		return;
+	}
+	if (i == networks->count) {
+		networks->count++;
+		networks->list[i].number = number;
+	}
+	networks->list[i].packets[parse->side]++;
+	networks->list[i].bytes[parse->side] += bytes;
+}
+
+void networks_emit(const void *record, struct json *json)
+{
+	const struct networks *const networks = record;
+
+	json_open_array(json, "networks");
+	for (size_t i = 0; i < networks->count; i++) {
+		json_begin(json);
+		json_unsigned(json, "vni", networks->list[i].number);
+		json_unsigned(json, "pkts_toserver", networks->list[i].packets[SIDE_CLIENT]);
+		json_unsigned(json, "pkts_toclient", networks->list[i].packets[SIDE_SERVER]);
+		json_unsigned(json, "bytes_toserver", networks->list[i].bytes[SIDE_CLIENT]);
+		json_unsigned(json, "bytes_toclient", networks->list[i].bytes[SIDE_SERVER]);
+		json_end(json);
+	}
+	json_end(json);
+	if (networks->other_packets > 0)
+		json_unsigned(json, "other_packets", networks->other_packets);
+}
