@@ -1,9 +1,9 @@
 /* doorward read: which services are used in captures, by whom, speaking what, and what is odd. */
 #include "base/clock.h"
+#include "cmd/ending.h"
 #include "cmd/traffic.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,14 +15,6 @@ enum {
 	BAR_WIDTH = 30,
 	FOLLOW_NS = 100000000,
 };
-
-static volatile sig_atomic_t asked_to_end;
-
-static void ask_to_end(int number)
-{
-	(void)number;
-	asked_to_end = 1;
-}
 
 /* ---- progress ---- */
 
@@ -142,7 +134,7 @@ static void read_all(struct traffic_session *session, struct capture *capture)
 	struct frame frames[CAPTURE_BATCH];
 	struct progress progress = progress_of(capture);
 
-	while (!asked_to_end) {
+	while (!ending_asked()) {
 		const size_t count = capture_read(capture, frames);
 
 		if (count > 0) {
@@ -181,16 +173,6 @@ static int finish(struct traffic_session *session, const struct files *files)
 	return status;
 }
 
-/* A growing file has no end: Ctrl-C is how one leaves, and what was read is shown then. */
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = ask_to_end };
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 static int run(const struct invocation *invocation)
 {
 	struct traffic_session session;
@@ -204,7 +186,7 @@ static int run(const struct invocation *invocation)
 		if (files.unopened_count == 0) /* otherwise it was said for each */
 			command_trouble(invocation, &err);
 	} else {
-		catch_signals();
+		ending_heed(); /* a growing file has no end: Ctrl-C is how one leaves */
 		read_all(&session, files.capture);
 		status = finish(&session, &files);
 	}

@@ -2,6 +2,7 @@
  * asked while others are still looked for. */
 #include "base/clock.h"
 #include "catalog/catalog.h"
+#include "cmd/ending.h"
 #include "cmd/gather.h"
 #include "cmd/scan_diff.h"
 #include "cmd/scan_look.h"
@@ -263,7 +264,7 @@ static int run(const struct invocation *invocation)
 	if (invocation_has(invocation, "diff"))
 		return scan_diff(invocation);
 	if (prepare(&scan, &err)) {
-		scan_heed_signals();
+		ending_heed();
 		tell_beginning(&scan);
 		status = look(&scan);
 	} else {

@@ -1,8 +1,8 @@
 #include "cmd/scan_look.h"
 #include "base/clock.h"
+#include "cmd/ending.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,23 +11,6 @@ enum {
 	PROGRESS_MS = 250,
 	DATAGRAM_PASSES = 2,
 };
-
-static volatile sig_atomic_t asked_to_end;
-
-static void ask_to_end(int number)
-{
-	(void)number;
-	asked_to_end = 1;
-}
-
-void scan_heed_signals(void)
-{
-	struct sigaction action = { .sa_handler = ask_to_end };
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- results ---- */
 
@@ -232,7 +215,7 @@ void scan_clear_progress(const struct scan *scan)
 
 bool scan_is_over(const struct scan *scan)
 {
-	return asked_to_end || scan->in_trouble || clock_monotonic_ms() >= scan->end_ms;
+	return ending_asked() || scan->in_trouble || clock_monotonic_ms() >= scan->end_ms;
 }
 
 /* Of what is looked for: doors, or hosts. */

@@ -60,9 +60,6 @@ bool scan_enter_namespace(const char *name, struct error *err);
 
 /* ---- scan_look.c ---- */
 
-/* From then on signals that end a program end the scan, which tells what it knows. */
-void scan_heed_signals(void);
-
 /* What knocking and reaching call; the context is the scan. */
 void scan_hear_service(void *context, const struct knock_door *door, const struct knock_result *result);
 void scan_hear_door(void *context, const struct reach_door *found);

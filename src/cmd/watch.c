@@ -1,11 +1,11 @@
 /* doorward watch: what `read` shows of captures, from interfaces and as it comes. */
 #include "base/clock.h"
 #include "capture/live.h"
+#include "cmd/ending.h"
 #include "cmd/news.h"
 #include "cmd/traffic.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,25 +15,6 @@ enum {
 	SNAP_LEAST = 64,
 	RING_LEAST = 1 << 20,
 };
-
-static volatile sig_atomic_t asked_to_end;
-
-/* The second time it is obeyed at once. */
-static void ask_to_end(int number)
-{
-	(void)number;
-	asked_to_end = 1;
-}
-
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = ask_to_end, .sa_flags = (int)SA_RESETHAND };
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &action, NULL);
-}
 
 /* ---- options ---- */
 
@@ -113,7 +94,7 @@ static void pause_at_times(struct watch *watch, bool nothing_waits)
 
 static bool is_over(const struct watch *watch)
 {
-	return asked_to_end || watch->frames_left == 0 || live_ended(watch->live) ||
+	return ending_asked() || watch->frames_left == 0 || live_ended(watch->live) ||
 	       (watch->end_ms != 0 && clock_monotonic_ms() >= watch->end_ms);
 }
 
@@ -203,7 +184,7 @@ static int run(const struct invocation *invocation)
 	}
 	if (traffic_session_open(&watch->session, invocation, &err) && open_live(watch, invocation, &err) &&
 	    privileges_give_up(&err) && traffic_session_start(&watch->session, &err)) {
-		catch_signals();
+		ending_heed();
 		say_what_is_watched(watch);
 		watch_all(watch);
 		read_rest(watch);
