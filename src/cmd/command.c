@@ -21,10 +21,12 @@ static const struct command_option common_options[] = {
 };
 
 extern const struct command command_apply;
+extern const struct command command_attempts;
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_confirm;
 extern const struct command command_explain;
+extern const struct command command_harden;
 extern const struct command command_help;
 extern const struct command command_history;
 extern const struct command command_learn;
@@ -44,10 +46,12 @@ extern const struct command command_watch;
 const struct command *const commands[] = {
 	/* clang-format off */ /* one a line */
 	&command_apply,
+	&command_attempts,
 	&command_check,
 	&command_completion,
 	&command_confirm,
 	&command_explain,
+	&command_harden,
 	&command_help,
 	&command_history,
 	&command_refresh,

@@ -51,14 +51,18 @@ struct check_view {
 };
 
 /* A subject is one line here, one function in each of the two tables, and one file. */
+struct attempts_view;
+struct hardening_view;
 struct output {
 	const char *name;
+	void (*attempts)(struct out *out, const struct attempts_view *view);
 	void (*check)(struct out *out, const struct check_view *view);
 	void (*diagnostics)(struct out *out, const struct diagnostics *diagnostics);
 	void (*difference)(struct out *out, const struct difference *difference);
 	void (*difference_sums)(struct out *out, const struct difference_sums *sums);
 	void (*enforcement)(struct out *out, const struct enforcement_view *view);
 	void (*explanation)(struct out *out, const struct explanation *explanation);
+	void (*hardening)(struct out *out, const struct hardening_view *view);
 	void (*history)(struct out *out, const struct state *state);
 	void (*host)(struct out *out, const struct reach_door *host);
 	void (*live)(struct out *out, const struct live_connections *live);

@@ -1,9 +1,11 @@
 /* The two formats. Each line is a subject; its functions stand in the file of that name. Sorted. */
+#include "output/attempts.h"
 #include "output/check.h"
 #include "output/diagnostics.h"
 #include "output/difference.h"
 #include "output/enforcement.h"
 #include "output/explain.h"
+#include "output/hardening.h"
 #include "output/normal_form.h"
 #include "output/plan.h"
 #include "output/scan.h"
@@ -13,12 +15,14 @@
 
 const struct output output_text = {
 	.name = "text",
+	.attempts = attempts_text,
 	.check = check_text,
 	.diagnostics = diagnostics_text,
 	.difference = difference_text,
 	.difference_sums = difference_sums_text,
 	.enforcement = enforcement_text,
 	.explanation = explanation_text,
+	.hardening = hardening_text,
 	.history = history_text,
 	.host = host_text,
 	.live = live_text,
@@ -36,12 +40,14 @@ const struct output output_text = {
 
 const struct output output_json = {
 	.name = "json",
+	.attempts = attempts_json,
 	.check = check_json,
 	.diagnostics = diagnostics_json,
 	.difference = difference_json,
 	.difference_sums = difference_sums_json,
 	.enforcement = enforcement_json,
 	.explanation = explanation_json,
+	.hardening = hardening_json,
 	.history = history_json,
 	.host = host_json,
 	.live = live_json,

@@ -1,0 +1,137 @@
+"""doorward attempts: what rules log, told as it comes, with its door and process; loss is counted."""
+import json
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+from conftest import PROGRAM
+from namespaces import wait_until
+
+POLICY = """deny tcp/8080 log id shut
+allow udp/5353 log id chat
+deny all
+"""
+
+
+@pytest.fixture
+def host(namespaces, need, tmp_path):
+    need("nft", "root")
+    server, client = namespaces.pair()
+    server.start("python3", "-m", "http.server", "--bind", "0.0.0.0", 8080)
+    server.wait_for_port(8080)
+    policy = tmp_path / "host.policy"
+    policy.write_text(POLICY)
+    text = server.run(PROGRAM, "plan", "--nft", "-P", policy, check=False).stdout
+    server.run("nft", "-f", "-", input=text)
+    return server, client
+
+
+def follow(server, *words):
+    """Starts following, and waits until the group is bound."""
+    program = subprocess.Popen(server.command(PROGRAM, "attempts", "--follow", *words), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: "1013" in server.run("cat", "/proc/net/netfilter/nfnetlink_log").stdout, "the group")
+    return program
+
+
+def send(client, count=1, port=5353, words=b"x"):
+    client.run("python3", "-c", "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+               "for n in range(%d): s.sendto(%r, ('192.0.2.1', %d))" % (count, words, port))
+
+
+def test_attempts_name_rule_door_and_process(host):
+    server, client = host
+    program = follow(server, "--json", "-c", "2")
+    client.run("sh", "-c", "timeout 1 python3 -c \"import socket; socket.create_connection(('192.0.2.1', 8080), 0.5)\"",
+               check=False)
+    query = bytes.fromhex("123401000001000000000000") + b"\x07example\x03com\x00\x00\x01\x00\x01"
+    send(client, words=query)
+    out, err = program.communicate(timeout=20)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert program.returncode == 0, err
+    shut, chat, total = events
+    assert shut["attempt"]["rule"] == "shut" and shut["attempt"]["verdict"] == "deny"
+    assert (shut["src_ip"], shut["dest_ip"], shut["dest_port"], shut["proto"]) == ("192.0.2.2", "192.0.2.1", 8080, "TCP")
+    assert shut["attempt"]["direction"] == "in" and shut["attempt"]["in_interface"] == "eth1"
+    assert shut["attempt"]["process"]["name"].startswith("python3") and shut["attempt"]["cast"] == "unicast"
+    if chat["attempt"]["rule"] == "chat":
+        assert chat["attempt"]["verdict"] == "allow" and chat["app_proto"] == "dns"
+    assert total["attempts"]["told"] == 2 and total["attempts"]["lost"] == 0
+
+
+def test_what_the_limit_suppresses_is_counted(host):
+    server, client = host
+    send(client, 2000)
+    counted = json.loads(server.run(PROGRAM, "attempts", "--json").stdout)["attempts"]
+    chat = [rule for rule in counted["rules"] if rule["id"] == "chat"][0]
+    assert chat["packets"] == 2000 and chat["logged"] >= 100
+    assert chat["suppressed"] == chat["packets"] - chat["logged"]
+    assert "chat" in server.run(PROGRAM, "attempts").stdout
+
+
+def test_every_lost_one_is_counted(host):
+    """Logged without a limit, faster than it can be told: told and lost are all that there were."""
+    server, client = host
+    server.run("nft", "-f", "-", input="""table inet flood {
+        chain in {
+            type filter hook prerouting priority -300
+            udp dport 9999 counter log prefix "doorward deny flood" group 1013
+        }
+    }""")
+    program = follow(server, "--json")
+    program.send_signal(19)  # it reads nothing for a while
+    send(client, 100000, 9999, b"y" * 64)
+    program.send_signal(18)
+    time.sleep(1)
+    send(client, 100, 9999)  # what is lost shows in the number of the next one
+    time.sleep(1)
+    program.terminate()
+    out, err = program.communicate(timeout=60)
+    total = json.loads(out.splitlines()[-1])["attempts"]
+    listed = server.run("nft", "list", "table", "inet", "flood").stdout
+    logged = int(re.search(r"counter packets (\d+)", listed)[1])
+    assert logged > 50000 and total["told"] + total["lost"] == logged, (logged, total, err[-500:])
+    assert program.returncode == (3 if total["lost"] else 0)
+
+
+def receive(server_socket, count=1):
+    server_socket.settimeout(15)
+    return [server_socket.recv(65536).decode() for _ in range(count)]
+
+
+SYSLOG = r"<(\d+)>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d \S+ doorward \d+ attempt - (\{.*\})$"
+
+
+def test_syslog_over_unix(host, tmp_path):
+    server, client = host
+    path = str(tmp_path / "log")
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(path)
+    program = follow(server, "--to", "syslog:unix:" + path, "-c", "1")
+    send(client)
+    (line,) = receive(log)
+    program.communicate(timeout=20)
+    priority, event = re.match(SYSLOG, line).groups()
+    assert priority == "134" and json.loads(event)["attempt"]["rule"] == "chat"
+
+
+def test_a_file_is_added_to(host, tmp_path):
+    server, client = host
+    path = tmp_path / "attempts.json"
+    path.write_text("before\n")
+    program = follow(server, "--to", "file:%s" % path, "-c", "1")
+    send(client)
+    program.communicate(timeout=20)
+    lines = path.read_text().splitlines()
+    assert lines[0] == "before" and json.loads(lines[1])["event_type"] == "attempt"
+
+
+def test_bad_places_are_refused(host):
+    server, _ = host
+    for where in ("ftp:x", "syslog:tcp:nohost", "syslog:tcp:127.0.0.1:1", "file:/nonexistent/x", "syslog:unix:/none"):
+        run = server.run(PROGRAM, "attempts", "--follow", "--to", where, check=False)
+        assert run.returncode == 2 and run.stderr.startswith("doorward attempts: "), where
+    assert server.run(PROGRAM, "attempts", "--to", "-", check=False).returncode == 2
