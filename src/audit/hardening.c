@@ -41,35 +41,40 @@ static const char *setting_of(const struct audit_door *door)
 	return NULL;
 }
 
+static bool ends_in(const char *text, const char *ending)
+{
+	const size_t length = strlen(text), tail = strlen(ending);
+
+	return length > tail && strcmp(text + length - tail, ending) == 0;
+}
+
+/* Names become part of a command: nothing that a shell, or systemctl, takes for something else. */
+static bool is_plain_name(const char *unit)
+{
+	return unit[0] != '-' &&
+	       unit[strspn(unit, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_.:-")] ==
+		       '\0';
+}
+
 /* A session's scope, or what systemd made for a moment, is nothing to disable. */
 static const char *unit_of(const struct host *host, const struct audit_door *door)
 {
 	const char *const opener = host_socket_unit(host, door->sockets[0]);
 	const char *const unit = opener != NULL ? opener : door->unit;
-	const size_t length = unit != NULL ? strlen(unit) : 0;
-	const bool lasting = length > 8 && (strcmp(unit + length - 8, ".service") == 0 ||
-					    (length > 7 && strcmp(unit + length - 7, ".socket") == 0));
+	const bool lasting = unit != NULL && (ends_in(unit, ".service") || ends_in(unit, ".socket"));
 
-	/* Names become part of a command. */
-	return lasting && strspn(unit,
-				 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_.:-") ==
-				       length
-		       ? unit
-		       : NULL;
+	return lasting && is_plain_name(unit) ? unit : NULL;
 }
 
+/* A socket unit opens the door again, so its service is stopped beside it. */
 static const char *command_of(struct arena *arena, const struct audit_door *door, const struct hardening *h)
 {
 	const char *const service = door->unit;
 
-	if (door->process != NULL && door->process->container != NULL)
+	if (h->unit == NULL || (door->process != NULL && door->process->container != NULL))
 		return NULL;
-	if (h->unit == NULL)
-		return NULL;
-	/* A socket unit opens the door again, so its service is stopped beside it. */
-	if (service != NULL && strcmp(service, h->unit) != 0 && strstr(service, ".service") != NULL &&
-	    strspn(service, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_.:-") ==
-		    strlen(service))
+	if (service != NULL && strcmp(service, h->unit) != 0 && ends_in(service, ".service") &&
+	    is_plain_name(service))
 		return arena_format(arena, "systemctl disable --now %s %s", h->unit, service);
 	return arena_format(arena, "systemctl disable --now %s", h->unit);
 }

@@ -1,5 +1,6 @@
 #include "output/attempts.h"
 #include "base/clock.h"
+#include "base/escape.h"
 
 static bool has_ports(const struct packet *p)
 {
@@ -32,9 +33,11 @@ void attempt_line(struct buffer *out, const struct attempt *a)
 	char when[CLOCK_TEXT];
 
 	clock_text(moment_of(a), when);
-	buffer_format(out, "%.12s  %.*s  %.*s  %s  ", when + 11, (int)span_left(a->word),
-		      (const char *)a->word.at, (int)span_left(a->rule), (const char *)a->rule.at,
-		      transport != NULL ? transport->name : "ip");
+	buffer_format(out, "%.12s  ", when + 11);
+	escape_terminal(out, a->word);
+	buffer_text(out, "  ");
+	escape_terminal(out, a->rule);
+	buffer_format(out, "  %s  ", transport != NULL ? transport->name : "ip");
 	end_text(out, p, &p->source, p->source_port);
 	buffer_text(out, " -> ");
 	end_text(out, p, &p->destination, p->destination_port);
@@ -43,10 +46,13 @@ void attempt_line(struct buffer *out, const struct attempt *a)
 			      a->out != NULL ? a->out : "");
 	if (a->protocol != NULL)
 		buffer_format(out, "  %s", a->protocol->name);
-	if (a->local != NULL)
-		buffer_format(out, "  %s (%u)", a->local->name, a->local->pid);
-	else if (a->user != NULL)
+	if (a->local != NULL) { /* a process chooses its name */
+		buffer_text(out, "  ");
+		escape_terminal(out, span_text(a->local->name));
+		buffer_format(out, " (%u)", a->local->pid);
+	} else if (a->user != NULL) {
 		buffer_format(out, "  user %s", a->user);
+	}
 }
 
 static void write_local(struct json *json, const struct attempt *a)
@@ -127,9 +133,8 @@ void attempts_text(struct out *out, const struct attempts_view *view)
 
 	if (view->followed) {
 		snprintf(line, sizeof(line),
-			 "%llu attempts; %llu more were suppressed by the limit of the log, %llu lost, %llu "
-			 "not "
-			 "delivered.",
+			 "%llu attempts; %llu more were suppressed by the limit of the log, "
+			 "%llu lost, %llu not delivered.",
 			 (unsigned long long)view->told, (unsigned long long)view->suppressed,
 			 (unsigned long long)view->lost, (unsigned long long)view->failed);
 		screen_paragraph(&out->screen, 0, STYLE_DIM, line);

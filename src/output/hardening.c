@@ -1,6 +1,5 @@
 #include "output/hardening.h"
 #include "base/clock.h"
-#include "base/escape.h"
 #include "output/check.h"
 
 enum { LINE = 1024 };
@@ -58,14 +57,10 @@ static void steps(const struct hardening *h, step_writer *write, void *context)
 static void print_step(void *context, const char *step)
 {
 	struct out *const out = context;
-	struct buffer text = buffer_new(4 * LINE);
+	char line[LINE + 2];
 
-	buffer_text(&text, "- ");
-	escape_terminal(&text, span_text(step));
-	buffer_u8(&text, '\0');
-	if (!text.failed)
-		screen_paragraph(&out->screen, 4, STYLE_PLAIN, (const char *)text.bytes);
-	buffer_free(&text);
+	snprintf(line, sizeof(line), "- %s", step);
+	screen_paragraph(&out->screen, 4, STYLE_PLAIN, line);
 }
 
 void hardening_text(struct out *out, const struct hardening_view *view)
