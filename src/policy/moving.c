@@ -234,20 +234,18 @@ static void begin(struct buffer *out, const char *kind)
 {
 	buffer_format(out,
 		      "# A first policy, from what %s has. What was there is not thereby approved: ask who "
-		      "needs each "
-		      "rule,\n# write down 'owner' and 'because', and delete the others.\n",
+		      "needs each rule,\n"
+		      "# write down 'owner' and 'because', and delete the others.\n",
 		      kind);
 }
 
-static void end(struct moving *m, const struct moving_place *place)
+static void end(struct moving *m)
 {
 	if (m->moved.left_out > TOLD_MOST)
 		buffer_format(m->out, "# NOT CARRIED OVER: %zu further lines\n",
 			      m->moved.left_out - TOLD_MOST);
-	buffer_format(m->out,
-		      "\n# Established connections, and what this host says to itself, need no rule.\n");
-	(void)place;
-	buffer_text(m->out, "deny all\n");
+	buffer_text(m->out, "\n# Established connections, and what this host says to itself, need no rule.\n"
+			    "deny all\n");
 }
 
 static bool read_line(const char *kind, struct moving *m, struct moving_place *place)
@@ -289,7 +287,7 @@ bool moving_in(const char *kind, struct span text, struct buffer *out, struct mo
 		if (!read_line(kind, &m, &place))
 			return false;
 	}
-	end(&m, &place);
+	end(&m);
 	*ret_moved = m.moved;
 	return true;
 }

@@ -1,8 +1,10 @@
 """doorward attempts: what rules log, told as it comes, with its door and process; loss is counted."""
 import json
+import os
 import re
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -29,10 +31,10 @@ def host(namespaces, need, tmp_path):
     return server, client
 
 
-def follow(server, *words):
+def follow(server, *words, **environment):
     """Starts following, and waits until the group is bound."""
     program = subprocess.Popen(server.command(PROGRAM, "attempts", "--follow", *words), stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True, env=dict(os.environ, **environment))
     wait_until(lambda: "1013" in server.run("cat", "/proc/net/netfilter/nfnetlink_log").stdout, "the group")
     return program
 
@@ -116,6 +118,79 @@ def test_syslog_over_unix(host, tmp_path):
     program.communicate(timeout=20)
     priority, event = re.match(SYSLOG, line).groups()
     assert priority == "134" and json.loads(event)["attempt"]["rule"] == "chat"
+
+
+# The first message that comes, written to a file.
+RECEIVER = """
+import socket, ssl, sys
+kind, told, certificate, key = sys.argv[1:5]
+place = socket.socket(type=socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+place.bind(("127.0.0.1", 6514))
+if kind != "udp":
+    place.listen()
+open(told + ".ready", "w").close()
+if kind != "udp":
+    place = place.accept()[0]
+if kind == "tls":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    place = context.wrap_socket(place, server_side=True)
+words = place.recv(65536)
+open(told + ".part", "wb").write(words)
+"""
+
+
+@pytest.fixture
+def certificate(tmp_path, need):
+    need("openssl")
+    made = tmp_path / "localhost.pem", tmp_path / "localhost.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost", "-out", made[0], "-keyout", made[1]], check=True,
+                   capture_output=True)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["udp", "tcp", "tls"])
+def test_syslog_over_the_network(host, certificate, tmp_path, kind):
+    server, client = host
+    told = tmp_path / "told"
+    receiver = server.start(sys.executable, "-c", RECEIVER, kind, told, *certificate)
+    wait_until((tmp_path / "told.ready").exists, "the receiver")
+    program = follow(server, "--to", "syslog:%s:localhost:6514" % kind, "-c", "1", SSL_CERT_FILE=str(certificate[0]))
+    send(client)
+    assert program.wait(timeout=20) == 0, program.communicate()
+    receiver.wait(timeout=20)
+    message = (tmp_path / "told.part").read_text()
+    if kind != "udp":  # RFC 6587 and RFC 5425: its length stands before it
+        length, message = message.split(" ", 1)
+        assert int(length) == len(message.encode())
+    assert json.loads(re.match(SYSLOG, message)[2])["attempt"]["rule"] == "chat"
+
+
+def test_a_log_server_that_nobody_vouches_for_gets_nothing(host, certificate, tmp_path):
+    server, _ = host
+    server.start(sys.executable, "-c", RECEIVER, "tls", tmp_path / "told", *certificate)
+    wait_until((tmp_path / "told.ready").exists, "the receiver")
+    run = server.run(PROGRAM, "attempts", "--follow", "--to", "syslog:tls:localhost:6514", check=False)
+    assert run.returncode == 2 and "certificate verify failed" in run.stderr
+    assert not (tmp_path / "told.part").exists()
+
+
+def test_what_a_process_calls_itself_is_escaped(host):
+    server, client = host
+    server.start(sys.executable, "-c", """
+import socket
+open("/proc/self/comm", "w").write("a\\x1b[31mb")
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("", 5353))
+while True:
+    s.recv(10)
+""")
+    wait_until(lambda: ":14E9 " in server.run("cat", "/proc/net/udp").stdout, "the door")
+    program = follow(server, "-c", "1")
+    send(client)
+    out, _ = program.communicate(timeout=20)
+    assert "\x1b" not in out and "[31mb (" in out
 
 
 def test_a_file_is_added_to(host, tmp_path):
