@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP ask the command to end; the second of a kind is obeyed at once. One
- * that is ignored, as nohup has it, stays so. */
+/* From now on SIGINT, SIGTERM and SIGHUP ask the command to end; the second of a kind is obeyed at once. A
+ * hangup that is ignored, as nohup has it, stays so. */
 void ending_heed(void);
 bool ending_asked(void);
 

@@ -163,5 +163,5 @@ def test_redis_with_and_without_a_password(space, need, folder):  # noqa: F811
     free, kept = knock(space, *at(110, 143))
     known(free, "redis", "Redis")
     assert free["version"][0].isdigit() and set(free["weaknesses"]) == {"redis-no-auth"}
-    known(kept, "redis", "")
+    known(kept, "redis", "Redis")
     assert kept["facts"]["authentication"] == "required" and not kept["weaknesses"]

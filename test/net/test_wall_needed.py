@@ -116,10 +116,17 @@ def test_the_host_gets_its_own_address(net, tmp_path):
     assert [wait_until(path.read_text, "the datagram") for path in heard] == ["67\n", "68\n"]
 
 
+def link_local(space):
+    """Its address on the link, once nobody else turned out to have it."""
+    show = "ip", "-6", "-o", "address", "show", "dev", "eth1", "scope", "link", "-tentative"
+    told = wait_until(lambda: space.run(*show).stdout.split(), "its own address")
+    return told[3].split("/")[0]
+
+
 def test_the_host_gets_its_own_address_in_ipv6(net, tmp_path):
     """DHCPv6 speaks from link-local addresses, and to ff02::1:2 alone."""
     heard = [listen(net.host, tmp_path, "::", 546), listen(net.peer, tmp_path, "::", 547)]
-    local = net.host.run("ip", "-6", "-o", "address", "show", "dev", "eth1", "scope", "link").stdout.split()[3].split("/")[0]
+    local, _ = link_local(net.host), link_local(net.peer)
     net.load("deny all\ndeny out all\n")
     net.peer.run(sys.executable, "-c", SEND, 547, "2001:db8::1", 546)
     net.peer.run(sys.executable, "-c", SEND, 7000, local, 546, "eth1")
