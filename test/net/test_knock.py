@@ -270,3 +270,31 @@ while True:
     space.wait_for_port(10999)
     found = knock(space, *at(*range(10000, 11000)), seconds=60)
     assert len(found) == 1000 and {door.get("spoken") for door in found} == {"http"}
+
+
+# What these servers answered in truth, from one that says nothing else.
+REPEATS = """
+import socket, sys, threading
+def serve(port, words):
+    listener = socket.create_server(("127.0.0.1", port), backlog=64)
+    def each(connection):
+        if connection.recv(65536):
+            connection.sendall(words)
+        while connection.recv(65536):
+            pass
+    while True:
+        threading.Thread(target=each, args=(listener.accept()[0],), daemon=True).start()
+serve(int(sys.argv[1]), open(sys.argv[2], "rb").read())
+"""
+FIRST = pathlib.Path(__file__).parent.parent / "data/first"
+
+
+@pytest.mark.parametrize("port, words, spoken, weakness", [
+    (8088, "influxdb-rpc.server.tcp.influxd", "influxdb-rpc", "influxdb-rpc-open"),
+    (1705, "snapcast-control.server.tcp.snapserver", "snapcast-control", "snapcast-control-open"),
+])
+def test_who_answers_everybody_is_found_open(space, port, words, spoken, weakness):
+    space.start(sys.executable, "-c", REPEATS, port, FIRST / words)
+    space.wait_for_port(port)
+    (found,) = knock(space, *at(port))
+    assert found["spoken"] == spoken and weakness in found["weaknesses"]
