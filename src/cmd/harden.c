@@ -92,13 +92,12 @@ const struct command command_harden = {
 	.description =
 		"For each open door that the policy does not allow: the unit of systemd to disable, where "
 		"its "
-		"program is told what to listen at, the package that brought it, and the rule that covers "
-		"the door "
-		"until then. Nothing is done. With --write the steps are saved as a script, in which every "
-		"command "
-		"is commented out and which refuses to run until somebody has reviewed it. Exit status: 0 "
-		"every open "
-		"door is wanted, 1 some are not, 2 it could not be done, 3 something could not be seen.",
+		"program is told what to listen at, the package that brought it, "
+		"and the rule that covers the door until then. Nothing is done. "
+		"With --write the steps are saved as a script, in which every command is commented out and "
+		"which refuses to run until somebody has reviewed it. "
+		"Exit status: 0 every open door is wanted, 1 some are not, 2 it could not be done, "
+		"3 something could not be seen.",
 	.options = options,
 	.run = run,
 };

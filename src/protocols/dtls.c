@@ -81,18 +81,6 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 /* ---- reading ---- */
 
-static void write_client(struct json *json, const struct tls_hello *hello)
-{
-	if (span_left(hello->name) > 0)
-		json_span(json, "sni", hello->name);
-	tls_write_ja3(json, "ja3", hello, true);
-	tls_write_ja4(json, hello, 'd');
-	tls_write_alpn(json, "client_alpns", hello->alpn);
-	json_text(json, "client_version", tls_version_text(hello->version));
-	if (hello->encrypted_hello)
-		json_bool(json, "ech", true);
-}
-
 static void write_server(struct json *json, const struct tls_hello *hello, const struct tls_hello *client)
 {
 	const char *const cipher = tls_cipher_text(hello->cipher);
@@ -120,7 +108,7 @@ static void emit(const void *memory, struct json *json)
 	if (state->cisco)
 		json_bool(json, "anyconnect", true);
 	if (state->has_hello[SIDE_CLIENT] && tls_read_client_hello(state->hello[SIDE_CLIENT], true, &client))
-		write_client(json, &client);
+		tls_write_client(json, &client, 'd');
 	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &server))
 		write_server(json, &server, &client);
 	if (span_left(state->certificate[SIDE_SERVER]) > 0)

@@ -18,6 +18,20 @@ void networks_add(struct networks *networks, const struct parse *parse, uint32_t
 	networks->list[i].bytes[parse->side] += bytes;
 }
 
+uint32_t networks_number(struct span header)
+{
+	span_skip(&header, 4);
+	return span_u24(&header);
+}
+
+void networks_end(void *memory, struct parse *parse)
+{
+	const struct networks *const networks = memory;
+
+	if (networks->count > 0)
+		parse_event(parse, networks);
+}
+
 void networks_emit(const void *record, struct json *json)
 {
 	const struct networks *const networks = record;

@@ -20,6 +20,11 @@ struct networks {
 /* Counts what parse->side sent: `bytes` of a frame. */
 void networks_add(struct networks *networks, const struct parse *parse, uint32_t number, size_t bytes);
 
+/* The number of the network in a header of either. */
+uint32_t networks_number(struct span header);
+
+/* The end of the flow: tells of them, if there were any. For struct parser. */
+void networks_end(void *networks, struct parse *parse);
 extern parse_emit networks_emit; /* of a struct networks */
 
 #endif

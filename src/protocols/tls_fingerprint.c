@@ -224,3 +224,15 @@ void tls_write_alpn(struct json *json, const char *key, struct span list)
 	}
 	json_end(json);
 }
+
+void tls_write_client(struct json *json, const struct tls_hello *hello, char transport)
+{
+	if (span_left(hello->name) > 0)
+		json_span(json, "sni", hello->name);
+	tls_write_ja3(json, "ja3", hello, true);
+	tls_write_ja4(json, hello, transport);
+	tls_write_alpn(json, "client_alpns", hello->alpn);
+	json_text(json, "client_version", tls_version_text(hello->version));
+	if (hello->encrypted_hello)
+		json_bool(json, "ech", true);
+}

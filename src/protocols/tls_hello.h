@@ -71,6 +71,9 @@ void tls_write_ja4(struct json *json, const struct tls_hello *hello, char transp
 /* Writes the list of protocols of ALPN as an array. */
 void tls_write_alpn(struct json *json, const char *key, struct span list);
 
+/* All that a ClientHello tells; the transport is that of JA4: 't', 'd' for DTLS. */
+void tls_write_client(struct json *json, const struct tls_hello *hello, char transport);
+
 /* Writes an object "alert". */
 enum { TLS_ALERT_FATAL = 2 };
 void tls_write_alert(struct json *json, uint8_t level, uint8_t alert);

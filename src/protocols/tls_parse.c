@@ -49,18 +49,6 @@ static bool is_resumed(const struct state *state, const struct tls_hello *client
 	       memcmp(server->session.at, client->session.at, length) == 0;
 }
 
-static void write_client(struct json *json, const struct tls_hello *hello)
-{
-	if (span_left(hello->name) > 0)
-		json_span(json, "sni", hello->name);
-	tls_write_ja3(json, "ja3", hello, true);
-	tls_write_ja4(json, hello, 't');
-	tls_write_alpn(json, "client_alpns", hello->alpn);
-	json_text(json, "client_version", tls_version_text(hello->version));
-	if (hello->encrypted_hello)
-		json_bool(json, "ech", true);
-}
-
 static void write_server(struct json *json, const struct tls_hello *hello)
 {
 	const char *const cipher = tls_cipher_text(hello->cipher);
@@ -89,7 +77,7 @@ static void emit(const void *memory, struct json *json)
 	if (state->ssl2)
 		json_text(json, "version", tls_version_text(SSL_2));
 	if (state->has_hello[SIDE_CLIENT] && tls_read_client_hello(state->hello[SIDE_CLIENT], false, &client))
-		write_client(json, &client);
+		tls_write_client(json, &client, 't');
 	if (state->has_hello[SIDE_SERVER] && tls_read_server_hello(state->hello[SIDE_SERVER], &server))
 		write_server(json, &server);
 	if (state->has_hello[SIDE_SERVER])

@@ -28,16 +28,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		       : NO;
 }
 
-/* The number of the virtual network. */
-static uint32_t vni_of(struct span message)
-{
-	span_skip(&message, 4);
-	return span_u24(&message);
-}
-
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
-	const uint32_t vni = vni_of(*bytes);
+	const uint32_t vni = networks_number(*bytes);
 	struct span frame = *bytes;
 
 	bytes->at = bytes->end;
@@ -48,18 +41,10 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	return PARSE_ON;
 }
 
-static void end(void *memory, struct parse *parse)
-{
-	const struct networks *const networks = memory;
-
-	if (networks->count > 0)
-		parse_event(parse, networks);
-}
-
 static const struct parser parser = {
 	.state_size = sizeof(struct networks),
 	.read = read,
-	.end = end,
+	.end = networks_end,
 	.emit = networks_emit,
 	.leads = true,
 };
