@@ -12,9 +12,10 @@ nsenter and not with `ip netns exec`, which would hide cgroups and bpffs behind 
 import itertools
 import os
 import subprocess
+import sys
 import time
 
-PATIENCE = 15  # seconds until a wait is given up; never part of what a test asserts
+PATIENCE = 60  # seconds until a wait is given up; never part of what a test asserts
 _numbers = itertools.count(1)
 
 
@@ -73,6 +74,12 @@ class Namespace:
 
     def wait_for_port(self, port, transport="tcp"):
         wait_until(lambda: self.listens(port, transport), "%s port %d" % (transport, port))
+
+    def wait_for_answer(self, port, asked=b""):
+        """Some servers listen long before they serve: waits until one has said a first byte, after `asked`."""
+        ask = ("import socket; s = socket.create_connection(('127.0.0.1', %d), 60); s.sendall(%r); "
+               "assert s.recv(1)" % (port, asked))
+        self.run(sys.executable, "-c", ask, timeout=90)
 
     def stop(self, program):
         """Ends a program and what it started in its session."""

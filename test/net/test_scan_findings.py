@@ -114,16 +114,17 @@ def test_snmp_for_the_public(doorward, pair, need, tmp_path):
     assert {"snmp-community-public", "snmp-v1", "snmp-v2c"} <= found_at(doorward, pair, 161, "--udp")
 
 
-SCREENS = {"vnc": ("Xtigervnc", ["-SecurityTypes", "None", "-rfbport", "5999"], "rfb-no-authentication"),
-           "x11": ("Xvfb", ["-ac", "-listen", "tcp"], "x11-no-auth")}
+SCREENS = {"vnc": ("Xtigervnc", ["-SecurityTypes", "None", "-rfbport", "5999"], b"", "rfb-no-authentication"),
+           "x11": ("Xvfb", ["-ac", "-listen", "tcp"], b"l\0\x0b" + bytes(9), "x11-no-auth")}
 
 
 @pytest.mark.parametrize("kind", SCREENS)
 def test_screens_without_a_login(doorward, pair, need, kind, tmp_path):
-    name, options, weakness = SCREENS[kind]
+    name, options, first, weakness = SCREENS[kind]
     need(name)
     port, display = (5999, ":97") if kind == "vnc" else (6098, ":98")
     start(pair[0], port, name, display, *options, cwd=tmp_path)
+    pair[0].wait_for_answer(port, first)
     found = found_at(doorward, pair, port)
     assert weakness in found and ("reachable" in found or kind == "x11"), found
 
