@@ -1,5 +1,6 @@
 /* nbdgm.c: the NetBIOS datagram service. RFC 1002 section 4.4; what it carries most is MS-MAIL and MS-BRWS in
- * SMB. */
+ * SMB (nbdgm_browser.c). */
+#include "protocols/nbdgm.h"
 #include "protocols/dns_name.h"
 #include "protocols/netbios.h"
 #include "protocols/parse.h"
@@ -16,6 +17,8 @@ struct record {
 	uint16_t port;
 	char source[NETBIOS_TEXT], destination[NETBIOS_TEXT];
 	bool mailslot;
+	struct span payload; /* a message of SMB */
+	struct browser browser;
 };
 
 static bool read_name(struct span message, struct span *s, char text[static NETBIOS_TEXT])
@@ -50,6 +53,7 @@ static bool read_message(struct span s, struct record *record)
 	if (!read_name(message, &s, record->source) || !read_name(message, &s, record->destination))
 		return false;
 	record->mailslot = span_find(s, "MAILSLOT") != SIZE_MAX;
+	record->payload = s;
 	return length >= 2 * (NAME_LABEL + 2);
 }
 
@@ -92,6 +96,7 @@ static void emit(const void *memory, struct json *json)
 		json_text(json, "destination_name", record->destination);
 	if (record->mailslot)
 		json_bool(json, "mailslot", true);
+	nbdgm_emit_mail(json, &record->browser);
 }
 
 static enum parse_step read_nbdgm(void *state, struct parse *parse, struct span *bytes)
@@ -101,6 +106,7 @@ static enum parse_step read_nbdgm(void *state, struct parse *parse, struct span 
 	(void)state;
 	if (!read_message(*bytes, &record))
 		return PARSE_BROKEN;
+	nbdgm_read_mail(record.payload, &record.browser);
 	parse_event(parse, &record);
 	return PARSE_ON;
 }

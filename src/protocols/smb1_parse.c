@@ -1,65 +1,87 @@
-/* smb1_parse.c: reads messages of SMB 1. MS-CIFS section 2.2.3 (header), 2.2.4.52, 53, 55, 64; MS-SMB
- * section 2.2.4 (extended security). */
-#include "protocols/smb_parse.h"
+/* smb1_parse.c: reads messages of SMB 1. MS-CIFS sections 2.2.3 (header; 2.2.3.4: chains of commands),
+ * 2.2.4.52, 53, 55; MS-SMB section 2.2.4 (extended security). */
+#include "protocols/smb1.h"
 #include "protocols/utf16.h"
 
-enum command {
-	TRANSACTION = 0x25,
-	WRITE = 0x2f,
-	NEGOTIATE = 0x72,
-	SESSION_SETUP = 0x73,
-	TREE_CONNECT = 0x75,
-	CREATE = 0xa2,
-};
 enum { REPLY = 0x80, UNICODE = 0x8000, EXTENDED = 0x80000000, NO_DIALECT = 0xffff, GUEST = 1 };
 enum { MORE_PROCESSING = 0xc0000016 };
 
-struct header {
-	uint8_t command;
-	uint32_t status;
-	bool reply, unicode;
-	uint16_t tree_id, user_id;
-	uint64_t id; /* of process and message */
-	struct span message, words, bytes;
-	uint8_t word_count;
-};
+/* Reads the words and bytes of a command, which begin with how many there are. */
+static bool read_block(struct span s, struct smb1_command_of *c)
+{
+	c->word_count = span_u8(&s);
+	c->words = span_take(&s, 2u * c->word_count);
+	(void)span_u16_le(&s);
+	c->bytes = s;
+	return !s.failed;
+}
 
-static bool read_header(struct span message, struct header *h)
+static bool read_header(struct span message, struct smb1_command_of *c)
 {
 	struct span s = message;
 	uint16_t process, multiplex;
 
-	h->message = message;
+	c->message = message;
 	span_skip(&s, 4);
-	h->command = span_u8(&s);
-	h->status = span_u32_le(&s);
-	h->reply = (span_u8(&s) & REPLY) != 0;
-	h->unicode = (span_u16_le(&s) & UNICODE) != 0;
+	c->command = span_u8(&s);
+	c->status = span_u32_le(&s);
+	c->reply = (span_u8(&s) & REPLY) != 0;
+	c->unicode = (span_u16_le(&s) & UNICODE) != 0;
 	span_skip(&s, 12);
-	h->tree_id = span_u16_le(&s);
+	c->tree_id = span_u16_le(&s);
 	process = span_u16_le(&s);
-	h->user_id = span_u16_le(&s);
+	c->user_id = span_u16_le(&s);
 	multiplex = span_u16_le(&s);
-	h->id = (uint64_t)process << 16 | multiplex;
-	h->word_count = span_u8(&s);
-	h->words = span_take(&s, 2u * h->word_count);
-	(void)span_u16_le(&s);
-	h->bytes = s;
-	return !s.failed;
+	c->id = (uint64_t)process << 16 | multiplex;
+	return read_block(s, c);
 }
 
-/* The next text, which begins at an even octet of the message if it is Unicode. */
-static void take_text(const struct header *h, struct span *s, char *text, size_t size)
+/* Goes on to the command that is chained to this one; false behind the last. */
+static bool next_command(struct smb1_command_of *c)
 {
-	if (!h->unicode) {
+	enum { LOCKING = 0x24, READ = 0x2e, LOGOFF = 0x74, NONE = 0xff };
+	struct span s = c->words;
+	const uint8_t next = span_u8(&s);
+	const size_t at = (span_skip(&s, 1), span_u16_le(&s));
+
+	switch (c->command) {
+	case LOCKING:
+	case READ:
+	case LOGOFF:
+	case SMB1_OPEN:
+	case SMB1_WRITE:
+	case SMB1_SESSION_SETUP:
+	case SMB1_TREE_CONNECT:
+	case SMB1_CREATE: break;
+	default: return false; /* it is no link of a chain */
+	}
+	if (s.failed || next == NONE || at <= (size_t)(c->words.at - c->message.at))
+		return false;
+	s = c->message;
+	span_skip(&s, at);
+	c->command = next;
+	return read_block(s, c);
+}
+
+void smb1_take_text(const struct smb1_command_of *c, struct span *s, char *text, size_t size)
+{
+	if (!c->unicode) {
 		span_copy_text(span_until(s, 0), text, size);
 		return;
 	}
-	if ((s->at - h->message.at) % 2 != 0)
+	if ((s->at - c->message.at) % 2 != 0)
 		span_skip(s, 1);
 	utf16_text(*s, text, size);
 	while (span_left(*s) >= 2 && span_u16_le(s) != 0)
 		;
+}
+
+struct span smb1_part(const struct smb1_command_of *c, size_t offset, size_t length)
+{
+	struct span s = c->message;
+
+	span_skip(&s, offset);
+	return span_take(&s, length);
 }
 
 /* ---- requests ---- */
@@ -76,53 +98,37 @@ static void hear_negotiate(struct smb_state *state, struct span s)
 	}
 }
 
-static void hear_setup(struct smb_state *state, const struct header *h)
+static void hear_setup(struct smb_state *state, const struct smb1_command_of *c)
 {
-	enum { WORDS_EXTENDED = 12, WORDS_PLAIN = 13 };
-	struct span words = h->words, bytes = h->bytes;
+	enum { WORDS_OLD = 10, WORDS_EXTENDED = 12, WORDS_PLAIN = 13 };
+	struct span words = c->words, bytes = c->bytes;
 
 	span_skip(&words, 14);
-	if (h->word_count == WORDS_EXTENDED) {
+	if (c->word_count == WORDS_EXTENDED) {
 		smb_hear_token(state, SIDE_CLIENT, span_take(&bytes, span_u16_le(&words)));
-	} else if (h->word_count == WORDS_PLAIN) {
-		const uint16_t plain = span_u16_le(&words), unicode = span_u16_le(&words);
+	} else if (c->word_count == WORDS_PLAIN || c->word_count == WORDS_OLD) {
+		const uint16_t plain = span_u16_le(&words);
+		const uint16_t unicode = c->word_count == WORDS_PLAIN ? span_u16_le(&words) : 0;
 
 		span_skip(&bytes, (size_t)plain + unicode); /* what proves the password */
 		state->client = (struct ntlmssp){ .type = NTLMSSP_AUTHENTICATE };
-		take_text(h, &bytes, state->client.user, sizeof(state->client.user));
-		take_text(h, &bytes, state->client.domain, sizeof(state->client.domain));
+		smb1_take_text(c, &bytes, state->client.user, sizeof(state->client.user));
+		smb1_take_text(c, &bytes, state->client.domain, sizeof(state->client.domain));
 	}
 }
 
-static void hear_connect(struct smb_request *request, const struct header *h)
+static void hear_connect(struct smb_request *request, const struct smb1_command_of *c)
 {
-	struct span words = h->words, bytes = h->bytes;
+	struct span words = c->words, bytes = c->bytes;
 
 	span_skip(&words, 6);
 	span_skip(&bytes, span_u16_le(&words)); /* password */
-	take_text(h, &bytes, request->text, sizeof(request->text));
+	smb1_take_text(c, &bytes, request->text, sizeof(request->text));
 }
 
-static void hear_create(struct smb_request *request, const struct header *h)
+static void hear_write(struct smb_state *state, const struct smb1_command_of *c)
 {
-	struct span words = h->words, bytes = h->bytes;
-
-	span_skip(&words, 4 + 1 + 2 + 4 + 4);
-	request->access = span_u32_le(&words);
-	span_skip(&words, 8 + 4 + 4);
-	request->disposition = span_u32_le(&words);
-	take_text(h, &bytes, request->text, sizeof(request->text));
-}
-
-static struct span part(struct span message, size_t offset, size_t length)
-{
-	span_skip(&message, offset);
-	return span_take(&message, length);
-}
-
-static void hear_write(struct smb_state *state, const struct header *h)
-{
-	struct span words = h->words;
+	struct span words = c->words;
 	uint16_t file, length, offset;
 
 	span_skip(&words, 4);
@@ -131,15 +137,15 @@ static void hear_write(struct smb_state *state, const struct header *h)
 	length = span_u16_le(&words);
 	offset = span_u16_le(&words);
 	if (!words.failed)
-		smb_hear_pipe(state, h->id, file, part(h->message, offset, length),
+		smb_hear_pipe(state, c->id, c->command, file, smb1_part(c, offset, length),
 			      "SMB1_COMMAND_WRITE_ANDX");
 }
 
 /* MS-CIFS 2.2.4.33 and 2.2.5.6: TRANS_TRANSACT_NMPIPE. */
-static void hear_transaction(struct smb_state *state, const struct header *h)
+static void hear_transaction(struct smb_state *state, const struct smb1_command_of *c)
 {
 	enum { TRANSACT_PIPE = 0x26 };
-	struct span words = h->words;
+	struct span words = c->words;
 	uint16_t length, offset, function, file;
 
 	span_skip(&words, 22);
@@ -149,36 +155,47 @@ static void hear_transaction(struct smb_state *state, const struct header *h)
 	function = span_u16_le(&words);
 	file = span_u16_le(&words);
 	if (!words.failed && function == TRANSACT_PIPE)
-		smb_hear_pipe(state, h->id, file, part(h->message, offset, length),
+		smb_hear_pipe(state, c->id, c->command, file, smb1_part(c, offset, length),
 			      "SMB1_COMMAND_TRANSACTION");
 }
 
-static void hear_request(struct smb_state *state, const struct header *h)
+static struct smb_request *request_new(struct smb_state *state, const struct smb1_command_of *c,
+				       enum smb_kind kind)
 {
-	switch (h->command) {
-	case NEGOTIATE:
-		(void)smb_request_new(state, h->id, SMB_NEGOTIATE);
-		hear_negotiate(state, h->bytes);
+	static const char *const names[] = {
+		[SMB_NEGOTIATE] = "SMB1_COMMAND_NEGOTIATE_PROTOCOL",
+		[SMB_SESSION_SETUP] = "SMB1_COMMAND_SESSION_SETUP_ANDX",
+		[SMB_TREE_CONNECT] = "SMB1_COMMAND_TREE_CONNECT_ANDX",
+	};
+
+	return smb_request_new(state, c->id, c->command, kind, names[kind]);
+}
+
+static void hear_request(struct smb_state *state, const struct smb1_command_of *c)
+{
+	switch (c->command) {
+	case SMB1_NEGOTIATE:
+		(void)request_new(state, c, SMB_NEGOTIATE);
+		hear_negotiate(state, c->bytes);
 		break;
-	case SESSION_SETUP:
-		(void)smb_request_new(state, h->id, SMB_SESSION_SETUP);
-		hear_setup(state, h);
+	case SMB1_SESSION_SETUP:
+		(void)request_new(state, c, SMB_SESSION_SETUP);
+		hear_setup(state, c);
 		break;
-	case TREE_CONNECT: hear_connect(smb_request_new(state, h->id, SMB_TREE_CONNECT), h); break;
-	case CREATE: hear_create(smb_request_new(state, h->id, SMB_CREATE), h); break;
-	case WRITE: hear_write(state, h); break;
-	case TRANSACTION: hear_transaction(state, h); break;
-	default: break;
+	case SMB1_TREE_CONNECT: hear_connect(request_new(state, c, SMB_TREE_CONNECT), c); break;
+	case SMB1_WRITE: hear_write(state, c); break;
+	case SMB1_TRANSACTION: hear_transaction(state, c); break;
+	default: (void)smb1_hear_open(state, c); break;
 	}
 }
 
 /* ---- answers ---- */
 
-static void hear_negotiated(struct smb_state *state, struct parse *parse, const struct header *h,
+static void hear_negotiated(struct smb_state *state, struct parse *parse, const struct smb1_command_of *c,
 			    struct smb_record *record)
 {
 	enum { WORDS = 17, SIGNING_ENABLED = 4, SIGNING_REQUIRED = 8, GUID = 16 };
-	struct span words = h->words, bytes = h->bytes;
+	struct span words = c->words, bytes = c->bytes;
 	const uint16_t dialect = span_u16_le(&words);
 	uint8_t security, challenge;
 	uint32_t can;
@@ -188,7 +205,7 @@ static void hear_negotiated(struct smb_state *state, struct parse *parse, const 
 	if (dialect < state->dialect_count)
 		memcpy(state->dialect, state->dialects[dialect], sizeof(state->dialect));
 	parse_weakness(parse, &smb_1, "the server chose the dialect %s", state->dialect);
-	if (h->word_count != WORDS)
+	if (c->word_count != WORDS)
 		return;
 	security = span_u8(&words);
 	span_skip(&words, 16);
@@ -202,33 +219,33 @@ static void hear_negotiated(struct smb_state *state, struct parse *parse, const 
 		return;
 	span_skip(&bytes, challenge);
 	state->server.type = NTLMSSP_CHALLENGE;
-	take_text(h, &bytes, state->server.domain, sizeof(state->server.domain));
-	take_text(h, &bytes, state->server.host, sizeof(state->server.host));
+	smb1_take_text(c, &bytes, state->server.domain, sizeof(state->server.domain));
+	smb1_take_text(c, &bytes, state->server.host, sizeof(state->server.host));
 }
 
 /* True if it is the last answer of a session's opening. */
-static bool hear_session(struct smb_state *state, struct parse *parse, const struct header *h,
+static bool hear_session(struct smb_state *state, struct parse *parse, const struct smb1_command_of *c,
 			 struct smb_record *record)
 {
 	enum { WORDS_EXTENDED = 4 };
-	struct span words = h->words, bytes = h->bytes;
+	struct span words = c->words, bytes = c->bytes;
 	uint16_t action, length;
 
 	span_skip(&words, 4);
 	action = span_u16_le(&words);
-	length = h->word_count == WORDS_EXTENDED ? span_u16_le(&words) : 0;
+	length = c->word_count == WORDS_EXTENDED ? span_u16_le(&words) : 0;
 	if (!words.failed) {
 		smb_hear_token(state, SIDE_SERVER, span_take(&bytes, length));
-		take_text(h, &bytes, state->native_os, sizeof(state->native_os));
-		take_text(h, &bytes, state->native_lm, sizeof(state->native_lm));
+		smb1_take_text(c, &bytes, state->native_os, sizeof(state->native_os));
+		smb1_take_text(c, &bytes, state->native_lm, sizeof(state->native_lm));
 	}
-	if (h->status == MORE_PROCESSING)
+	if (c->status == MORE_PROCESSING)
 		return false;
 	if (state->native_lm[0] != '\0')
 		parse_software(parse, SIDE_SERVER, span_text(state->native_lm), span_of(NULL, 0));
 	record->guest = !words.failed && action & GUEST;
 	record->anonymous = state->client.anonymous;
-	if (record->guest && h->status == 0)
+	if (record->guest && c->status == 0)
 		smb_judge_guest(parse, state);
 	return true;
 }
@@ -240,49 +257,38 @@ static uint8_t tree_type(struct span service)
 	return span_begins(service, "LPT") ? 3 : 1;
 }
 
-static void hear_created(struct smb_state *state, const struct header *h, const struct smb_record *record)
+static void hear_created(struct smb_state *state, const struct smb1_command_of *c,
+			 const struct smb_record *record)
 {
 	enum { PIPES = 2 };
-	struct span words = h->words;
 	uint16_t file;
 
-	span_skip(&words, 5);
-	file = span_u16_le(&words);
-	if (!words.failed && h->status == 0 && (record->tree == NULL || record->tree->type == PIPES))
+	if (c->status == 0 && (record->tree == NULL || record->tree->type == PIPES) &&
+	    smb1_opened_file(c, &file))
 		smb_pipe_new(state, file, record->request->text);
 }
 
-static void hear_answer(struct smb_state *state, struct parse *parse, const struct header *h)
+static void hear_answer(struct smb_state *state, struct parse *parse, const struct smb1_command_of *c)
 {
-	static const char *const names[] = {
-		[SMB_NEGOTIATE] = "SMB1_COMMAND_NEGOTIATE_PROTOCOL",
-		[SMB_SESSION_SETUP] = "SMB1_COMMAND_SESSION_SETUP_ANDX",
-		[SMB_TREE_CONNECT] = "SMB1_COMMAND_TREE_CONNECT_ANDX",
-		[SMB_CREATE] = "SMB1_COMMAND_NT_CREATE_ANDX",
-		[SMB_BIND] = NULL, /* as what carried it */
-	};
-	struct smb_request *request = smb_request_of(state, h->id);
-	struct smb_record record = { .status = h->status, .tree_id = h->tree_id, .session_id = h->user_id };
+	struct smb_request *request = smb_request_of(state, c->id, c->command);
+	struct smb_record record = { .status = c->status, .tree_id = c->tree_id, .session_id = c->user_id };
 
-	if (h->command == NEGOTIATE && request == NULL)
-		request = smb_request_new(state, h->id, SMB_NEGOTIATE);
+	if (c->command == SMB1_NEGOTIATE && request == NULL)
+		request = request_new(state, c, SMB_NEGOTIATE);
 	if (request == NULL)
 		return;
 	record.request = request;
-	record.command = names[request->kind];
 	if (request->kind == SMB_NEGOTIATE)
-		hear_negotiated(state, parse, h, &record);
-	if (request->kind == SMB_SESSION_SETUP && !hear_session(state, parse, h, &record)) {
+		hear_negotiated(state, parse, c, &record);
+	if (request->kind == SMB_SESSION_SETUP && !hear_session(state, parse, c, &record)) {
 		request->kind = SMB_NONE;
 		return;
 	}
-	if (request->kind == SMB_TREE_CONNECT && h->status == 0)
-		record.tree = smb_tree_new(state, h->tree_id, tree_type(h->bytes), request->text);
-	if (request->kind == SMB_BIND)
-		record.command = request->command;
+	if (request->kind == SMB_TREE_CONNECT && c->status == 0)
+		record.tree = smb_tree_new(state, c->tree_id, tree_type(c->bytes), request->text);
 	if (request->kind == SMB_CREATE) {
-		record.tree = smb_tree_of(state, h->tree_id);
-		hear_created(state, h, &record);
+		record.tree = smb_tree_of(state, c->tree_id);
+		hear_created(state, c, &record);
 	}
 	smb_tell(state, parse, &record);
 }
@@ -290,15 +296,20 @@ static void hear_answer(struct smb_state *state, struct parse *parse, const stru
 /* Of messages that are not looked at only the header is asked for. */
 bool smb1_message(struct smb_state *state, struct parse *parse, struct span message)
 {
-	struct header h;
+	enum { CHAIN_MOST = 4 };
+	struct smb1_command_of c;
 
-	if (!read_header(message, &h))
+	if (!read_header(message, &c))
 		return span_left(message) >= SMB1_HEADER;
-	if (h.reply != (parse->side == SIDE_SERVER))
+	if (c.reply != (parse->side == SIDE_SERVER))
 		return false;
-	if (parse->side == SIDE_CLIENT)
-		hear_request(state, &h);
-	else
-		hear_answer(state, parse, &h);
+	for (int i = 0; i == 0 || (i < CHAIN_MOST && next_command(&c)); i++) {
+		if (parse->side == SIDE_CLIENT)
+			hear_request(state, &c);
+		else
+			hear_answer(state, parse, &c);
+	}
+	if (parse->side == SIDE_SERVER)
+		smb_forget(state, c.id); /* where one of a chain fails, those behind it have no answer */
 	return true;
 }

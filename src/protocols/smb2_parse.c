@@ -100,7 +100,7 @@ static uint64_t take_file(struct span *s)
 	return lasting ^ span_u64_le(s);
 }
 
-static void hear_write(struct smb_state *state, uint64_t id, struct span message, struct span s)
+static void hear_write(struct smb_state *state, const struct header *h, struct span message, struct span s)
 {
 	uint16_t offset;
 	uint32_t length;
@@ -112,10 +112,11 @@ static void hear_write(struct smb_state *state, uint64_t id, struct span message
 	span_skip(&s, 8);
 	file = take_file(&s);
 	if (!s.failed)
-		smb_hear_pipe(state, id, file, part(message, offset, length), "SMB2_COMMAND_WRITE");
+		smb_hear_pipe(state, h->id, h->command, file, part(message, offset, length),
+			      "SMB2_COMMAND_WRITE");
 }
 
-static void hear_control(struct smb_state *state, uint64_t id, struct span message, struct span s)
+static void hear_control(struct smb_state *state, const struct header *h, struct span message, struct span s)
 {
 	enum { PIPE_TRANSCEIVE = 0x0011c017 };
 	uint32_t code, offset, length;
@@ -127,7 +128,20 @@ static void hear_control(struct smb_state *state, uint64_t id, struct span messa
 	offset = span_u32_le(&s);
 	length = span_u32_le(&s);
 	if (!s.failed && code == PIPE_TRANSCEIVE)
-		smb_hear_pipe(state, id, file, part(message, offset, length), "SMB2_COMMAND_IOCTL");
+		smb_hear_pipe(state, h->id, h->command, file, part(message, offset, length),
+			      "SMB2_COMMAND_IOCTL");
+}
+
+static struct smb_request *request_new(struct smb_state *state, const struct header *h, enum smb_kind kind)
+{
+	static const char *const names[] = {
+		[SMB_NEGOTIATE] = "SMB2_COMMAND_NEGOTIATE_PROTOCOL",
+		[SMB_SESSION_SETUP] = "SMB2_COMMAND_SESSION_SETUP",
+		[SMB_TREE_CONNECT] = "SMB2_COMMAND_TREE_CONNECT",
+		[SMB_CREATE] = "SMB2_COMMAND_CREATE",
+	};
+
+	return smb_request_new(state, h->id, h->command, kind, names[kind]);
 }
 
 static void hear_request(struct smb_state *state, const struct header *h, struct span message,
@@ -135,19 +149,17 @@ static void hear_request(struct smb_state *state, const struct header *h, struct
 {
 	switch (h->command) {
 	case NEGOTIATE:
-		(void)smb_request_new(state, h->id, SMB_NEGOTIATE);
+		(void)request_new(state, h, SMB_NEGOTIATE);
 		hear_negotiate(state, body);
 		break;
 	case SESSION_SETUP:
-		(void)smb_request_new(state, h->id, SMB_SESSION_SETUP);
+		(void)request_new(state, h, SMB_SESSION_SETUP);
 		hear_setup(state, message, body);
 		break;
-	case TREE_CONNECT:
-		hear_connect(smb_request_new(state, h->id, SMB_TREE_CONNECT), message, body);
-		break;
-	case CREATE: hear_create(smb_request_new(state, h->id, SMB_CREATE), message, body); break;
-	case WRITE: hear_write(state, h->id, message, body); break;
-	case IOCTL: hear_control(state, h->id, message, body); break;
+	case TREE_CONNECT: hear_connect(request_new(state, h, SMB_TREE_CONNECT), message, body); break;
+	case CREATE: hear_create(request_new(state, h, SMB_CREATE), message, body); break;
+	case WRITE: hear_write(state, h, message, body); break;
+	case IOCTL: hear_control(state, h, message, body); break;
 	default: break;
 	}
 }
@@ -182,15 +194,17 @@ static const char *chosen_cipher(struct span message, uint32_t offset, unsigned 
 static void hear_negotiated(struct smb_state *state, struct parse *parse, struct span message, struct span s,
 			    struct smb_record *record)
 {
-	enum { DIALECT_3_1_1 = 0x0311 };
+	enum { DIALECT_3 = 0x0300, DIALECT_3_1_1 = 0x0311, CAN_ENCRYPT = 0x40 };
 	uint16_t security, dialect, contexts, offset, length;
-	uint32_t contexts_at;
+	uint32_t contexts_at, can;
 
 	span_skip(&s, 2);
 	security = span_u16_le(&s);
 	dialect = span_u16_le(&s);
 	contexts = span_u16_le(&s);
-	span_skip(&s, 16 + 4 + 12 + 16);
+	span_skip(&s, 16);
+	can = span_u32_le(&s);
+	span_skip(&s, 12 + 16);
 	offset = span_u16_le(&s);
 	length = span_u16_le(&s);
 	contexts_at = span_u32_le(&s);
@@ -203,6 +217,8 @@ static void hear_negotiated(struct smb_state *state, struct parse *parse, struct
 	smb_hear_token(state, SIDE_SERVER, part(message, offset, length));
 	if (dialect == DIALECT_3_1_1)
 		record->cipher = chosen_cipher(message, contexts_at, contexts);
+	else if (dialect >= DIALECT_3 && can & CAN_ENCRYPT)
+		record->cipher = "AES-128-CCM"; /* 3.0 and 3.0.2 have no other (3.3.5.4) */
 }
 
 /* True if it is the last answer of a session's opening. */
@@ -243,14 +259,8 @@ static void hear_created(struct smb_state *state, const struct smb_record *recor
 static void hear_answer(struct smb_state *state, struct parse *parse, const struct header *h,
 			struct span message, struct span body)
 {
-	static const char *const names[] = {
-		[SMB_NEGOTIATE] = "SMB2_COMMAND_NEGOTIATE_PROTOCOL",
-		[SMB_SESSION_SETUP] = "SMB2_COMMAND_SESSION_SETUP",
-		[SMB_TREE_CONNECT] = "SMB2_COMMAND_TREE_CONNECT",
-		[SMB_CREATE] = "SMB2_COMMAND_CREATE",
-		[SMB_BIND] = NULL, /* as what carried it */
-	};
-	struct smb_request *request = smb_request_of(state, h->id);
+	enum { SHARE_FLAGS_AT = 4, SHARE_ENCRYPTED_HIGH = 0x80 }; /* 0x8000, low octet first */
+	struct smb_request *request = smb_request_of(state, h->id, h->command);
 	struct smb_record record = { .status = h->status,
 				     .tree_id = h->tree_id,
 				     .session_id = h->session_id };
@@ -259,22 +269,23 @@ static void hear_answer(struct smb_state *state, struct parse *parse, const stru
 		return;
 	/* An SMB 1 request for negotiation may be answered in version 2; and where the client was not seen,
 	 * what the server chose is worth telling. */
-	if (h->command == NEGOTIATE && request == NULL)
-		request = smb_request_new(state, h->id, SMB_NEGOTIATE);
+	if (h->command == NEGOTIATE && request == NULL) {
+		smb_forget_negotiation(state);
+		request = request_new(state, h, SMB_NEGOTIATE);
+	}
 	if (request == NULL)
 		return;
 	record.request = request;
-	record.command = names[request->kind];
 	if (request->kind == SMB_NEGOTIATE)
 		hear_negotiated(state, parse, message, body, &record);
 	if (request->kind == SMB_SESSION_SETUP && !hear_session(state, parse, message, body, &record)) {
 		request->kind = SMB_NONE;
 		return;
 	}
-	if (request->kind == SMB_TREE_CONNECT && h->status == 0)
+	if (request->kind == SMB_TREE_CONNECT && h->status == 0) {
 		record.tree = smb_tree_new(state, h->tree_id, span_peek(body, 2), request->text);
-	if (request->kind == SMB_BIND)
-		record.command = request->command;
+		record.encrypted = span_peek(body, SHARE_FLAGS_AT + 1) & SHARE_ENCRYPTED_HIGH;
+	}
 	if (request->kind == SMB_CREATE) {
 		record.tree = smb_tree_of(state, h->tree_id);
 		hear_created(state, &record, body);

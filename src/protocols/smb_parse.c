@@ -19,21 +19,37 @@ enum { LOOKED_AT = 4096, SESSION_MESSAGE = 0, KEEP_ALIVE = 0x85 };
 
 /* ---- memory ---- */
 
-struct smb_request *smb_request_new(struct smb_state *state, uint64_t id, enum smb_kind kind)
+struct smb_request *smb_request_new(struct smb_state *state, uint64_t id, uint16_t code, enum smb_kind kind,
+				    const char *command)
 {
 	struct smb_request *const request = &state->pending[state->next_request];
 
 	state->next_request = (uint8_t)((state->next_request + 1) % SMB_PENDING);
-	*request = (struct smb_request){ .id = id, .kind = (uint8_t)kind };
+	*request = (struct smb_request){ .id = id, .code = code, .kind = (uint8_t)kind, .command = command };
 	return request;
 }
 
-struct smb_request *smb_request_of(struct smb_state *state, uint64_t id)
+struct smb_request *smb_request_of(struct smb_state *state, uint64_t id, uint16_t code)
 {
 	for (size_t i = 0; i < SMB_PENDING; i++)
-		if (state->pending[i].kind != SMB_NONE && state->pending[i].id == id)
+		if (state->pending[i].kind != SMB_NONE && state->pending[i].id == id &&
+		    state->pending[i].code == code)
 			return &state->pending[i];
 	return NULL;
+}
+
+void smb_forget(struct smb_state *state, uint64_t id)
+{
+	for (size_t i = 0; i < SMB_PENDING; i++)
+		if (state->pending[i].id == id)
+			state->pending[i].kind = SMB_NONE;
+}
+
+void smb_forget_negotiation(struct smb_state *state)
+{
+	for (size_t i = 0; i < SMB_PENDING; i++)
+		if (state->pending[i].kind == SMB_NEGOTIATE)
+			state->pending[i].kind = SMB_NONE;
 }
 
 struct smb_tree *smb_tree_new(struct smb_state *state, uint32_t id, uint8_t type, const char *share)
@@ -63,17 +79,16 @@ void smb_pipe_new(struct smb_state *state, uint64_t id, const char *name)
 	span_copy_text(span_text(name), pipe->name, sizeof(pipe->name));
 }
 
-void smb_hear_pipe(struct smb_state *state, uint64_t request_id, uint64_t pipe_id, struct span data,
-		   const char *command)
+void smb_hear_pipe(struct smb_state *state, uint64_t request_id, uint16_t code, uint64_t pipe_id,
+		   struct span data, const char *command)
 {
 	char interfaces[SMB_INTERFACES] = { 0 };
 	struct smb_request *request;
 
 	if (!dcerpc_interfaces(data, interfaces, sizeof(interfaces)))
 		return;
-	request = smb_request_new(state, request_id, SMB_BIND);
+	request = smb_request_new(state, request_id, code, SMB_BIND, command);
 	memcpy(request->interfaces, interfaces, sizeof(interfaces));
-	request->command = command;
 	for (size_t i = 0; i < SMB_PIPES; i++)
 		if (state->pipes[i].name[0] != '\0' && state->pipes[i].id == pipe_id)
 			span_copy_text(span_text(state->pipes[i].name), request->text, sizeof(request->text));
@@ -140,6 +155,14 @@ static void write_negotiation(const struct smb_record *record, struct json *json
 	for (size_t i = 0; i < record->state->dialect_count; i++)
 		json_text(json, NULL, record->state->dialects[i]);
 	json_end(json);
+	if (record->state->called[0] != '\0') {
+		json_open_object(json, "netbios");
+		json_text(json, "called_name", record->state->called);
+		json_text(json, "calling_name", record->state->calling);
+		json_end(json);
+	}
+	if (record->unanswered)
+		return;
 	json_text(json, "signing",
 		  record->signing_required ? "required"
 		  : record->signing        ? "enabled"
@@ -208,15 +231,23 @@ static void emit(const void *memory, struct json *json)
 	json_unsigned(json, "id", record->number);
 	if (record->state->dialect[0] != '\0')
 		json_text(json, "dialect", record->state->dialect);
-	json_text(json, "command", record->command);
-	json_text(json, "status", status_text(record->status));
-	write_number(json, "status_code", record->status);
+	json_text(json, "command", record->request->command);
+	if (record->unanswered) {
+		json_bool(json, "unanswered", true);
+	} else {
+		json_text(json, "status", status_text(record->status));
+		write_number(json, "status_code", record->status);
+	}
 	json_unsigned(json, "session_id", record->session_id);
 	json_unsigned(json, "tree_id", record->tree_id);
 	switch (record->request->kind) {
 	case SMB_NEGOTIATE: write_negotiation(record, json); break;
 	case SMB_SESSION_SETUP: write_session(record, json); break;
-	case SMB_TREE_CONNECT: write_share(record->tree, record->request->text, json); break;
+	case SMB_TREE_CONNECT:
+		write_share(record->tree, record->request->text, json);
+		if (record->encrypted)
+			json_bool(json, "encrypted", true);
+		break;
 	case SMB_CREATE: write_file(record, json); break;
 	case SMB_BIND:
 		emit_text(json, "named_pipe", record->request->text);
@@ -265,6 +296,28 @@ static enum parse_step read_message(struct smb_state *state, struct parse *parse
 	return PARSE_BROKEN;
 }
 
+/* RFC 1002 4.3.2: whom the client calls, and as whom. A name is one label of 32 letters here, and may have a
+ * scope behind it. */
+static void hear_session_request(struct smb_state *state, struct span message)
+{
+	enum { LABEL_MOST = 63 };
+	char *const names[] = { state->called, state->calling };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char letters[NETBIOS_LETTERS + 1] = { 0 };
+		uint8_t length = span_u8(&message);
+
+		if (length != NETBIOS_LETTERS)
+			return;
+		span_copy_text(span_take(&message, length), letters, sizeof(letters));
+		if (!netbios_name_text(letters, names[i]))
+			return;
+		for (length = span_u8(&message); length > 0 && length <= LABEL_MOST && !message.failed;
+		     length = span_u8(&message))
+			span_skip(&message, length);
+	}
+}
+
 static enum parse_step read_smb(void *memory, struct parse *parse, struct span *bytes)
 {
 	enum parse_step step = PARSE_ON;
@@ -286,6 +339,8 @@ static enum parse_step read_smb(void *memory, struct parse *parse, struct span *
 		*bytes = s;
 		if (type == SESSION_MESSAGE && length > 0)
 			step = read_message(memory, parse, message);
+		else if (type == SMB_SESSION_REQUEST && parse->side == SIDE_CLIENT)
+			hear_session_request(memory, message);
 		if (length > looked_at) {
 			const uint32_t rest = length - looked_at;
 			const size_t here = span_left(*bytes) < rest ? span_left(*bytes) : rest;
@@ -297,8 +352,22 @@ static enum parse_step read_smb(void *memory, struct parse *parse, struct span *
 	return step;
 }
 
+static void tell_unanswered(void *memory, struct parse *parse)
+{
+	struct smb_state *const state = memory;
+
+	for (size_t i = 0; i < SMB_PENDING; i++) {
+		const size_t place = (state->next_request + i) % SMB_PENDING; /* the oldest first */
+		struct smb_record record = { .request = &state->pending[place], .unanswered = true };
+
+		if (record.request->kind != SMB_NONE)
+			smb_tell(state, parse, &record);
+	}
+}
+
 const struct parser smb_parser = {
 	.state_size = sizeof(struct smb_state),
 	.read = read_smb,
+	.end = tell_unanswered,
 	.emit = emit,
 };

@@ -3,6 +3,7 @@
 #ifndef PROTOCOLS_SMB_PARSE_H
 #define PROTOCOLS_SMB_PARSE_H
 
+#include "protocols/netbios.h"
 #include "protocols/ntlmssp.h"
 #include "protocols/parse.h"
 #include "protocols/smb.h"
@@ -15,12 +16,13 @@ enum smb_kind { SMB_NONE, SMB_NEGOTIATE, SMB_SESSION_SETUP, SMB_TREE_CONNECT, SM
 /* A request that waits for its answer. */
 struct smb_request {
 	uint64_t id;
-	uint8_t kind; /* enum smb_kind */
+	uint16_t code; /* of its command; requests of a chain share an id */
+	uint8_t kind;  /* enum smb_kind */
 	uint32_t access, disposition;
 	char text[SMB_TEXT];             /* share, file, or pipe */
 	char interfaces[SMB_INTERFACES]; /* of DCE/RPC, that are asked for in a pipe
 					    (lines.h, texts_add()) */
-	const char *command;             /* of SMB_BIND: what carried it */
+	const char *command;             /* as it is told */
 };
 
 /* A named pipe that is open. */
@@ -45,6 +47,7 @@ struct smb_state {
 	uint8_t dialect_count;
 	char dialect[SMB_DIALECT];
 	char native_os[48], native_lm[48];
+	char called[NETBIOS_TEXT], calling[NETBIOS_TEXT]; /* of the session of NetBIOS, if there is one */
 	uint32_t told;
 };
 
@@ -53,17 +56,25 @@ struct smb_record {
 	const struct smb_state *state;
 	const struct smb_request *request;
 	const struct smb_tree *tree; /* or NULL */
-	const char *command;
 	uint32_t status, tree_id;
 	uint64_t session_id;
 	uint32_t number;
-	bool signing_required, signing, guest, anonymous, encrypted;
+	bool signing_required, signing, guest, anonymous, encrypted, unanswered;
 	const char *cipher;
 };
 
-/* Remembers a request; the oldest gives way. The answer's request, or NULL. */
-struct smb_request *smb_request_new(struct smb_state *state, uint64_t id, enum smb_kind kind);
-struct smb_request *smb_request_of(struct smb_state *state, uint64_t id);
+/* Remembers a request by its id and the code of its command; the oldest gives way. `command` is constant
+ * text.
+ */
+struct smb_request *smb_request_new(struct smb_state *state, uint64_t id, uint16_t code, enum smb_kind kind,
+				    const char *command);
+
+/* The request that an answer belongs to, or NULL. */
+struct smb_request *smb_request_of(struct smb_state *state, uint64_t id, uint16_t code);
+
+/* All requests of this id; all that negotiate. */
+void smb_forget(struct smb_state *state, uint64_t id);
+void smb_forget_negotiation(struct smb_state *state);
 
 struct smb_tree *smb_tree_new(struct smb_state *state, uint32_t id, uint8_t type, const char *share);
 const struct smb_tree *smb_tree_of(const struct smb_state *state, uint32_t id);
@@ -71,8 +82,8 @@ const struct smb_tree *smb_tree_of(const struct smb_state *state, uint32_t id);
 /* A pipe that was opened; and what is written into one: where it asks for
  * interfaces of DCE/RPC, that is told with the answer. */
 void smb_pipe_new(struct smb_state *state, uint64_t id, const char *name);
-void smb_hear_pipe(struct smb_state *state, uint64_t request_id, uint64_t pipe_id, struct span data,
-		   const char *command);
+void smb_hear_pipe(struct smb_state *state, uint64_t request_id, uint16_t code, uint64_t pipe_id,
+		   struct span data, const char *command);
 
 /* What a security token says, by who sent it. */
 void smb_hear_token(struct smb_state *state, enum side side, struct span token);
