@@ -63,7 +63,7 @@ static bool read_policy(struct gathered *g, const struct gather_options *options
 		return error_memory(err);
 	if (path == NULL)
 		return true;
-	g->policy = policy_read(g->arena, path, host_names_lookup(g->arena), g->diagnostics);
+	g->policy = policy_read(g->arena, path, host_names_lookup(g->arena, NULL), g->diagnostics);
 	return g->policy != NULL || policy_refused(g->diagnostics, path, err);
 }
 

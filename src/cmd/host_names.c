@@ -139,6 +139,7 @@ void host_names_free(struct host_names *names)
 
 struct reading {
 	struct arena *arena;
+	const char *folder;
 	bool begun;
 	struct host_names names;
 };
@@ -151,21 +152,21 @@ static bool look_up_reading(void *context, struct arena *arena, const char *name
 	struct state state;
 
 	if (!reading->begun) {
-		(void)state_read(&state, reading->arena, STATE_FOLDER, err);
+		(void)state_read(&state, reading->arena, reading->folder, err);
 		host_names_begin(&reading->names, NAMES_RECORDED, &state);
 		reading->begun = true;
 	}
 	return find(&reading->names, arena, name, ret_addresses, ret_count, err);
 }
 
-const struct host_lookup *host_names_lookup(struct arena *arena)
+const struct host_lookup *host_names_lookup(struct arena *arena, const char *folder)
 {
 	struct reading *const reading = arena_alloc(arena, sizeof(*reading));
 	struct host_lookup *const lookup = arena_alloc(arena, sizeof(*lookup));
 
 	if (reading == NULL || lookup == NULL)
 		return NULL;
-	*reading = (struct reading){ .arena = arena };
+	*reading = (struct reading){ .arena = arena, .folder = folder != NULL ? folder : STATE_FOLDER };
 	*lookup = (struct host_lookup){ look_up_reading, reading };
 	return lookup;
 }

@@ -26,7 +26,8 @@ struct host_names {
 void host_names_begin(struct host_names *names, enum host_names_from from, const struct state *state);
 void host_names_free(struct host_names *names);
 
-/* NAMES_RECORDED of what is in force on this host, for who changes nothing; lives in the arena. */
-const struct host_lookup *host_names_lookup(struct arena *arena);
+/* NAMES_RECORDED of what is in force on this host, for who changes nothing; lives in the arena. The record is
+ * in this folder; NULL: where it usually is. */
+const struct host_lookup *host_names_lookup(struct arena *arena, const char *folder);
 
 #endif

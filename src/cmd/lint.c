@@ -79,7 +79,7 @@ static int lint_one(const struct invocation *invocation, struct out *out, struct
 		error_memory(&err);
 		return command_trouble(invocation, &err);
 	}
-	policy = policy_read(arena, path, host_names_lookup(arena), diagnostics);
+	policy = policy_read(arena, path, host_names_lookup(arena, NULL), diagnostics);
 	if (policy != NULL && format) {
 		if (!print_normal_form(out, policy)) {
 			error_memory(&err);

@@ -81,7 +81,7 @@ static int with_policy(struct planning *p)
 	if (named == NULL && !policy_is_in_force(&err))
 		return command_trouble(p->invocation, &err);
 	p->policy = policy_read(p->arena, named != NULL ? named : POLICY_IN_FORCE,
-				host_names_lookup(p->arena), diagnostics);
+				host_names_lookup(p->arena, NULL), diagnostics);
 	if (p->policy == NULL) {
 		diagnostics_print(&screen, diagnostics);
 		return STATUS_TROUBLE;

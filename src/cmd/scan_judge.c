@@ -45,7 +45,8 @@ bool judge_open(struct judge *judge, const char *policy_path, struct error *err)
 		return error_memory(err);
 	if (policy_path == NULL)
 		return true;
-	judge->policy = policy_read(judge->arena, policy_path, host_names_lookup(judge->arena), diagnostics);
+	judge->policy = policy_read(judge->arena, policy_path, host_names_lookup(judge->arena, NULL),
+				    diagnostics);
 	if (judge->policy == NULL)
 		return policy_refused(diagnostics, policy_path, err);
 	return list_addresses(judge, err);

@@ -170,7 +170,8 @@ static bool read_policy(struct traffic_session *session, struct error *err)
 				 "--host says whom a policy is about: give the policy as well, with -P FILE");
 	if (path == NULL)
 		return true;
-	session->policy = policy_read(session->arena, path, host_names_lookup(session->arena), diagnostics);
+	session->policy = policy_read(session->arena, path, host_names_lookup(session->arena, NULL),
+				      diagnostics);
 	if (session->policy == NULL)
 		return policy_refused(diagnostics, path, err);
 	if (!add_hosts(session, err))

@@ -1,6 +1,6 @@
 /* doorward verdict: which rule of a policy decides a question, and why. */
 #include "output/verdict.h"
-#include "cmd/command.h"
+#include "cmd/enforcing.h"
 #include "cmd/gather.h"
 #include "cmd/host_names.h"
 #include "cmd/surroundings.h"
@@ -112,7 +112,8 @@ static int with_policy(struct asking *a)
 	if (named == NULL && !policy_is_in_force(&err))
 		return command_trouble(a->invocation, &err);
 	a->policy = policy_read(a->arena, named != NULL ? named : POLICY_IN_FORCE,
-				host_names_lookup(a->arena), a->diagnostics);
+				host_names_lookup(a->arena, invocation_value(a->invocation, "state")),
+				a->diagnostics);
 	if (a->policy == NULL) {
 		diagnostics_print(&screen, a->diagnostics);
 		return STATUS_TROUBLE;
@@ -152,6 +153,7 @@ static const struct command_option options[] = {
 	{ .letter = 'a',
 	  .name = "all",
 	  .help = "show every rule that does not match, not only the near ones" },
+	STATE_OPTION,
 	{ 0 },
 };
 

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -31,15 +30,18 @@ static void sleep_ms(long ms)
 	(void)nanosleep(&pause, NULL);
 }
 
+/* A lock that can be asked for without taking it: whoever looked by taking it would be in the way of the
+ * process that is just coming up. */
 bool way_back_lives(const struct state *state, uint32_t number)
 {
+	struct flock asked = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX];
 	const int fd = open(state_path(state, number, "lock", path), O_RDONLY | O_CLOEXEC);
 	bool held;
 
 	if (fd < 0)
 		return false;
-	held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	held = fcntl(fd, F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
 	(void)close(fd);
 	return held;
 }
@@ -188,13 +190,14 @@ static enum fate look(struct way_back *way, struct entry *ret_entry, struct erro
 
 static bool take_place(struct way_back *way, struct error *err)
 {
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%u.lock", way->folder, way->number);
 	way->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (way->lock < 0)
 		return error_system(err, errno, "%s", path);
-	if (flock(way->lock, LOCK_EX | LOCK_NB) == 0)
+	if (fcntl(way->lock, F_OFD_SETLK, &whole) == 0)
 		return true;
 	return error_set(err, "the way back of number %u is there already", way->number);
 }

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -545,6 +546,33 @@ def test_while_one_waits_another_is_refused(host):
     run = host.apply(SECOND)
     assert run.status == 2 and "number 1 waits to be confirmed" in run.err and host.table() == table
     assert host.do("confirm").status == 0
+
+
+def test_the_way_back_comes_up_while_others_look_whether_it_lives(host):
+    """Whoever looks must not be in the way of the process that is just coming up."""
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            with open(host.state / "1.lock", "a") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    pass  # it is held
+                time.sleep(0.001)
+
+    host.state.mkdir()
+    looking = [threading.Thread(target=look) for _ in range(4)]
+    for thread in looking:
+        thread.start()
+    try:
+        run = host.apply(FIRST, "--timeout", "1h")
+        assert run.status == 0, run.err
+        assert host.status()["way_back"] is True
+    finally:
+        over.set()
+        for thread in looking:
+            thread.join()
 
 
 def test_of_two_applies_at_once_one_is_refused(host):

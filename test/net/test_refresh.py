@@ -122,3 +122,16 @@ def test_names_of_hosts_are_written_as_they_were(host, named):
     named.hosts(BEFORE)
     run = named.do("lint", "--format", host.policy(POLICY))
     assert run.returncode == 0 and "from 192.0.2.9, admin.test.invalid" in run.stdout
+
+
+def test_verdict_goes_by_the_record_of_the_folder_that_is_named(host, named):
+    """What the kernel goes by, whatever the name stands for by now."""
+    named.hosts(BEFORE)
+    named.in_force(POLICY)
+    named.hosts({**BEFORE, "shop.test.invalid": ["198.51.100.8"]})
+    path, question = host.folder / "host.policy", "out tcp/25 to %s"
+    assert named.do("verdict", "-P", path, question % "198.51.100.7").returncode == 0
+    assert named.do("verdict", "-P", path, question % "198.51.100.8").returncode == 1
+    host.state = host.folder / "other"
+    assert named.do("verdict", "-P", path, question % "198.51.100.7").returncode == 1
+    assert named.do("verdict", "-P", path, question % "198.51.100.8").returncode == 0
