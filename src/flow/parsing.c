@@ -299,7 +299,11 @@ void parsing_end(struct conversation *c)
 			r->parse.protocol->parser->end(c->state, &r->parse);
 		pool_give(&c->all->pool, c->state, r->parse.protocol->parser->state_size);
 		c->state = NULL;
+	}
+	/* What was left for the protocol that follows lives on. */
+	if (r != NULL && !(r->parse.upgraded && span_left(r->parse.left) > 0)) {
 		forget(&r->parse);
+		r->parse.left = span_of(NULL, 0);
 	}
 	c->parsing = false;
 }

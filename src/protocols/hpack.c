@@ -92,6 +92,11 @@ static const struct {
 	{ "server", HPACK_SERVER },
 	{ "location", HPACK_LOCATION },
 	{ "authorization", HPACK_AUTHORIZATION },
+	{ "proxy-authorization", HPACK_PROXY_AUTHORIZATION },
+	{ "x-forwarded-for", HPACK_FORWARDED_FOR },
+	{ "content-length", HPACK_CONTENT_LENGTH },
+	{ "www-authenticate", HPACK_WWW_AUTHENTICATE },
+	{ "grpc-status", HPACK_GRPC_STATUS },
 };
 
 /* RFC 7541 B. The code is canonical: the symbols by length and number, and how many there are of each length.

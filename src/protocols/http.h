@@ -33,6 +33,12 @@ void http_client_product(struct span agent, struct span *ret_product, struct spa
 /* Reads Authorization: true for a name and a password in the clear, of which the name is told. */
 bool http_basic_user(struct span authorization, char *user, size_t size);
 
+/* The members of an event for "example.com:8080", "[2001:db8::1]:80". */
+void http_emit_host(struct json *json, struct span host);
+
+/* "text/html; charset=utf-8" without what it is parted by. */
+struct span http_media_type(struct span content_type);
+
 /* What an event is written of. Empty and failed: it was not seen. */
 struct http_transaction {
 	struct span request, response; /* heads */

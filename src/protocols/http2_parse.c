@@ -12,56 +12,103 @@ enum {
 };
 enum { FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, FLAG_PADDED = 8, FLAG_PRIORITY = 32 };
 
-/* What is kept of a request, one text after the other. */
-enum part { METHOD, AUTHORITY, PATH, AGENT, REFERER, UPGRADE, PARTS };
+/* What is kept of a request and of its response, one text after the other. */
+enum part {
+	METHOD,
+	AUTHORITY,
+	PATH,
+	AGENT,
+	REFERER,
+	UPGRADE,
+	FORWARDED,
+	USER,
+	PROXY_USER,
+	REQUEST_TYPE,
+	REQUEST_PARTS,
+	CONTENT_TYPE = REQUEST_PARTS,
+	LOCATION,
+	SERVER,
+	AUTH_SCHEME,
+	PARTS,
+};
+enum { GRPC_MOST = 16 }; /* codes of gRPC ("Status codes and their use in gRPC") */
 
 struct stream {
 	uint32_t id; /* 0: free */
 	uint16_t status;
-	char content_type[32];
-	struct span request; /* kept: PARTS texts, each ended by NUL */
-	uint64_t length;
+	uint8_t grpc;                  /* its status plus 1, 0 without */
+	struct span request, response; /* kept: the texts of their parts, each ended by NUL */
+	uint64_t length, request_length;
+	bool has_request_length;
 };
 
 struct conversation {
 	struct hpack tables[2];
 	struct stream streams[STREAMS];
-	bool begun[2], named[2];
+	bool begun[2], named[2], follows; /* follows: a request of HTTP/1 */
 };
 _Static_assert(sizeof(struct conversation) <= PARSE_STATE_LIMIT, "state of the parser");
 
 /* The fields of one block. */
 struct fields {
 	char texts[PARTS][HPACK_VALUE];
-	char content_type[sizeof(((struct stream *)NULL)->content_type)];
 	uint16_t status;
+	uint8_t grpc;
+	uint64_t length;
+	bool has_length;
 	struct parse *parse;
 	struct conversation *state;
 };
 
 /* ---- telling ---- */
 
-static void emit(const void *record, struct json *json)
+static void emit_parts(struct json *json, struct span texts, enum part part, enum part end)
 {
 	static const char *const keys[] = {
-		[METHOD] = "http_method",    [AUTHORITY] = "hostname", [PATH] = "url",
-		[AGENT] = "http_user_agent", [REFERER] = "http_refer", [UPGRADE] = "upgrade",
+		[METHOD] = "http_method",
+		[PATH] = "url",
+		[AGENT] = "http_user_agent",
+		[REFERER] = "http_refer",
+		[UPGRADE] = "upgrade",
+		[FORWARDED] = "xff",
+		[USER] = "user",
+		[PROXY_USER] = "proxy_user",
+		[REQUEST_TYPE] = "request_content_type",
+		[CONTENT_TYPE] = "http_content_type",
+		[LOCATION] = "redirect",
+		[SERVER] = "server",
+		[AUTH_SCHEME] = "auth_scheme",
 	};
-	const struct stream *const stream = record;
-	struct span request = stream->request;
 
-	for (size_t i = 0; i < PARTS && span_left(request) > 0; i++)
-		emit_span(json, keys[i], span_until(&request, '\0'));
+	for (; part < end && span_left(texts) > 0; part++) {
+		const struct span text = span_until(&texts, '\0');
+
+		if (part == AUTHORITY)
+			http_emit_host(json, text);
+		else
+			emit_span(json, keys[part], text);
+	}
+}
+
+static void emit(const void *record, struct json *json)
+{
+	const struct stream *const stream = record;
+
+	emit_parts(json, stream->request, METHOD, REQUEST_PARTS);
+	if (stream->has_request_length)
+		json_unsigned(json, "request_length", stream->request_length);
 	json_text(json, "protocol", "HTTP/2");
 	json_text(json, "version", "2");
 	if (stream->status > 0) {
 		json_unsigned(json, "status", stream->status);
 		json_unsigned(json, "length", stream->length);
 	}
-	emit_text(json, "http_content_type", stream->content_type);
+	emit_parts(json, stream->response, CONTENT_TYPE, PARTS);
 	json_open_object(json, "http2");
 	json_unsigned(json, "stream_id", stream->id);
 	json_end(json);
+	if (stream->grpc > 0)
+		json_unsigned(json, "grpc_status", stream->grpc - 1u);
 }
 
 static void tell(struct conversation *state, struct parse *parse, struct stream *stream)
@@ -122,46 +169,94 @@ static void name_software(struct fields *fields, struct span text)
 	parse_software(parse, parse->side, product, version);
 }
 
+static void take_login(struct fields *fields, const char *name, enum part part, struct span value)
+{
+	if (http_basic_user(value, fields->texts[part], HTTP_USER))
+		parse_weakness(fields->parse, &http2_clear_login, "%s: Basic with the password of %s", name,
+			       fields->texts[part]);
+}
+
 static void take_field(void *context, enum hpack_name name, struct span value)
 {
 	static const uint8_t parts[] = {
 		[HPACK_METHOD] = METHOD,    [HPACK_AUTHORITY] = AUTHORITY, [HPACK_PATH] = PATH,
 		[HPACK_USER_AGENT] = AGENT, [HPACK_REFERER] = REFERER,     [HPACK_PROTOCOL] = UPGRADE,
+		[HPACK_SERVER] = SERVER,    [HPACK_LOCATION] = LOCATION,   [HPACK_FORWARDED_FOR] = FORWARDED,
 	};
 	struct fields *const fields = context;
-	char user[HTTP_USER];
+	const bool asked = fields->parse->side == SIDE_CLIENT;
 	uint64_t number;
 
 	switch (name) {
 	case HPACK_STATUS: fields->status = span_number(value, 999, &number) ? (uint16_t)number : 0; break;
+	case HPACK_GRPC_STATUS:
+		fields->grpc = span_number(value, GRPC_MOST, &number) ? (uint8_t)(number + 1) : 0;
+		break;
+	case HPACK_CONTENT_LENGTH:
+		fields->has_length = span_number(value, UINT64_MAX / 2, &fields->length);
+		break;
 	case HPACK_CONTENT_TYPE:
-		span_copy_text(value, fields->content_type, sizeof(fields->content_type));
+		span_copy_text(http_media_type(value), fields->texts[asked ? REQUEST_TYPE : CONTENT_TYPE],
+			       HPACK_VALUE);
 		break;
-	case HPACK_SERVER: name_software(fields, value); break;
-	case HPACK_AUTHORIZATION:
-		if (http_basic_user(value, user, sizeof(user)))
-			parse_weakness(fields->parse, &http2_clear_login,
-				       "Authorization: Basic with the password of %s", user);
+	case HPACK_WWW_AUTHENTICATE:
+		span_copy_text(text_word(&value), fields->texts[AUTH_SCHEME], HPACK_VALUE);
 		break;
-	case HPACK_OTHER:
-	case HPACK_LOCATION: break;
+	case HPACK_AUTHORIZATION: take_login(fields, "Authorization", USER, value); break;
+	case HPACK_PROXY_AUTHORIZATION: take_login(fields, "Proxy-Authorization", PROXY_USER, value); break;
+	case HPACK_OTHER: break;
+	case HPACK_SERVER:
 	case HPACK_USER_AGENT: name_software(fields, value); /* fall through */
 	default: span_copy_text(value, fields->texts[parts[name]], HPACK_VALUE); break;
 	}
 }
 
-static struct span keep_request(struct parse *parse, const struct fields *fields)
+static struct span keep_parts(const struct fields *fields, enum part part, enum part end)
 {
-	char all[PARTS * HPACK_VALUE];
+	char all[REQUEST_PARTS * HPACK_VALUE];
 	size_t length = 0;
 
-	for (size_t i = 0; i < PARTS; i++) {
-		const size_t n = strlen(fields->texts[i]) + 1;
+	for (; part < end; part++) {
+		const size_t n = strlen(fields->texts[part]) + 1;
 
-		memcpy(all + length, fields->texts[i], n);
+		memcpy(all + length, fields->texts[part], n);
 		length += n;
 	}
-	return parse_keep(parse, span_of(all, length));
+	return parse_keep(fields->parse, span_of(all, length));
+}
+
+static void begin_stream(struct conversation *state, uint32_t id, const struct fields *fields)
+{
+	struct stream *const stream = new_stream(state, fields->parse, id);
+
+	stream->request = keep_parts(fields, METHOD, REQUEST_PARTS);
+	stream->request_length = fields->length;
+	stream->has_request_length = fields->has_length;
+}
+
+/* RFC 7540 3.2: a request of HTTP/1 that was changed to HTTP/2 is answered on the first stream. */
+static void take_over(struct conversation *state, struct parse *parse)
+{
+	static const struct {
+		const char *name;
+		enum part part;
+	} kept[] = {
+		{ "Host", AUTHORITY },
+		{ "User-Agent", AGENT },
+		{ "Referer", REFERER },
+		{ "X-Forwarded-For", FORWARDED },
+		{ "Content-Type", REQUEST_TYPE },
+	};
+	struct fields fields = { .parse = parse, .state = state };
+	struct span head = parse->left, line = span_line(&head);
+
+	span_copy_text(span_until(&line, ' '), fields.texts[METHOD], HPACK_VALUE);
+	span_copy_text(span_until(&line, ' '), fields.texts[PATH], HPACK_VALUE);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		span_copy_text(http_field(head, kept[i].name), fields.texts[kept[i].part], HPACK_VALUE);
+	(void)http_basic_user(http_field(head, "Authorization"), fields.texts[USER], HTTP_USER);
+	fields.has_length = span_number(http_field(head, "Content-Length"), UINT64_MAX / 2, &fields.length);
+	begin_stream(state, 1, &fields);
 }
 
 /* A block with a status is a response; one without, of the client or promised by the server, a request. */
@@ -173,11 +268,12 @@ static void read_fields(struct conversation *state, struct parse *parse, uint32_
 	if (parse->side == SIDE_SERVER && fields->status >= 200) {
 		stream = stream != NULL ? stream : new_stream(state, parse, id);
 		stream->status = fields->status;
-		memcpy(stream->content_type, fields->content_type, sizeof(stream->content_type));
+		stream->response = keep_parts(fields, CONTENT_TYPE, PARTS);
 	} else if (stream == NULL && fields->texts[METHOD][0] != '\0') {
-		stream = new_stream(state, parse, id);
-		stream->request = keep_request(parse, fields);
+		begin_stream(state, id, fields);
 	}
+	if (parse->side == SIDE_SERVER && stream != NULL && fields->grpc > 0)
+		stream->grpc = fields->grpc; /* behind the contents, or at once where it failed */
 }
 
 /* ---- frames ---- */
@@ -297,8 +393,13 @@ static enum verdict take_preface(struct conversation *state, enum side side, str
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
-	enum verdict whole = state->begun[parse->side] ? YES : take_preface(state, parse->side, bytes);
+	enum verdict whole;
 
+	if (!state->begun[0] && !state->begun[1] && !state->follows && span_left(parse->left) > 0) {
+		state->follows = true;
+		take_over(state, parse);
+	}
+	whole = state->begun[parse->side] ? YES : take_preface(state, parse->side, bytes);
 	while (whole == YES && parse->skip == 0 && span_left(*bytes) >= HTTP2_FRAME_HEAD) {
 		struct span rest = *bytes;
 		const struct http2_frame frame = http2_read_head(&rest);

@@ -2,8 +2,7 @@
 #include "protocols/http.h"
 #include "protocols/lines.h"
 
-/* "example.com:8080", "[2001:db8::1]:80". */
-static void emit_host(struct json *json, struct span host)
+void http_emit_host(struct json *json, struct span host)
 {
 	struct span name = host, port;
 	const size_t colon = span_find_last(host, ':');
@@ -21,6 +20,14 @@ static void emit_host(struct json *json, struct span host)
 			name = host;
 	}
 	json_span(json, "hostname", name);
+}
+
+struct span http_media_type(struct span content_type)
+{
+	for (const uint8_t *at = content_type.at; at < content_type.end; at++)
+		if (*at == ';')
+			content_type.end = at;
+	return text_trim(content_type);
 }
 
 /* The authority of "http://example.com/a". */
@@ -64,9 +71,9 @@ static void emit_request(struct json *json, struct span head)
 	if (simple)
 		line = span_text("HTTP/0.9");
 
-	emit_host(json, span_left(host) > 0          ? host
-			: span_is(method, "CONNECT") ? target
-						     : authority_of(target));
+	http_emit_host(json, span_left(host) > 0          ? host
+			     : span_is(method, "CONNECT") ? target
+							  : authority_of(target));
 	json_span(json, "url", target);
 	emit_span(json, "http_user_agent", http_field(fields, "User-Agent"));
 	emit_span(json, "http_refer", http_field(fields, "Referer"));
@@ -80,23 +87,21 @@ static void emit_request(struct json *json, struct span head)
 		json_unsigned(json, "request_length", length);
 	if (http_basic_user(http_field(fields, "Authorization"), user, sizeof(user)))
 		emit_text(json, "user", user);
+	if (http_basic_user(http_field(fields, "Proxy-Authorization"), user, sizeof(user)))
+		emit_text(json, "proxy_user", user);
 	if (span_is(method, "CONNECT") || span_left(authority_of(target)) > 0)
 		json_bool(json, "proxy", true);
 }
 
 static void emit_response(struct json *json, struct span head)
 {
-	struct span fields = head, line = span_line(&fields), content_type, scheme;
+	struct span fields = head, line = span_line(&fields), scheme;
 	uint64_t status;
 
 	(void)text_word(&line);
 	if (span_number(text_word(&line), 999, &status))
 		json_unsigned(json, "status", status);
-	content_type = http_field(fields, "Content-Type");
-	for (const uint8_t *at = content_type.at; at < content_type.end; at++)
-		if (*at == ';')
-			content_type.end = at;
-	emit_span(json, "http_content_type", text_trim(content_type));
+	emit_span(json, "http_content_type", http_media_type(http_field(fields, "Content-Type")));
 	emit_span(json, "redirect", http_field(fields, "Location"));
 	emit_span(json, "server", http_field(fields, "Server"));
 	scheme = http_field(fields, "WWW-Authenticate");

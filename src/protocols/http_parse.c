@@ -7,7 +7,7 @@
 
 enum { PIPELINE = 16, HOST_LIMIT = 256 };
 
-extern const struct protocol protocol_http2;
+extern const struct protocol protocol_http2, protocol_websocket;
 
 /* Where a side stands. */
 enum place {
@@ -232,6 +232,27 @@ static enum parse_step read_content(struct conversation *state, struct parse *pa
 	return PARSE_DONE; /* it lasts until the end of the connection */
 }
 
+/* RFC 7540 3.2: the request is answered on the first stream of HTTP/2; RFC 6455 4.2.2: which subprotocol was
+ * chosen. Either is left to those who read on, and so nothing is forgotten here. */
+static void change(struct conversation *state, struct parse *parse, struct span head)
+{
+	const struct span request = take_request(state);
+	const struct http_transaction transaction = {
+		.request = request, .response = head, .length = 0, .has_length = true
+	};
+	struct span fields = head;
+	const struct protocol *to;
+
+	(void)span_line(&fields);
+	to = named_upgrade(fields);
+	parse_event(parse, &transaction);
+	if (to == &protocol_http2)
+		parse_leave(parse, request);
+	else if (to == &protocol_websocket)
+		parse_leave(parse, http_field(fields, "Sec-WebSocket-Protocol"));
+	parse_upgrade(parse, to);
+}
+
 static enum parse_step read_response(struct conversation *state, struct parse *parse, struct span head)
 {
 	const bool known = state->answered != state->sent;
@@ -245,8 +266,7 @@ static enum parse_step read_response(struct conversation *state, struct parse *p
 	if (known)
 		judge_api(parse, request, fields, status);
 	if (status == 101) {
-		tell(state, parse, take_request(state), head, &none);
-		parse_upgrade(parse, named_upgrade(fields));
+		change(state, parse, head);
 		return PARSE_ON;
 	}
 	if (status < 200)

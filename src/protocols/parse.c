@@ -77,6 +77,11 @@ void parse_upgrade(struct parse *parse, const struct protocol *to)
 	parse->upgraded_to = to;
 }
 
+void parse_leave(struct parse *parse, struct span bytes)
+{
+	parse->left = parse_keep(parse, bytes);
+}
+
 void parse_open(struct parse *parse, enum tunnel tunnel, uint32_t key, enum carried carried,
 		struct span bytes)
 {
@@ -91,4 +96,5 @@ struct span parse_keep(struct parse *parse, struct span bytes)
 void parse_forget(struct parse *parse)
 {
 	parse->engine->forget(parse);
+	parse->left = span_of(NULL, 0);
 }

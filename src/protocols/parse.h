@@ -123,6 +123,7 @@ struct parse {
 		*packet;   /* the packet of a datagram; NULL over a stream, and of a frame without one */
 	const char *about; /* of an expected flow: words of its announcement; or NULL */
 	bool listened;     /* somebody wants events; a parser that leads may do less without */
+	struct span left;  /* by the protocol that this one follows, with parse_leave(); or empty */
 
 	/* Set by the functions below, and read by the engine after each call. */
 	uint64_t skip; /* bytes of this side, behind what was taken, that are not wanted */
@@ -174,6 +175,9 @@ void parse_want(struct parse *parse, size_t length);
 /* From the first byte that was not taken, on both sides, another protocol begins: the one given, or NULL for
  * whatever the content shows. Return PARSE_ON with it. */
 void parse_upgrade(struct parse *parse, const struct protocol *to);
+
+/* A copy of the bytes for the protocol that follows, which lives as those of parse_keep() do. */
+void parse_leave(struct parse *parse, struct span bytes);
 
 /* The bytes are what a tunnel carries: packets that are flows of their own, with this one as their parent.
  * `key` is the number by which the header tells networks or sessions apart (VNI, TEID, session), 0 without.

@@ -1,6 +1,6 @@
 /* websocket.c: the WebSocket Protocol, RFC 6455. It begins behind an upgrade of HTTP, and its frames show too
  * little to be known by themselves. */
-#include "protocols/parse.h"
+#include "protocols/lines.h"
 
 enum { CONTINUATION, TEXT, BINARY, CLOSE = 8, PING, PONG };
 enum { FIN = 0x80, MASK = 0x80, CONTROL_MOST = 125 };
@@ -13,6 +13,7 @@ struct party {
 
 struct conversation {
 	struct party parties[2];
+	char subprotocol[64];
 };
 
 static void emit_party(struct json *json, const char *key, const struct party *party)
@@ -32,6 +33,7 @@ static void emit(const void *record, struct json *json)
 {
 	const struct conversation *const state = record;
 
+	emit_text(json, "subprotocol", state->subprotocol);
 	emit_party(json, "toserver", &state->parties[SIDE_CLIENT]);
 	emit_party(json, "toclient", &state->parties[SIDE_SERVER]);
 }
@@ -96,6 +98,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	struct conversation *const state = memory;
 	struct party *const party = &state->parties[parse->side];
 
+	if (state->parties[0].frames + state->parties[1].frames == 0)
+		span_copy_text(parse->left, state->subprotocol, sizeof(state->subprotocol));
 	while (span_left(*bytes) > 0 && parse->skip == 0) {
 		struct span rest = *bytes;
 		struct frame frame;

@@ -69,6 +69,14 @@ static void http_passwords_are_a_weakness(void **unused)
 		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET"
 		 "\",\"protocol\":\"HTTP/1.1\"}}\n",
 		 CLIENT("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer am9lOnNlY3JldA==\r\n\r\n"));
+	talk_tcp("http",
+		 "{\"weakness\":\"http-clear-login\",\"evidence\":\"Proxy-Authorization: Basic with the "
+		 "password"
+		 " of joe for a\"}\n"
+		 "{\"http\":{\"hostname\":\"a\",\"url\":\"http://a/\",\"http_method\":\"GET"
+		 "\",\"protocol\":\"HTTP/1.1\",\"proxy_user\":\"joe\",\"proxy\":true}}\n",
+		 CLIENT("GET http://a/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic "
+			"am9lOnNlY3JldA==\r\n\r\n"));
 }
 
 static void http_leads_to_other_protocols(void **unused)
@@ -181,14 +189,15 @@ static void http2_tells_streams(void **unused)
 	talk_tcp("http2",
 		 "{\"http\":{\"http_method\":\"GET\",\"hostname\":\"www.example.com\",\"url"
 		 "\":\"/\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"status\":302,\"length\":10,"
-		 "\"http2\":{\"stream_id\":1}}}\n"
+		 "\"redirect\":\"https://www.example.com\",\"http2\":{\"stream_id\":1}}}\n"
 		 "{\"http\":{\"http_method\":\"GET\",\"hostname\":\"www.example.com\",\"url"
 		 "\":\"/\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"status\":307,\"length\":0,"
-		 "\"http2\":{\"stream_id\":3}}}\n"
+		 "\"redirect\":\"https://www.example.com\",\"http2\":{\"stream_id\":3}}}\n"
 		 "{\"software\":\"server\",\"product\":\"nginx\"}\n"
 		 "{\"http\":{\"http_method\":\"GET\",\"hostname\":\"www.example.com"
 		 "\",\"url\":\"/index.html\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"status\":200,"
-		 "\"length\":0,\"http_content_type\":\"text/html\",\"http2\":{\"stream_id\":5}}}\n"
+		 "\"length\":0,\"http_content_type\":\"text/html\",\"server\":\"nginx/"
+		 "\",\"http2\":{\"stream_id\":5}}}\n"
 		 "{\"software\":\"client\",\"product\":\"curl\",\"version\":\"7.88.1\"}\n"
 		 "{\"http\":{\"http_method\":\"GET\",\"url\":\"/\",\"http_user_agent\":\"curl/7.88.1"
 		 "\",\"protocol\":\"HTTP/2\",\"version\":\"2\",\"http2\":{\"stream_id\":9}}}\n",
@@ -202,9 +211,45 @@ static void http2_passwords_are_a_weakness(void **unused)
 	talk_tcp("http2",
 		 "{\"weakness\":\"http2-clear-login\",\"evidence\":\"Authorization: Basic with the passwor"
 		 "d of joe\"}\n"
-		 "{\"http\":{\"http_method\":\"GET\",\"url\":\"/\",\"protocol\":\"HTTP/2"
+		 "{\"http\":{\"http_method\":\"GET\",\"url\":\"/\",\"user\":\"joe\",\"protocol\":\"HTTP/2"
 		 "\",\"version\":\"2\",\"http2\":{\"stream_id\":7}}}\n",
 		 CLIENT(PREFACE LOGIN));
+}
+
+/* gRPC tells how a call went behind its contents; a code that it does not have is none, nor is a length of
+ * letters. */
+static void http2_tells_calls_of_grpc(void **unused)
+{
+	(void)unused;
+	talk_tcp("http2",
+		 "{\"weakness\":\"http2-clear-login\",\"evidence\":\"Proxy-Authorization: Basic with the "
+		 "password of "
+		 "joe\"}\n"
+		 "{\"software\":\"server\",\"product\":\"Envoy\"}\n"
+		 "{\"http\":{\"http_method\":\"POST\",\"url\":\"/a.B/"
+		 "C\",\"xff\":\"198.51.100.7\",\"proxy_user\":\"joe\","
+		 "\"request_content_type\":\"application/grpc\",\"request_length\":7,\"protocol\":\"HTTP/2\","
+		 "\"version\":\"2\",\"status\":200,\"length\":0,\"http_content_type\":\"application/"
+		 "grpc\",\"server\":"
+		 "\"Envoy\",\"http2\":{\"stream_id\":1},\"grpc_status\":12}}\n"
+		 "{\"http\":{\"http_method\":\"GET\",\"url\":\"/\",\"protocol\":\"HTTP/"
+		 "2\",\"version\":\"2\",\"status\":401,"
+		 "\"length\":0,\"auth_scheme\":\"Basic\",\"http2\":{\"stream_id\":3}}}\n",
+		 CLIENT(PREFACE), SERVER(SETTINGS),
+		 CLIENT("\0\0\217\1\4\0\0\0\1\203\20\5:path\6/a.B/"
+			"C\20\17x-forwarded-for\014198.51.100.7\20\23prox"
+			"y-authorization\26Basic am9lOnNlY3JldA==\20\14content-type\25application/grpc; "
+			"q=1\20\16c"
+			"ontent-length\0017"),
+		 SERVER("\0\0.\1\4\0\0\0\1\210\20\14content-type\20application/"
+			"grpc\20\6server\5Envoy\0\0\20\1\5\0"
+			"\0\0\1\20\13grpc-status\00212"),
+		 CLIENT("\0\0006\1\5\0\0\0\3\202\204\20\16content-length\4many\20\23proxy-"
+			"authorization\11Basic \77"
+			"\77\77"),
+		 SERVER("\0\0=\1\5\0\0\0\3\20\7:status\003401\20\20www-authenticate\15Basic "
+			"realm=x\20\13grpc-stat"
+			"us\00299"));
 }
 
 static void http2_refuses_what_is_not_http2(void **unused)
@@ -274,6 +319,7 @@ int main(void)
 		cmocka_unit_test(http_refuses_what_is_not_http),
 		cmocka_unit_test(http2_tells_streams),
 		cmocka_unit_test(http2_passwords_are_a_weakness),
+		cmocka_unit_test(http2_tells_calls_of_grpc),
 		cmocka_unit_test(http2_refuses_what_is_not_http2),
 		cmocka_unit_test(http_tells_interfaces_that_are_open),
 		cmocka_unit_test(http_finds_no_fault_where_a_login_is_asked_for),
