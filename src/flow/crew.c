@@ -49,19 +49,25 @@ static struct log_page *page_of(struct share *share, uint64_t round)
 
 /* ---- who reads what; under the lock ---- */
 
+static bool is_behind(const struct share *share, const struct share *other)
+{
+	return share->round != other->round ? share->round < other->round : share->portions < other->portions;
+}
+
 /* The engine that is most behind, among some of them, and that can be read for; share_count without. */
 static unsigned most_behind(const struct crew *crew, unsigned from, unsigned to)
 {
+	const struct share *behind = NULL;
 	unsigned found = crew->share_count;
-	uint64_t round = crew->filling;
 
 	for (unsigned i = from; i < to; i++) {
 		const struct share *const share = crew->shares[i];
 
-		if (share->round < round && !share->reading && !share->full) {
-			found = i;
-			round = share->round;
-		}
+		if (share->reading || share->full || share->round == crew->filling ||
+		    (behind != NULL && !is_behind(share, behind)))
+			continue;
+		found = i;
+		behind = share;
 	}
 	return found;
 }
@@ -89,16 +95,16 @@ static void read_for(struct crew *crew, unsigned nth)
 {
 	struct share *const share = crew->shares[nth];
 	const uint64_t round = share->round;
-	bool done;
+	enum share_result result;
 
 	share->reading = true;
 	pthread_mutex_unlock(&crew->lock);
 	share->log.page = page_of(share, round);
-	done = share_read(share, nth, round_of(crew, round));
+	result = share_read(share, nth, round_of(crew, round));
 	pthread_mutex_lock(&crew->lock);
 	share->reading = false;
-	share->full = !done;
-	if (done) {
+	share->full = result == SHARE_FULL;
+	if (result == SHARE_DONE) {
 		share->round++;
 		crew->left[round % ROUNDS]--;
 	}
@@ -304,6 +310,7 @@ static bool make_shares(struct crew *crew, struct error *err)
 	const unsigned count = workers_engines(crew->options);
 
 	options.limits.memory /= count;
+	options.handed = true;
 	for (; crew->share_count < count; crew->share_count++) {
 		struct share *const share = share_new(crew->options, &options, crew->share_count,
 						      LOG_BYTES / ROUNDS / count, err);

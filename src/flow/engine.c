@@ -97,6 +97,7 @@ struct engine *engine_new(const struct engine_options *options, const struct flo
 	}
 	engine->listener = *listener;
 	engine->checksums = options->checksums;
+	engine->handed = options->handed;
 	engine->table = flow_table_new(&limits, &ending, err);
 	if (engine->table != NULL && !make_parts(engine, options))
 		error_memory(err);

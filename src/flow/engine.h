@@ -8,7 +8,7 @@
 #include "packet/fragments.h"
 #include "packet/ipsec.h"
 
-enum { APART = 3, STAGES = 5, LINE = 16 };
+enum { APART = 3, STAGES = 5, LINE = 16, AHEAD = 16 };
 _Static_assert(STAGES *APART <= LINE, "who leaves the line stands in it until then");
 
 /* A frame between decoding and reading. */
@@ -24,6 +24,7 @@ struct engine {
 	struct fragments *fragments;
 	struct ipsec *ipsec;
 	bool has_keys, checksums;
+	bool handed;        /* see engine_options */
 	bool looks_closely; /* at every packet, for one of these */
 	struct expectations *expectations;
 	struct conversations *conversations;

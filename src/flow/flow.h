@@ -241,6 +241,7 @@ extern const uint8_t verified_transports[VERIFIED_TRANSPORTS];
 
 struct engine_options {
 	bool checksums; /* verify those of the transports */
+	bool handed;    /* frames come from another thread, whose processor has their bytes */
 	struct flow_limits limits;
 	const char *keys_path; /* a file of IPsec keys (packet/ipsec.h), for what is said of it; or NULL */
 	struct span keys;      /* what it holds; read by engine_new() */

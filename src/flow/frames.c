@@ -261,6 +261,13 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
  * Frames stand in a line of five stages, each some frames behind the one before it: what one stage asks
  * memory for has come when the next one wants it. */
 
+/* Another thread may have been the one that read them from the file. */
+static void ask_for_bytes(const struct frame *frame)
+{
+	__builtin_prefetch(frame->bytes);
+	__builtin_prefetch(frame->bytes + 64);
+}
+
 static void decode(struct engine *engine, const struct frame *frame, struct waiting *waiting)
 {
 	struct packets *const packets = &waiting->packets;
@@ -296,6 +303,8 @@ void engine_read(struct engine *engine, const struct frame *frames, const uint64
 		const size_t second = i - APART, third = second - APART, fourth = third - APART,
 			     last = fourth - APART;
 
+		if (engine->handed && i + AHEAD < count)
+			ask_for_bytes(&frames[i + AHEAD]);
 		if (i < count)
 			decode(engine, &frames[i], &line[i % LINE]);
 		if (second < count)

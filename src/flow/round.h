@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-enum { ROUND_FRAMES = 8192, ROUND_BYTES = 1 << 20 };
+enum { ROUND_FRAMES = 2048, ROUND_BYTES = 1 << 20 };
 
 struct tick {
 	uint64_t frame; /* it comes behind this one */

@@ -2,7 +2,11 @@
 
 #include <stdlib.h>
 
-enum { PORTION = 128 }; /* flows that end between two looks at how full the page is */
+enum {
+	PIECE = 256,   /* frames that are read between two looks */
+	PORTION = 128, /* flows that end between two looks at how full the page is */
+	TURN = 16,     /* portions at the end of the input, after which another engine may be more behind */
+};
 
 struct share *share_new(const struct workers_options *options, const struct engine_options *engine,
 			unsigned nth, size_t page_limit, struct error *err)
@@ -75,17 +79,6 @@ bool share_finish(struct share *share)
 	return more;
 }
 
-/* Another thread has filled the round: the processor is asked for frames well before they are read. */
-static void prefetch(const struct round_list *list, size_t at)
-{
-	const size_t end = at + CAPTURE_BATCH < list->count ? at + CAPTURE_BATCH : list->count;
-
-	for (; at < end; at++) {
-		__builtin_prefetch(list->frames[at].bytes);
-		__builtin_prefetch(list->frames[at].bytes + 64);
-	}
-}
-
 /* Up to this number. False if the page is full. */
 static bool read_frames(struct share *share, const struct round_list *list, uint64_t last_number)
 {
@@ -93,9 +86,8 @@ static bool read_frames(struct share *share, const struct round_list *list, uint
 		const size_t at = share->at;
 		size_t end = at + 1;
 
-		while (end < list->count && end < at + CAPTURE_BATCH && list->numbers[end] <= last_number)
+		while (end < list->count && end < at + PIECE && list->numbers[end] <= last_number)
 			end++;
-		prefetch(list, at + CAPTURE_BATCH);
 		engine_read(share->engine, list->frames + at, list->numbers + at, end - at);
 		share->at = end;
 		if (log_page_is_full(share->log.page))
@@ -117,23 +109,38 @@ static bool expire_all(struct share *share, struct tick *tick)
 	return true;
 }
 
-bool share_read(struct share *share, unsigned nth, struct round *round)
+/* Its flows that end with the input: in turns, so that all who read have some until the last. */
+static enum share_result finish_some(struct share *share)
+{
+	do {
+		if (!share_finish(share)) {
+			share->portions = 0;
+			return SHARE_DONE;
+		}
+		if (log_page_is_full(share->log.page))
+			return SHARE_FULL;
+	} while (++share->portions % TURN != 0);
+	return SHARE_MORE;
+}
+
+enum share_result share_read(struct share *share, unsigned nth, struct round *round)
 {
 	const struct round_list *const list = &round->lists[nth];
+	enum share_result result = SHARE_DONE;
 
 	for (; share->tick < round->tick_count; share->tick++) {
 		struct tick *const tick = &round->ticks[share->tick];
 
 		if (!read_frames(share, list, tick->frame) || !expire_all(share, tick))
-			return false;
+			return SHARE_FULL;
 	}
 	if (!read_frames(share, list, UINT64_MAX))
-		return false;
-	while (round->finish && share_finish(share))
-		if (log_page_is_full(share->log.page))
-			return false;
-	share->at = share->tick = 0;
-	return true;
+		return SHARE_FULL;
+	if (round->finish)
+		result = finish_some(share);
+	if (result == SHARE_DONE)
+		share->at = share->tick = 0;
+	return result;
 }
 
 bool share_is_whole(const struct share *share)

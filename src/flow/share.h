@@ -15,9 +15,10 @@ struct share {
 	size_t at, tick;
 	bool counted; /* its flows at this tick */
 	/* Of those that share the reading (crew.h), under their lock. */
-	uint64_t round; /* that it reads now, or next */
-	bool reading;   /* somebody reads for it */
-	bool full;      /* it waits until its page was told */
+	uint64_t round;  /* that it reads now, or next */
+	size_t portions; /* of the flows that end with the input, in this round */
+	bool reading;    /* somebody reads for it */
+	bool full;       /* it waits until its page was told */
 };
 
 /* The last listener, without an engine, and what is handed over to it. */
@@ -36,8 +37,14 @@ struct share *share_new(const struct workers_options *options, const struct engi
 			unsigned nth, size_t page_limit, struct error *err);
 void share_free(struct share *share);
 
-/* Reads its frames of the round on; false if its page is full and it is to be called again. */
-bool share_read(struct share *share, unsigned nth, struct round *round);
+enum share_result {
+	SHARE_DONE, /* with the round */
+	SHARE_FULL, /* its page; it is to be called again when that was told */
+	SHARE_MORE, /* is to do: whoever has time calls it again */
+};
+
+/* Reads its frames of the round on. */
+enum share_result share_read(struct share *share, unsigned nth, struct round *round);
 
 /* A portion of the flows that end at a tick, or at the end of the input; true if there are more. */
 bool share_expire(struct share *share, const struct tick *tick);
