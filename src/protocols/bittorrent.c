@@ -300,10 +300,49 @@ static void read_dht(struct conversation *state, struct span s)
 		span_copy_text(found, state->version, sizeof(state->version));
 }
 
+/* Takes a text, "4:spam", or a number, "i3e". */
+static bool take_plain(struct span *s)
+{
+	const bool number = span_peek(*s, 0) == 'i';
+	uint64_t length = 0;
+	struct span digits;
+
+	span_skip(s, number ? 1 : 0);
+	digits = span_until(s, number ? 'e' : ':');
+	if (number && span_peek(digits, 0) == '-')
+		span_skip(&digits, 1);
+	if (digits.failed || !span_number(digits, UINT64_MAX, &length))
+		return false;
+	span_skip(s, number ? 0 : length);
+	return !s->failed;
+}
+
+/* BEP 3: values in lists and dictionaries, which are all closed at the end. */
+static bool is_bencoded(struct span s)
+{
+	size_t open = 0;
+
+	do {
+		const uint8_t kind = span_peek(s, 0);
+
+		if (span_left(s) == 0 || (kind == 'e' && open == 0))
+			return false;
+		open += kind == 'd' || kind == 'l';
+		open -= kind == 'e';
+		if (kind == 'd' || kind == 'l' || kind == 'e')
+			span_skip(&s, 1);
+		else if (!take_plain(&s))
+			return false;
+	} while (open > 0);
+	return true;
+}
+
 static enum parse_step read_datagram(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	struct span s = *bytes;
 
+	if (!parse->cut && span_peek(s, 0) == 'd' && !is_bencoded(s))
+		return PARSE_BROKEN;
 	bytes->at = bytes->end;
 	if (is_dht(s)) {
 		read_dht(state, s);
@@ -340,7 +379,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -174,7 +174,7 @@ static enum parse_step read_cdp(void *memory, struct parse *parse, struct span *
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_cdp,
 	.emit = emit,
 };

@@ -234,7 +234,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -38,7 +38,8 @@ struct message {
 	uint8_t type, code;
 	uint16_t id;
 	size_t text; /* octets of its options of text */
-	bool has_format, has_payload;
+	bool has_format, has_payload,
+		strange; /* strange: an option that nobody knows, or of a wrong length */
 	uint32_t format;
 	struct span payload;
 	char path[PATH];
@@ -75,13 +76,18 @@ static void append(char *room, size_t size, char before, struct span text)
 	(void)span_copy_text(text, room + length + 1, size - length - 1);
 }
 
-static bool note_option(struct message *m, const struct option *option, struct span value)
+static bool fits(const struct option *option, struct span value)
 {
 	if (option == NULL || span_left(value) < option->least || span_left(value) > option->most)
 		return false;
 	for (const uint8_t *at = value.at; option->text && at < value.end; at++)
 		if (*at < ' ' || *at == 0x7f)
 			return false;
+	return true;
+}
+
+static void note_option(struct message *m, const struct option *option, struct span value)
+{
 	if (option->text)
 		m->text += span_left(value);
 	switch (option->number) {
@@ -96,21 +102,23 @@ static bool note_option(struct message *m, const struct option *option, struct s
 		break;
 	default: break;
 	}
-	return true;
 }
 
+/* False where the form is wrong (RFC 7252 3). Options may be strange: who does not know them steps over them
+ * (5.4). */
 static bool read_message(struct span s, struct message *m)
 {
 	const uint8_t begin = span_u8(&s);
 	uint32_t number = 0;
 
 	*m = (struct message){ .type = begin >> 4 & 3, .code = span_u8(&s), .id = span_u16(&s) };
-	if (begin >> 6 != 1 || (begin & 0x0f) > TOKEN_MOST)
+	if (begin >> 6 != 1 || (begin & 0x0f) > TOKEN_MOST || (m->code == 0 && span_left(s) > 0))
 		return false;
 	span_skip(&s, begin & 0x0f);
 	while (span_left(s) > 0 && !s.failed) {
 		const uint8_t head = span_u8(&s);
-		uint32_t length;
+		const struct option *option;
+		struct span value;
 
 		if (head == MARKER) {
 			m->payload = s;
@@ -118,9 +126,12 @@ static bool read_message(struct span s, struct message *m)
 			return m->has_payload;
 		}
 		number += take_extended(&s, head >> 4);
-		length = take_extended(&s, head & 0x0f);
-		if (!note_option(m, option_of(number), span_take(&s, length)))
-			return false;
+		value = span_take(&s, take_extended(&s, head & 0x0f));
+		option = option_of(number);
+		if (!s.failed && fits(option, value))
+			note_option(m, option, value);
+		else
+			m->strange = true;
 	}
 	return !s.failed;
 }
@@ -177,7 +188,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 	if (transport == TRANSPORT_TCP)
 		return recognise_settings(first);
-	if (transport != TRANSPORT_UDP || *first.at >> 6 != 1 || !read_message(first, &m))
+	if (transport != TRANSPORT_UDP || *first.at >> 6 != 1 || !read_message(first, &m) || m.strange)
 		return NO;
 	class = m.code >> 5;
 	if (side == SIDE_CLIENT)
@@ -233,13 +244,13 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 {
 	struct conversation *const state = memory;
 	struct message m;
-	bool whole;
 
 	if (parse->transport == TRANSPORT_TCP)
 		return PARSE_DONE;
-	whole = read_message(*bytes, &m);
+	if (!read_message(*bytes, &m))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (!whole || m.code == 0)
+	if (m.code == 0)
 		return PARSE_ON;
 	if (m.code >= 32) {
 		tally_add(&state->codes, m.code);
@@ -254,7 +265,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

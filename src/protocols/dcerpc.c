@@ -375,14 +375,14 @@ static void read_message(struct conversation *state, const struct header *header
 	}
 }
 
-static void read_datagram(struct conversation *state, struct span s)
+static bool read_datagram(struct conversation *state, struct span s)
 {
 	struct interface found = { .result = 255 };
 	const uint8_t type = span_peek(s, 1);
 	const bool little = span_peek(s, 4) == 0x10;
 
 	if (span_left(s) < DATAGRAM_HEADER || *s.at != 4)
-		return;
+		return false;
 	state->connectionless = true;
 	tally_add(&state->types, type);
 	span_skip(&s, 24);
@@ -394,6 +394,8 @@ static void read_datagram(struct conversation *state, struct span s)
 	span_skip(&s, 4);
 	if (type == REQUEST)
 		tally_add(&state->operations, take_u16(&s, little));
+	span_skip(&s, type == REQUEST ? 4 : 6); /* hints */
+	return take_u16(&s, little) <= span_left(s) - 4;
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -401,7 +403,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	struct conversation *const state = memory;
 
 	if (parse->transport != TRANSPORT_TCP) {
-		read_datagram(state, *bytes);
+		if (!read_datagram(state, *bytes) && !parse->cut)
+			return PARSE_BROKEN;
 		bytes->at = bytes->end;
 		return PARSE_ON;
 	}
@@ -421,7 +424,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

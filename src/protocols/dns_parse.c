@@ -167,7 +167,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 const struct parser dns_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_dns,
 	.end = end,
 	.emit = dns_emit,

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-enum { MESSAGE_HEAD = 12, SECOND = 1000000000, OLD_OPENSSL = 0x0100, PIECES_MOST = 3072 };
-enum { WITH_ID = 25, SHORT_HEADER = 1 };
+enum { SECOND = 1000000000, OLD_OPENSSL = 0x0100, PIECES_MOST = 3072 };
+enum { WITH_ID = 25, SHORT_HEADER = 1, SHORT_HEADER_LAST = 63 };
 
 /* A message of one side that comes in fragments (RFC 6347 4.2.3), in any order, and perhaps again. */
 struct pieces {
@@ -134,13 +134,16 @@ static void hear_certificate(struct state *state, struct parse *parse, struct sp
 		certificate_judge(parse, first, parse->time_ns / SECOND);
 }
 
-static void hear_server(struct state *state, struct parse *parse, struct span body)
+/* False where it is no hello; so below. */
+static bool hear_server(struct state *state, struct parse *parse, struct span body)
 {
 	struct tls_hello hello;
 	const char *why;
 
-	if (!tls_read_server_hello(body, &hello) || state->has_hello[SIDE_SERVER])
-		return;
+	if (state->has_hello[SIDE_SERVER])
+		return true;
+	if (!tls_read_server_hello(body, &hello))
+		return false;
 	state->hello[SIDE_SERVER] = parse_keep(parse, body);
 	state->has_hello[SIDE_SERVER] = true;
 	why = tls_cipher_weakness(hello.cipher);
@@ -148,27 +151,32 @@ static void hear_server(struct state *state, struct parse *parse, struct span bo
 		parse_weakness(parse, &tls_old, "DTLS 1.0 is agreed on");
 	if (why != NULL)
 		parse_weakness(parse, &tls_weak_cipher, "%s: %s", tls_cipher_text(hello.cipher), why);
+	return true;
 }
 
 /* A client that is sent a cookie says its hello again: the first one stands. */
-static void hear_client(struct state *state, struct parse *parse, struct span body)
+static bool hear_client(struct state *state, struct parse *parse, struct span body)
 {
 	struct tls_hello hello;
 
-	if (state->has_hello[SIDE_CLIENT] || !tls_read_client_hello(body, true, &hello))
-		return;
+	if (state->has_hello[SIDE_CLIENT])
+		return true;
+	if (!tls_read_client_hello(body, true, &hello))
+		return false;
 	state->hello[SIDE_CLIENT] = parse_keep(parse, body);
 	state->has_hello[SIDE_CLIENT] = true;
+	return true;
 }
 
-static void hear_message(struct state *state, struct parse *parse, uint8_t type, struct span body)
+static bool hear_message(struct state *state, struct parse *parse, uint8_t type, struct span body)
 {
 	if (type == TLS_CLIENT_HELLO)
-		hear_client(state, parse, body);
-	else if (type == TLS_SERVER_HELLO)
-		hear_server(state, parse, body);
-	else if (type == TLS_CERTIFICATE)
+		return hear_client(state, parse, body);
+	if (type == TLS_SERVER_HELLO)
+		return hear_server(state, parse, body);
+	if (type == TLS_CERTIFICATE)
 		hear_certificate(state, parse, body);
+	return true;
 }
 
 struct fragment {
@@ -183,7 +191,7 @@ static bool put_fragment(struct pieces *pieces, const struct fragment *fragment)
 {
 	struct span s = fragment->bytes;
 
-	if (fragment->length > PIECES_MOST || fragment->offset + span_left(s) > fragment->length)
+	if (fragment->length > PIECES_MOST)
 		return false;
 	if (!pieces->begun || pieces->number != fragment->number || pieces->length != fragment->length) {
 		memset(pieces->came, 0, sizeof(pieces->came));
@@ -203,26 +211,30 @@ static bool put_fragment(struct pieces *pieces, const struct fragment *fragment)
 	return pieces->have == pieces->length;
 }
 
-static void hear_messages(struct state *state, struct parse *parse, struct span s)
+/* False where a message does not fit into its record, or says what it cannot. */
+static bool hear_messages(struct state *state, struct parse *parse, struct span s)
 {
 	struct pieces *const pieces = &state->pieces[parse->side];
 
-	while (span_left(s) >= MESSAGE_HEAD) {
+	while (span_left(s) > 0) {
 		struct fragment fragment = { .type = span_u8(&s) };
 
 		fragment.length = span_u24(&s);
 		fragment.number = span_u16(&s);
 		fragment.offset = span_u24(&s);
 		fragment.bytes = span_take(&s, span_u24(&s));
-		if (s.failed)
-			return;
+		if (s.failed || fragment.offset + span_left(fragment.bytes) > fragment.length)
+			return false;
 		if (fragment.offset == 0 && span_left(fragment.bytes) == fragment.length) {
-			hear_message(state, parse, fragment.type, fragment.bytes);
+			if (!hear_message(state, parse, fragment.type, fragment.bytes))
+				return false;
 		} else if (put_fragment(pieces, &fragment)) {
 			pieces->begun = false;
-			hear_message(state, parse, pieces->type, span_of(pieces->bytes, pieces->length));
+			if (!hear_message(state, parse, pieces->type, span_of(pieces->bytes, pieces->length)))
+				return false;
 		}
 	}
+	return true;
 }
 
 static void tell(struct state *state, struct parse *parse)
@@ -242,22 +254,35 @@ static void hear_alert(struct state *state, struct span content)
 	state->alert = span_u8(&content);
 }
 
+/* RFC 7983: STUN, channels of TURN and media may pass between. */
+static bool is_another(struct span s)
+{
+	const uint8_t first = span_peek(s, 0);
+
+	return first < TLS_CHANGE_CIPHER || first > SHORT_HEADER_LAST;
+}
+
 static enum parse_step read_dtls(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct state *const state = memory;
 	struct span s = *bytes;
 	struct record record;
 
-	while (span_left(s) > 0) {
+	if (is_another(s)) {
+		bytes->at = bytes->end;
+		return PARSE_ON;
+	}
+	for (; span_left(s) > 0; bytes->at = s.at) {
 		/* Records with a connection id, of a length that only its ends know (RFC 9146 4), and those
 		 * of 1.3 with their own short header (RFC 9147 4), are encrypted. */
 		const bool sealed = span_peek(s, 0) == WITH_ID || span_peek(s, 0) >> 5 == SHORT_HEADER;
 
 		if (!sealed && !take_record(&s, &record))
-			break;
+			return parse->cut ? PARSE_ON : PARSE_BROKEN;
 		state->cisco |= !sealed && record.version == OLD_OPENSSL;
-		if (!sealed && record.type == TLS_HANDSHAKE && record.epoch == 0)
-			hear_messages(state, parse, record.content);
+		if (!sealed && record.type == TLS_HANDSHAKE && record.epoch == 0 &&
+		    !hear_messages(state, parse, record.content))
+			return PARSE_BROKEN;
 		if (!sealed && record.type == TLS_ALERT && record.epoch == 0)
 			hear_alert(state, record.content);
 		if (sealed || record.epoch > 0) { /* encrypted from here on */
@@ -274,7 +299,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_dtls,
 	.end = end,
 	.emit = emit,

@@ -265,7 +265,7 @@ static enum parse_step read_eigrp(void *memory, struct parse *parse, struct span
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_eigrp,
 	.emit = emit,
 };

@@ -12,6 +12,8 @@ const struct weakness esp_null = {
 };
 static const struct weakness *const weaknesses[] = { &esp_null, NULL };
 
+enum { WORD = 4 };
+
 struct conversation {
 	struct associations associations;
 };
@@ -20,6 +22,9 @@ static enum parse_step read_esp(void *memory, struct parse *parse, struct span *
 {
 	struct conversation *const state = memory;
 
+	/* RFC 4303 2.1 and 2.4: zero is nobody's, and what is sealed ends with a word. */
+	if (parse->packet->tunnel_key == 0 || parse->packet->payload_length % WORD != 0)
+		return PARSE_BROKEN;
 	(void)associations_add(&state->associations, parse);
 	if (parse->packet->ipsec == IPSEC_NULL)
 		parse_weakness(parse, &esp_null, "SPI 0x%08x", parse->packet->tunnel_key);
@@ -43,7 +48,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_esp,
 	.end = end,
 	.emit = emit,

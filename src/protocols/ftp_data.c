@@ -66,7 +66,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read,
 	.gap = gap,
 	.end = end,

@@ -28,25 +28,26 @@ static bool are_options(struct span s)
 	return true;
 }
 
-static bool take_header(struct span *s, uint16_t *ret_type)
+/* *ret_clean: what is reserved is zero, which nobody who is sent it may rely on (RFC 8926 3.4). */
+static bool take_header(struct span *s, uint16_t *ret_type, bool *ret_clean)
 {
 	const uint8_t first = span_u8(s), flags = span_u8(s);
 	struct span options;
 
 	*ret_type = span_u16(s);
 	span_skip(s, 3); /* the network's number */
-	if (span_u8(s) != 0 || first >> 6 != 0 || (flags & RESERVED) != 0)
-		return false;
+	*ret_clean = span_u8(s) == 0 && (flags & RESERVED) == 0;
 	options = span_take(s, (first & 0x3fu) * 4);
-	return !s->failed && are_options(options);
+	return !s->failed && first >> 6 == 0 && are_options(options);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	uint16_t type;
+	bool clean;
 
 	(void)side;
-	if (transport != TRANSPORT_UDP || !take_header(&first, &type))
+	if (transport != TRANSPORT_UDP || !take_header(&first, &type, &clean) || !clean)
 		return NO;
 	switch (type) {
 	case TYPE_TRANSPARENT: return inner_is_ethernet(first, INNER_BEGINS) ? YES : NO;
@@ -65,10 +66,11 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	const uint32_t vni = networks_number(*bytes);
 	struct span carried = *bytes;
 	uint16_t type;
+	bool clean;
 
+	if (!take_header(&carried, &type, &clean))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (!take_header(&carried, &type))
-		return PARSE_ON;
 	networks_add(memory, parse, vni, span_left(carried));
 	switch (type) {
 	case TYPE_TRANSPARENT: parse_open(parse, TUNNEL_GENEVE, vni, CARRIED_ETHERNET, carried); break;
@@ -81,7 +83,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct networks),
+	.state_size = PARSE_STATE(struct networks),
 	.read = read,
 	.end = networks_end,
 	.emit = networks_emit,

@@ -5,6 +5,7 @@
 
 enum {
 	HEADER = 8,
+	IS_GTP = 0x10,
 	HAS_MORE = 0x07, /* of version 1: extension, sequence number or N-PDU number; all are there, then */
 	HAS_EXTENSION = 0x04,
 	HAS_SEQUENCE = 0x02,
@@ -164,11 +165,29 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	}
 }
 
+/* Whether the datagram is as long as its message says, and elements of control fit. Other versions than 1
+ * are only looked through; GTP' (TS 32.295), without the bit for GTP, is none of them. */
+static bool is_whole(struct span s)
+{
+	struct message message;
+
+	switch (span_peek(s, 0) >> 5) {
+	case 1:
+		return (span_peek(s, 0) & IS_GTP) == 0 ||
+		       (read_v1(s, &message) && message.length <= span_left(s) - HEADER &&
+			message.length >= message.before);
+	case 2: return is_v2(s);
+	default: return false;
+	}
+}
+
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
 	struct message message;
 
 	(void)state;
+	if (!is_whole(*bytes) && !parse->cut)
+		return PARSE_BROKEN;
 	if (read_v1(*bytes, &message) && message.type == USER_DATA && message.length > message.before &&
 	    inner_ip_length(message.body) > 0)
 		parse_open(parse, TUNNEL_GTP, message.tunnel, CARRIED_IP, message.body);

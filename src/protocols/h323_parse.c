@@ -222,7 +222,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 const struct parser h323_parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.emit = h323_emit,
 	.leads = true,

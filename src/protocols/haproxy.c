@@ -198,7 +198,9 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .state_size = 1, .read = read, .emit = emit, .leads = true };
+static const struct parser parser = {
+	.state_size = PARSE_STATE(uint8_t), .read = read, .emit = emit, .leads = true
+};
 
 const struct protocol protocol_haproxy = {
 	.name = "haproxy",

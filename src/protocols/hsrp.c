@@ -162,11 +162,10 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 {
 	struct conversation *const state = memory;
 	struct message m;
-	const bool whole = read_message(*bytes, &m);
 
+	if (!read_message(*bytes, &m))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (!whole)
-		return PARSE_ON;
 	if (state->messages++ == 0 || m.state != state->last.state || m.operation != state->last.operation ||
 	    m.priority != state->last.priority)
 		parse_event(parse, &m);
@@ -178,7 +177,9 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .state_size = sizeof(struct conversation), .read = read, .emit = emit };
+static const struct parser parser = { .state_size = PARSE_STATE(struct conversation),
+				      .read = read,
+				      .emit = emit };
 
 const struct protocol protocol_hsrp = {
 	.name = "hsrp",

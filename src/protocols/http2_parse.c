@@ -47,7 +47,6 @@ struct conversation {
 	struct stream streams[STREAMS];
 	bool begun[2], named[2], follows; /* follows: a request of HTTP/1 */
 };
-_Static_assert(sizeof(struct conversation) <= PARSE_STATE_LIMIT, "state of the parser");
 
 /* The fields of one block. */
 struct fields {
@@ -416,7 +415,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 
 /* Behind a gap neither frames nor tables are known: no gap(). */
 const struct parser http2_parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -36,7 +36,6 @@ struct conversation {
 	struct tally messages;
 	struct icmp_echo echo;
 	struct icmp_errors errors;
-	uint32_t malformed;
 	/* The last router advertisement. */
 	struct {
 		struct address address;
@@ -96,8 +95,8 @@ static enum parse_step read_icmp(void *memory, struct parse *parse, struct span 
 	struct conversation *const state = memory;
 
 	tally_add(&state->messages, parse->packet->source_port);
-	if (!read_message(state, parse, *bytes))
-		state->malformed += !parse->cut;
+	if (!read_message(state, parse, *bytes) && !parse->cut)
+		return PARSE_BROKEN;
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }
@@ -124,8 +123,6 @@ static void emit(const void *record, struct json *json)
 	const struct conversation *const state = record;
 
 	icmp_messages_emit(json, &state->messages, TRANSPORT_ICMP);
-	if (state->malformed > 0)
-		json_unsigned(json, "malformed", state->malformed);
 	icmp_echo_emit(json, &state->echo);
 	icmp_errors_emit(json, &state->errors, TRANSPORT_ICMP);
 	emit_routers(json, state);
@@ -140,7 +137,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_icmp,
 	.end = end,
 	.emit = emit,

@@ -21,7 +21,6 @@ struct conversation {
 	struct icmp_echo echo;
 	struct icmp_errors errors;
 	struct told told;
-	uint32_t malformed;
 };
 
 static bool read_message(struct conversation *state, struct parse *parse, struct span s)
@@ -44,8 +43,8 @@ static enum parse_step read_icmpv6(void *memory, struct parse *parse, struct spa
 	struct conversation *const state = memory;
 
 	tally_add(&state->messages, parse->packet->source_port);
-	if (!read_message(state, parse, *bytes))
-		state->malformed += !parse->cut;
+	if (!read_message(state, parse, *bytes) && !parse->cut)
+		return PARSE_BROKEN;
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }
@@ -55,8 +54,6 @@ static void emit(const void *record, struct json *json)
 	const struct conversation *const state = record;
 
 	icmp_messages_emit(json, &state->messages, TRANSPORT_ICMPV6);
-	if (state->malformed > 0)
-		json_unsigned(json, "malformed", state->malformed);
 	icmp_echo_emit(json, &state->echo);
 	icmp_errors_emit(json, &state->errors, TRANSPORT_ICMPV6);
 }
@@ -70,7 +67,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_icmpv6,
 	.end = end,
 	.emit = emit,

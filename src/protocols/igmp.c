@@ -24,7 +24,12 @@ static bool read_query(struct membership *m, uint8_t code, struct span s)
 	return m->version < 3 || membership_query_read(m, s, OCTETS);
 }
 
-/* False for what is none of these, too: other protocols borrow the number (DVMRP, PIM 1, RGMP). */
+/* Other protocols borrow the number (DVMRP, PIM 1, RGMP). */
+static bool is_ours(uint8_t type)
+{
+	return type == QUERY || type == REPORT_1 || type == REPORT_2 || type == LEAVE || type == REPORT_3;
+}
+
 static bool read_message(struct membership *m, struct span s)
 {
 	const uint8_t type = span_u8(&s), code = span_u8(&s);
@@ -40,15 +45,7 @@ static bool read_message(struct membership *m, struct span s)
 	m->has_group = true;
 	m->message = type == LEAVE ? "leave" : "report";
 	m->version = type == REPORT_1 ? 1 : 2;
-	if (s.failed)
-		return false;
-	switch (type) {
-	case QUERY: return read_query(m, code, s);
-	case REPORT_1:
-	case REPORT_2:
-	case LEAVE: return true;
-	default: return false;
-	}
+	return !s.failed && (type != QUERY || read_query(m, code, s));
 }
 
 static enum parse_step read_igmp(void *memory, struct parse *parse, struct span *bytes)
@@ -56,14 +53,18 @@ static enum parse_step read_igmp(void *memory, struct parse *parse, struct span 
 	struct conversation *const state = memory;
 	struct membership m = { 0 };
 
-	if (told_is_news(&state->told, parse, 0, *bytes) && read_message(&m, *bytes))
-		parse_event(parse, &m);
+	if (is_ours(span_peek(*bytes, 0)) && told_is_news(&state->told, parse, 0, *bytes)) {
+		if (read_message(&m, *bytes))
+			parse_event(parse, &m);
+		else if (!parse->cut)
+			return PARSE_BROKEN;
+	}
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_igmp,
 	.emit = membership_emit,
 };

@@ -281,7 +281,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 const struct parser ike_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_ike,
 	.end = end,
 	.emit = ike_emit,

@@ -255,13 +255,16 @@ struct conversation {
 	struct told told;
 };
 
-/* Who gets no answer says it again. */
-static void hear_message(struct conversation *state, struct parse *parse, struct span s)
+/* Who gets no answer says it again. False where it is damaged; an acknowledgement says nothing. */
+static bool hear_message(struct conversation *state, struct parse *parse, struct span s)
 {
 	struct message m;
 
-	if (is_control(s) && read_message(s, &m) && told_is_news(&state->told, parse, m.type, s))
+	if (!is_control(s))
+		return false;
+	if (read_message(s, &m) && told_is_news(&state->told, parse, m.type, s))
 		parse_event(parse, &m);
+	return true;
 }
 
 /* ---- reading ---- */
@@ -281,19 +284,22 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	const uint16_t head = (uint16_t)(span_peek(*bytes, 0) << 8 | span_peek(*bytes, 1));
 	struct span data = *bytes, frame = *bytes;
 
-	bytes->at = bytes->end;
 	if (head == CONTROL_2 || head == CONTROL_3) {
-		hear_message(memory, parse, data);
+		if (!hear_message(memory, parse, data) && !parse->cut)
+			return PARSE_BROKEN;
 	} else if (take_data_header(&data)) {
 		parse_open(parse, TUNNEL_L2TP, key, CARRIED_PPP, data);
 	} else if (take_session(&frame)) {
 		parse_open(parse, TUNNEL_L2TP, key, CARRIED_ETHERNET, frame);
+	} else if (head != DATA_3 && !parse->cut) {
+		return PARSE_BROKEN; /* version 3 may carry what shows nothing */
 	}
+	bytes->at = bytes->end;
 	return PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.emit = emit,
 	.leads = true,

@@ -371,7 +371,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 const struct parser ldap_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_ldap,
 	.end = end,
 	.emit = emit,

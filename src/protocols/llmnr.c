@@ -63,7 +63,7 @@ static enum parse_step read_llmnr(void *memory, struct parse *parse, struct span
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_llmnr,
 	.emit = dns_emit,
 };

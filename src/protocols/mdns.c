@@ -76,7 +76,7 @@ static enum parse_step read_mdns(void *memory, struct parse *parse, struct span 
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_mdns,
 	.emit = dns_emit,
 };

@@ -408,10 +408,17 @@ static enum verdict read_text(struct conversation *state, struct parse *parse, s
 /* A datagram: its head, one message, and no more of the same. */
 static enum parse_step read_datagram(struct conversation *state, struct parse *parse, struct span *bytes)
 {
-	span_skip(bytes, UDP_HEAD);
-	if (span_left(*bytes) > 0)
-		(void)(*bytes->at >= 0x80 ? read_binary(state, parse, bytes)
-					  : read_text(state, parse, bytes));
+	struct span head = span_take(bytes, UDP_HEAD);
+	const uint16_t number = (span_skip(&head, 2), span_u16(&head)), count = span_u16(&head);
+	enum verdict whole = YES;
+
+	if (head.failed || number >= count || span_u16(&head) != 0)
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
+	if (span_left(*bytes) > 0 && number == 0)
+		whole = *bytes->at >= 0x80 ? read_binary(state, parse, bytes)
+					   : read_text(state, parse, bytes);
+	if (whole == NO && !parse->cut)
+		return PARSE_BROKEN;
 	bytes->at = bytes->end;
 	parse->skip = 0;
 	return PARSE_ON;
@@ -442,7 +449,7 @@ static enum parse_step gap(void *memory, struct parse *parse, uint64_t length)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.gap = gap,
 	.end = end,

@@ -72,15 +72,29 @@ static void emit(const void *record, struct json *json)
 	sdp_emit(json, message->description);
 }
 
-static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+/* Several messages in a datagram have lines with a dot between them (RFC 3435 3.5.5). */
+static struct span take_message(struct span *s)
+{
+	struct span rest = *s, line;
+	const struct span whole = *s;
+
+	while (line = span_line(&rest), !line.failed) {
+		if (!span_is(line, "."))
+			continue;
+		s->at = rest.at;
+		return span_of(whole.at, (size_t)(line.at - whole.at));
+	}
+	s->at = s->end;
+	return whole;
+}
+
+static bool read_message(struct parse *parse, struct span rest)
 {
 	struct message message = { .code = 0 };
-	struct span rest = *bytes, line = span_line(&rest);
+	struct span line = span_line(&rest);
 
-	(void)state;
-	bytes->at = bytes->end;
 	if (line.failed || !read_line(line, &message))
-		return PARSE_ON; /* of the next datagrams, what is not a message is not told */
+		return false;
 	while (line = span_line(&rest), !line.failed && span_left(line) > 0) {
 		const uint8_t letter = span_u8(&line) & ~0x20u;
 
@@ -95,6 +109,20 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	message.description.failed = false;
 	sdp_expect(parse, message.description);
 	parse_event(parse, &message);
+	return true;
+}
+
+static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+{
+	(void)state;
+	while (span_left(*bytes) > 0) {
+		struct span rest = *bytes;
+		const struct span message = take_message(&rest);
+
+		if (!read_message(parse, message))
+			return parse->cut ? PARSE_ON : PARSE_BROKEN;
+		bytes->at = rest.at;
+	}
 	return PARSE_ON;
 }
 

@@ -58,7 +58,11 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
+	struct span carried = *bytes;
+
 	(void)state;
+	if (!take_labels(&carried))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	parse_open(parse, TUNNEL_MPLS, 0, CARRIED_MPLS, *bytes);
 	bytes->at = bytes->end;
 	return PARSE_ON;

@@ -287,7 +287,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 const struct parser mysql_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_mysql,
 	.end = end,
 	.emit = emit,

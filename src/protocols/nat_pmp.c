@@ -210,7 +210,9 @@ static enum parse_step read_nat_pmp(void *state, struct parse *parse, struct spa
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .state_size = 1, .read = read_nat_pmp, .emit = emit };
+static const struct parser parser = { .state_size = PARSE_STATE(uint8_t),
+				      .read = read_nat_pmp,
+				      .emit = emit };
 
 const struct protocol protocol_nat_pmp = {
 	.name = "nat-pmp",

@@ -201,7 +201,7 @@ static enum parse_step read_nbns(void *state, struct parse *parse, struct span *
 }
 
 static const struct parser parser = {
-	.state_size = 1,
+	.state_size = PARSE_STATE(uint8_t),
 	.read = read_nbns,
 	.emit = emit,
 };

@@ -437,14 +437,14 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			read_call(state, parse, &message);
 		else if (rpc_message_read(record, &message) == YES)
 			read_reply(state, &message);
-		else if (parse->transport == TRANSPORT_TCP)
+		else if (!parse->cut)
 			return PARSE_BROKEN;
 	}
 	return whole == NO ? PARSE_BROKEN : PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -271,7 +271,7 @@ static enum parse_step read_ntp(void *memory, struct parse *parse, struct span *
 }
 
 const struct parser ntp_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_ntp,
 	.emit = emit,
 };

@@ -313,7 +313,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_openvpn,
 	.end = end,
 	.emit = emit,

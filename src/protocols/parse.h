@@ -29,6 +29,13 @@ enum {
 	PARSE_KEPT_LIMIT = 1 << 15,   /* bytes that a flow may keep with parse_keep() */
 };
 
+/* The size of a parser's state; one that is larger than the limit is no constant that compiles. */
+#define PARSE_STATE(type)                                                                                    \
+	(sizeof(type) + 0 * sizeof(struct {                                                                  \
+				_Static_assert(sizeof(type) <= PARSE_STATE_LIMIT, "state of a parser");      \
+				int i;                                                                       \
+			}))
+
 enum parse_step {
 	PARSE_ON,   /* what is left of the bytes waits for more */
 	PARSE_DONE, /* all that is wanted of this flow is known: its packets are only counted from here on */
@@ -41,7 +48,7 @@ struct parse;
 typedef void parse_emit(const void *record, struct json *json);
 
 struct parser {
-	size_t state_size; /* at most PARSE_STATE_LIMIT; the state begins as zeros */
+	size_t state_size; /* PARSE_STATE() of its type, or 0; the state begins as zeros */
 
 	/* Reads what parse->side has sent and was not taken yet, and takes what it has understood off
 	 * `bytes`. Over a stream it is called again with the rest and more behind it; of a datagram the rest

@@ -331,7 +331,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 const struct parser pgsql_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_pgsql,
 	.end = end,
 	.emit = emit,

@@ -234,7 +234,7 @@ static enum parse_step read_pptp(void *memory, struct parse *parse, struct span 
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_pptp,
 	.emit = emit,
 	.leads = true,

@@ -310,6 +310,9 @@ static enum parse_step read_quic(void *memory, struct parse *parse, struct span 
 		}
 		return state->version != 0 ? PARSE_DONE : PARSE_ON;
 	}
+	if (!read_packet(s, &packet))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
+	/* What follows in the datagram and cannot be read is ignored (RFC 9000 12.2). */
 	while (span_left(s) > 0 && read_packet(s, &packet)) {
 		if (packet.version != 0)
 			state->version = packet.version;
@@ -334,7 +337,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_quic,
 	.end = end,
 	.emit = emit,

@@ -163,7 +163,7 @@ static enum parse_step read_radius(void *state, struct parse *parse, struct span
 }
 
 const struct parser radius_parser = {
-	.state_size = 1,
+	.state_size = PARSE_STATE(uint8_t),
 	.read = read_radius,
 	.emit = emit,
 };

@@ -307,5 +307,5 @@ static enum parse_step read_rdp(void *memory, struct parse *parse, struct span *
 }
 
 const struct parser rdp_parser = {
-	.state_size = sizeof(struct state), .read = read_rdp, .emit = emit, .leads = true, /* to TLS */
+	.state_size = PARSE_STATE(struct state), .read = read_rdp, .emit = emit, .leads = true, /* to TLS */
 };

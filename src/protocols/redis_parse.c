@@ -391,7 +391,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 
 /* Where the next value begins is no longer known: what was counted is told at the end. */
 const struct parser redis_parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -170,7 +170,7 @@ static enum parse_step read_rip(void *state, struct parse *parse, struct span *b
 }
 
 static const struct parser parser = {
-	.state_size = 1,
+	.state_size = PARSE_STATE(uint8_t),
 	.read = read_rip,
 	.emit = emit,
 };

@@ -250,7 +250,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			break;
 		if (rpc_message_read(record, &message) == YES)
 			read_message(state, parse, &message);
-		else if (parse->transport == TRANSPORT_TCP)
+		else if (!parse->cut)
 			return PARSE_BROKEN;
 	}
 	return whole == NO ? PARSE_BROKEN : PARSE_ON;
@@ -273,7 +273,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -156,12 +156,27 @@ static void read_packet(struct conversation *state, enum side side, uint8_t type
 	}
 }
 
+/* What else comes in such a flow: media (RFC 5761), STUN, DTLS (RFC 7983). */
+static bool is_another(struct span s)
+{
+	enum { CONTROL_FIRST = 192, CONTROL_LAST = 223 };
+
+	return span_peek(s, 0) >> 6 != 2 || span_peek(s, 1) < CONTROL_FIRST || span_peek(s, 1) > CONTROL_LAST;
+}
+
+/* Behind the first packet everything may be encrypted (RFC 3711 3.4). */
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
+	struct span first = *bytes, body;
 	uint8_t type, count;
-	struct span body;
 
+	if (is_another(first)) {
+		bytes->at = bytes->end;
+		return PARSE_ON;
+	}
+	if (!take_packet(&first, &type, &count, &body) || !fits(type, count, span_left(body)))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	while (span_left(*bytes) > 0 && take_packet(bytes, &type, &count, &body))
 		read_packet(state, parse->side, type, count, body);
 	bytes->at = bytes->end;
@@ -169,7 +184,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

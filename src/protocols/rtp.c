@@ -299,17 +299,21 @@ static void note(struct conversation *state, struct parse *parse, const struct h
 }
 
 /* What has a type of RTCP's is RTCP in the same flow (RFC 5761 4). */
-static bool is_control(const struct header *header)
+static bool is_control(struct span packet)
 {
-	return header->marker && header->type >= 64 && header->type <= 95;
+	return span_peek(packet, 1) >= 192 && span_peek(packet, 1) <= 223;
 }
 
-static void read_packet(struct conversation *state, struct parse *parse, struct span packet)
+static bool read_packet(struct conversation *state, struct parse *parse, struct span packet)
 {
 	struct header header;
 
-	if (read_header(packet, &header) && !is_control(&header))
-		note(state, parse, &header);
+	if (is_control(packet))
+		return span_peek(packet, 0) >> 6 == 2;
+	if (!read_header(packet, &header))
+		return false;
+	note(state, parse, &header);
+	return true;
 }
 
 static enum parse_step read_stream(struct conversation *state, struct parse *parse, struct span *bytes)
@@ -322,9 +326,8 @@ static enum parse_step read_stream(struct conversation *state, struct parse *par
 			parse_want(parse, length + 2u);
 			return PARSE_ON;
 		}
-		if (length > 0 && span_peek(rest, 0) >> 6 != 2)
+		if (length > 0 && !read_packet(state, parse, span_take(&rest, length)))
 			return PARSE_BROKEN;
-		read_packet(state, parse, span_take(&rest, length));
 		*bytes = rest;
 	}
 	return PARSE_ON;
@@ -336,13 +339,15 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 
 	if (parse->transport == TRANSPORT_TCP)
 		return read_stream(state, parse, bytes);
-	read_packet(state, parse, *bytes);
+	/* STUN and DTLS may stand between (RFC 7983). */
+	if (span_peek(*bytes, 0) >> 6 == 2 && !read_packet(state, parse, *bytes) && !parse->cut)
+		return PARSE_BROKEN;
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

@@ -112,6 +112,16 @@ static void take_message(struct conversation *state, struct parse *parse, struct
 	sip_tell_result(parse, &message);
 }
 
+/* Blank lines, zeros, or messages of STUN (RFC 5626 3.5, 4.4) keep the way open. */
+static bool is_keepalive(struct span s)
+{
+	if (span_peek(s, 0) <= 1)
+		return true;
+	while (span_left(s) > 0 && (*s.at == '\r' || *s.at == '\n' || *s.at == ' '))
+		s.at++;
+	return span_left(s) == 0;
+}
+
 /* Of a datagram the head may be cut, and the body is the rest. */
 static enum parse_step read_datagram(struct conversation *state, struct parse *parse, struct span *bytes)
 {
@@ -119,10 +129,12 @@ static enum parse_step read_datagram(struct conversation *state, struct parse *p
 	const size_t length = http_head(*bytes);
 
 	head = span_take(&body, length > 0 ? length : span_left(body));
-	bytes->at = bytes->end;
 	if (sip_recognise(head, parse->side, TRANSPORT_UDP) == YES)
 		take_message(state, parse, head, body);
-	return PARSE_ON; /* others keep the way open with blank lines, or with zeros */
+	else if (!is_keepalive(*bytes) && !parse->cut)
+		return PARSE_BROKEN;
+	bytes->at = bytes->end;
+	return PARSE_ON;
 }
 
 /* After a gap: steps over lines until a message begins. */
@@ -196,7 +208,7 @@ static enum parse_step gap(void *memory, struct parse *parse, uint64_t length)
 }
 
 const struct parser sip_parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.gap = gap,
 	.emit = emit,

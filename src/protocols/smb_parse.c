@@ -366,7 +366,7 @@ static void tell_unanswered(void *memory, struct parse *parse)
 }
 
 const struct parser smb_parser = {
-	.state_size = sizeof(struct smb_state),
+	.state_size = PARSE_STATE(struct smb_state),
 	.read = read_smb,
 	.end = tell_unanswered,
 	.emit = emit,

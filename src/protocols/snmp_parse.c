@@ -309,7 +309,7 @@ static void end(void *state, struct parse *parse)
 }
 
 const struct parser snmp_parser = {
-	.state_size = sizeof(struct bulk),
+	.state_size = PARSE_STATE(struct bulk),
 	.read = read_snmp,
 	.end = end,
 	.emit = emit,

@@ -134,6 +134,16 @@ static void emit(const void *record, struct json *json)
 	}
 }
 
+/* It begins as a message does: with a count, and a value whose form is right; or with a place. */
+static bool is_begun(struct span s)
+{
+	const bool place = span_begins(s, "IP=");
+	const uint32_t count = span_u32(&s);
+	struct value value;
+
+	return place || (count > 0 && count <= VALUES_MOST && take_value(&s, &value));
+}
+
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
 {
 	struct span s = *bytes, nothing = span_of(NULL, 0);
@@ -142,6 +152,8 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	uint32_t count;
 
 	(void)state;
+	if (recognise(s, parse->side, TRANSPORT_UDP) != YES && is_begun(s) && !parse->cut)
+		return PARSE_BROKEN;
 	bytes->at = bytes->end;
 	if (!read_place(s, &message.address, &message.port)) {
 		message.address = nothing;
@@ -160,7 +172,7 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .state_size = 1, .read = read, .emit = emit };
+static const struct parser parser = { .state_size = PARSE_STATE(uint8_t), .read = read, .emit = emit };
 
 const struct protocol protocol_softether = {
 	.name = "softether",

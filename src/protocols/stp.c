@@ -188,7 +188,7 @@ static enum parse_step read_stp(void *memory, struct parse *parse, struct span *
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_stp,
 	.emit = emit,
 };

@@ -287,15 +287,32 @@ static void hear(struct state *state, struct parse *parse, const struct message 
 	parse_event(parse, &(struct record){ *message });
 }
 
-/* Between the messages data may pass, in the channels of TURN or as RTP and DTLS beside it. */
-static enum parse_step read_datagram(struct state *state, struct parse *parse, struct span bytes)
+/* With the cookie it is a message (RFC 8489 6.3), which must have come whole, with attributes that fill it.
+ * Some fill no words up. */
+static bool is_damaged(struct span s)
 {
+	const uint16_t type = span_u16(&s), length = span_u16(&s);
+
+	if (type >> 14 != 0 || span_u32(&s) != COOKIE)
+		return false;
+	span_skip(&s, HEADER - 8);
+	s = span_take(&s, length);
+	return s.failed || (length % 4 == 0 && !attributes_fit(s, true));
+}
+
+/* Between the messages data may pass, in the channels of TURN or as RTP and DTLS beside it. */
+static enum parse_step read_datagram(struct state *state, struct parse *parse, struct span *bytes)
+{
+	struct span s = *bytes;
 	struct message message;
 
-	if (take_message(&bytes, &message) == YES)
+	if (is_damaged(s))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
+	if (take_message(&s, &message) == YES)
 		hear(state, parse, &message);
 	else
-		stun_media_read(&state->media, parse, bytes);
+		stun_media_read(&state->media, parse, *bytes);
+	bytes->at = bytes->end;
 	return PARSE_ON;
 }
 
@@ -317,6 +334,8 @@ static enum parse_step read_stream(struct state *state, struct parse *parse, str
 		}
 		skip_frame(&s);
 		verdict = take_message(&s, &message);
+		if (verdict == YES && message.cookie && !attributes_fit(message.body, true))
+			return PARSE_BROKEN;
 		if (verdict == YES) {
 			hear(state, parse, &message);
 			*bytes = s;
@@ -327,7 +346,7 @@ static enum parse_step read_stream(struct state *state, struct parse *parse, str
 
 static enum parse_step read_stun(void *memory, struct parse *parse, struct span *bytes)
 {
-	return parse->transport == TRANSPORT_UDP ? read_datagram(memory, parse, *bytes)
+	return parse->transport == TRANSPORT_UDP ? read_datagram(memory, parse, bytes)
 						 : read_stream(memory, parse, bytes);
 }
 
@@ -339,7 +358,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_stun,
 	.end = end,
 	.emit = emit,

@@ -199,7 +199,7 @@ static enum parse_step read_tacacs(void *state, struct parse *parse, struct span
 	return PARSE_ON;
 }
 
-static const struct parser parser = { .state_size = 1, .read = read_tacacs, .emit = emit };
+static const struct parser parser = { .state_size = PARSE_STATE(uint8_t), .read = read_tacacs, .emit = emit };
 static const struct weakness *const weaknesses[] = { &tacacs_unencrypted, NULL };
 
 const struct protocol protocol_tacacs = {

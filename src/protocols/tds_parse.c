@@ -348,7 +348,7 @@ static void end(void *memory, struct parse *parse)
 }
 
 const struct parser tds_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_tds,
 	.end = end,
 	.emit = emit,

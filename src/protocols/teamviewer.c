@@ -129,11 +129,11 @@ static enum parse_step read_datagram(struct conversation *state, struct parse *p
 	uint16_t length;
 
 	span_skip(&s, BEFORE);
+	if (s.failed || take_message(&s, &command, &length) != YES || length > span_left(s))
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (!s.failed && take_message(&s, &command, &length) == YES) {
-		tally_add(&state->commands, command);
-		state->messages[parse->side]++;
-	}
+	tally_add(&state->commands, command);
+	state->messages[parse->side]++;
 	return PARSE_ON;
 }
 
@@ -170,7 +170,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.end = end,
 	.emit = emit,

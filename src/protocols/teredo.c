@@ -71,8 +71,10 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 	struct span packet = *bytes;
 
 	(void)state;
+	if (!take_indications(&packet) || span_left(packet) < HEADER || span_peek(packet, 0) >> 4 != 6)
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (take_indications(&packet) && span_left(packet) > HEADER && span_peek(packet, 6) != NEXT_NONE)
+	if (span_left(packet) > HEADER && span_peek(packet, 6) != NEXT_NONE)
 		parse_open(parse, TUNNEL_TEREDO, 0, CARRIED_IP, packet);
 	return PARSE_ON;
 }

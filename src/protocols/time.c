@@ -46,6 +46,8 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 			bytes->at = bytes->end;
 		return PARSE_ON;
 	}
+	if (parse->transport == TRANSPORT_UDP && span_left(*bytes) != WORDS)
+		return PARSE_BROKEN;
 	offset = offset_of(*bytes, parse->time_ns);
 	bytes->at = bytes->end;
 	parse_event(parse, &offset);

@@ -426,7 +426,7 @@ static enum parse_step read_tls(void *memory, struct parse *parse, struct span *
 }
 
 const struct parser tls_parser = {
-	.state_size = sizeof(struct state),
+	.state_size = PARSE_STATE(struct state),
 	.read = read_tls,
 	.end = end,
 	.emit = emit,

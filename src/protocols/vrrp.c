@@ -133,7 +133,7 @@ static enum parse_step read_advertisement(void *memory, struct parse *parse, str
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read_advertisement,
 	.emit = emit,
 };

@@ -3,6 +3,7 @@
 #include "protocols/networks.h"
 
 enum {
+	HEADER = 8,
 	HAS_NETWORK = 0x08,
 	HAS_GROUP = 0x80,
 	GROUP_BITS = 0x48, /* behind the flags of a packet with a group: do not learn, policy was applied */
@@ -28,21 +29,23 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		       : NO;
 }
 
+/* Of the header no more is asked than that it has a network: what is reserved is ignored (RFC 7348 5). */
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	const uint32_t vni = networks_number(*bytes);
 	struct span frame = *bytes;
 
+	span_skip(&frame, HEADER);
+	if (frame.failed || (span_peek(*bytes, 0) & HAS_NETWORK) == 0)
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (!take_header(&frame))
-		return PARSE_ON;
 	networks_add(memory, parse, vni, span_left(frame));
 	parse_open(parse, TUNNEL_VXLAN, vni, CARRIED_ETHERNET, frame);
 	return PARSE_ON;
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct networks),
+	.state_size = PARSE_STATE(struct networks),
 	.read = read,
 	.end = networks_end,
 	.emit = networks_emit,

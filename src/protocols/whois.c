@@ -119,7 +119,7 @@ static enum parse_step gap(void *memory, struct parse *parse, uint64_t length)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.gap = gap,
 	.end = end,

@@ -322,7 +322,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static const struct parser parser = { .state_size = 1, .read = read_xdmcp, .emit = emit };
+static const struct parser parser = { .state_size = PARSE_STATE(uint8_t), .read = read_xdmcp, .emit = emit };
 static const struct probe probe = { .rare = true, .transports = PROBE_UDP, .greet = greet, .hear = hear };
 
 const struct protocol protocol_xdmcp = {

@@ -5,6 +5,7 @@
 #include "protocols/sasl.h"
 #include "protocols/tls.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 enum { FIRST_MOST = 1024, TAG_MOST = 8192, NAME = 128, MECHANISMS = 256, STANZAS = 3 };
@@ -218,6 +219,18 @@ static void read_text(struct conversation *state, struct parse *parse, struct sp
 	}
 }
 
+/* A tag begins with a name, or is one of those that are no element's; what stands in it is text. */
+static bool is_tag(struct span tag)
+{
+	const uint8_t first = span_peek(tag, 0);
+
+	for (const uint8_t *at = tag.at; at < tag.end; at++)
+		if (*at < ' ' && *at != '\t' && *at != '\r' && *at != '\n')
+			return false;
+	return isalpha(first) || first == '_' || first == ':' || first == '/' || first == '?' ||
+	       first == '!' || first >= 0x80;
+}
+
 /* One tag, with the text that stood before it. */
 static enum parse_step read_tag(struct conversation *state, struct parse *parse, struct span tag)
 {
@@ -255,6 +268,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			bytes->at = bytes->end;
 			return PARSE_ON;
 		}
+		if (!state->lost[parse->side] && !is_tag(tag))
+			return PARSE_BROKEN;
 		*bytes = rest;
 		if (!state->lost[parse->side])
 			read_text(state, parse, text);
@@ -274,7 +289,7 @@ static enum parse_step gap(void *memory, struct parse *parse, uint64_t length)
 }
 
 static const struct parser parser = {
-	.state_size = sizeof(struct conversation),
+	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
 	.gap = gap,
 	.end = end,

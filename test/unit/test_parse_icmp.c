@@ -153,16 +153,24 @@ static void routers_and_clocks(void **unused)
 		   SERVER("\x12\0\0\0\0\x01\0\x01\xff\xff\xff\0"), SERVER("c\0\0\0\0\0\0\0")));
 }
 
+/* Each ends the reading of its conversation, behind an echo request that was read. */
+#define PING "\x08\0\0\0\0\1\0\1"
+#define DAMAGED_ICMP(name, turn, side)                                                                       \
+	talk("icmp", TRANSPORT_ICMP,                                                                         \
+	     "{\"icmp\":{\"messages\":{" name ",\"echo\":{\"requests\":1,\"replies\":0,\"answered\":0,"      \
+	     "\"bytes\":0,\"largest\":0,\"ids\":[1]}}}\n{\"broken\":\"" side "\n",                           \
+	     TURNS(CLIENT(PING), turn))
+
 static void messages_that_are_too_short(void **unused)
 {
 	(void)unused;
-	talk("icmp", TRANSPORT_ICMP,
-	     "{\"icmp\":{\"messages\":{\"echo-request\":1,\"destination-unreachable\":2,\"router-adver"
-	     "tisement\":2},\"malformed\":4,\"errors\":[{\"error\":\"destination-unreachable\",\"icmp_"
-	     "type\":3,\"icmp_code\":1,\"reason\":\"host-unreachable\",\"count\":1}]}}\n",
-	     TURNS(CLIENT("\x08\0\0\0\0\x01"), CLIENT("\x03\0\0\0\0\x01"),
-		   SERVER("\x09\0\0\0\x02\x02\x07\x08"), SERVER("\x09\0\0\0\x01\x01\x07\x08\0\0\0\0"),
-		   CLIENT("\x03\x01\0\0\0\0\0\0")));
+	DAMAGED_ICMP("\"echo-request\":2}", CLIENT("\x08\0\0\0\0\x01"), "client\",\"at\":4}");
+	DAMAGED_ICMP("\"echo-request\":1,\"destination-unreachable\":1}", CLIENT("\x03\0\0\0\0\x01"),
+		     "client\",\"at\":4}");
+	DAMAGED_ICMP("\"echo-request\":1,\"router-advertisement\":1}", SERVER("\x09\0\0\0\x02\x02\x07\x08"),
+		     "server\",\"at\":0}");
+	DAMAGED_ICMP("\"echo-request\":1,\"router-advertisement\":1}",
+		     SERVER("\x09\0\0\0\x01\x01\x07\x08\0\0\0\0"), "server\",\"at\":0}");
 }
 
 static void a_ping_of_version_six(void **unused)
@@ -282,15 +290,21 @@ static void a_redirect_of_version_six(void **unused)
 			  "\x09\0\0\0\0\0\0\0\0\0\x01\x02\x01\x02\0\0\0\0\x01")));
 }
 
+#define DAMAGED_ICMPV6(name, turn)                                                                           \
+	talk("icmpv6", TRANSPORT_ICMPV6,                                                                     \
+	     "{\"icmpv6\":{\"messages\":{\"" name "\":1}}}\n{\"broken\":\"client\",\"at\":0}\n",             \
+	     TURNS(turn))
+
 static void discovery_that_cannot_be(void **unused)
 {
 	(void)unused;
-	talk("icmpv6", TRANSPORT_ICMPV6,
-	     "{\"icmpv6\":{\"messages\":{\"neighbor-solicitation\":3},\"malformed\":3}}\n",
-	     TURNS(CLIENT("\x87\0\0\0\0\0\0\0 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0"),
-		   CLIENT("\x87\0\0\0\0\0\0\0 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x01\0"),
-		   CLIENT("\x87\0\0\0\0\0\0\0 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x01\x02\x02\0"
-			  "\0\0\0\x01")));
+	DAMAGED_ICMPV6("neighbor-solicitation",
+		       CLIENT("\x87\0\0\0\0\0\0\0 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0"));
+	DAMAGED_ICMPV6("neighbor-solicitation",
+		       CLIENT("\x87\0\0\0\0\0\0\0 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x01\0"));
+	DAMAGED_ICMPV6("neighbor-solicitation",
+		       CLIENT("\x87\0\0\0\0\0\0\0 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x01\x02\x02\0"
+			      "\0\0\0\x01"));
 }
 
 static void listeners_of_both_versions(void **unused)
@@ -324,11 +338,11 @@ static void listeners_of_both_versions(void **unused)
 static void listeners_that_cannot_be(void **unused)
 {
 	(void)unused;
-	talk("icmpv6", TRANSPORT_ICMPV6,
-	     "{\"icmpv6\":{\"messages\":{\"mld-report\":1,\"mld2-report\":2},\"malformed\":3}}\n",
-	     TURNS(CLIENT("\x83\0\0\0\0\0\0\0\xff\x02"),
-		   CLIENT("\x8f\0\0\0\0\0\0\x02\x04\0\0\0\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\xfb"),
-		   CLIENT("\x8f\0\0\0\0\0\0\x01\x04\0\xff\xff\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\xfb")));
+	DAMAGED_ICMPV6("mld-report", CLIENT("\x83\0\0\0\0\0\0\0\xff\x02"));
+	DAMAGED_ICMPV6("mld2-report", CLIENT("\x8f\0\0\0\0\0\0\x02\x04\0\0\0\xff\x02\0\0\0\0\0\0\0\0\0"
+					     "\0\0\0\0\xfb"));
+	DAMAGED_ICMPV6("mld2-report", CLIENT("\x8f\0\0\0\0\0\0\x01\x04\0\xff\xff\xff\x02\0\0\0\0\0\0\0"
+					     "\0\0\0\0\0\0\xfb"));
 }
 
 static void groups_of_three_versions(void **unused)
@@ -363,9 +377,12 @@ static void groups_of_three_versions(void **unused)
 static void groups_that_cannot_be(void **unused)
 {
 	(void)unused;
-	talk("igmp", TRANSPORT_IGMP, "",
-	     TURNS(CLIENT("\x13\0\0\0\0\0\0\0"), CLIENT("\x16\0\0\0"), CLIENT("\x22\0\0\0\0\0\0\x01"),
-		   SERVER("\x11\x88\0\0\0\0\0\0\x0a}\0\x02")));
+	talk("igmp", TRANSPORT_IGMP, "{\"broken\":\"client\",\"at\":8}\n",
+	     TURNS(CLIENT("\x13\0\0\0\0\0\0\0"), CLIENT("\x16\0\0\0"))); /* DVMRP is not ours */
+	talk("igmp", TRANSPORT_IGMP, "{\"broken\":\"client\",\"at\":0}\n",
+	     TURNS(CLIENT("\x22\0\0\0\0\0\0\x01")));
+	talk("igmp", TRANSPORT_IGMP, "{\"broken\":\"server\",\"at\":0}\n",
+	     TURNS(SERVER("\x11\x88\0\0\0\0\0\0\x0a}\0\x02")));
 }
 
 /* Nine different ports: eight errors are told. */

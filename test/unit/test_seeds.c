@@ -276,11 +276,133 @@ static void damage_harms_no_parser(void **state)
 	(void)closedir(folder);
 }
 
+/* ---- who says where ---- */
+
+/* Conversations in which no octet is wrong. */
+static const struct {
+	const char *name;
+	unsigned transport;
+} anything_goes[] = {
+	{ "chargen", TRANSPORT_TCP }, /* RFC 864: any characters */
+	{ "chargen", TRANSPORT_UDP },
+	{ "checkmk", TRANSPORT_TCP },  /* plugins print what they like, or all of it is encrypted */
+	{ "ftp-data", TRANSPORT_TCP }, /* a file */
+	{ "time", TRANSPORT_TCP },     /* RFC 868: four octets are any time, and end it */
+};
+
+static bool anything_goes_in(const struct protocol *protocol, unsigned transport)
+{
+	for (size_t i = 0; i < sizeof(anything_goes) / sizeof(*anything_goes); i++)
+		if (strcmp(anything_goes[i].name, protocol->name) == 0 &&
+		    anything_goes[i].transport == transport)
+			return true;
+	return false;
+}
+
+/* The scene, in which one turn has other octets: whether the parser said that it is broken there. */
+static bool breaks(const struct scene *scene, size_t nth, struct span damaged)
+{
+	struct play *const play = play_new(scene->protocol, scene->transport);
+	struct turn turn = scene->turns[nth];
+	bool broken;
+
+	turn.bytes = damaged;
+	for (size_t i = 0; i < scene->count; i++)
+		play_turn(play, i == nth ? &turn : &scene->turns[i]);
+	broken = strstr(play_end(play), "{\"broken\":") != NULL;
+	play_free(play);
+	return broken;
+}
+
+/* Cut short, though the wire had no more of it; each of its first octets another; and one letter without end.
+ */
+static bool breaks_somewhere(const struct scene *scene, size_t nth)
+{
+	enum { FIRST_MOST = 96 };
+	static const uint8_t masks[] = { 0xff, 0x80, 0x01, 0x10 };
+	static uint8_t endless[UINT16_MAX];
+	const struct turn *const turn = &scene->turns[nth];
+	uint8_t *const copy = malloc(turn->length + 1u);
+	bool broken;
+
+	assert_non_null(copy);
+	memset(endless, 'x', sizeof(endless));
+	broken = breaks(scene, nth, span_of(endless, sizeof(endless)));
+	for (size_t length = 1; length < turn->length && !broken; length++)
+		broken = breaks(scene, nth, span_of(turn->bytes.at, length));
+	for (size_t at = 0; at < turn->length && at < FIRST_MOST && !broken; at++)
+		for (size_t m = 0; m < sizeof(masks) && !broken; m++) {
+			memcpy(copy, turn->bytes.at, turn->length);
+			copy[at] ^= masks[m];
+			broken = breaks(scene, nth, span_of(copy, turn->length));
+		}
+	free(copy);
+	return broken;
+}
+
+static bool scene_breaks(const struct scene *scene)
+{
+	for (size_t nth = 0; nth < scene->count; nth++)
+		if ((scene->turns[nth].what & ~SERVERS) == 0 && breaks_somewhere(scene, nth))
+			return true;
+	return false;
+}
+
+struct damage {
+	bool seen[PROTOCOLS_MOST][UINT8_MAX + 1], broken[PROTOCOLS_MOST][UINT8_MAX + 1]; /* by transport */
+};
+
+static size_t count_silent(const struct damage *damage, const struct protocol *protocol, size_t n)
+{
+	size_t count = 0;
+
+	for (unsigned transport = 0; transport <= UINT8_MAX; transport++) {
+		const bool broken = damage->broken[n][transport];
+
+		if (!damage->seen[n][transport] || broken != anything_goes_in(protocol, transport))
+			continue;
+		print_error("%s over %u %s that it is damaged\n", protocol->name, transport,
+			    broken ? "says" : "never says");
+		count++;
+	}
+	return count;
+}
+
+static void each_parser_says_where_it_was_damaged(void **state)
+{
+	static uint8_t bytes[SEED_MOST];
+	static struct damage damage;
+	static struct scene scene;
+	DIR *const folder = opendir(getenv("DOORWARD_PARSE_SEEDS"));
+	const struct dirent *entry;
+	size_t silent = 0;
+
+	(void)state;
+	assert_non_null(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		size_t n;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		read_scene(entry->d_name, bytes, &scene);
+		n = number_of(scene.protocol);
+		assert_true(scene.transport <= UINT8_MAX);
+		damage.seen[n][scene.transport] = true;
+		if (!damage.broken[n][scene.transport])
+			damage.broken[n][scene.transport] = scene_breaks(&scene);
+	}
+	(void)closedir(folder);
+	for (size_t n = 0; protocol_nth(n) != NULL; n++)
+		silent += count_silent(&damage, protocol_nth(n), n);
+	assert_int_equal(silent, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parsers_tell_something_of_their_seeds),
 		cmocka_unit_test(damage_harms_no_parser),
+		cmocka_unit_test(each_parser_says_where_it_was_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
