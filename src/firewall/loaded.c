@@ -41,9 +41,7 @@ static bool is_ours(const struct base_chain *chain)
 /* The rule set's digest stands at `digest`. */
 static void take_own(struct looking *l, const struct base_chain *chain)
 {
-	l->loaded->present = true;
-	if (strcmp(chain->name, "digest") == 0)
-		l->loaded->digest = strtoull(chain->comment, NULL, 16);
+	l->loaded->digest = strtoull(chain->comment, NULL, 16);
 }
 
 /* What stands at the counter of a rule's own chain: its digest, and behind it since when it counts. */
@@ -183,7 +181,7 @@ bool firewall_loaded(struct arena *arena, const struct span *known, struct loade
 	int error;
 
 	*ret_loaded = (struct loaded){ 0 };
-	error = chains_read(look_at_chain, &l);
+	error = chains_read_beside("doorward", "digest", look_at_chain, &l, &ret_loaded->present);
 	if (known != NULL)
 		take_text(&l, *known);
 	else if (ret_loaded->present)

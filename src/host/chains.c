@@ -125,6 +125,82 @@ int chains_read(chain_visitor *visit, void *context)
 			   look_at_chain, &v);
 }
 
+/* ---- beside a table ---- */
+
+/* Of which families there are tables beside the one that is ours, and whether that is there. */
+struct tables {
+	const char *own;
+	bool beside[UINT8_MAX + 1], there;
+};
+
+static void look_at_table(void *context, const struct netlink_message *message)
+{
+	struct tables *const tables = context;
+	struct span body = message->body, value;
+	const uint8_t family = span_u8(&body);
+	char name[64] = "";
+	uint16_t type;
+
+	span_skip(&body, 3); /* version, resource */
+	while (netlink_attribute(&body, &type, &value)) {
+		if (type == NFTA_TABLE_NAME)
+			span_copy_text(value, name, sizeof(name));
+	}
+	if (family == NFPROTO_INET && strcmp(name, tables->own) == 0)
+		tables->there = true;
+	else
+		tables->beside[family] |= name[0] != '\0';
+}
+
+struct beside {
+	struct visiting visiting;
+	const char *own;
+};
+
+static void look_beside(void *context, const struct netlink_message *message)
+{
+	const struct beside *const b = context;
+	struct base_chain chain;
+
+	if (chain_read(message->body, &chain) &&
+	    (chain.family != NFPROTO_INET || strcmp(chain.table, b->own) != 0))
+		b->visiting.visit(b->visiting.context, &chain);
+}
+
+static int ask_for_chain(const char *table, const char *name, struct visiting *visiting)
+{
+	uint8_t bytes[REQUEST_SIZE];
+	struct nlmsghdr *const request = netlink_filter_request(
+		bytes, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, NLM_F_ACK, NFPROTO_INET);
+	int error;
+
+	mnl_attr_put_strz(request, NFTA_CHAIN_TABLE, table);
+	mnl_attr_put_strz(request, NFTA_CHAIN_NAME, name);
+	error = netlink_ask(NETLINK_NETFILTER, request, look_at_chain, visiting);
+	return error == ENOENT ? 0 : error;
+}
+
+int chains_read_beside(const char *own, const char *name, chain_visitor *visit, void *context,
+		       bool *ret_there)
+{
+	struct tables tables = { .own = own };
+	struct beside beside = { { visit, context }, own };
+	uint8_t bytes[REQUEST_SIZE];
+	int error = netlink_ask(NETLINK_NETFILTER, begin_request(bytes, NFT_MSG_GETTABLE, NFPROTO_UNSPEC),
+				look_at_table, &tables);
+
+	*ret_there = tables.there;
+	if (error == 0 && tables.there)
+		error = ask_for_chain(own, name, &beside.visiting);
+	for (unsigned family = 0; error == 0 && family <= UINT8_MAX; family++) {
+		if (tables.beside[family])
+			error = netlink_ask(NETLINK_NETFILTER,
+					    begin_request(bytes, NFT_MSG_GETCHAIN, (uint8_t)family),
+					    look_beside, &beside);
+	}
+	return error;
+}
+
 /* ---- counters ---- */
 
 static bool read_counter(struct span data, struct chain_counter *counter)

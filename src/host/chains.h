@@ -27,6 +27,12 @@ const char *chain_hook_text(const struct base_chain *chain);
 typedef void chain_visitor(void *context, const struct base_chain *chain);
 int chains_read(chain_visitor *visit, void *context);
 
+/* The same of a host where the table `inet OWN` may have many chains: of these only the one of this name is
+ * shown, and the others are not listed unless further tables of inet stand beside it. *ret_there: whether the
+ * table is there. Tables that come or go meanwhile may be missed. */
+int chains_read_beside(const char *own, const char *name, chain_visitor *visit, void *context,
+		       bool *ret_there);
+
 /* The first counter of a rule of the table `inet NAME`. */
 struct chain_counter {
 	char chain[128];
