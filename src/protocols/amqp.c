@@ -1,6 +1,6 @@
-/* amqp.c: Advanced Message Queuing Protocol: AMQP 0-9-1 (amqp.org, "AMQP 0-9-1 specification") in full; of
- * AMQP 1.0 (OASIS) and 0-10 the header and the frames. */
-#include "protocols/tally.h"
+/* amqp.c: Advanced Message Queuing Protocol: AMQP 0-9-1 (amqp.org, "AMQP 0-9-1 specification") in full;
+ * AMQP 1.0 (OASIS) is read in amqp_1.c; of 0-10 the header alone. */
+#include "protocols/amqp.h"
 
 enum {
 	FRAME_HEADER = 7,
@@ -13,7 +13,6 @@ enum {
 	EXCHANGE = 40,
 	QUEUE = 50,
 	BASIC = 60,
-	NAMES = 256,
 };
 
 #define CLASS_METHOD(class, method) ((uint32_t)(class) << 16 | (method))
@@ -33,20 +32,48 @@ static const struct weakness guest = {
 static const struct weakness *const weaknesses[] = { &clear_login, &guest, NULL };
 
 static const struct code_name method_names[] = {
-	{ CLASS_METHOD(10, 10), "connection_start" }, { CLASS_METHOD(10, 11), "connection_start_ok" },
-	{ CLASS_METHOD(10, 30), "connection_tune" },  { CLASS_METHOD(10, 31), "connection_tune_ok" },
-	{ CLASS_METHOD(10, 40), "connection_open" },  { CLASS_METHOD(10, 41), "connection_open_ok" },
-	{ CLASS_METHOD(10, 50), "connection_close" }, { CLASS_METHOD(10, 51), "connection_close_ok" },
-	{ CLASS_METHOD(20, 10), "channel_open" },     { CLASS_METHOD(20, 11), "channel_open_ok" },
-	{ CLASS_METHOD(20, 40), "channel_close" },    { CLASS_METHOD(20, 41), "channel_close_ok" },
-	{ CLASS_METHOD(40, 10), "exchange_declare" }, { CLASS_METHOD(40, 11), "exchange_declare_ok" },
-	{ CLASS_METHOD(50, 10), "queue_declare" },    { CLASS_METHOD(50, 11), "queue_declare_ok" },
-	{ CLASS_METHOD(50, 20), "queue_bind" },       { CLASS_METHOD(50, 21), "queue_bind_ok" },
-	{ CLASS_METHOD(60, 10), "basic_qos" },        { CLASS_METHOD(60, 20), "basic_consume" },
-	{ CLASS_METHOD(60, 21), "basic_consume_ok" }, { CLASS_METHOD(60, 40), "basic_publish" },
-	{ CLASS_METHOD(60, 60), "basic_deliver" },    { CLASS_METHOD(60, 70), "basic_get" },
-	{ CLASS_METHOD(60, 71), "basic_get_ok" },     { CLASS_METHOD(60, 72), "basic_get_empty" },
-	{ CLASS_METHOD(60, 80), "basic_ack" },        { CLASS_METHOD(85, 10), "confirm_select" },
+	{ CLASS_METHOD(10, 10), "connection_start" },
+	{ CLASS_METHOD(10, 11), "connection_start_ok" },
+	{ CLASS_METHOD(10, 30), "connection_tune" },
+	{ CLASS_METHOD(10, 31), "connection_tune_ok" },
+	{ CLASS_METHOD(10, 40), "connection_open" },
+	{ CLASS_METHOD(10, 41), "connection_open_ok" },
+	{ CLASS_METHOD(10, 50), "connection_close" },
+	{ CLASS_METHOD(10, 51), "connection_close_ok" },
+	{ CLASS_METHOD(20, 10), "channel_open" },
+	{ CLASS_METHOD(20, 11), "channel_open_ok" },
+	{ CLASS_METHOD(20, 40), "channel_close" },
+	{ CLASS_METHOD(20, 41), "channel_close_ok" },
+	{ CLASS_METHOD(40, 10), "exchange_declare" },
+	{ CLASS_METHOD(40, 11), "exchange_declare_ok" },
+	{ CLASS_METHOD(50, 10), "queue_declare" },
+	{ CLASS_METHOD(50, 11), "queue_declare_ok" },
+	{ CLASS_METHOD(50, 20), "queue_bind" },
+	{ CLASS_METHOD(50, 21), "queue_bind_ok" },
+	{ CLASS_METHOD(60, 10), "basic_qos" },
+	{ CLASS_METHOD(60, 20), "basic_consume" },
+	{ CLASS_METHOD(60, 21), "basic_consume_ok" },
+	{ CLASS_METHOD(60, 40), "basic_publish" },
+	{ CLASS_METHOD(60, 60), "basic_deliver" },
+	{ CLASS_METHOD(60, 70), "basic_get" },
+	{ CLASS_METHOD(60, 71), "basic_get_ok" },
+	{ CLASS_METHOD(60, 72), "basic_get_empty" },
+	{ CLASS_METHOD(60, 80), "basic_ack" },
+	{ CLASS_METHOD(85, 10), "confirm_select" },
+	{ 0x10, "open" },
+	{ 0x11, "begin" }, /* of 1.0: descriptors */
+	{ 0x12, "attach" },
+	{ 0x13, "flow" },
+	{ 0x14, "transfer" },
+	{ 0x15, "disposition" },
+	{ 0x16, "detach" },
+	{ 0x17, "end" },
+	{ 0x18, "close" },
+	{ 0x40, "sasl_mechanisms" },
+	{ 0x41, "sasl_init" },
+	{ 0x42, "sasl_challenge" },
+	{ 0x43, "sasl_response" },
+	{ 0x44, "sasl_outcome" },
 };
 
 /* ---- recognising ---- */
@@ -111,18 +138,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 /* ---- reading ---- */
 
-struct conversation {
-	struct tally methods[2];
-	uint32_t bodies[2];
-	bool greeted[2], other_version, told;
-	uint8_t version[4];
-	char mechanisms[64], mechanism[32], user[64], vhost[64], product[64], software[32], platform[64];
-	char client[64], client_version[32], queues[NAMES], exchanges[NAMES], error[128];
-};
-
 static void emit(const void *record, struct json *json)
 {
-	const struct conversation *const state = record;
+	const struct amqp_state *const state = record;
 	const uint8_t *const v = state->version;
 
 	if (v[0] == 0 && v[1] == 0 && v[2] == 9)
@@ -145,11 +163,12 @@ static void emit(const void *record, struct json *json)
 	EMIT_TALLY(json, "requests", &state->methods[SIDE_CLIENT], method_names);
 	EMIT_TALLY(json, "responses", &state->methods[SIDE_SERVER], method_names);
 	emit_text(json, "last_error", state->error);
+	amqp_1_emit(json, state);
 }
 
 static void end(void *memory, struct parse *parse)
 {
-	struct conversation *const state = memory;
+	struct amqp_state *const state = memory;
 
 	if (!state->told && (state->greeted[0] || state->greeted[1] ||
 			     state->methods[0].places[0].count > 0 || state->methods[1].places[0].count > 0))
@@ -201,7 +220,14 @@ static struct span find_property(struct span table, const char *key)
 	return span_of(NULL, 0);
 }
 
-static void read_start(struct conversation *state, struct parse *parse, struct span s)
+void amqp_judge_login(struct parse *parse, const struct amqp_state *state)
+{
+	parse_weakness(parse, &clear_login, "%s of user %s", state->mechanism, state->user);
+	if (strcmp(state->user, "guest") == 0)
+		parse_weakness(parse, &guest, "%s of user guest", state->mechanism);
+}
+
+static void read_start(struct amqp_state *state, struct parse *parse, struct span s)
 {
 	struct span properties;
 
@@ -215,7 +241,7 @@ static void read_start(struct conversation *state, struct parse *parse, struct s
 		parse_software(parse, SIDE_SERVER, span_text(state->product), span_text(state->software));
 }
 
-static void read_start_ok(struct conversation *state, struct parse *parse, struct span s)
+static void read_start_ok(struct amqp_state *state, struct parse *parse, struct span s)
 {
 	const struct span properties = take_long(&s), mechanism = take_short(&s);
 	struct span response = take_long(&s);
@@ -235,12 +261,10 @@ static void read_start_ok(struct conversation *state, struct parse *parse, struc
 	} else {
 		return;
 	}
-	parse_weakness(parse, &clear_login, "%s of user %s", state->mechanism, state->user);
-	if (strcmp(state->user, "guest") == 0)
-		parse_weakness(parse, &guest, "%s of user guest", state->mechanism);
+	amqp_judge_login(parse, state);
 }
 
-static void read_method(struct conversation *state, struct parse *parse, struct span s)
+static void read_method(struct amqp_state *state, struct parse *parse, struct span s)
 {
 	const uint16_t class = span_u16(&s);
 	const uint16_t method = span_u16(&s);
@@ -259,25 +283,27 @@ static void read_method(struct conversation *state, struct parse *parse, struct 
 		break;
 	case CLASS_METHOD(EXCHANGE, 10):
 		span_skip(&s, 2);
-		texts_note(state->exchanges, NAMES, take_short(&s));
+		texts_note(state->exchanges, AMQP_NAMES, take_short(&s));
 		break;
 	case CLASS_METHOD(QUEUE, 10):
 	case CLASS_METHOD(BASIC, 20):
 	case CLASS_METHOD(BASIC, 70):
 		span_skip(&s, 2);
-		texts_note(state->queues, NAMES, take_short(&s));
+		texts_note(state->queues, AMQP_NAMES, take_short(&s));
 		break;
 	case CLASS_METHOD(BASIC, 40):
 		span_skip(&s, 2);
-		texts_note(state->exchanges, NAMES, take_short(&s));
+		texts_note(state->exchanges, AMQP_NAMES, take_short(&s));
 		break;
 	default: break;
 	}
 }
 
-/* Frames of AMQP 1.0 and 0-10 begin with their length, and are not read. */
-static enum verdict take_frame(struct conversation *state, struct parse *parse, struct span *bytes)
+/* Of AMQP 1.0 each layer (SASL, then the messages) begins with a greeting of its own; behind that of TLS
+ * comes TLS. Frames of 0-10 are not read. */
+static enum verdict take_frame(struct amqp_state *state, struct parse *parse, struct span *bytes)
 {
+	enum { TLS = 2 };
 	struct span frame, s = *bytes;
 	uint32_t length;
 
@@ -289,13 +315,15 @@ static enum verdict take_frame(struct conversation *state, struct parse *parse, 
 		memcpy(state->version, s.at + 4, 4);
 		state->greeted[parse->side] = true;
 		span_skip(bytes, 8);
-		state->other_version |= state->version[0] != 0 || state->version[1] != 0;
+		state->unread = state->version[0] == 1 || state->version[0] == TLS;
 		return YES;
 	}
-	if (state->other_version) {
+	if (state->unread) {
 		bytes->at = bytes->end;
 		return YES;
 	}
+	if (state->version[1] == 1)
+		return amqp_1_take_frame(state, parse, bytes);
 	if (span_left(s) < FRAME_HEADER)
 		return MORE;
 	length = load_u32(s.at + 3);
@@ -312,7 +340,7 @@ static enum verdict take_frame(struct conversation *state, struct parse *parse, 
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
-	struct conversation *const state = memory;
+	struct amqp_state *const state = memory;
 	enum verdict whole = YES;
 
 	while (span_left(*bytes) > 0 && parse->skip == 0 && whole == YES)
@@ -321,7 +349,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 }
 
 static const struct parser parser = {
-	.state_size = PARSE_STATE(struct conversation),
+	.state_size = PARSE_STATE(struct amqp_state),
 	.read = read,
 	.end = end,
 	.emit = emit,

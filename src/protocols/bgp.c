@@ -1,7 +1,8 @@
 /* bgp.c: Border Gateway Protocol 4: RFC 4271 (messages), RFC 5492 (capabilities), RFC 6793 (AS numbers of
  * four octets), RFC 2918 (refresh), RFC 8654 (long messages), RFC 9003 (words of a shutdown). */
+#include "protocols/bgp.h"
+
 #include "base/address.h"
-#include "protocols/tally.h"
 
 enum {
 	HEADER = 19,
@@ -12,7 +13,9 @@ enum {
 	KEEPALIVE = 4,
 	REFRESH = 5,
 	CAPABILITIES = 24,
-	AS_TRANS = 23456,
+	FOUR_OCTETS = 65,
+	ADD_PATH = 69,
+	UPDATES_TOLD = 64, /* of each side; those behind them are counted */
 };
 
 static const struct code_name type_names[] = {
@@ -89,6 +92,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 struct conversation {
 	struct tally counts[2];
+	uint64_t prefixes[2], withdrawn[2];
+	uint8_t updates[2];
+	bool opened[2], four_octets[2], add_path; /* add_path: prefixes have another form (RFC 7911) */
 	bool told;
 };
 
@@ -101,6 +107,7 @@ struct record {
 	char name[64], software[64];
 	uint8_t code, subcode;
 	struct span words;
+	const struct bgp_update *update;
 	const struct conversation *state;
 };
 
@@ -126,6 +133,12 @@ static void emit_open(struct json *json, const struct record *record)
 	emit_text(json, "software_version", record->software);
 }
 
+static void emit_count(struct json *json, const char *key, uint64_t count)
+{
+	if (count > 0)
+		json_unsigned(json, key, count);
+}
+
 static void emit(const void *memory, struct json *json)
 {
 	const struct record *const record = memory;
@@ -134,12 +147,19 @@ static void emit(const void *memory, struct json *json)
 		json_text(json, "type", "summary");
 		EMIT_TALLY(json, "to_server", &record->state->counts[SIDE_CLIENT], type_names);
 		EMIT_TALLY(json, "to_client", &record->state->counts[SIDE_SERVER], type_names);
+		emit_count(json, "prefix_count", record->state->prefixes[0] + record->state->prefixes[1]);
+		emit_count(json, "withdrawn_count",
+			   record->state->withdrawn[0] + record->state->withdrawn[1]);
 		return;
 	}
 	json_text(json, "type", CODE_TEXT(type_names, record->type));
 	json_text(json, "side", record->side == SIDE_CLIENT ? "client" : "server");
 	if (record->type == OPEN) {
 		emit_open(json, record);
+		return;
+	}
+	if (record->type == UPDATE) {
+		bgp_emit_update(json, record->update);
 		return;
 	}
 	json_unsigned(json, "error_code", record->code);
@@ -154,7 +174,7 @@ static void read_capability(struct record *record, uint8_t code, struct span val
 {
 	if (record->capability_count < CAPABILITIES)
 		record->capabilities[record->capability_count++] = code;
-	if (code == 65 && span_left(value) == 4)
+	if (code == FOUR_OCTETS && span_left(value) == 4)
 		record->as = span_u32(&value);
 	else if (code == 73)
 		span_copy_text(span_take(&value, span_u8(&value)), record->name, sizeof(record->name));
@@ -163,7 +183,12 @@ static void read_capability(struct record *record, uint8_t code, struct span val
 			       sizeof(record->software));
 }
 
-static void read_open(struct parse *parse, struct span s)
+static bool has_capability(const struct record *record, uint8_t code)
+{
+	return memchr(record->capabilities, code, record->capability_count) != NULL;
+}
+
+static void read_open(struct conversation *state, struct parse *parse, struct span s)
 {
 	struct record record = { .type = OPEN, .side = parse->side };
 	struct span parameters;
@@ -191,7 +216,31 @@ static void read_open(struct parse *parse, struct span s)
 			read_capability(&record, code, span_take(&list, span_u8(&list)));
 		}
 	}
+	state->opened[parse->side] = true;
+	state->four_octets[parse->side] = has_capability(&record, FOUR_OCTETS);
+	state->add_path |= has_capability(&record, ADD_PATH);
 	parse_event(parse, &record);
+}
+
+/* Without routes and attributes it tells that all have been sent (RFC 4724 2). */
+static bool read_update(struct conversation *state, struct parse *parse, struct span s)
+{
+	const bool both = state->opened[0] && state->opened[1];
+	const unsigned width = !both ? 0 : state->four_octets[0] && state->four_octets[1] ? 4 : 2;
+	struct bgp_update update = { .path_length = 0 };
+	const struct record record = { .type = UPDATE, .side = parse->side, .update = &update };
+
+	if (state->add_path)
+		return true;
+	if (!bgp_read_update(s, width, &update))
+		return false;
+	state->prefixes[parse->side] += update.prefix_count;
+	state->withdrawn[parse->side] += update.withdrawn_count;
+	if (update.prefix_count + update.withdrawn_count > 0 && state->updates[parse->side] < UPDATES_TOLD) {
+		state->updates[parse->side]++;
+		parse_event(parse, &record);
+	}
+	return true;
 }
 
 static void read_notification(struct parse *parse, struct span s)
@@ -224,7 +273,9 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		span_skip(&message, HEADER);
 		tally_add(&state->counts[parse->side], type);
 		if (type == OPEN)
-			read_open(parse, message);
+			read_open(state, parse, message);
+		else if (type == UPDATE && length <= MESSAGE_MOST && !read_update(state, parse, message))
+			return PARSE_BROKEN;
 		else if (type == NOTIFICATION)
 			read_notification(parse, message);
 	}

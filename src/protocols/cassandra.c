@@ -135,6 +135,7 @@ struct conversation {
 	uint32_t requests, answers;
 	uint8_t version;
 	char cql[32], compression[32], driver[64], driver_version[32], authenticator[128], user[64];
+	uint64_t rest[2]; /* by side: of a message that has more frames of version 5 */
 	bool begun, told;
 };
 
@@ -236,6 +237,75 @@ static void read_frame(struct conversation *state, struct parse *parse, const st
 		state->begun = true;
 }
 
+/* Whole messages that a frame of version 5 holds; the last may be cut, where the frame is longer than is
+ * looked at. False: there is something else. */
+static bool read_messages(struct conversation *state, struct parse *parse, struct span s)
+{
+	while (span_left(s) > 0) {
+		struct frame frame;
+		const enum verdict verdict = read_header(s, parse->side, &frame);
+
+		if (verdict != YES)
+			return verdict == MORE;
+		span_skip(&s, HEADER);
+		read_frame(state, parse, &frame,
+			   span_of(s.at, frame.length < span_left(s) ? frame.length : span_left(s)));
+		span_skip(&s, frame.length);
+		if (s.failed)
+			break;
+	}
+	return true;
+}
+
+/* A message longer than a frame begins in one and goes on in others, which hold nothing else. */
+static bool read_part(struct conversation *state, struct parse *parse, struct span s, uint32_t length)
+{
+	uint64_t *const rest = &state->rest[parse->side];
+	struct frame frame;
+
+	if (*rest == 0) {
+		if (read_header(s, parse->side, &frame) != YES || !read_messages(state, parse, s))
+			return false;
+		*rest = (uint64_t)frame.length + HEADER;
+	}
+	*rest -= length < *rest ? length : *rest;
+	return true;
+}
+
+/* "native_protocol_v5" 2.2: 17 bits of length and a bit for whole messages, when they are compressed as much
+ * again for the length without, in whole octets with the low one first; a checksum of three octets, and one
+ * of four behind it all. Compressed ones are counted as they are, for what is in them nobody sees. */
+static enum verdict take_outer(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	enum { LENGTH = 0x1ffff, PLAIN = 6, COMPRESSED_HEAD = 8, CHECKSUM = 4, BITS = 17 };
+	const bool compressed = state->compression[0] != '\0';
+	const unsigned head = compressed ? COMPRESSED_HEAD : PLAIN;
+	struct span s = *bytes, frame;
+	uint64_t bits = span_u24_le(&s);
+	uint32_t length;
+	bool whole, packed = false;
+
+	if (compressed)
+		bits |= (uint64_t)span_u16_le(&s) << 24;
+	if (s.failed)
+		return MORE;
+	length = (uint32_t)(bits & LENGTH);
+	if (compressed)
+		packed = (bits >> BITS & LENGTH) != 0;
+	whole = bits >> (compressed ? 2 * BITS : BITS) & 1;
+	if (bits >> (compressed ? 2 * BITS + 1 : BITS + 1) != 0 || length == 0)
+		return NO;
+	if (message_take(parse, bytes, (uint64_t)head + length + CHECKSUM, &frame) != YES)
+		return MORE;
+	span_skip(&frame, head);
+	if (span_left(frame) > length)
+		frame.end = frame.at + length;
+	if (packed)
+		return YES;
+	return (whole ? read_messages(state, parse, frame) : read_part(state, parse, frame, length)) ? YES
+												     : NO;
+}
+
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
@@ -246,8 +316,10 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		enum verdict verdict;
 
 		if (state->begun && state->version == VERSION_MOST) {
-			end(state, parse);
-			return PARSE_DONE;
+			verdict = take_outer(state, parse, bytes);
+			if (verdict != YES)
+				return verdict == NO ? PARSE_BROKEN : PARSE_ON;
+			continue;
 		}
 		verdict = read_header(*bytes, parse->side, &frame);
 		if (verdict != YES)

@@ -26,7 +26,14 @@ static const struct weakness default_password = {
 	.severity = 2,
 	.remedy = "Use MD5 authentication with a key chain.",
 };
-static const struct weakness *const weaknesses[] = { &clear_password, &default_password, NULL };
+static const struct weakness no_authentication = {
+	.id = "hsrp-no-authentication",
+	.title = "HSRP is spoken without authentication: whoever is on the link can become the router",
+	.severity = 2,
+	.remedy = "Use MD5 authentication with a key chain.",
+};
+static const struct weakness *const weaknesses[] = { &clear_password, &default_password, &no_authentication,
+						     NULL };
 
 static const struct code_name operations[] = {
 	{ 0, "hello" }, { 1, "coup" }, { 2, "resign" }, { 3, "advertise" }
@@ -87,7 +94,6 @@ static bool read_first(struct span s, struct message *m)
 static bool read_second(struct span s, struct message *m)
 {
 	const uint8_t *at;
-	uint8_t type, length;
 
 	span_skip(&s, 2);
 	m->version = span_u8(&s);
@@ -106,12 +112,14 @@ static bool read_second(struct span s, struct message *m)
 		return false;
 	m->virtual_address = *at == 4 ? address_v4(load_u32(s.at)) : address_v6(s.at);
 	span_skip(&s, 16);
-	type = span_u8(&s);
-	length = span_u8(&s);
-	if (type == AUTH_TEXT && length == AUTH && span_left(s) >= AUTH)
-		(void)read_password(s, m->password);
-	else
-		m->md5 = !s.failed;
+	while (span_left(s) > 0 && !s.failed) {
+		const uint8_t type = span_u8(&s);
+		const struct span value = span_take(&s, span_u8(&s));
+
+		if (type == AUTH_TEXT && span_left(value) == AUTH)
+			(void)read_password(value, m->password);
+		m->md5 |= type == AUTH_MD5 && !value.failed;
+	}
 	return true;
 }
 
@@ -174,6 +182,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		parse_weakness(parse, &default_password, "group %u", m.group);
 	else if (m.password[0] != '\0')
 		parse_weakness(parse, &clear_password, "group %u", m.group);
+	else if (!m.md5)
+		parse_weakness(parse, &no_authentication, "group %u", m.group);
 	return PARSE_ON;
 }
 
@@ -184,7 +194,7 @@ static const struct parser parser = { .state_size = PARSE_STATE(struct conversat
 const struct protocol protocol_hsrp = {
 	.name = "hsrp",
 	.title = "Hot Standby Router Protocol",
-	DOORS(UDP(1985)),
+	DOORS(UDP(1985), UDP(2029)), /* of version 2 for IPv6 */
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.datagram_least = LENGTH_1,

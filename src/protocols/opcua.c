@@ -1,5 +1,7 @@
 /* opcua.c: OPC Unified Architecture over TCP, OPC 10000-6 (mappings: 7.1 connections, 6.7 secure channels)
  * and OPC 10000-4 (services). Numbers are little-endian. */
+#include "protocols/opcua.h"
+
 #include "protocols/tally.h"
 
 enum {
@@ -17,7 +19,13 @@ static const struct weakness no_security = {
 	.severity = 2,
 	.remedy = "Take SecurityPolicy None from the server's endpoints.",
 };
-static const struct weakness *const weaknesses[] = { &no_security, NULL };
+static const struct weakness clear_login = {
+	.id = "opcua-clear-login",
+	.title = "OPC UA takes passwords in clear text",
+	.severity = 2,
+	.remedy = "Take SecurityPolicy None from the server's endpoints, also from its policies for users.",
+};
+static const struct weakness *const weaknesses[] = { &no_security, &clear_login, NULL };
 
 /* By the number of the request's binary encoding (OPC 10000-6, annex A.3). */
 static const struct code_name service_names[] = {
@@ -110,11 +118,14 @@ struct conversation {
 	struct tally services;
 	uint32_t requests, answers, version, error;
 	char url[256], policy[96], reason[128];
+	struct opcua_login login;
 	bool plain, failed, told;
 };
 
 static void emit(const void *record, struct json *json)
 {
+	static const char *const identities[] = { NULL, "anonymous", "user_name", "certificate",
+						  "issued_token" };
 	const struct conversation *const state = record;
 
 	json_unsigned(json, "version", state->version);
@@ -123,6 +134,8 @@ static void emit(const void *record, struct json *json)
 	json_unsigned(json, "requests", state->requests);
 	json_unsigned(json, "responses", state->answers);
 	EMIT_TALLY(json, "services", &state->services, service_names);
+	json_text(json, "identity", identities[state->login.identity]);
+	emit_text(json, "user", state->login.user);
 	if (state->failed)
 		json_unsigned(json, "error", state->error);
 	emit_text(json, "reason", state->reason);
@@ -137,20 +150,13 @@ static void end(void *memory, struct parse *parse)
 	state->told = true;
 }
 
-static struct span take_string(struct span *s)
-{
-	const uint32_t length = span_u32_le(s);
-
-	return span_take(s, length == UINT32_MAX ? 0 : length);
-}
-
 /* The policy is the last part of its name: http://opcfoundation.org/UA/SecurityPolicy#None */
 static void read_open(struct conversation *state, struct parse *parse, struct span s)
 {
 	struct span policy;
 
 	span_skip(&s, 4);
-	policy = take_string(&s);
+	policy = opcua_take_string(&s);
 	(void)span_until(&policy, '#');
 	if (policy.failed || state->policy[0] != '\0')
 		return;
@@ -161,14 +167,18 @@ static void read_open(struct conversation *state, struct parse *parse, struct sp
 }
 
 /* Type of node id 1: namespace in an octet, number in two. */
-static void read_request(struct conversation *state, struct span s)
+static void read_request(struct conversation *state, struct parse *parse, struct span s)
 {
+	enum { ACTIVATE_SESSION = 467 };
+
 	span_skip(&s, SERVICE_AT);
 	if (state->plain && span_u8(&s) == 1 && span_u8(&s) == 0) {
 		const uint16_t service = span_u16_le(&s);
 
 		if (!s.failed)
 			tally_add(&state->services, service);
+		if (service == ACTIVATE_SESSION && opcua_read_login(s, &state->login) && state->login.clear)
+			parse_weakness(parse, &clear_login, "password of user %s", state->login.user);
 	}
 }
 
@@ -180,19 +190,19 @@ static void read_message(struct conversation *state, struct parse *parse, struct
 	case 'H':
 		state->version = span_u32_le(&s);
 		span_skip(&s, 16);
-		span_copy_text(take_string(&s), state->url, sizeof(state->url));
+		span_copy_text(opcua_take_string(&s), state->url, sizeof(state->url));
 		break;
 	case 'E':
 		state->failed = true;
 		state->error = span_u32_le(&s);
-		span_copy_text(take_string(&s), state->reason, sizeof(state->reason));
+		span_copy_text(opcua_take_string(&s), state->reason, sizeof(state->reason));
 		break;
 	case 'O': read_open(state, parse, s); break;
 	case 'M':
 		state->requests += parse->side == SIDE_CLIENT;
 		state->answers += parse->side == SIDE_SERVER;
 		if (parse->side == SIDE_CLIENT)
-			read_request(state, s);
+			read_request(state, parse, s);
 		break;
 	default: break;
 	}

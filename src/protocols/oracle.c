@@ -1,9 +1,12 @@
 /* oracle.c: the Transparent Network Substrate of Oracle Net, by which clients reach a listener ("Net Services
  * Administrator's Guide", "Net Services Reference" of Oracle Database): connect, accept, refuse, redirect. */
+#include "base/address.h"
 #include "protocols/tally.h"
 
 #include <ctype.h>
 #include <stdio.h>
+
+extern const struct protocol protocol_oracle;
 
 enum {
 	HEADER = 8,
@@ -213,6 +216,25 @@ static void read_connect(struct conversation *state, struct span s)
 		read_connect_data(state, s);
 }
 
+/* The client goes to "(HOST=192.0.2.5)(PORT=1522)"; a name has no address here. */
+static void expect_redirected(struct parse *parse, struct span s)
+{
+	struct expectation next = { .transport = TRANSPORT_TCP,
+				    .other = parse->addresses[SIDE_CLIENT],
+				    .protocol = &protocol_oracle,
+				    .waiting = SIDE_SERVER };
+	char host[ADDRESS_TEXT] = "", port[8] = "";
+	uint64_t number;
+
+	find_word(s, "(HOST=", host, sizeof(host));
+	find_word(s, "(PORT=", port, sizeof(port));
+	if (!address_parse(span_text(host), &next.address) ||
+	    !span_number(span_text(port), UINT16_MAX, &number) || number == 0)
+		return;
+	next.port = (uint16_t)number;
+	parse_expect(parse, &next);
+}
+
 static enum parse_step read_message(struct conversation *state, struct parse *parse, uint8_t type,
 				    struct span s)
 {
@@ -239,6 +261,7 @@ static enum parse_step read_message(struct conversation *state, struct parse *pa
 		state->result = "redirected";
 		span_skip(&s, 2);
 		span_copy_text(s, state->redirect, sizeof(state->redirect));
+		expect_redirected(parse, s);
 		break;
 	default: return PARSE_ON;
 	}

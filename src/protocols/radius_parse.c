@@ -4,7 +4,13 @@
 
 #include <stdio.h>
 
-enum { USER_PASSWORD = 2, EAP_MESSAGE = 79, MESSAGE_AUTHENTICATOR = 80, BEFORE_LENGTH = 4 };
+enum {
+	USER_PASSWORD = 2,
+	VENDOR_SPECIFIC = 26,
+	EAP_MESSAGE = 79,
+	MESSAGE_AUTHENTICATOR = 80,
+	BEFORE_LENGTH = 4
+};
 
 static const char *name_of(uint8_t code)
 {
@@ -48,6 +54,60 @@ static void write_attribute(struct json *json, const char *key, enum kind kind, 
 	}
 }
 
+/* RFC 3748 4 and 5: of a request or a response its type; who answers to be asked who he is. */
+static void write_eap(struct json *json, struct span s)
+{
+	enum { REQUEST = 1, RESPONSE = 2, IDENTITY = 1, IDENTITY_MOST = 253 };
+	static const struct code_name types[] = {
+		{ 1, "identity" },  { 2, "notification" }, { 3, "nak" },        { 4, "md5" },
+		{ 5, "otp" },       { 6, "gtc" },          { 13, "tls" },       { 17, "leap" },
+		{ 18, "sim" },      { 21, "ttls" },        { 23, "aka" },       { 25, "peap" },
+		{ 26, "mschapv2" }, { 43, "fast" },        { 50, "aka_prime" }, { 52, "pwd" },
+		{ 55, "teap" },
+	};
+	const uint8_t code = span_u8(&s);
+	uint16_t length;
+	uint8_t type;
+
+	json_bool(json, "eap", true);
+	span_skip(&s, 1);
+	length = span_u16(&s);
+	type = span_u8(&s);
+	if (s.failed || (code != REQUEST && code != RESPONSE) || length < 5)
+		return;
+	if (CODE_TEXT(types, type) != NULL)
+		json_text(json, "eap_type", CODE_TEXT(types, type));
+	if (type == IDENTITY && code == RESPONSE && length - 5u <= span_left(s))
+		emit_span(json, "eap_identity", text_first(span_take(&s, length - 5u), IDENTITY_MOST));
+}
+
+/* Numbers of vendors (RFC 2865 5.26), each once. */
+static void write_vendors(struct json *json, struct span attributes)
+{
+	enum { SHOWN = 4 };
+	uint32_t vendors[SHOWN];
+	size_t count = 0;
+	struct span value;
+	uint8_t type;
+
+	while (count < SHOWN && span_left(attributes) > 0 &&
+	       radius_next_attribute(&attributes, &type, &value)) {
+		const uint32_t vendor = span_u32(&value);
+		bool told = type != VENDOR_SPECIFIC || value.failed;
+
+		for (size_t i = 0; i < count; i++)
+			told |= vendors[i] == vendor;
+		if (!told)
+			vendors[count++] = vendor;
+	}
+	if (count == 0)
+		return;
+	json_open_array(json, "vendors");
+	for (size_t i = 0; i < count; i++)
+		json_unsigned(json, NULL, vendors[i]);
+	json_end(json);
+}
+
 static void emit(const void *memory, struct json *json)
 {
 	static const struct {
@@ -75,15 +135,17 @@ static void emit(const void *memory, struct json *json)
 	};
 	struct span s = *(const struct span *)memory, value;
 	const uint8_t code = span_u8(&s);
+	struct span eap = span_of(NULL, 0), attributes;
 	uint64_t told = 0;
-	bool eap = false;
 	uint8_t type;
 
 	json_text(json, "code", name_of(code));
 	json_unsigned(json, "id", span_u8(&s));
 	span_skip(&s, RADIUS_HEADER - 2);
+	attributes = s;
 	while (span_left(s) > 0 && radius_next_attribute(&s, &type, &value)) {
-		eap = eap || type == EAP_MESSAGE;
+		if (type == EAP_MESSAGE && span_left(eap) == 0)
+			eap = value; /* what is longer goes on in further ones */
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 			if (keys[i].type != type || told >> i & 1)
 				continue;
@@ -91,8 +153,9 @@ static void emit(const void *memory, struct json *json)
 			write_attribute(json, keys[i].key, keys[i].kind, value);
 		}
 	}
-	if (eap)
-		json_bool(json, "eap", true);
+	if (span_left(eap) > 0)
+		write_eap(json, eap);
+	write_vendors(json, attributes);
 }
 
 static void judge(struct parse *parse, struct span s)
@@ -108,8 +171,8 @@ static void judge(struct parse *parse, struct span s)
 		if (type == USER_PASSWORD && code == RADIUS_ACCESS_REQUEST)
 			parse_weakness(parse, &radius_password, "an Access-Request has User-Password");
 	}
-	if (!authenticated &&
-	    (code == RADIUS_ACCESS_ACCEPT || code == RADIUS_ACCESS_REJECT || code == RADIUS_ACCESS_CHALLENGE))
+	if (!authenticated && (code == RADIUS_ACCESS_REQUEST || code == RADIUS_ACCESS_ACCEPT ||
+			       code == RADIUS_ACCESS_REJECT || code == RADIUS_ACCESS_CHALLENGE))
 		parse_weakness(parse, &radius_no_authenticator, "%s without Message-Authenticator",
 			       name_of(code));
 }

@@ -13,9 +13,9 @@ enum { TLS_HANDSHAKE = 0x16, TLS_DATA = 0x17 };
 struct state {
 	char client_version[16], server_version[16], user[NAME], host[NAME], application[NAME], server[NAME],
 		database[NAME], library[NAME], product[NAME];
-	uint8_t encryption[2]; /* by side, as in PRELOGIN, plus 1 */
-	bool tls, integrated, accepted, told;
-	bool inside[2]; /* a message of several packets goes on */
+	uint8_t encryption[2];                                /* by side, as in PRELOGIN, plus 1 */
+	bool tls, integrated, asked, accepted, refused, told; /* asked: a login */
+	bool inside[2];                                       /* a message of several packets goes on */
 	uint32_t batches, calls, errors, error;
 	uint8_t called; /* names of calls */
 	char names[CALLS_SHOWN][CALL_NAME];
@@ -61,8 +61,8 @@ static void emit(const void *memory, struct json *json)
 	write_text(json, "server", state->server);
 	write_text(json, "database", state->database);
 	write_text(json, "product", state->product);
-	if (state->accepted)
-		json_text(json, "login", "accepted");
+	if (state->accepted || state->refused)
+		json_text(json, "login", state->accepted ? "accepted" : "refused");
 	if (state->batches > 0)
 		json_unsigned(json, "batches", state->batches);
 	if (state->calls > 0)
@@ -123,6 +123,8 @@ static void hear_login(struct state *state, struct parse *parse, struct span pay
 	struct span s = payload;
 	char unused[NAME];
 
+	state->asked = true;
+	state->refused = false;
 	span_skip(&s, FLAGS + 1);
 	state->integrated = (span_u8(&s) & INTEGRATED) != 0;
 	span_skip(&s, 2 + 4 + 4); /* more flags, time zone, language */
@@ -251,6 +253,7 @@ static bool hear_tokens(struct state *state, struct span s)
 		else if (type == CHANGE)
 			hear_change(state, token);
 	}
+	state->refused |= state->asked && !state->accepted && state->errors > errors;
 	return state->errors > errors || state->accepted != accepted;
 }
 

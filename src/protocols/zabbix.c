@@ -121,7 +121,7 @@ static const struct parser parser = { .read = read, .emit = emit };
 const struct protocol protocol_zabbix = {
 	.name = "zabbix",
 	.title = "Zabbix",
-	DOORS(TCP(10051)),
+	DOORS(TCP(10050), TCP(10051)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.parser = &parser,

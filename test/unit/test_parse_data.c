@@ -141,6 +141,22 @@ static void batches_calls_and_errors_are_told(void **state)
 	     "\"errors\":1,\"error_code\":513,\"error_message\":\"n\"");
 }
 
+/* An error in place of an acceptance; the same without a login is none. */
+static void a_login_that_sql_server_refuses_is_told(void **state)
+{
+	const struct turn turns[] = { talk_first("tds.client.tcp.freetds-login"),
+				      SERVER("\4\1\0>\0\0\0\0\252&\0\30H\0\0\1\16\14\0L\0o\0g\0i\0n\0 "
+					     "\0f\0a\0i\0l\0e\0d\0\0\0\1\0\0\0\375"
+					     "\0\0\0\0\0\0\0\0\0\0\0\0") };
+	const struct turn unasked[] = { SERVER(
+		"\4\1\0>\0\0\0\0\252&\0\30H\0\0\1\16\14\0L\0o\0g\0i\0n\0 \0f\0a\0i\0l\0e\0d\0\0\0\1\0\0\0\375"
+		"\0\0\0\0\0\0\0\0\0\0\0\0") };
+
+	(void)state;
+	TOLD("tds", TRANSPORT_TCP, turns, "\"login\":\"refused\"", "\"error_code\":18456");
+	TOLD("tds", TRANSPORT_TCP, unasked, "\"error_code\":18456", "!\"login\"");
+}
+
 static void a_notice_of_postgresql_is_no_answer_to_a_wish(void **unused)
 {
 	const struct turn notice[] = {
@@ -162,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
+		cmocka_unit_test(a_login_that_sql_server_refuses_is_told),
 		cmocka_unit_test(batches_calls_and_errors_are_told),
 		cmocka_unit_test(a_simple_bind_in_the_clear_is_a_finding),
 		cmocka_unit_test(who_binds_with_a_mechanism_is_told),

@@ -73,6 +73,28 @@ static void a_password_in_radius_is_a_finding_and_not_told(void **state)
 	     "\"weakness\":\"radius-no-message-authenticator\"", "\"framed_ip\":\"192.0.2.50\"");
 }
 
+/* RFC 3748 5.1; vendors once each; an identity that says to be longer than it is is none. */
+static void who_answers_eap_is_told(void **state)
+{
+	const struct turn identity[] = { CLIENT(
+		"\1\7\0U\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\1\5joe\32\12\0\0\0\11\1\4xy\32\12\0\0\001"
+		"7\1\4xy\32\12\0\0\0\11\1\4xyO\14\2\1\0\12\1joe@xP\22\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") };
+	const struct turn digest[] = { CLIENT(
+		"\1\7\0!\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\1\5joeO\10\1\1\0\6\4x") };
+	const struct turn cut[] = { CLIENT(
+		"\1\7\0/\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17O\11\2\1\0\377\1joP\22\0\0\0\0\0\0\0\0\0\0"
+		"\0\0\0\0\0\0") };
+
+	(void)state;
+	TOLD("radius", TRANSPORT_UDP, identity,
+	     "\"eap\":true,\"eap_type\":\"identity\",\"eap_identity\":\"joe@x\",\"vendors\":[9,311]",
+	     "!weakness");
+	TOLD("radius", TRANSPORT_UDP, digest, "\"eap_type\":\"md5\"", "!eap_identity", "!vendors",
+	     "\"weakness\":\"radius-no-message-authenticator\",\"evidence\":\"Access-Request without "
+	     "Message-Authenticator\"");
+	TOLD("radius", TRANSPORT_UDP, cut, "\"eap_type\":\"identity\"", "!eap_identity");
+}
+
 static void the_flow_of_a_file_is_expected(void **state)
 {
 	const struct turn turns[] = { talk_first("tftp.client.udp.specification") };
@@ -405,6 +427,7 @@ int main(void)
 		cmocka_unit_test(associations_of_dhcpv6_are_told),
 		cmocka_unit_test(tickets_with_weak_encryption_are_findings),
 		cmocka_unit_test(a_password_in_radius_is_a_finding_and_not_told),
+		cmocka_unit_test(who_answers_eap_is_told),
 		cmocka_unit_test(the_flow_of_a_file_is_expected),
 		cmocka_unit_test(names_of_the_link_are_told),
 		cmocka_unit_test(each_question_of_mdns_has_its_event),

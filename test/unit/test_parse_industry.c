@@ -57,6 +57,26 @@ static void hsrp_of_version_two(void **unused)
 		 talk_first("hsrp.server.udp.specification-2"));
 }
 
+/* The same without a word that proves anything, and with a digest. */
+static void hsrp_without_authentication(void **unused)
+{
+	(void)unused;
+	talk_udp("hsrp",
+		 "{\"hsrp\":{\"version\":2,\"operation\":\"hello\",\"state\":\"active\",\"group\":7,"
+		 "\"priority\":120,\"hello_ms\":3000,\"hold_ms\":10000,\"virtual_address\":\"192.0.2.254\","
+		 "\"authentication\":\"none\"}}\n"
+		 "{\"weakness\":\"hsrp-no-authentication\",\"evidence\":\"group 7\"}\n",
+		 CLIENT("\1(\2\0\6\4\0\7\0\0\0\0\0\0\0\0\0x\0\0\13\270\0\0'"
+			"\20\300\0\2\376\0\0\0\0\0\0\0\0\0\0\0\0"));
+	talk_udp("hsrp",
+		 "{\"hsrp\":{\"version\":2,\"operation\":\"hello\",\"state\":\"active\",\"group\":7,"
+		 "\"priority\":120,\"hello_ms\":3000,\"hold_ms\":10000,\"virtual_address\":\"192.0.2.254\","
+		 "\"authentication\":\"md5\"}}\n",
+		 CLIENT("\1(\2\0\6\4\0\7\0\0\0\0\0\0\0\0\0x\0\0\13\270\0\0'"
+			"\20\300\0\2\376\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\4\34\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
+}
+
 static void x11_admits_without_a_cookie(void **unused)
 {
 	(void)unused;
@@ -130,6 +150,7 @@ int main(void)
 		cmocka_unit_test(rtcp_reports),
 		cmocka_unit_test(hsrp_with_the_delivered_password),
 		cmocka_unit_test(hsrp_of_version_two),
+		cmocka_unit_test(hsrp_without_authentication),
 		cmocka_unit_test(x11_admits_without_a_cookie),
 		cmocka_unit_test(x11_refuses),
 		cmocka_unit_test(coap_asks),

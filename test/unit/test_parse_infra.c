@@ -170,6 +170,50 @@ static void bgp_opens(void **unused)
 		 talk_first("bgp.server.tcp.specification-cease"));
 }
 
+/* RFC 4271 4.3; a path of numbers with four octets and one with two, where nothing tells which; RFC 4760. The
+ * end of routes (RFC 4724) has none. */
+static void bgp_tells_routes(void **unused)
+{
+	(void)unused;
+	talk_tcp("bgp",
+		 "{\"bgp\":{\"type\":\"update\",\"side\":\"client\",\"prefixes\":[\"203.0.113.0/"
+		 "24\",\"0.0.0.0/0\"],"
+		 "\"prefix_count\":2,\"withdrawn\":[\"198.51.100.0/"
+		 "24\"],\"withdrawn_count\":1,\"as_path\":[65001,4200000001],"
+		 "\"origin\":\"igp\",\"next_hop\":\"192.0.2.1\"}}\n"
+		 "{\"bgp\":{\"type\":\"update\",\"side\":\"server\",\"prefixes\":[\"2001:db8::/"
+		 "32\"],\"prefix_count\":1,"
+		 "\"withdrawn_count\":0,\"as_path\":[64999],\"origin\":\"incomplete\",\"next_hop\":\"2001:"
+		 "db8::1\"}}\n"
+		 "{\"bgp\":{\"type\":\"update\",\"side\":\"server\",\"prefix_count\":0,\"withdrawn\":[\"2001:"
+		 "db8::/32\"],"
+		 "\"withdrawn_count\":1}}\n"
+		 "{\"bgp\":{\"type\":\"summary\",\"to_server\":{\"update\":2},\"to_client\":{\"update\":2},"
+		 "\"prefix_count\":3,\"withdrawn_count\":2}}\n",
+		 CLIENT("\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0009\2\0\4\30\3063d"
+			"\0\31"
+			"@\1\1\0P\2\0\12\2\2\0\0\375\351\372V\352\1@\3\4\300\0\2\1\30\313\0q\0"),
+		 SERVER("\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0O\2\0\0\0008@"
+			"\1\1\2@\2\4"
+			"\1\1\375\347\200\16*\0\2\1  "
+			"\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1\376\200\0\0\0\0\0\0\0\0\0\0"
+			"\0\0\0\1\0  \1\15\270"),
+		 CLIENT("\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0\27\2\0\0\0\0"),
+		 SERVER("\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0\42\2\0\0\0\13\200"
+			"\17\10"
+			"\0\2\1  \1\15\270"));
+}
+
+static void bgp_ends_at_a_prefix_that_is_too_long(void **unused)
+{
+	(void)unused;
+	talk_tcp("bgp",
+		 "{\"bgp\":{\"type\":\"summary\",\"to_server\":{\"update\":1}}}\n"
+		 "{\"broken\":\"client\",\"at\":29}\n",
+		 CLIENT("\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0\35\2\0\6!"
+			"\1\2\3\4\5\0\0"));
+}
+
 static void dnp3_reads(void **unused)
 {
 	(void)unused;
@@ -307,6 +351,50 @@ static void amqp_of_another_version(void **unused)
 		 talk_first("amqp.server.tcp.specification-1"), CLIENT("\0\0\0\1x"));
 }
 
+static void amqp_1_tells_logins_and_links(void **unused)
+{
+	(void)unused;
+	talk_tcp("amqp",
+		 "{\"weakness\":\"amqp-clear-login\",\"evidence\":\"PLAIN of user joe\"}\n"
+		 "{\"software\":\"client\",\"product\":\"porter\",\"version\":\"1.0\"}\n"
+		 "{\"software\":\"server\",\"product\":\"Hall\",\"version\":\"2.1\"}\n"
+		 "{\"amqp\":{\"version\":\"1.0\",\"server_product\":\"Hall\",\"server_version\":\"2.1\","
+		 "\"client_product\":"
+		 "\"porter\",\"client_version\":\"1.0\",\"mechanisms\":\"PLAIN "
+		 "ANONYMOUS\",\"mechanism\":\"PLAIN\",\"user\":"
+		 "\"joe\",\"requests\":{\"sasl_init\":1,\"open\":1,\"attach\":1},\"responses\":{\"sasl_"
+		 "mechanisms\":1,"
+		 "\"sasl_outcome\":1,\"open\":1,\"close\":1},\"last_error\":\"no such "
+		 "door\",\"login\":\"accepted\","
+		 "\"client_container\":\"visitor-1\",\"server_container\":\"hall\",\"hostname\":\"hall."
+		 "example\","
+		 "\"addresses\":[\"doors/open\"]}}\n",
+		 CLIENT("AMQP\3\1\0\0"),
+		 SERVER("AMQP\3\1\0\0\0\0\0\42\2\1\0\0\0S@\300\25\1\340\22\2\243\5PLAIN\11ANONYMOUS"),
+		 CLIENT("\0\0\0000\2\1\0\0\0SA\300#\3\243\5PLAIN\240\13\0joe\0sesame\241\14hall.example"),
+		 SERVER("\0\0\0\20\2\1\0\0\0SD\300\3\1P\0"),
+		 CLIENT("AMQP\0\1\0\0\0\0\0V\2\0\0\0\0S\20\300I\12\241\11visitor-1\241\14hall.examplep\0\0@"
+			"\0`\177"
+			"\377@@@@@\301 \4\243\7product\241\6porter\243\7version\241\0031.0\0\0\0\10\2\0\0\0"),
+		 SERVER("AMQP\0\1\0\0\0\0\0@\2\0\0\0\0S\20\3003\12\241\4hall@@@@@@@@"
+			"\301\42\6\243\1xE\243\7product"
+			"\241\4Hall\243\7version\241\0032.1"),
+		 CLIENT("\0\0\0-\2\0\0\0\0S\22\300 \7\241\1lCBP\2P\0\0S(E\0S)\300\15\1\241\12doors/open"),
+		 SERVER("\0\0\0002\2\0\0\0\0S\30\300%\1\0S\35\300\37\2\243\16amqp:not-found\241\14no such "
+			"door"));
+}
+
+/* A refused login; a list that says to be longer than its frame; a frame whose body begins behind its end. */
+static void amqp_1_ends_at_what_is_no_frame(void **unused)
+{
+	(void)unused;
+	talk_tcp("amqp",
+		 "{\"amqp\":{\"version\":\"1.0\",\"responses\":{\"sasl_outcome\":1},\"login\":\"refused\"}}\n"
+		 "{\"broken\":\"server\",\"at\":39}\n",
+		 CLIENT("AMQP\3\1\0\0"), SERVER("AMQP\3\1\0\0\0\0\0\20\2\1\0\0\0SD\300\3\1P\1"),
+		 SERVER("\0\0\0\17\2\1\0\0\0SA\3000\3\243"), SERVER("\0\0\0\14\4\0\0\0\0S\20E"));
+}
+
 static void kafka_reads_tokens_without_heads(void **unused)
 {
 	(void)unused;
@@ -342,6 +430,10 @@ int main(void)
 		cmocka_unit_test(dcerpc_calls_without_a_connection),
 		cmocka_unit_test(dcerpc_ends_at_what_is_none),
 		cmocka_unit_test(bgp_opens),
+		cmocka_unit_test(bgp_tells_routes),
+		cmocka_unit_test(bgp_ends_at_a_prefix_that_is_too_long),
+		cmocka_unit_test(amqp_1_tells_logins_and_links),
+		cmocka_unit_test(amqp_1_ends_at_what_is_no_frame),
 		cmocka_unit_test(dnp3_reads),
 		cmocka_unit_test(dnp3_controls),
 		cmocka_unit_test(dnp3_ends_at_a_bad_checksum),

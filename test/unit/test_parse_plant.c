@@ -51,6 +51,74 @@ static void cassandra_tells_logins_but_no_password(void **unused)
 		 talk_first("cassandra.server.tcp.specification-error"));
 }
 
+/* "native_protocol_v5" 2: two messages in a frame, and one message in two frames. */
+static void cassandra_reads_frames_of_version_five(void **unused)
+{
+	(void)unused;
+	talk_tcp("cassandra",
+		 "{\"weakness\":\"cassandra-clear-login\",\"evidence\":\"login of user anna\"}\n"
+		 "{\"cassandra\":{\"version\":5,\"cql_version\":\"3.0.0\",\"authenticator\":\"org.apache."
+		 "cassandra.auth."
+		 "PasswordAuthenticator\",\"user\":\"anna\",\"requests\":5,\"responses\":4,\"operations\":{"
+		 "\"startup\":1,"
+		 "\"authenticate\":1,\"auth_response\":1,\"auth_success\":1,\"query\":3,\"result\":1,"
+		 "\"error\":1},"
+		 "\"errors\":{\"invalid\":1}}}\n",
+		 CLIENT("\5\0\0\1\1\0\0\0\26\0\1\0\13CQL_VERSION\0\0053.0.0"),
+		 SERVER("\205\0\0\1\3\0\0\0001\0/org.apache.cassandra.auth.PasswordAuthenticator"),
+		 CLIENT("\31\0\2\1\2\3\5\0\0\1\17\0\0\0\20\0\0\0\14\0anna\0secret\1\2\3\4"),
+		 SERVER("\15\0\2\1\2\3\205\0\0\1\20\0\0\0\4\377\377\377\377\1\2\3\4"),
+		 CLIENT(":\0\2\1\2\3\5\0\0\1\7\0\0\0\24\0\0\0\11SELECT "
+			"1;\0\1\0\0\0\0\0\5\0\0\1\7\0\0\0\24\0\0\0\11"
+			"SELECT 1;\0\1\0\0\0\0\0\1\2\3\4"),
+		 SERVER("B\0\2\1\2\3\205\0\0\1\10\0\0\0("
+			"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\0\0\0\0\0\0\0\0\0\0\0\205\0\0\1\0\0\0\0\10\0\0\42\0\0\2no\1\2\3\4"),
+		 CLIENT("\36\0\0\1\2\3\5\0\0\1\7\0\0\0<\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\2\3\4'"
+			"\0\0\1\2"
+			"\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\2"
+			"\3\4"));
+}
+
+/* What is compressed is stepped over, what is not is read; bits that are never set end it. */
+static void cassandra_steps_over_what_is_compressed(void **unused)
+{
+	(void)unused;
+	talk_tcp("cassandra",
+		 "{\"cassandra\":{\"version\":5,\"cql_version\":\"3.0.0\",\"compression\":\"lz4\","
+		 "\"requests\":2,\"responses\":1,"
+		 "\"operations\":{\"startup\":1,\"ready\":1,\"query\":1}}}\n"
+		 "{\"broken\":\"server\",\"at\":9}\n",
+		 CLIENT("\5\0\0\1\1\0\0\0(\0\2\0\13CQL_VERSION\0\0053.0.0\0\13COMPRESSION\0\3lz4"),
+		 SERVER("\205\0\0\1\2\0\0\0\0"), CLIENT("\6\0\310\0\4\1\2\3xyzxyz\1\2\3\4"),
+		 CLIENT("\35\0\0\0\4\1\2\3\5\0\0\1\7\0\0\0\24\0\0\0\11SELECT 1;\0\1\0\0\0\0\0\1\2\3\4"),
+		 SERVER("\1\0\0\0\377\0\0\0\0\0\0\0\0"));
+}
+
+/* The client is expected at an address; what has a name only is told and not expected. */
+static void oracle_announces_where_it_sends_to(void **unused)
+{
+	(void)unused;
+	talk_tcp("oracle",
+		 "{\"expect\":\"oracle\",\"transport\":6,\"address\":\"192.0.2.5\",\"port\":1522,\"other\":"
+		 "\"192.0.2.1\","
+		 "\"waiting\":\"server\"}\n"
+		 "{\"oracle\":{\"result\":\"redirected\",\"redirect\":\"(ADDRESS=(PROTOCOL=tcp)(HOST=192.0.2."
+		 "5)(PORT=1522))\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 SERVER("\0=\0\0\5\0\0\0\0003(ADDRESS=(PROTOCOL=tcp)(HOST=192.0.2.5)(PORT=1522))"));
+	talk_tcp("oracle",
+		 "{\"oracle\":{\"result\":\"redirected\",\"redirect\":\"(ADDRESS=(PROTOCOL=tcp)(HOST=alpha)("
+		 "PORT=1522))\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 SERVER("\0009\0\0\5\0\0\0\0/(ADDRESS=(PROTOCOL=tcp)(HOST=alpha)(PORT=1522))"));
+	talk_tcp("oracle",
+		 "{\"oracle\":{\"result\":\"redirected\",\"redirect\":\"(ADDRESS=(HOST=192.0.2.5)(PORT=70000)"
+		 ")\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 SERVER("\0000\0\0\5\0\0\0\0&(ADDRESS=(HOST=192.0.2.5)(PORT=70000))"));
+}
+
 static void netflow_counts_flows(void **unused)
 {
 	(void)unused;
@@ -114,6 +182,67 @@ static void opcua_tells_errors(void **unused)
 		 talk_first("opcua.server.tcp.specification-error"));
 }
 
+/* OPC 10000-4 7.41: a user whose password is shown, one whose password is not, and nobody; then a list of
+ * certificates without end. */
+static void opcua_tells_users(void **unused)
+{
+	(void)unused;
+	talk_tcp("opcua",
+		 "{\"weakness\":\"opcua-no-security\",\"evidence\":\"security policy None at \"}\n"
+		 "{\"weakness\":\"opcua-clear-login\",\"evidence\":\"password of user joe\"}\n"
+		 "{\"opcua\":{\"version\":0,\"security_policy\":\"None\",\"requests\":1,\"responses\":0,"
+		 "\"services\":{\"activate_session\":1},\"identity\":\"user_name\",\"user\":\"joe\"}}\n",
+		 CLIENT("OPNFO\0\0\0\0\0\0\0/\0\0\0http://opcfoundation.org/UA/"
+			"SecurityPolicy#None\377\377\377\377"
+			"\377\377\377\377\1\0\0\0\1\0\0\0"),
+		 CLIENT("MSGF\177\0\0\0\1\0\0\0\1\0\0\0\2\0\0\0\2\0\0\0\1\0\323\1\2\1\0\5\0\0\0\0\0\0\0\0\0\0"
+			"\0\7\0"
+			"\0\0\0\0\0\0\377\377\377\377\350\3\0\0\0\0\0\377\377\377\377\377\377\377\377\377\377"
+			"\377\377"
+			"\1\0\0\0\2\0\0\0en\1\0D\1\1\32\0\0\0\1\0\0\0p\3\0\0\0joe\6\0\0\0sesame\377\377\377"
+			"\377\377"
+			"\377\377\377\377\377\377\377"));
+	talk_tcp("opcua",
+		 "{\"weakness\":\"opcua-no-security\",\"evidence\":\"security policy None at \"}\n"
+		 "{\"opcua\":{\"version\":0,\"security_policy\":\"None\",\"requests\":1,\"responses\":0,"
+		 "\"services\":{\"activate_session\":1},\"identity\":\"user_name\",\"user\":\"joe\"}}\n",
+		 CLIENT("OPNFO\0\0\0\0\0\0\0/\0\0\0http://opcfoundation.org/UA/"
+			"SecurityPolicy#None\377\377\377\377"
+			"\377\377\377\377\1\0\0\0\1\0\0\0"),
+		 CLIENT("MSGF\250\0\0\0\1\0\0\0\1\0\0\0\2\0\0\0\2\0\0\0\1\0\323\1\2\1\0\5\0\0\0\0\0\0\0\0\0\0"
+			"\0\7\0"
+			"\0\0\0\0\0\0\377\377\377\377\350\3\0\0\0\0\0\377\377\377\377\377\377\377\377\377\377"
+			"\377\377"
+			"\1\0\0\0\2\0\0\0en\1\0D\1\1C\0\0\0\1\0\0\0p\3\0\0\0joe\6\0\0\0sesame)\0\0\0http://"
+			"www.w3."
+			"org/2001/04/xmlenc#rsa-oaep\377\377\377\377\377\377\377\377"));
+	talk_tcp("opcua",
+		 "{\"weakness\":\"opcua-no-security\",\"evidence\":\"security policy None at \"}\n"
+		 "{\"opcua\":{\"version\":0,\"security_policy\":\"None\",\"requests\":1,\"responses\":0,"
+		 "\"services\":{\"activate_session\":1},\"identity\":\"anonymous\"}}\n",
+		 CLIENT("OPNFO\0\0\0\0\0\0\0/\0\0\0http://opcfoundation.org/UA/"
+			"SecurityPolicy#None\377\377\377\377"
+			"\377\377\377\377\1\0\0\0\1\0\0\0"),
+		 CLIENT("MSGFr\0\0\0\1\0\0\0\1\0\0\0\2\0\0\0\2\0\0\0\1\0\323\1\2\1\0\5\0\0\0\0\0\0\0\0\0\0\0"
+			"\7\0\0"
+			"\0\0\0\0\0\377\377\377\377\350\3\0\0\0\0\0\377\377\377\377\377\377\377\377\377\377"
+			"\377\377"
+			"\1\0\0\0\2\0\0\0en\1\0A\1\1\15\0\0\0\11\0\0\0anonymous\377\377\377\377\377\377\377"
+			"\377"));
+	talk_tcp("opcua",
+		 "{\"weakness\":\"opcua-no-security\",\"evidence\":\"security policy None at \"}\n"
+		 "{\"opcua\":{\"version\":0,\"security_policy\":\"None\",\"requests\":1,\"responses\":0,"
+		 "\"services\":{\"activate_session\":1}}}\n",
+		 CLIENT("OPNFO\0\0\0\0\0\0\0/\0\0\0http://opcfoundation.org/UA/"
+			"SecurityPolicy#None\377\377\377\377"
+			"\377\377\377\377\1\0\0\0\1\0\0\0"),
+		 CLIENT("MSGFr\0\0\0\1\0\0\0\1\0\0\0\2\0\0\0\2\0\0\0\1\0\323\1\2\1\0\5\0\0\0\0\0\0\0\0\0\0\0"
+			"\7\0\0"
+			"\0\0\0\0\0\377\377\377\377\350\3\0\0\0\0\0\377\377\377\377\377\377\377\377\0\0\0\177"
+			"\1\0\0"
+			"\0\2\0\0\0en\1\0A\1\1\15\0\0\0\11\0\0\0anonymous\377\377\377\377\377\377\377\377"));
+}
+
 static void enip_tells_what_is_changed(void **unused)
 {
 	(void)unused;
@@ -167,6 +296,10 @@ int main(void)
 		cmocka_unit_test(oracle_tells_who_asks_for_what),
 		cmocka_unit_test(oracle_tells_refusals),
 		cmocka_unit_test(cassandra_tells_logins_but_no_password),
+		cmocka_unit_test(cassandra_reads_frames_of_version_five),
+		cmocka_unit_test(cassandra_steps_over_what_is_compressed),
+		cmocka_unit_test(oracle_announces_where_it_sends_to),
+		cmocka_unit_test(opcua_tells_users),
 		cmocka_unit_test(netflow_counts_flows),
 		cmocka_unit_test(netflow_counts_templates_and_sets),
 		cmocka_unit_test(sflow_counts_samples),
