@@ -1,28 +1,19 @@
 /* bacula_probe.c: what daemons of Bacula say to a director that they do not know. The directors' and file
  * daemons' greeting is answered with an error or a challenge, the storage daemons' with a message of a job;
- * nobody is logged in. */
+ * nobody is logged in. Directors and storage daemons sleep for five seconds before they refuse. */
 #include "protocols/probes.h"
 #include "protocols/text.h"
 
-enum { LENGTH = 4, MESSAGE_MOST = 4096 };
-
-static void greet_as(const char *hello, struct buffer *out)
-{
-	buffer_u32(out, (uint32_t)strlen(hello));
-	buffer_text(out, hello);
-}
+enum { LENGTH = 4, MESSAGE_MOST = 4096, SLEEP_MS = 5000 };
 
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
+	static const char hello[] = "Hello Director doorward calling 102\n";
+
 	(void)state;
 	(void)transport;
-	greet_as("Hello Director doorward calling 102\n", out);
-}
-
-static void greet_other(void *state, struct buffer *out)
-{
-	(void)state;
-	greet_as("Hello SD: Bacula Director doorward calling 10002\n", out);
+	buffer_u32(out, (uint32_t)strlen(hello));
+	buffer_text(out, hello);
 }
 
 static bool is_ours(struct span text)
@@ -59,8 +50,8 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 const struct probe bacula_probe = {
 	.rare = true,
 	.knows = true,
+	.thinks_ms = SLEEP_MS,
 	.transports = PROBE_TCP,
 	.greet = greet,
-	.greet_other = greet_other,
 	.hear = hear,
 };

@@ -111,6 +111,20 @@ struct probe {
 	 * others is answered either. */
 	bool takes_all;
 
+	/* Over TCP: its servers hear nobody whose port is not below 1024, which is what they take for proof
+	 * that root calls. It is asked from such a port, where one may be bound, and at its customary doors
+	 * alone.
+	 */
+	bool from_reserved;
+
+	/* Over TCP: its servers close a connection from any other port at once, unasked. Where that is not
+	 * so, it is somebody else's door, and nothing of this is said: one who writes down what comes. */
+	bool closes_on_others;
+
+	/* Over TCP: its servers think about a stranger for so long, in ms, whatever they are told; at its
+	 * customary doors, where nothing else has been heard, they are waited for. 0: they answer at once. */
+	unsigned thinks_ms;
+
 	/* Over UDP: its servers answer from another port than they were asked at; they answer to this port
 	 * alone, or to any where it is 0. */
 	bool answers_elsewhere;
@@ -160,7 +174,7 @@ struct probe {
 	enum probe_step (*hear_more)(void *state, size_t variant, struct span *heard, bool ended,
 				     struct answer *answer);
 };
-enum { PROBE_TCP = 1, PROBE_UDP = 2, PROBE_STATE_LIMIT = 1024 };
+enum { PROBE_TCP = 1, PROBE_UDP = 2, PROBE_STATE_LIMIT = 2560 };
 
 /* Who asks, where a protocol has a place for it: the User-Agent of HTTP, RTSP and SIP, the version of SSH;
  * and the name after EHLO and LHLO, which is no host's (RFC 6761). So that who finds it in his logs knows

@@ -10,7 +10,8 @@ enum {
 	COMMAND_MOST = 1024,
 	PORT_DIGITS = 5,
 	RESERVED = 1024,
-	RESERVED_FIRST = 512
+	RESERVED_FIRST = 512,
+	SAID_MOST = 64,
 };
 
 static bool is_name(struct span name)
@@ -121,4 +122,30 @@ void remote_expect_errors(struct parse *parse, const struct remote_command *comm
 				    .waiting = SIDE_SERVER,
 				    .about = "errors",
 			    });
+}
+
+/* A prompt, or a line. */
+static bool is_whole(struct span words)
+{
+	const uint8_t last = span_left(words) > 0 ? words.end[-1] : 0;
+
+	return last == '\n' || last == ':' || last == ' ';
+}
+
+enum probe_step remote_hear(struct span *heard, bool ended, struct answer *answer,
+			    const struct weakness *weakness)
+{
+	struct span words = *heard;
+	const uint8_t sign = span_u8(&words);
+
+	if (words.failed)
+		return probe_step_for(MORE, ended);
+	if (sign > 1 || !text_is_plain(words) || (ended && sign == 1 && span_left(words) == 0))
+		return PROBE_NOT;
+	if (!ended && !is_whole(words))
+		return PROBE_WAIT;
+	heard->at = heard->end;
+	answer_fact(answer, "answer", text_trim(text_first(words, SAID_MOST)));
+	answer_weakness(answer, weakness, "it answers whoever calls from a reserved port");
+	return PROBE_DONE;
 }

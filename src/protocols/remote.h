@@ -18,6 +18,12 @@ enum verdict remote_take(struct span *s, struct remote_command *ret_command);
 bool remote_may_be_shell(const struct remote_command *command);
 bool remote_may_be_execution(const struct remote_command *command);
 
+/* What a server of rlogin or rsh says to a stranger who called from a reserved port: a zero and then what it
+ * wants, or a one and why it refuses (RFC 1282; rshd(8)). One octet alone is an answer where no more comes.
+ * Its words are told as a fact, and `weakness` with them. */
+enum probe_step remote_hear(struct span *heard, bool ended, struct answer *answer,
+			    const struct weakness *weakness);
+
 /* The connection for errors will come from the server. Its parser has parse->about, and nothing to read. */
 void remote_expect_errors(struct parse *parse, const struct remote_command *command);
 

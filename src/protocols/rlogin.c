@@ -1,5 +1,6 @@
 /* rlogin.c: BSD's remote login, RFC 1282: a zero, the user's name here and there, and the terminal. */
 #include "protocols/lines.h"
+#include "protocols/remote.h"
 
 #include <ctype.h>
 
@@ -98,6 +99,34 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 
 static const struct parser parser = { .read = read, .emit = emit };
 
+/* ---- asking ---- */
+
+/* A login of nobody: no user has the empty name. The password that is asked for is not given. */
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const char words[] = "\0\0\0dumb/9600";
+
+	(void)state;
+	(void)transport;
+	buffer_add(out, words, sizeof(words));
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	(void)state;
+	(void)out;
+	return remote_hear(heard, ended, answer, &clear_login);
+}
+
+static const struct probe probe = {
+	.transports = PROBE_TCP,
+	.knows = true,
+	.from_reserved = true,
+	.greet = greet,
+	.hear = hear,
+};
+
 const struct protocol protocol_rlogin = {
 	.name = "rlogin",
 	.title = "remote login",
@@ -105,5 +134,6 @@ const struct protocol protocol_rlogin = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &probe,
 	.weaknesses = weaknesses,
 };

@@ -57,6 +57,33 @@ static enum parse_step read(void *state, struct parse *parse, struct span *bytes
 
 static const struct parser parser = { .read = read, .emit = emit, .leads = true };
 
+/* ---- asking ---- */
+
+/* No connection for errors, and a command of nobody: no user has the empty name. */
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	(void)state;
+	(void)transport;
+	buffer_fill(out, 0, 4);
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	(void)state;
+	(void)out;
+	return remote_hear(heard, ended, answer, &weakness);
+}
+
+static const struct probe probe = {
+	.transports = PROBE_TCP,
+	.knows = true,
+	.from_reserved = true,
+	.closes_on_others = true,
+	.greet = greet,
+	.hear = hear,
+};
+
 const struct protocol protocol_rsh = {
 	.name = "rsh",
 	.title = "remote shell",
@@ -64,5 +91,6 @@ const struct protocol protocol_rsh = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &probe,
 	.weaknesses = weaknesses,
 };

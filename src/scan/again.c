@@ -2,13 +2,14 @@
 
 #include <stdlib.h>
 
-bool again_add(struct again *again, const struct knock_door *where, const struct knock_result *result)
+bool again_add(struct again *again, const struct knock_door *where, const struct knock_result *result,
+	       int64_t spent_ms)
 {
 	struct lost *const lost = malloc(sizeof(*lost));
 
 	if (lost == NULL)
 		return false;
-	*lost = (struct lost){ *where, *result, again->waiting };
+	*lost = (struct lost){ *where, *result, spent_ms, again->waiting };
 	again->waiting = lost;
 	again->count++;
 	return true;

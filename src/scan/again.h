@@ -10,6 +10,7 @@
 struct lost {
 	struct knock_door where;
 	struct knock_result result;
+	int64_t spent_ms;
 	struct lost *next;
 };
 
@@ -20,7 +21,8 @@ struct again {
 };
 
 /* Keeps it. False without memory. */
-bool again_add(struct again *again, const struct knock_door *where, const struct knock_result *result);
+bool again_add(struct again *again, const struct knock_door *where, const struct knock_result *result,
+	       int64_t spent_ms);
 
 /* One that was kept, to be freed; NULL if there is none. */
 struct lost *again_take(struct again *again);

@@ -1,6 +1,8 @@
 /* conversation.c: one connection with one server, bounded in bytes; its time is the loop's matter. */
 #include "scan/engine.h"
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "scan/endpoint.h"
 
 #include <errno.h>
@@ -17,6 +19,7 @@ enum {
 	PIECES_AT_ONCE = 4,
 	OUT_LIMIT = 256 * 1024,
 	OPENING_LIMIT = 4096,
+	RESERVED = 512,  /* ports, and the first of them */
 	ALL = 192 * 1024 /* octets; sockets hold 64 to 128 KiB until somebody reads */
 };
 
@@ -66,6 +69,30 @@ static void send_to_group(const struct conversation *c)
 			     length);
 }
 
+/* rresvport(3): from 512 to 1023. Which one makes no difference, so that the next scan does not meet what is
+ * left of this one's connections. Who may bind none calls from any. */
+static void bind_reserved(int fd, const struct address *any)
+{
+	const uint64_t chance = hash_number((uint64_t)clock_monotonic_ms());
+	const int yes = 1;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	for (unsigned i = 0; i < RESERVED; i++) {
+		const uint16_t port = (uint16_t)(RESERVED + (chance + i) % RESERVED);
+		struct sockaddr_storage address;
+		const socklen_t length = endpoint_of(any, 0, port, &address);
+
+		if (bind(fd, (struct sockaddr *)&address, length) == 0 || errno != EADDRINUSE)
+			return;
+	}
+}
+
+static bool calls_from_reserved(const struct wish *wish)
+{
+	return door_where(wish->door)->transport == TRANSPORT_TCP && wish->protocol != NULL &&
+	       wish->protocol->probe != NULL && wish->protocol->probe->from_reserved;
+}
+
 static bool bind_own_port(int fd, const struct wish *wish)
 {
 	const struct probe *const probe = datagram_probe(wish);
@@ -75,6 +102,8 @@ static bool bind_own_port(int fd, const struct wish *wish)
 	const int yes = 1;
 	socklen_t length;
 
+	if (calls_from_reserved(wish))
+		bind_reserved(fd, &any);
 	if (probe == NULL || probe->own_port == 0)
 		return true;
 	length = endpoint_of(&any, 0, probe->own_port, &address);

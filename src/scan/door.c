@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "protocols/tls.h"
+#include "scan/again.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,17 +34,42 @@ bool door_is_customary(const struct door *door, const struct protocol *protocol)
 	return found;
 }
 
+static bool is_for_its_own_doors(const struct protocol *protocol)
+{
+	return protocol->probe != NULL && (protocol->probe->takes_all || protocol->probe->from_reserved);
+}
+
 bool door_can_open(const struct door *door, const struct protocol *protocol)
 {
 	if (protocol == &protocol_tls)
 		return door_is_stream(door) && !door->inside &&
 		       !knock_is_delicate(door->where.transport, door->where.port);
-	if ((knock_is_delicate(door->where.transport, door->where.port) ||
-	     (protocol->probe != NULL && protocol->probe->takes_all)) &&
+	if ((knock_is_delicate(door->where.transport, door->where.port) || is_for_its_own_doors(protocol)) &&
 	    !door_is_customary(door, protocol))
+		return false;
+	if (protocol->probe != NULL && protocol->probe->closes_on_others && !door->closed)
 		return false;
 	return door_can_ask(door, protocol) && protocol->probe->greet != NULL &&
 	       !protocol->probe->server_speaks_first;
+}
+
+/* What the servers of the protocol think for at this door, and some more; 0 where they do not. */
+static unsigned thinks_ms(const struct door *door, const struct protocol *protocol)
+{
+	return protocol != NULL && protocol->probe != NULL && protocol->probe->thinks_ms > 0 &&
+			       door_is_stream(door) && door_is_customary(door, protocol)
+		       ? protocol->probe->thinks_ms + FIRST_MS
+		       : 0;
+}
+
+bool door_lets_think(struct conversation *c)
+{
+	const unsigned ms = thinks_ms(c->wish.door, c->wish.protocol);
+	const int64_t when = c->engine->now + ms;
+
+	if (ms > 0)
+		engine_alarm(c, when < c->wish.door->end ? when : c->wish.door->end);
+	return ms > 0;
 }
 
 void door_alarm(struct conversation *c, unsigned ms)
@@ -347,7 +373,20 @@ static void suggest(struct door *door)
 	door->suggested[1] = protocol_named(inside);
 }
 
-struct door *door_new(struct engine *engine, const struct knock_door *where)
+/* A door that may be asked once more has its time for both; what has to be thought about gets more. */
+static int64_t time_for(const struct door *door)
+{
+	const int64_t all = door->engine->limits.door_ms;
+	const unsigned thinks = thinks_ms(door, door->suggested[0]);
+
+	if (door->lost != NULL)
+		return all - door->lost->spent_ms;
+	if (thinks > 0 && thinks + FIRST_MS > all)
+		return thinks + FIRST_MS;
+	return door->engine->limits.again && door_is_stream(door) ? all * ONCE_PERCENT / 100 : all;
+}
+
+struct door *door_new(struct engine *engine, const struct knock_door *where, struct lost *lost)
 {
 	struct door *const door = calloc(1, sizeof(*door));
 
@@ -355,9 +394,11 @@ struct door *door_new(struct engine *engine, const struct knock_door *where)
 		return NULL;
 	door->engine = engine;
 	door->where = *where;
-	door->end = engine->now + engine->limits.door_ms;
+	door->lost = lost;
+	door->begun_ms = engine->now;
 	door->beside = BESIDE_LEAST;
 	suggest(door);
+	door->end = engine->now + time_for(door);
 	return door;
 }
 

@@ -29,6 +29,7 @@ enum {
 	LATE_MS = 2000, /* for a late greeting, while the other openings are tried */
 	OTHERS_MS = 250,
 	ASK_MS = 1200,
+	ONCE_PERCENT = 70,   /* of a door's time, where it may be asked once more */
 	INSIDE_PERCENT = 60, /* of these, for openings inside TLS: its server has shown how quick it is */
 	BESIDE_LEAST = 3, /* openings side by side: some servers let no more than that wait to be accepted */
 	BESIDE_MOST = 12, /* where connecting goes on being quick */
@@ -44,6 +45,7 @@ struct door {
 	struct door *next_done;
 	struct conversation *conversations;
 	unsigned held_by;                    /* wishes and conversations */
+	int64_t begun_ms;                    /* the engine's ms */
 	int64_t end;                         /* the engine's ms: what is not known by then is not told */
 	int64_t connect_ms;                  /* the first connection took so long */
 	unsigned beside;                     /* openings that may wait side by side */
@@ -69,6 +71,9 @@ bool door_can_open(const struct door *door, const struct protocol *protocol);
 
 /* When door_quiet() is to be called: in so many milliseconds of a door that has all the time. */
 void door_alarm(struct conversation *c, unsigned ms);
+
+/* The same for who says an opening to servers that think about it; false where they do not. */
+bool door_lets_think(struct conversation *c);
 void door_wish(struct door *door, enum purpose purpose, const struct protocol *protocol, size_t variant,
 	       bool inside);
 

@@ -24,6 +24,7 @@
 #include "scan/tls_client.h"
 
 struct door;
+struct lost;
 struct engine;
 
 /* What a conversation is for. */
@@ -117,8 +118,8 @@ enum probe_step conversation_hear(struct conversation *c, bool ended, const stru
 
 /* ---- door.c ---- */
 
-/* NULL without memory. */
-struct door *door_new(struct engine *engine, const struct knock_door *where);
+/* `lost`, which the door owns, is what was heard of it before, or NULL. NULL without memory. */
+struct door *door_new(struct engine *engine, const struct knock_door *where, struct lost *lost);
 void door_begin(struct door *door);
 const struct knock_door *door_where(const struct door *door);
 bool door_wants(const struct wish *wish);

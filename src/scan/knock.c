@@ -14,7 +14,8 @@ enum {
 	PATIENCE_LEAST = 20,
 	CROWD = 256,
 	QUEUE_LEAST = 64,
-	AGAIN_AT_ONCE = 16, /* doors */
+	AGAIN_AT_ONCE = 16,    /* doors */
+	AGAIN_LEAST_MS = 1000, /* left of a door's time: less is not worth it */
 	TURN_MS = 1000,
 };
 
@@ -23,30 +24,31 @@ enum {
  *
  * Printers print: 9100 to 9107 take raw pages, 515 is LPD. Controllers in machines and buildings have been
  * seen to stop on words of other protocols: 1962 and 20547 (PLC engineering), 9600 (FINS), 18245 (SRTP),
- * 20000 (DNP3), 34962 to 34964 (PROFINET), 44818 and 2222 over UDP (EtherNet/IP), 47808 (BACnet). Metrics are
+ * 20000 (DNP3), 34962 to 34964 (PROFINET), 2222 over UDP (inputs and outputs of EtherNet/IP). Metrics are
  * kept under whatever name they have: 2003 and 2004 (Graphite), 8125 (StatsD), 25826 (collectd). */
 static const struct catalog_door forbidden[] = {
 	{ TRANSPORT_TCP, 515, 515 },     { TRANSPORT_TCP, 1962, 1962 },   { TRANSPORT_TCP, 2003, 2004 },
 	{ TRANSPORT_TCP, 8125, 8125 },   { TRANSPORT_TCP, 9100, 9107 },   { TRANSPORT_TCP, 9600, 9600 },
 	{ TRANSPORT_TCP, 18245, 18245 }, { TRANSPORT_TCP, 20000, 20000 }, { TRANSPORT_TCP, 20547, 20547 },
-	{ TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 502, 502 },
-	{ TRANSPORT_UDP, 515, 515 },     { TRANSPORT_UDP, 2003, 2004 },   { TRANSPORT_UDP, 2222, 2222 },
-	{ TRANSPORT_UDP, 8125, 8125 },   { TRANSPORT_UDP, 9600, 9600 },   { TRANSPORT_UDP, 18246, 18246 },
-	{ TRANSPORT_UDP, 20000, 20000 }, { TRANSPORT_UDP, 25826, 25826 }, { TRANSPORT_UDP, 34962, 34964 },
-	{ TRANSPORT_UDP, 44818, 44818 }, { TRANSPORT_UDP, 47808, 47823 },
+	{ TRANSPORT_TCP, 34962, 34964 }, { TRANSPORT_UDP, 502, 502 },     { TRANSPORT_UDP, 515, 515 },
+	{ TRANSPORT_UDP, 2003, 2004 },   { TRANSPORT_UDP, 2222, 2222 },   { TRANSPORT_UDP, 8125, 8125 },
+	{ TRANSPORT_UDP, 9600, 9600 },   { TRANSPORT_UDP, 18246, 18246 }, { TRANSPORT_UDP, 20000, 20000 },
+	{ TRANSPORT_UDP, 25826, 25826 }, { TRANSPORT_UDP, 34962, 34964 },
 };
 
 /* Doors where the wrong words do harm, but the right ones none: nothing is said there but what is customary.
- * Controllers: 102 (S7), 502 (Modbus), 2404 (IEC 60870-5-104). 512 is rexec, which takes any words for a
- * user's name; rlogin at 513 hears none from a port that is not reserved (RFC 1282). Of loggers, which write
- * down what comes, 514 and 601 are syslog, over TCP 514 is rsh as well; 162 takes SNMP traps, and tells its
- * number to whom it does not know. At 1704 and 1705 a server of Snapcast has been seen to end on words of
- * others. 9101 to 9103 are Bacula's where there is no printer. */
+ * Controllers: 102 (S7), 502 (Modbus), 2404 (IEC 60870-5-104), 44818 (EtherNet/IP), 47808 and those behind it
+ * (BACnet), which are asked who they are, and nothing of what they control. 512 is rexec, which takes any
+ * words for a user's name. Of loggers, which write down what comes, 514 and 601 are syslog; rsh, which has
+ * 514 over TCP as well, is spoken to where it has shown by closing that it is no logger. 162 takes SNMP
+ * traps, and tells its number to whom it does not know. At 1704 and 1705 a server of Snapcast has been seen
+ * to end on words of others. 9101 to 9103 are Bacula's where there is no printer. */
 static const struct catalog_door delicate[] = {
-	{ TRANSPORT_TCP, 102, 102 },   { TRANSPORT_TCP, 502, 502 },   { TRANSPORT_TCP, 512, 512 },
-	{ TRANSPORT_TCP, 514, 514 },   { TRANSPORT_TCP, 601, 601 },   { TRANSPORT_TCP, 1704, 1705 },
-	{ TRANSPORT_TCP, 2404, 2404 }, { TRANSPORT_TCP, 9101, 9103 }, { TRANSPORT_UDP, 162, 162 },
-	{ TRANSPORT_UDP, 514, 514 },
+	{ TRANSPORT_TCP, 102, 102 },     { TRANSPORT_TCP, 502, 502 },     { TRANSPORT_TCP, 512, 512 },
+	{ TRANSPORT_TCP, 514, 514 },     { TRANSPORT_TCP, 601, 601 },     { TRANSPORT_TCP, 1704, 1705 },
+	{ TRANSPORT_TCP, 2404, 2404 },   { TRANSPORT_TCP, 9101, 9103 },   { TRANSPORT_UDP, 162, 162 },
+	{ TRANSPORT_UDP, 514, 514 },     { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 44818, 44818 },
+	{ TRANSPORT_UDP, 47808, 47823 },
 };
 
 static bool is_among(const struct catalog_door *doors, size_t count, uint16_t transport, uint16_t port)
@@ -160,14 +162,13 @@ static void begin_one(struct knocking *all, const struct knock_door *where, stru
 {
 	static const struct knock_result without_memory = { .outcome = KNOCK_UNREACHED,
 							    .problem = "out of memory" };
-	struct door *const door = door_new(&all->engine, where);
+	struct door *const door = door_new(&all->engine, where, lost);
 
 	if (door == NULL) {
 		hand_back(all, where, lost != NULL ? &lost->result : &without_memory);
 		free(lost);
 		return;
 	}
-	door->lost = lost;
 	all->begun++;
 	all->engine.hosts[engine_host(where)].doors++;
 	door_begin(door);
@@ -213,10 +214,19 @@ static void begin_doors(struct knocking *all)
 }
 
 /* Over UDP whoever was silent is asked again anyway. */
+static bool is_worth_more(const struct knocking *all, const struct door *door, int64_t spent_ms)
+{
+	return all->engine.limits.again && door->result.hurried && door->lost == NULL &&
+	       door_is_stream(door) && all->done != NULL &&
+	       all->engine.limits.door_ms - spent_ms >= AGAIN_LEAST_MS;
+}
+
 static void end_one(struct knocking *all, const struct door *door)
 {
-	if (all->engine.limits.again && door->result.hurried && door->lost == NULL && door_is_stream(door) &&
-	    all->done != NULL && again_add(&all->again, &door->where, &door->result))
+	const int64_t spent_ms = all->engine.now - door->begun_ms;
+
+	if (is_worth_more(all, door, spent_ms) &&
+	    again_add(&all->again, &door->where, &door->result, spent_ms))
 		return;
 	hand_back(all, &door->where,
 		  door->lost != NULL ? again_better(&door->lost->result, &door->result) : &door->result);

@@ -15,7 +15,8 @@ enum { KNOCK_EVIDENCE = 64, KNOCK_HEARD_LIMIT = 64 * 1024 };
 
 /* 0 for what is usual. */
 struct knock_limits {
-	int door_ms;       /* for one door, from the moment at which it is begun; 3000 unless said */
+	int door_ms;       /* for one door in all; 3000 unless said. Servers that think about strangers for
+			      longer (probe.thinks_ms) are waited for */
 	unsigned doors;    /* begun at one time, others wait; no bound unless said */
 	unsigned at_once;  /* conversations open at one time; 4096 unless said, and never more than files may
 			      be open: the soft limit of these is raised */
@@ -23,7 +24,7 @@ struct knock_limits {
 			      hash share it */
 	unsigned per_door; /* conversations with one door in all; 160 unless said */
 	bool again;        /* doors of which something was lost by time alone are asked once more, when the
-			      others are done with */
+			      others are done with, for what is left of their time */
 };
 
 struct knock_door {

@@ -37,7 +37,8 @@ void door_open_on(struct conversation *c, const struct protocol *protocol)
 {
 	c->wish.purpose = TO_OPEN;
 	c->wish.protocol = protocol;
-	door_alarm(c, c->wish.door->phase == FIRST ? FIRST_MS : OTHERS_MS);
+	if (!door_lets_think(c))
+		door_alarm(c, c->wish.door->phase == FIRST ? FIRST_MS : OTHERS_MS);
 	if (protocol != &protocol_tls)
 		conversation_open(c);
 	else if (!conversation_open_tls(c))
@@ -209,6 +210,8 @@ void door_hold(struct conversation *c, const struct protocol *protocol)
 		door->held = protocol;
 		door->held_rank = rank;
 		door_keep_evidence(door, c);
+		memset(&door->result.answer, 0, sizeof(door->result.answer));
+		products_tell(protocol, buffer_read(&c->heard), &door->result.answer, door->result.cpe);
 	}
 	door_drop(c);
 }
@@ -220,10 +223,8 @@ static void ask_held(struct door *door)
 	door_identify(door, protocol, NULL);
 	if (door_can_ask(door, protocol))
 		door_wish(door, TO_ASK, protocol, 0, door->inside);
-	else {
-		products_tell(protocol, span_of(NULL, 0), &door->result.answer, door->result.cpe);
+	else
 		door_asked(door, protocol);
-	}
 }
 
 void door_next_phase(struct door *door)

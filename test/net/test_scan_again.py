@@ -49,9 +49,9 @@ while True:
     threading.Thread(target=take, args=(kept[-1],), daemon=True).start()
 """
 
-# A file daemon of Bacula, as far as strangers hear it; what it heard is in a file.
+# A daemon of Bacula, as far as strangers hear it, and as long as it thinks about them; what it heard is in a file.
 BACULA = r"""
-import socket, sys, threading
+import socket, sys, threading, time
 def talk(c):
     try:
         c.settimeout(20)
@@ -59,6 +59,7 @@ def talk(c):
         with open(sys.argv[2], "ab") as heard:
             heard.write(words + b"|")
         answer = b"hello.c:109 Connection from unknown Director doorward at 192.0.2.2 rejected.\n"
+        time.sleep(float(sys.argv[3]))
         if b"Hello Director" in words:
             c.sendall(len(answer).to_bytes(4, "big") + answer)
         c.recv(1)
@@ -101,7 +102,7 @@ def test_who_reads_nothing_is_silent(doorward, namespaces):
 def test_bacula_is_asked_where_there_is_no_printer(doorward, namespaces, tmp_path):
     server, client = namespaces.pair()
     heard = tmp_path / "heard"
-    server.start(sys.executable, "-c", BACULA, "9102", heard)
+    server.start(sys.executable, "-c", BACULA, "9102", heard, "0")
     server.wait_for_port(9102)
     assert scan(doorward, client, "-p", "9102", "192.0.2.1")[0]["192.0.2.1", 9102]["doorward"]["outcome"] == "not-asked"
     assert not heard.exists()
@@ -114,3 +115,77 @@ def test_bacula_is_asked_where_there_is_no_printer(doorward, namespaces, tmp_pat
     services, _ = scan(doorward, client, "-p", "515,9100-9103", "192.0.2.1")
     assert services["192.0.2.1", 9102]["doorward"]["outcome"] == "not-asked"
     assert not heard.exists()
+
+
+def test_who_thinks_about_strangers_is_waited_for(doorward, namespaces, tmp_path):
+    server, client = namespaces.pair()
+    server.start(sys.executable, "-c", BACULA, "9103", tmp_path / "heard", "5")
+    server.wait_for_port(9103)
+    services, _ = scan(doorward, client, "-p", "515,9100-9103", "192.0.2.1")
+    assert services["192.0.2.1", 9103].get("app_proto") == "bacula"
+    assert services["192.0.2.1", 9103]["product"] == "Bacula"
+
+
+# Servers of rlogin and rsh: who calls from a port that anybody may take is sent away.
+REMOTE = r"""
+import socket, sys, threading
+def talk(c, port):
+    try:
+        c.settimeout(20)
+        if port >= 1024:
+            return
+        words = b""
+        while words.count(b"\0") < 4:
+            words += c.recv(65536)
+        with open(sys.argv[2], "ab") as heard:
+            heard.write(words + b"|")
+        c.sendall(sys.argv[3].encode("latin-1").decode("unicode_escape").encode("latin-1"))
+        c.recv(1)
+    except OSError:
+        pass
+    finally:
+        c.close()
+server = socket.create_server(("", int(sys.argv[1])), backlog=200)
+while True:
+    c, address = server.accept()
+    threading.Thread(target=talk, args=(c, address[1]), daemon=True).start()
+"""
+
+
+def test_remote_shells_hear_root_and_nobody_of_that_name(doorward, namespaces, tmp_path):
+    server, client = namespaces.pair()
+    words = {513: "\\0Password: ", 514: "\\x01Permission denied.\\n"}
+    for port, answer in words.items():
+        server.start(sys.executable, "-c", REMOTE, port, tmp_path / str(port), answer)
+        server.wait_for_port(port)
+    services, _ = scan(doorward, client, "-p", "513,514", "192.0.2.1")
+    assert {port: services["192.0.2.1", port].get("app_proto") for port in words} == {513: "rlogin", 514: "rsh"}
+    assert services["192.0.2.1", 513]["doorward"]["facts"] == {"answer": "Password:"}
+    assert services["192.0.2.1", 514]["doorward"]["facts"] == {"answer": "Permission denied."}
+    assert set((tmp_path / "513").read_bytes().split(b"|")) <= {b"", b"\0\0\0dumb/9600\0"}
+    assert set((tmp_path / "514").read_bytes().split(b"|")) <= {b"", b"\0\0\0\0"}
+
+
+# A receiver of syslog keeps the connection, and all that comes.
+KEEPS = r"""
+import socket, sys, threading
+def take(c):
+    while True:
+        words = c.recv(65536)
+        with open(sys.argv[2], "ab") as heard:
+            heard.write(words)
+        if not words:
+            break
+server = socket.create_server(("", int(sys.argv[1])), backlog=200)
+while True:
+    threading.Thread(target=take, args=(server.accept()[0],), daemon=True).start()
+"""
+
+
+def test_a_logger_at_the_door_of_remote_shells_hears_nothing(doorward, namespaces, tmp_path):
+    server, client = namespaces.pair()
+    server.start(sys.executable, "-c", KEEPS, "514", tmp_path / "heard")
+    server.wait_for_port(514)
+    services, _ = scan(doorward, client, "-p", "514", "192.0.2.1")
+    assert services["192.0.2.1", 514]["doorward"]["outcome"] == "silent"
+    assert (tmp_path / "heard").read_bytes() == b""

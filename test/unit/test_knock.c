@@ -19,12 +19,13 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 		uint16_t transport, port;
 		bool forbidden;
 	} cases[] = {
-		{ TRANSPORT_TCP, 9099, false }, { TRANSPORT_TCP, 9100, true },
-		{ TRANSPORT_TCP, 9107, true },  { TRANSPORT_TCP, 1705, false },
-		{ TRANSPORT_TCP, 9108, false }, { TRANSPORT_UDP, 9100, false },
-		{ TRANSPORT_TCP, 515, true },   { TRANSPORT_TCP, 514, false },
-		{ TRANSPORT_UDP, 47808, true }, { TRANSPORT_TCP, 502, false },
-		{ TRANSPORT_TCP, 631, false },  { TRANSPORT_TCP, 6000, false },
+		{ TRANSPORT_TCP, 9099, false },  { TRANSPORT_TCP, 9100, true },
+		{ TRANSPORT_TCP, 9107, true },   { TRANSPORT_TCP, 1705, false },
+		{ TRANSPORT_TCP, 9108, false },  { TRANSPORT_UDP, 9100, false },
+		{ TRANSPORT_TCP, 515, true },    { TRANSPORT_TCP, 514, false },
+		{ TRANSPORT_UDP, 2222, true },   { TRANSPORT_TCP, 502, false },
+		{ TRANSPORT_UDP, 47808, false }, { TRANSPORT_TCP, 44818, false },
+		{ TRANSPORT_TCP, 631, false },   { TRANSPORT_TCP, 6000, false },
 		{ TRANSPORT_TCP, 22, false },
 	};
 
@@ -33,6 +34,8 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 		if (knock_is_forbidden(cases[i].transport, cases[i].port) != cases[i].forbidden)
 			fail_msg("port %u", cases[i].port);
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 514) && knock_is_delicate(TRANSPORT_UDP, 514));
+	assert_true(knock_is_delicate(TRANSPORT_TCP, 44818) && knock_is_delicate(TRANSPORT_UDP, 44818));
+	assert_true(knock_is_delicate(TRANSPORT_UDP, 47808) && knock_is_delicate(TRANSPORT_UDP, 47823));
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 502) && knock_is_delicate(TRANSPORT_UDP, 162));
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 1704) && knock_is_delicate(TRANSPORT_TCP, 1705));
 	assert_false(knock_is_delicate(TRANSPORT_TCP, 9100) || knock_is_delicate(TRANSPORT_TCP, 22));

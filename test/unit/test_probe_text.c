@@ -509,9 +509,66 @@ static void snmp_that_tells_nothing_to_public_is_only_old(void **unused)
 	buffer_free(&bytes);
 }
 
+static void remote_logins_are_known_by_what_they_say_to_strangers(void **unused)
+{
+	static const struct {
+		const char *protocol;
+		struct span words;
+		enum probe_step step;
+		const char *told;
+	} cases[] = {
+		{ "rlogin", SENT("\0Password: "), PROBE_DONE, "Password:" },
+		{ "rlogin", SENT("\0"), PROBE_DONE, NULL },
+		{ "rlogin", SENT("\1rlogind: Permission denied.\r\n"), PROBE_DONE,
+		  "rlogind: Permission denied." },
+		{ "rlogin", SENT("\1"), PROBE_NOT, NULL },
+		{ "rlogin", SENT("\0\0\0\x10"), PROBE_NOT, NULL },
+		{ "rlogin", SENT("\xff\xfd\x18"), PROBE_NOT, NULL },
+		{ "rlogin", SENT(""), PROBE_NOT, NULL },
+		{ "rsh", SENT("\1Login incorrect.\n"), PROBE_DONE, "Login incorrect." },
+		{ "rsh", SENT("\0Authentication failure\n"), PROBE_DONE, "Authentication failure" },
+		{ "rsh", SENT("\2\n"), PROBE_NOT, NULL },
+		{ "rsh", SENT("<13>a log\n"), PROBE_NOT, NULL },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *const weak = strcmp(cases[i].protocol, "rsh") == 0 ? "rsh-no-auth"
+									       : "rlogin-clear-login";
+		struct answer answer;
+
+		assert_int_equal(converse(cases[i].protocol, cases[i].words, false, &answer), cases[i].step);
+		if (cases[i].told != NULL)
+			assert_string_equal(answer_get(&answer, "answer"), cases[i].told);
+		assert_int_equal(answer.weakness_count, cases[i].step == PROBE_DONE);
+		if (answer.weakness_count > 0)
+			assert_string_equal(answer.weaknesses[0].weakness->id, weak);
+	}
+}
+
+/* Who hears nobody but root is asked where that makes sense alone. */
+static void remote_logins_are_asked_as_root_and_as_nobody(void **unused)
+{
+	static const char *const names[] = { "rlogin", "rsh" };
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const struct probe *const probe = named(names[i])->probe;
+		struct buffer out = buffer_new(256);
+
+		assert_true(probe->from_reserved);
+		probe->greet(NULL, TRANSPORT_TCP, &out);
+		assert_memory_equal(out.bytes, "\0\0\0", 3);
+		buffer_free(&out);
+	}
+	assert_true(named("rsh")->probe->closes_on_others);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(remote_logins_are_known_by_what_they_say_to_strangers),
+		cmocka_unit_test(remote_logins_are_asked_as_root_and_as_nobody),
 		cmocka_unit_test(products_and_versions_are_read_from_greetings),
 		cmocka_unit_test(lmtp_and_ftp_refuse_ehlo),
 		cmocka_unit_test(ftp_is_known_by_its_answers_when_the_greeting_says_nothing),
