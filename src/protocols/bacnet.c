@@ -4,6 +4,7 @@
  * Devices are not asked: controllers in buildings have been seen to stop on words that they did not expect.
  */
 #include "protocols/bacnet.h"
+#include "protocols/probes.h"
 
 enum {
 	BVLL = 0x81,
@@ -127,5 +128,7 @@ const struct protocol protocol_bacnet = {
 	.datagram_least = 4,
 	MARKS(OCTET(0, BVLL)),
 	.parser = &bacnet_parser,
+	.probe = &bacnet_probe,
+	.probe_state_size = BACNET_PROBE_STATE,
 	.weaknesses = weaknesses,
 };

@@ -1,5 +1,6 @@
 /* cassandra.c: the native protocol of Apache Cassandra ("CQL binary protocol", versions 3 to 5, of its
  * documentation): the start of a connection, the login, and how often each operation came. */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 #include <ctype.h>
@@ -347,5 +348,6 @@ const struct protocol protocol_cassandra = {
 	.clear_without_tls = true,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &cassandra_probe,
 	.weaknesses = weaknesses,
 };

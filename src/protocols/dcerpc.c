@@ -2,6 +2,7 @@
  * connectionless, version 4), with the additions of [MS-RPCE]. Interfaces are told by UUID, and by the names
  * that Microsoft's documents give them. */
 #include "protocols/dcerpc.h"
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 #include <stdio.h>
@@ -439,4 +440,5 @@ const struct protocol protocol_dcerpc = {
 	.datagram_least = DATAGRAM_HEADER,
 	MARKS(OCTET(0, 4), OCTETS(1, 0, 10), OCTET(4, 0x00), OCTET(4, 0x10), OCTETS(5, 0, 3), OCTET(6, 0)),
 	.parser = &parser,
+	.probe = &dcerpc_probe,
 };

@@ -8,6 +8,7 @@
 
 enum {
 	COOKIE_MOST = 255,
+	CERTIFICATE_MOST = 2048, /* of a message in fragments: the server's own certificate comes first */
 	HELLO_VERIFY = 3,
 	RANDOM = 32,
 	GROUPS = 10,
@@ -20,7 +21,9 @@ enum {
 
 struct state {
 	uint8_t cookie[COOKIE_MOST], cookie_length, said;
-	bool known;
+	bool known, told;
+	uint16_t gathered;
+	uint8_t certificate[CERTIFICATE_MOST]; /* what has come of the message, from its beginning */
 };
 _Static_assert(sizeof(struct state) <= DTLS_PROBE_STATE, "state of the probe");
 
@@ -138,9 +141,10 @@ static void hear_hello(struct span body, struct answer *answer)
 
 static void hear_certificate(struct span body, struct answer *answer)
 {
-	struct span list = span_take(&body, span_u24(&body)), first;
+	struct span first;
 
-	first = span_take(&list, span_u24(&list));
+	span_skip(&body, 3); /* the length of the list */
+	first = span_take(&body, span_u24(&body));
 	if (!first.failed && span_left(first) > 0)
 		tls_tell_certificate(answer, first, clock_wall_us() / 1000000);
 }
@@ -158,7 +162,25 @@ static bool hear_cookie(struct state *state, struct span body)
 	return true;
 }
 
-/* One message of handshake that lies whole in its record; what comes in fragments is passed over. */
+/* RFC 6347 4.2.3. What does not follow on what has come was lost, or has come before. */
+static void gather_certificate(struct state *state, struct span part, uint32_t offset, uint32_t length,
+			       struct answer *answer)
+{
+	const size_t room = CERTIFICATE_MOST - state->gathered;
+	const size_t fits = span_left(part) < room ? span_left(part) : room;
+
+	if (offset != state->gathered || state->told)
+		return;
+	memcpy(state->certificate + state->gathered, part.at, fits);
+	state->gathered = (uint16_t)(state->gathered + fits);
+	if (state->gathered < length && state->gathered < CERTIFICATE_MOST)
+		return;
+	state->told = true;
+	hear_certificate(span_of(state->certificate, state->gathered), answer);
+}
+
+/* One message of handshake that lies whole in its record, or a fragment of a certificate; fragments of others
+ * are passed over. */
 static enum probe_step hear_message(struct state *state, struct span s, struct buffer *out,
 				    struct answer *answer)
 {
@@ -171,7 +193,11 @@ static enum probe_step hear_message(struct state *state, struct span s, struct b
 	offset = span_u24(&s);
 	part = span_u24(&s);
 	body = span_take(&s, part);
-	if (body.failed || offset > 0 || part < length)
+	if (body.failed)
+		return PROBE_WAIT;
+	if (type == TLS_CERTIFICATE && (offset > 0 || part < length))
+		gather_certificate(state, body, offset, length, answer);
+	if (offset > 0 || part < length)
 		return PROBE_WAIT;
 	if (type == HELLO_VERIFY && hear_cookie(state, body))
 		say_hello(state, out);

@@ -1,5 +1,6 @@
 /* enip.c: EtherNet/IP, the encapsulation of the Common Industrial Protocol ("The CIP Networks Library",
  * volume 2, chapter 2; services of volume 1, appendix A). Numbers are little-endian. */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 #include <stdio.h>
@@ -347,5 +348,7 @@ const struct protocol protocol_enip = {
 	MARKS(OCTET(0, LIST_SERVICES), OCTET(0, LIST_IDENTITY), OCTET(0, REGISTER), OCTET(0, SEND_DATA),
 	      OCTET(1, 0)),
 	.parser = &parser,
+	.probe = &enip_probe,
+	.probe_state_size = ENIP_PROBE_STATE,
 	.weaknesses = weaknesses,
 };

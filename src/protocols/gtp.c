@@ -2,6 +2,7 @@
  * and version 2 (TS 29.274), control alone. */
 #include "protocols/inner.h"
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 enum {
 	HEADER = 8,
@@ -207,4 +208,5 @@ const struct protocol protocol_gtp = {
 	MARKS(OCTETS(0, 0x30, 0x37), OCTET(0, 0x40), OCTET(0, 0x44), OCTET(0, 0x48), OCTET(0, 0x4c),
 	      OCTET(0, 0x50), OCTET(0, 0x54), OCTET(0, 0x58), OCTET(0, 0x5c), OCTETS(1, 1, 255)),
 	.parser = &parser,
+	.probe = &gtp_probe,
 };

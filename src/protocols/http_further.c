@@ -9,21 +9,25 @@
 enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_BE_REFUSED };
 _Static_assert(TO_BE_REFUSED + 1 == HTTP_FURTHER, "each has its number");
 
-/* Where programs tell their version, and the key before it; Privoxy answers for itself under its own name. */
+/* Where programs tell their version, and the key before it; Privoxy answers for itself under its own name,
+ * Snapcast to a call of JSON-RPC that reads. */
 static const struct {
 	const char *product, *target, *key;
+	const char *call; /* NULL where the target is got */
 } interfaces[] = {
-	{ "Alertmanager", "/api/v2/status", "\"version\"" },
-	{ "Apache Tomcat", "/doorward/none", "Apache Tomcat/" },
-	{ "Consul", "/v1/agent/self", "\"Version\"" },
-	{ "Grafana", "/api/health", "\"version\"" },
-	{ "Jellyfin", "/System/Info/Public", "\"Version\"" },
-	{ "Privoxy", "http://p.p/", "Privoxy</a>" },
-	{ "Prometheus", "/api/v1/status/buildinfo", "\"version\"" },
-	{ "Prometheus Pushgateway", "/api/v1/status", "\"version\"" },
-	{ "Solr", "/solr/admin/info/system?wt=json", "\"solr-spec-version\"" },
-	{ "Traefik", "/api/version", "\"Version\"" },
-	{ "Vault", "/v1/sys/health", "\"version\"" },
+	{ "Alertmanager", "/api/v2/status", "\"version\"", NULL },
+	{ "Apache Tomcat", "/doorward/none", "Apache Tomcat/", NULL },
+	{ "Consul", "/v1/agent/self", "\"Version\"", NULL },
+	{ "Grafana", "/api/health", "\"version\"", NULL },
+	{ "Jellyfin", "/System/Info/Public", "\"Version\"", NULL },
+	{ "Privoxy", "http://p.p/", "Privoxy</a>", NULL },
+	{ "Prometheus", "/api/v1/status/buildinfo", "\"version\"", NULL },
+	{ "Prometheus Pushgateway", "/api/v1/status", "\"version\"", NULL },
+	{ "Snapcast", "/jsonrpc", "\"name\":\"Snapserver\",\"protocolVersion\":1,\"version\"",
+	  "{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"Server.GetStatus\"}" },
+	{ "Solr", "/solr/admin/info/system?wt=json", "\"solr-spec-version\"", NULL },
+	{ "Traefik", "/api/version", "\"Version\"", NULL },
+	{ "Vault", "/v1/sys/health", "\"version\"", NULL },
 };
 
 static size_t interface_of(const struct answer *known)
@@ -80,14 +84,26 @@ bool http_wants_further(const struct answer *known, size_t variant)
 	}
 }
 
+static void say_length(struct buffer *out, size_t length)
+{
+	char line[96];
+
+	(void)snprintf(line, sizeof(line), "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+		       length);
+	buffer_text(out, line);
+}
+
 void http_greet_further(void *state, size_t variant, const struct answer *known, struct buffer *out)
 {
 	static const char fields[] = "Host: localhost\r\nUser-Agent: doorward\r\nAccept: */*\r\n"
-				     "Connection: close\r\n\r\n";
+				     "Connection: close\r\n";
 	const size_t interface = known != NULL ? interface_of(known) : SIZE_MAX;
+	const char *const call = variant == TO_ASK_VERSION && interface != SIZE_MAX
+					 ? interfaces[interface].call
+					 : NULL;
 
 	(void)state;
-	buffer_text(out, "GET ");
+	buffer_text(out, call != NULL ? "POST " : "GET ");
 	if (variant == TO_FOLLOW && known != NULL)
 		buffer_span(out, path_to_follow(known));
 	else if (variant == TO_ASK_VERSION && interface != SIZE_MAX)
@@ -96,6 +112,11 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 		buffer_text(out, variant == TO_PING ? "/_ping" : variant == TO_ASK_API ? "/version" : "/");
 	buffer_text(out, variant == TO_BE_REFUSED ? " DOORWARD/1.0\r\n" : " HTTP/1.1\r\n");
 	buffer_text(out, fields);
+	if (call != NULL)
+		say_length(out, strlen(call));
+	buffer_text(out, "\r\n");
+	if (call != NULL)
+		buffer_text(out, call);
 }
 
 /* A key and its value. */

@@ -1,4 +1,5 @@
 /* iec104.c: telecontrol of IEC 60870-5-104 (APCI, 5) with the service data units of IEC 60870-5-101 (7). */
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 enum {
@@ -154,5 +155,6 @@ const struct protocol protocol_iec104 = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &iec104_probe,
 	.weaknesses = weaknesses,
 };

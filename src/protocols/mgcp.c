@@ -1,6 +1,7 @@
 /* mgcp.c: Media Gateway Control Protocol, RFC 3435: commands of four letters and answers of three digits, in
  * datagrams, with descriptions of media behind them. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 #include "protocols/sdp.h"
 
 #include <ctype.h>
@@ -140,4 +141,5 @@ const struct protocol protocol_mgcp = {
 	      OCTETS(3, 'A', 'Z'), OCTETS(3, 'a', 'z'), OCTET(4, ' '), OCTET(4, '\t'), OCTET(4, '\r'),
 	      OCTETS(4, '0', '9')),
 	.parser = &parser,
+	.probe = &mgcp_probe,
 };

@@ -1,5 +1,6 @@
 /* nat_pmp.c: port mappings of a router. RFC 6886 (NAT-PMP, version 0) and RFC 6887 (PCP, version 2). */
 #include "protocols/parse.h"
+#include "protocols/probes.h"
 
 enum {
 	RESPONSE = 0x80,
@@ -226,4 +227,5 @@ const struct protocol protocol_nat_pmp = {
 	MARKS(OCTET(0, V0), OCTET(0, V2), OCTETS(1, 0, V2_OPCODES),
 	      OCTETS(1, RESPONSE, RESPONSE | V2_OPCODES)),
 	.parser = &parser,
+	.probe = &nat_pmp_probe,
 };

@@ -2,6 +2,7 @@
  * and OPC 10000-4 (services). Numbers are little-endian. */
 #include "protocols/opcua.h"
 
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 enum {
@@ -240,5 +241,6 @@ const struct protocol protocol_opcua = {
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &opcua_probe,
 	.weaknesses = weaknesses,
 };

@@ -1,6 +1,7 @@
 /* oracle.c: the Transparent Network Substrate of Oracle Net, by which clients reach a listener ("Net Services
  * Administrator's Guide", "Net Services Reference" of Oracle Database): connect, accept, refuse, redirect. */
 #include "base/address.h"
+#include "protocols/probes.h"
 #include "protocols/tally.h"
 
 #include <ctype.h>
@@ -304,4 +305,6 @@ const struct protocol protocol_oracle = {
 	.clear_without_tls = true,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &oracle_probe,
+	.probe_state_size = ORACLE_PROBE_STATE,
 };

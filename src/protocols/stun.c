@@ -1,6 +1,7 @@
 /* stun.c: Session Traversal Utilities for NAT, and TURN on top of it. RFC 8489, RFC 8656, RFC 3489 (before
  * the cookie), RFC 8445 (ICE). Over TCP messages may stand behind a length (RFC 4571). */
 #include "base/address.h"
+#include "protocols/probes.h"
 #include "protocols/stun_media.h"
 
 #include <stdio.h>
@@ -374,4 +375,6 @@ const struct protocol protocol_stun = {
 	MARKS(OCTETS(0, 0, 1), OCTETS(1, 0x01, 0x0c), OCTETS(1, 0x11, 0x1c), OCTETS(2, 0, MESSAGE_MOST >> 8)),
 	ALPN("stun.turn", "stun.nat-discovery"),
 	.parser = &parser,
+	.probe = &stun_probe,
+	.probe_state_size = STUN_PROBE_STATE,
 };

@@ -1,6 +1,7 @@
 /* whois.c: WHOIS, RFC 3912: a line is asked, and text answered until the end. A question looks like any line;
  * the answers of registries are known by their first words. */
 #include "protocols/lines.h"
+#include "protocols/probes.h"
 
 enum { FIRST_MOST = 1024, QUERY = 128 };
 
@@ -133,4 +134,5 @@ const struct protocol protocol_whois = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.parser = &parser,
+	.probe = &whois_probe,
 };

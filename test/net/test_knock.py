@@ -190,6 +190,18 @@ def test_old_tls_and_weak_certificates_are_told(space, certificate):
     assert "1024" in oldest["tls"]["weaknesses"]["tls-certificate-weak-key"]
 
 
+def test_certificates_of_dtls_are_told_whole_and_in_fragments(space, certificate):
+    long = certificate("long", "-newkey", "rsa:4096", "-addext", "subjectAltName=" + ",".join(
+        "DNS:door-%d.example" % n for n in range(20)))
+    for port, options in (4441, []), (4442, ["-mtu", "300"]):
+        space.start("openssl", "s_server", "-dtls1_2", "-accept", port, "-quiet", *options, *long)
+        space.wait_for_port(port, "udp")
+    for found in knock(space, "udp:127.0.0.1:4441", "udp:127.0.0.1:4442"):
+        assert found["spoken"] == "dtls"
+        assert found["facts"]["version"] == "DTLS 1.2"
+        assert found["facts"]["subject"] == "CN=long"
+
+
 def test_tls_that_asks_for_a_certificate_or_stays_silent_is_still_tls(space, certificate):
     good = certificate("good", "-newkey", "rsa:2048")
     space.start("openssl", "s_server", "-accept", "4431", "-tls1_2", "-Verify", "1", *good, stdin=subprocess.PIPE)

@@ -352,6 +352,19 @@ static void real_servers_are_told_what_they_are(void **unused)
 		  "2019", NULL },
 		{ "tds.server.tcp.specification-unencrypted", "Microsoft SQL Server", "10.50.1600", false,
 		  "release", "2008 R2", "tds-no-encryption" },
+		{ "enip.server.udp.specification", "1756-L61/B", "20.11", false, "serial", "00c0ffee", NULL },
+		{ "enip.server.tcp.specification", "", "", false, NULL, NULL, NULL },
+		{ "bacnet.server.udp.specification-forwarded", "", "", false, "vendor", "Acme", NULL },
+		{ "bacnet.server.udp.specification-iam", "", "", false, NULL, NULL, NULL },
+		{ "oracle.server.tcp.specification-refuse", "Oracle Database", "19.0.0.0.0", false, NULL,
+		  NULL, NULL },
+		{ "cassandra.server.tcp.specification", "", "", false, "cql_version", "3.4.6", NULL },
+		{ "dcerpc.server.tcp.specification", "", "", false, "endpoint", "135", NULL },
+		{ "opcua.server.tcp.specification", "", "", false, "version", "0", NULL },
+		{ "gtp.server.udp.specification-echo", "", "", false, "version", "1", NULL },
+		{ "nat-pmp.server.udp.specification-address", "", "", false, "external_address",
+		  "203.0.113.7", NULL },
+		{ "iec104.server.tcp.specification", "", "", false, NULL, NULL, NULL },
 	};
 
 	(void)unused;
@@ -373,6 +386,155 @@ static void real_servers_are_told_what_they_are(void **unused)
 			assert_int_equal(answer.weakness_count, 0);
 		buffer_free(&out);
 	}
+}
+
+/* A device tells one property at a time, and is asked for the next; an error is an answer, too. */
+static void bacnet_is_asked_for_one_name_after_the_other(void **unused)
+{
+	static const uint8_t vendor[] =
+		"\x81\x0a\0\x19\1\0\x30\1\x0c\x0c\2\0\4\xb1\x19\x79\x3e\x75\5\0Acme\x3f";
+	static const uint8_t model[] =
+		"\x81\x0a\0\x19\1\0\x30\2\x0c\x0c\2\0\4\xb1\x19\x46\x3e\x75\5\0Door\x3f";
+	static const uint8_t version[] = "\x81\x0a\0\x17\1\0\x30\3\x0c\x0c\2\0\4\xb1\x19\x2c\x3e\x74\0"
+					 "1.2\x3f";
+	static const uint8_t unknown[] = "\x81\x0a\0\x0d\1\0\x50\4\x0c\x91\2\x91\x20";
+	const struct probe *const probe = protocol_named(span_text("bacnet"))->probe;
+	const struct span said[] = { span_of(vendor, sizeof(vendor) - 1), span_of(model, sizeof(model) - 1),
+				     span_of(version, sizeof(version) - 1),
+				     span_of(unknown, sizeof(unknown) - 1) };
+	static const uint8_t asked[] = { 121, 70, 44, 12 };
+	uint8_t state[PROBE_STATE_LIMIT] = { 0 };
+	struct answer answer = { 0 };
+	struct buffer out = buffer_new(256);
+
+	(void)unused;
+	probe->greet(state, TRANSPORT_UDP, &out);
+	for (size_t i = 0; i < 4; i++) {
+		struct span heard = said[i];
+
+		assert_int_equal(out.length, 17);
+		assert_memory_equal(out.bytes + 8, ((uint8_t[]){ (uint8_t)(i + 1), 12, 0x0c }), 3);
+		assert_int_equal(out.bytes[16], asked[i]);
+		buffer_clear(&out);
+		assert_int_equal(probe->hear(state, &heard, false, &out, &answer),
+				 i < 3 ? PROBE_WAIT : PROBE_DONE);
+	}
+	assert_string_equal(answer.product, "Door");
+	assert_string_equal(answer.version, "1.2");
+	assert_string_equal(answer_get(&answer, "vendor"), "Acme");
+	buffer_free(&out);
+}
+
+/* What is asked of machines reads who they are, and nothing else. */
+static void machines_are_asked_to_read_alone(void **unused)
+{
+	static const struct {
+		const char *name;
+		unsigned transport;
+		const char *said;
+		size_t length;
+	} cases[] = {
+		{ "iec104", TRANSPORT_TCP, BYTES("\x68\4\x43\0\0\0") },
+		{ "enip", TRANSPORT_TCP, BYTES("\x63\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
+		{ "gtp", TRANSPORT_UDP, BYTES("\x32\1\0\4\0\0\0\0\0\1\0\0") },
+		{ "nat-pmp", TRANSPORT_UDP, BYTES("\0\0") },
+		{ "mgcp", TRANSPORT_UDP, BYTES("AUEP 645231 doorward@doorward.invalid MGCP 1.0\r\n") },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t state[PROBE_STATE_LIMIT] = { 0 };
+		struct buffer out = buffer_new(256);
+
+		protocol_named(span_text(cases[i].name))->probe->greet(state, cases[i].transport, &out);
+		assert_int_equal(out.length, cases[i].length);
+		assert_memory_equal(out.bytes, cases[i].said, cases[i].length);
+		buffer_free(&out);
+	}
+}
+
+/* A refusal could be anybody's, but for the number that it repeats. */
+static void gateways_refuse_by_the_number_of_the_question(void **unused)
+{
+	static const struct {
+		const char *words;
+		enum probe_step step;
+	} cases[] = {
+		{ "500 645231 Endpoint unknown\r\n", PROBE_DONE },
+		{ "500 645231", PROBE_DONE },
+		{ "500 645232 Endpoint unknown\r\n", PROBE_NOT },
+		{ "500 Endpoint unknown\r\n", PROBE_NOT },
+		{ "50 645231 x\r\n", PROBE_NOT },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer out = buffer_new(256);
+		struct answer answer = { 0 };
+
+		assert_int_equal(tell("mgcp", -1, TRANSPORT_UDP, span_text(cases[i].words), &out, &answer),
+				 cases[i].step);
+		buffer_free(&out);
+	}
+}
+
+static void stun_servers_name_their_software(void **unused)
+{
+	static const uint8_t said[] = "\1\1\0\x1c!\x12\xa4"
+				      "Bdoorward.inv\0 \0\x08\0\1\xbdR\xe1\x12\xa6"
+				      "C\x80\"\0\x0c"
+				      "Coturn-4.6.1";
+	static const unsigned transports[] = { TRANSPORT_TCP, TRANSPORT_UDP };
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		struct buffer out = buffer_new(256);
+		struct answer answer = { 0 };
+
+		assert_int_equal(
+			tell("stun", -1, transports[i], span_of(said, sizeof(said) - 1), &out, &answer),
+			PROBE_DONE);
+		assert_string_equal(answer_get(&answer, "software"), "Coturn-4.6.1");
+		buffer_free(&out);
+	}
+}
+
+/* A listener that wants the question once more gets it, and only once. */
+static void a_listener_may_ask_back_once(void **unused)
+{
+	static const uint8_t again[] = "\0\x08\0\0\x0b\0\0";
+	static const uint8_t accepted[] = "\0\x20\0\0\2\0\0\0\1\x3a\0\0\x20\0\x7f\xff\1\0\0\0\0\x20"
+					  "AA\0\0\0\0\0\0\0";
+	static const char version[] =
+		"\0\0\0\0\6\0\0\0\0\0\0TNSLSNR for Linux: Version 12.2.0.1.0 - Production";
+	const struct probe *const probe = protocol_named(span_text("oracle"))->probe;
+	uint8_t state[PROBE_STATE_LIMIT] = { 0 };
+	struct answer answer = { 0 };
+	struct buffer first = buffer_new(1024), second = buffer_new(1024), said = buffer_new(1024);
+	struct span heard;
+
+	(void)unused;
+	probe->greet(state, TRANSPORT_TCP, &first);
+	heard = span_of(again, sizeof(again));
+	assert_int_equal(probe->hear(state, &heard, false, &second, &answer), PROBE_WAIT);
+	assert_int_equal(span_left(heard), 0);
+	assert_int_equal(first.length, second.length);
+	assert_memory_equal(first.bytes, second.bytes, first.length);
+	buffer_clear(&second);
+	heard = span_of(again, sizeof(again));
+	(void)probe->hear(state, &heard, false, &second, &answer);
+	assert_int_equal(second.length, 0);
+	buffer_add(&said, accepted, sizeof(accepted));
+	heard = buffer_read(&said);
+	assert_int_equal(probe->hear(state, &heard, false, &second, &answer), PROBE_WAIT);
+	buffer_add(&said, version, sizeof(version) - 1);
+	heard = buffer_read(&said);
+	assert_int_equal(probe->hear(state, &heard, false, &second, &answer), PROBE_DONE);
+	assert_string_equal(answer.product, "Oracle Database");
+	assert_string_equal(answer.version, "12.2.0.1.0");
+	buffer_free(&first);
+	buffer_free(&second);
+	buffer_free(&said);
 }
 
 /* What servers answer to openings that ask who they are, and nearly the same of somebody else. */
@@ -891,6 +1053,11 @@ int main(void)
 		cmocka_unit_test(smb_is_known_directly_and_in_a_session),
 		cmocka_unit_test(tds_packets_are_told_from_other_headers),
 		cmocka_unit_test(real_servers_are_told_what_they_are),
+		cmocka_unit_test(bacnet_is_asked_for_one_name_after_the_other),
+		cmocka_unit_test(machines_are_asked_to_read_alone),
+		cmocka_unit_test(gateways_refuse_by_the_number_of_the_question),
+		cmocka_unit_test(stun_servers_name_their_software),
+		cmocka_unit_test(a_listener_may_ask_back_once),
 		cmocka_unit_test(further_openings_tell_products),
 		cmocka_unit_test(radius_is_known_inside_tls),
 		cmocka_unit_test(ike_is_asked_at_the_door_of_esp),

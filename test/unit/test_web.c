@@ -156,6 +156,31 @@ static void servers_are_asked_further_where_the_first_page_left_it_open(void **u
 	}
 }
 
+/* Snapcast tells its version to a call alone, which comes whole. */
+static void a_call_is_sent_with_its_length(void **unused)
+{
+	static const char call[] = "{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"Server.GetStatus\"}";
+	const struct probe *const probe = named("http")->probe;
+	const struct answer known = { .product = "Snapcast" };
+	struct buffer out = buffer_new(1024);
+	char length[64];
+	struct span words;
+	size_t at;
+
+	(void)unused;
+	assert_true(probe->wants_more(&known, 1));
+	probe->greet_more(NULL, 1, &known, &out);
+	words = buffer_read(&out);
+	assert_true(span_begins(words, "POST /jsonrpc HTTP/1.1\r\n"));
+	(void)snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", strlen(call));
+	assert_true(span_find(words, length) != SIZE_MAX);
+	at = span_find(words, "\r\n\r\n");
+	assert_true(at != SIZE_MAX);
+	span_skip(&words, at + 4);
+	assert_true(span_is(words, call));
+	buffer_free(&out);
+}
+
 static void what_is_told_further_completes_the_first_answer(void **unused)
 {
 	static const struct {
@@ -169,6 +194,13 @@ static void what_is_told_further_completes_the_first_answer(void **unused)
 		  "9.0.70" },
 		{ 1, "Privoxy", "\r\nThis is <a href=\"\">Privoxy</a> 3.0.34 on beta", "Privoxy", "3.0.34" },
 		{ 1, "Grafana", "\r\n{\"commit\": \"b\", \"version\": \"9.3.6\"}", "Grafana", "9.3.6" },
+		{ 1, "Snapcast",
+		  "\r\n{\"result\":{\"groups\":[{\"snapclient\":{\"name\":\"Snapclient\",\"protocolVersion\":"
+		  "2,"
+		  "\"version\":\"0.1.0\"}}],\"snapserver\":{\"controlProtocolVersion\":1,\"name\":"
+		  "\"Snapserver\","
+		  "\"protocolVersion\":1,\"version\":\"0.26.0\"}}}",
+		  "Snapcast", "0.26.0" },
 		{ 1, "Vault", "\r\n{}", "Vault", "" },
 		{ 2, "", "Server: Libpod/4.3.1 (linux)\r\nApi-Version: 1.41\r\n\r\nOK", "Podman", "4.3.1" },
 		{ 2, "", "Server: Docker/20.10.24 (linux)\r\nApi-Version: 1.41\r\n\r\nOK", "Docker",
@@ -337,6 +369,7 @@ int main(void)
 		cmocka_unit_test(web_servers_are_known_by_their_words),
 		cmocka_unit_test(servers_are_asked_further_where_the_first_page_left_it_open),
 		cmocka_unit_test(what_is_told_further_completes_the_first_answer),
+		cmocka_unit_test(a_call_is_sent_with_its_length),
 		cmocka_unit_test(an_answer_ends_where_it_says),
 		cmocka_unit_test(hellos_of_all_versions_are_tls),
 		cmocka_unit_test(only_an_old_version_that_is_agreed_to_is_weak),
