@@ -572,8 +572,10 @@ struct netfilter *netfilter_read(struct arena *arena, struct error *err)
 			break;
 		if (error == ENOENT || error == EINTR || (error == 0 && generation(&r) != before))
 			continue; /* it changed meanwhile */
-		if (error == 0)
+		if (error == 0) {
+			r.netfilter->routes = routes_read(arena);
 			return r.netfilter;
+		}
 		error_system(err, error, "the kernel's rule set cannot be read");
 		return NULL;
 	}

@@ -4,6 +4,7 @@
 #define NETFILTER_RULES_H
 
 #include "netfilter/netfilter.h"
+#include "netfilter/routes.h"
 
 enum { KEY_MOST = 64, NAME_MOST = 128, FIELDS_MOST = 16 };
 
@@ -85,6 +86,7 @@ struct netfilter {
 	struct chain **base;   /* sorted by hook, priority; the later before the earlier */
 	size_t chain_count, set_count, base_count;
 	size_t chain_capacity, set_capacity;
+	struct routes routes;
 };
 
 /* NULL where there is none. */

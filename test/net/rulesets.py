@@ -60,6 +60,7 @@ class Table:
             lambda: "iifname %s%s" % (self.operator(), random.choice(('"eth0"', '"eth*"', '{ "eth1", "lo" }'))),
             lambda: "meta l4proto %s" % random.choice(("tcp", "udp", "{ tcp, udp }", "!= udp")),
             lambda: "meta nfproto %s" % random.choice(("ipv4", "ipv6")) if self.family == "inet" else "th sport > 1023",
+            lambda: "fib saddr . iif oif %s" % random.choice(("missing", "exists", "eth0", "eth1")),
             lambda: "fib daddr type %s" % random.choice(("local", "!= local", "{ local, multicast }")),
             lambda: "%s daddr %s%s" % (version, self.operator(), random.choice(OWN[version])),
             lambda: "meta mark %s" % random.choice(("0", "7", "& 0x3 == 3", "!= 0", "< 9")),

@@ -33,6 +33,21 @@ def with_wires(space):
         space.run("sh", "-c", "echo %s > /proc/sys/%s" % (value, path))
 
 
+def test_who_would_be_answered_elsewhere(wired):
+    """The routing tables say by which interface the sender is answered: with rules of routing nothing is known."""
+    wired.ip("route", "add", "203.0.113.0/28", "dev", "eth1")
+    wired.ip("route", "add", "blackhole", "203.0.113.8/29")
+    wired.ip("-6", "route", "add", "2001:db8:7::/48", "dev", "eth1")
+    text = "table inet t { chain c { type filter hook prerouting priority 0; fib saddr . iif oif missing drop; }; }"
+    total = {}
+    assert foretell(wired, text, SEED, 400, total)
+    assert total["wrong"] == 0 and total["unknown"] == 0 and min(total["passes"], total["refused"]) > 0, total
+    wired.ip("rule", "add", "from", "203.0.113.0/24", "lookup", "77")
+    total = {}
+    assert foretell(wired, text, SEED, 400, total)
+    assert total["wrong"] == 0 and total["unknown"] > 0, total
+
+
 def figures(printed):
     found = re.search(r"passes (\d+), refused (\d+), partly (\d+), unknown (\d+), wrong (\d+)", printed)
     assert found, printed
@@ -73,17 +88,18 @@ def test_random_rule_sets_are_foretold(wired):
     assert total["unknown"] < TRIALS / 5, total
 
 
-# What ufw loaded (recorded, version 0.36.2, as iptables-nft-save prints it), and rules in Docker's shape.
+# What ufw loaded (recorded, version 0.36.2, as iptables-nft-save prints it), what firewalld did (1.3.3, with services,
+# rich rules, forwarded ports, sets of addresses and policies, as nft lists it), and rules in Docker's shape.
 RECORDED = pathlib.Path(__file__).parent.parent / "data/rulesets"
 
 
 @pytest.mark.parametrize("name", sorted({path.stem for path in RECORDED.iterdir()}))
 def test_what_firewalls_wrote_is_foretold(wired, need, name):
-    need("iptables-nft-restore", "ip6tables-nft-restore")
-    for program, ending in (("iptables-nft-restore", ".v4"), ("ip6tables-nft-restore", ".v6")):
+    for program, ending in (("iptables-nft-restore", ".v4"), ("ip6tables-nft-restore", ".v6"), ("nft -f -", ".nft")):
         path = RECORDED / (name + ending)
         if path.exists():
-            wired.run(program, input=path.read_text())
+            need(program.split()[0])
+            wired.run(*program.split(), input=path.read_text())
     run = wired.run(PROBE, SEED, 600, check=False, timeout=600)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
     total = figures(run.stdout)
