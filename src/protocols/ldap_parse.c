@@ -23,6 +23,7 @@ struct request {
 	uint8_t operation; /* its tag; 0: none */
 	uint8_t version, scope;
 	bool simple, secret; /* of a bind: with a password */
+	bool sicily;         /* of a bind: NTLM without SASL */
 	uint32_t entries, references;
 	char name[NAME]; /* who binds, where is searched, what is changed, which extension */
 	char mechanism[MECHANISM];
@@ -136,13 +137,18 @@ static void write_request(struct json *json, const struct request *request)
 		if (request->operation == LDAP_SEARCH_REQUEST)
 			json_text(json, "scope", scopes[request->scope % SCOPES]);
 		if (request->operation == LDAP_BIND_REQUEST)
-			json_text(json, "authentication", request->simple ? "simple" : "sasl");
+			json_text(json, "authentication",
+				  request->simple   ? "simple"
+				  : request->sicily ? "sicily"
+						    : "sasl");
 		if (request->mechanism[0] != '\0') {
 			json_open_object(json, "sasl");
 			json_text(json, "mechanism", request->mechanism);
 			if (request->user[0] != '\0')
 				json_text(json, "user", request->user);
 			json_end(json);
+		} else if (request->user[0] != '\0') {
+			json_text(json, "user", request->user);
 		}
 		json_end(json);
 	}
@@ -217,8 +223,19 @@ static void read_sasl(struct parse *parse, struct span credentials, struct reque
 		parse_weakness(parse, &ldap_clear_login, "%s of user %s", request->mechanism, request->user);
 }
 
+/* MS-ADTS 5.1.1.1.3: a question for what there is, and the two messages of NTLM. */
+static void read_sicily(struct span credentials, struct request *request)
+{
+	struct ntlmssp ntlm;
+
+	request->sicily = true;
+	if (ntlmssp_read(credentials, &ntlm) && ntlm.type == NTLMSSP_AUTHENTICATE)
+		span_copy_text(span_text(ntlm.user), request->user, sizeof(request->user));
+}
+
 static void read_bind(struct parse *parse, struct span op, struct request *request)
 {
+	enum { SICILY_FIRST = BER_CONTEXT | 9, SICILY_LAST = BER_CONTEXT | 11 };
 	const uint8_t sasl = BER_CONTEXT | BER_CONSTRUCTED | 3;
 	struct span credentials;
 	uint8_t tag;
@@ -230,6 +247,8 @@ static void read_bind(struct parse *parse, struct span op, struct request *reque
 	request->secret = request->simple && span_left(credentials) > 0;
 	if (tag == sasl)
 		read_sasl(parse, credentials, request);
+	else if (tag >= SICILY_FIRST && tag <= SICILY_LAST)
+		read_sicily(credentials, request);
 	if (request->secret && !op.failed)
 		parse_weakness(parse, &ldap_clear_login, "%s binds with a password", request->name);
 }
@@ -254,6 +273,8 @@ static void hear_request(struct state *state, struct parse *parse, int64_t id, u
 {
 	struct request *const request = &state->pending[state->next];
 
+	if (request->operation != 0) /* more wait than there are places: told as far as it is known */
+		parse_event(parse, &(struct record){ .request = request });
 	*request = (struct request){ .id = (int32_t)id, .operation = tag };
 	if (tag == LDAP_UNBIND_REQUEST || tag == LDAP_ABANDON_REQUEST) {
 		parse_event(parse, &(struct record){ .request = request });

@@ -18,7 +18,10 @@ enum {
 	DENIAL = 24, /* with its record mark */
 	TOO_WEAK = 5,
 	MNT = 1,
-	UMNT = 3
+	UMNT = 3,
+	EXPORT = 5,
+	EXPORTS_SHOWN = 32,
+	GROUPS_MOST = 256,
 };
 
 static const struct weakness clear_mount = {
@@ -150,6 +153,22 @@ static void emit_portmap(struct json *json, const struct record *record)
 		emit_span(json, "address", xdr_opaque(&s, 256));
 }
 
+/* RFC 1813 appendix I 5.2.5: folders, each with a list of who may mount it. */
+static void emit_exports(struct json *json, struct span s)
+{
+	json_open_array(json, "exports");
+	for (unsigned i = 0; i < EXPORTS_SHOWN && span_u32(&s) == 1 && !s.failed; i++) {
+		const struct span path = xdr_opaque(&s, 1024);
+
+		if (s.failed)
+			break;
+		json_span(json, NULL, path);
+		for (unsigned group = 0; group < GROUPS_MOST && span_u32(&s) == 1; group++)
+			(void)xdr_opaque(&s, 256);
+	}
+	json_end(json);
+}
+
 static void emit(const void *memory, struct json *json)
 {
 	const struct record *const record = memory;
@@ -177,6 +196,17 @@ static void emit(const void *memory, struct json *json)
 		if (record->reply != NULL && call->procedure == MNT && span_left(s) >= 4)
 			json_unsigned(json, "mount_status", span_u32(&s));
 	}
+	if (call->program == RPC_MOUNT && call->procedure == EXPORT && record->reply != NULL &&
+	    record->reply->status == 0 && !record->reply->denied)
+		emit_exports(json, s);
+}
+
+/* RFC 5665 5.2.3: the names of transports; 0 for those of none of ours. */
+static uint32_t transport_of(struct span netid)
+{
+	if (span_is(netid, "tcp") || span_is(netid, "tcp6"))
+		return TRANSPORT_TCP;
+	return span_is(netid, "udp") || span_is(netid, "udp6") ? TRANSPORT_UDP : 0;
 }
 
 static void read_call(struct conversation *state, struct parse *parse, const struct rpc_message *message)
@@ -193,20 +223,42 @@ static void read_call(struct conversation *state, struct parse *parse, const str
 			parse_weakness(parse, &clear_mount, "mount as uid %u of %s", state->uid,
 				       state->machine);
 	}
-	if (message->program == RPC_PORTMAP && message->procedure >= SET && message->procedure <= GETPORT) {
+	if (message->program == RPC_PORTMAP &&
+	    ((message->procedure >= SET && message->procedure <= GETPORT) ||
+	     (message->version > 2 && message->procedure == GETVERSADDR))) {
 		call->argument = span_u32(&s);
 		call->argument2 = span_u32(&s);
-		call->argument3 = span_u32(&s);
+		call->argument3 = message->version > 2 ? transport_of(xdr_opaque(&s, 64)) : span_u32(&s);
 	} else if (message->program == RPC_MOUNT) {
 		span_copy_text(xdr_opaque(&s, 1024), state->path, sizeof(state->path));
 	}
 }
 
-/* The portmapper has told where a program listens: who calls there is known. */
+/* RFC 5665 5.2.3.3: "192.0.2.7.8.1" is port 2049 there. 0: it is no such text. */
+static uint32_t port_of(struct span text)
+{
+	uint64_t parts[2] = { 0, 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		const size_t dot = span_find_last(text, '.');
+		struct span part = text;
+
+		if (dot == SIZE_MAX)
+			return 0;
+		span_skip(&part, dot + 1);
+		if (!span_number(part, UINT8_MAX, &parts[i]))
+			return 0;
+		text.end = text.at + dot;
+	}
+	return (uint32_t)(parts[1] << 8 | parts[0]);
+}
+
+/* The portmapper has told where a program listens: who calls there is known. An address is that of the
+ * server, or all that it has. */
 static void expect_program(struct parse *parse, const struct rpc_call *call, struct span results)
 {
 	extern const struct protocol protocol_nfs;
-	const uint32_t port = span_u32(&results);
+	const uint32_t port = call->version > 2 ? port_of(xdr_opaque(&results, 256)) : span_u32(&results);
 	const struct expectation expectation = {
 		.transport = (uint8_t)call->argument3,
 		.address = parse->addresses[SIDE_SERVER],
@@ -232,8 +284,8 @@ static void read_message(struct conversation *state, struct parse *parse, const 
 	if (!rpc_recall(&state->calls, message->xid, &call))
 		return;
 	parse_event(parse, &record);
-	if (call.program == RPC_PORTMAP && call.version == 2 && call.procedure == GETPORT &&
-	    message->status == 0 && !message->denied)
+	if (call.program == RPC_PORTMAP && message->status == 0 && !message->denied &&
+	    (call.procedure == GETPORT || (call.version > 2 && call.procedure == GETVERSADDR)))
 		expect_program(parse, &call, message->body);
 }
 

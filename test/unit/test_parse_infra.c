@@ -55,6 +55,74 @@ static void rpc_tells_ports_and_expects_them(void **unused)
 		 SERVER("\0\0\x10\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\1"));
 }
 
+/* RFC 5665 5.2.3.3: versions 3 and 4 answer with an address that has the port in it. What is no such text, or
+ * is of another transport, announces nothing. */
+static void rpc_expects_what_has_an_address(void **unused)
+{
+	(void)unused;
+	talk_udp("rpc",
+		 "{\"rpc\":{\"xid\":20737,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":4,"
+		 "\"procedure_number\":3,\"procedure\":\"getaddr\",\"auth_type\":\"none\",\"status\":"
+		 "\"success\",\"asked_program\":\"nfs\",\"asked_version\":4,\"address\":\"192.0.2.2.8.1\"}}\n"
+		 "{\"expect\":\"nfs\",\"transport\":6,\"address\":\"192.0.2.2\",\"port\":2049,\"waiting\":"
+		 "\"server\"}\n"
+		 "{\"rpc\":{\"xid\":20738,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":3,"
+		 "\"procedure_number\":9,\"procedure\":\"getversaddr\",\"auth_type\":\"none\",\"status\":"
+		 "\"success\",\"asked_program\":\"mount\",\"asked_version\":3,\"address\":\"::.3.1\"}}\n"
+		 "{\"expect\":\"rpc\",\"transport\":17,\"address\":\"192.0.2.2\",\"port\":769,\"waiting\":"
+		 "\"server\"}\n"
+		 "{\"rpc\":{\"xid\":20739,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":4,"
+		 "\"procedure_number\":3,\"procedure\":\"getaddr\",\"auth_type\":\"none\",\"status\":"
+		 "\"success\",\"asked_program\":\"mount\",\"asked_version\":3,\"address\":\"192.0.2.2.300."
+		 "1\"}}\n"
+		 "{\"rpc\":{\"xid\":20740,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":4,"
+		 "\"procedure_number\":3,\"procedure\":\"getaddr\",\"auth_type\":\"none\",\"status\":"
+		 "\"success\",\"asked_program\":\"mount\",\"asked_version\":3,\"address\":\"/run/"
+		 "rpcbind.sock\"}}\n",
+		 CLIENT("\0\0Q\1\0\0\0\0\0\0\0\2\0\1\206\240\0\0\0\4\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\0\1\206"
+			"\243\0\0\0\4\0\0\0\3tcp\0\0\0\0\0\0\0\0\6porter\0\0"),
+		 SERVER("\0\0Q\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\015192.0.2.2.8.1\0\0\0"),
+		 CLIENT("\0\0Q\2\0\0\0\0\0\0\0\2\0\1\206\240\0\0\0\3\0\0\0\11\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\0\1\206"
+			"\245\0\0\0\3\0\0\0\4udp6\0\0\0\0\0\0\0\0"),
+		 SERVER("\0\0Q\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\6::.3.1\0\0"),
+		 CLIENT("\0\0Q\3\0\0\0\0\0\0\0\2\0\1\206\240\0\0\0\4\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\0\1\206"
+			"\245\0\0\0\3\0\0\0\3tcp\0\0\0\0\0\0\0\0\0"),
+		 SERVER("\0\0Q\3\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\017192.0.2.2.300.1\0"),
+		 CLIENT("\0\0Q\4\0\0\0\0\0\0\0\2\0\1\206\240\0\0\0\4\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			"\0\1\206"
+			"\245\0\0\0\3\0\0\0\5local\0\0\0\0\0\0\0\0\0\0\0"),
+		 SERVER("\0\0Q\4\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\21/run/rpcbind.sock\0\0\0"));
+}
+
+/* A list of folders, each with its own list of who may have it; one that ends in the middle. */
+static void rpc_tells_what_may_be_mounted(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"rpc",
+		"{\"rpc\":{\"xid\":20741,\"program\":\"mount\",\"program_number\":100005,\"version\":3,"
+		"\"procedure_number\":5,\"procedure\":\"export\",\"auth_type\":\"none\",\"status\":"
+		"\"success\",\"exports\":[\"/srv/data\",\"/home\"]}}\n",
+		CLIENT("\0\0Q\5\0\0\0\0\0\0\0\2\0\1\206\245\0\0\0\3\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+		SERVER("\0\0Q\5\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\11/srv/"
+		       "data\0\0\0\0\0\0\1\0"
+		       "\0\0\014192.0.2.0/24\0\0\0\1\0\0\0\5alpha\0\0\0\0\0\0\0\0\0\0\1\0\0\0\5/"
+		       "home\0\0\0\0\0\0\0"
+		       "\0\0\0\0"));
+	talk_udp(
+		"rpc",
+		"{\"rpc\":{\"xid\":20741,\"program\":\"mount\",\"program_number\":100005,\"version\":3,"
+		"\"procedure_number\":5,\"procedure\":\"export\",\"auth_type\":\"none\",\"status\":"
+		"\"success\",\"exports\":[\"/srv\"]}}\n",
+		CLIENT("\0\0Q\5\0\0\0\0\0\0\0\2\0\1\206\245\0\0\0\3\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+		SERVER("\0\0Q\5\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4/"
+		       "srv\0\0\0\0\0\0\0\1\377\377"
+		       "\377\377"));
+}
+
 static void rpc_tells_mounts(void **unused)
 {
 	(void)unused;
@@ -421,6 +489,8 @@ int main(void)
 		cmocka_unit_test(bittorrent_nodes_ask),
 		cmocka_unit_test(bittorrent_opens_utp),
 		cmocka_unit_test(rpc_tells_ports_and_expects_them),
+		cmocka_unit_test(rpc_expects_what_has_an_address),
+		cmocka_unit_test(rpc_tells_what_may_be_mounted),
 		cmocka_unit_test(rpc_tells_mounts),
 		cmocka_unit_test(rpc_tells_calls_without_an_answer),
 		cmocka_unit_test(nfs_counts_and_names),

@@ -1,5 +1,5 @@
 /* How SMB is read beyond what one command in a message tells: chains, the older ways to open, and what nobody
- * answered. */
+ * answered; and LDAP where it logs in as SMB does. */
 #include "told.h"
 
 /* MS-CIFS 2.2.3.4: a login, a share and a file in one message, by a client that has no Unicode (word count
@@ -181,6 +181,42 @@ static void who_announces_itself_is_told(void **state)
 	TOLD("nbdgm", TRANSPORT_UDP, another, "\"mailslot_name\"", "!\"browser\"");
 }
 
+/* MS-ADTS 5.1.1.1.3: NTLM in the place of SASL. */
+static void who_binds_to_ldap_by_sicily_is_told(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT("0j\2\1\1`e\2\1\3\4\0\213^"
+		       "NTLMSSP\0\3\0\0\0\0\0\0\0H\0\0\0\0\0\0\0H\0\0\0\6\0\6\0H\0\0\0\6"
+		       "\0\6\0N\0\0\0\12\0\12\0T\0\0\0\0\0\0\0H\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0L\0A\0B\0J\0O\0E"
+		       "\0A\0"
+		       "L\0P\0H\0A\0"),
+		SERVER("0\14\2\1\1a\7\12\1\0\4\0\4\0"), CLIENT("0\14\2\1\2`\7\2\1\3\4\0\211\0")
+	};
+
+	(void)state;
+	TOLD("ldap", TRANSPORT_TCP, turns, "\"authentication\":\"sicily\",\"user\":\"JOE\"",
+	     "\"result_code\":\"success\"", "!weakness", "!\"sasl\"");
+}
+
+/* The first of thirteen has lost its place when the last is asked, and no more. */
+static void what_ldap_has_no_place_for_is_told(void **state)
+{
+	const struct turn turns[] = { CLIENT(
+		"0 \2\1\1c\33\4\4cn=1\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000 \2\1\2c\33\4\4cn=2\12\1"
+		"\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000 \2\1\3c\33\4\4cn=3\12\1\0\12\1\0\2\1\0\2\1\0\1\1"
+		"\0\207\2cn0\0000 \2\1\4c\33\4\4cn=4\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000 \2\1\5c"
+		"\33\4\4cn=5\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000 \2\1\6c\33\4\4cn=6\12\1\0\12\1\0"
+		"\2\1\0\2\1\0\1\1\0\207\2cn0\0000 \2\1\7c\33\4\4cn=7\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2"
+		"cn0\0000 \2\1\10c\33\4\4cn=8\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000 \2\1\11c\33\4\4"
+		"cn=9\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000!\2\1\12c\34\4\5cn=10\12\1\0\12\1\0\2\1"
+		"\0\2\1\0\1\1\0\207\2cn0\0000!\2\1\13c\34\4\5cn=11\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn"
+		"0\0000!\2\1\14c\34\4\5cn=12\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0000!\2\1\15c\34\4\5"
+		"cn=13\12\1\0\12\1\0\2\1\0\2\1\0\1\1\0\207\2cn0\0") };
+
+	(void)state;
+	TOLD("ldap", TRANSPORT_TCP, turns, "\"base_object\":\"cn=1\"", "\"base_object\":\"cn=13\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +227,8 @@ int main(void)
 		cmocka_unit_test(encryption_of_servers_and_shares_is_told),
 		cmocka_unit_test(names_of_a_session_are_told),
 		cmocka_unit_test(who_announces_itself_is_told),
+		cmocka_unit_test(who_binds_to_ldap_by_sicily_is_told),
+		cmocka_unit_test(what_ldap_has_no_place_for_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
