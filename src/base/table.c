@@ -102,7 +102,9 @@ static void end_line(const struct screen *screen, unsigned indent, enum style st
 	buffer_clear(line);
 }
 
-void screen_paragraph(const struct screen *screen, unsigned indent, enum style style, const char *text)
+/* `first` is what its first line is indented by. */
+static void paragraph(const struct screen *screen, unsigned first, unsigned indent, enum style style,
+		      const char *text)
 {
 	const unsigned width = screen->width > 0 ? screen->width : 80;
 	struct buffer word = buffer_new(CELL_LIMIT), line = buffer_new(2 * CELL_LIMIT);
@@ -121,7 +123,8 @@ void screen_paragraph(const struct screen *screen, unsigned indent, enum style s
 		if (columns == 0)
 			continue;
 		if (line.length > 0 && column + 1 + columns > width) {
-			end_line(screen, indent, style, &line);
+			end_line(screen, first, style, &line);
+			first = indent;
 			column = indent;
 		}
 		if (line.length > 0)
@@ -129,9 +132,19 @@ void screen_paragraph(const struct screen *screen, unsigned indent, enum style s
 		column += columns + (column > indent ? 1 : 0);
 		buffer_add(&line, word.bytes, word.length - 1);
 	}
-	end_line(screen, indent, style, &line);
+	end_line(screen, first, style, &line);
 	buffer_free(&line);
 	buffer_free(&word);
+}
+
+void screen_paragraph(const struct screen *screen, unsigned indent, enum style style, const char *text)
+{
+	paragraph(screen, indent, indent, style, text);
+}
+
+void screen_hanging(const struct screen *screen, unsigned indent, enum style style, const char *text)
+{
+	paragraph(screen, 0, indent, style, text);
 }
 
 struct table *table_new(struct arena *arena, const struct column *columns, size_t count)

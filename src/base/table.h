@@ -32,6 +32,9 @@ void screen_print(const struct screen *screen, enum style style, const char *tex
 /* Prints a paragraph, escaped, broken between words at the screen's width (or 80), each line indented. */
 void screen_paragraph(const struct screen *screen, unsigned indent, enum style style, const char *text);
 
+/* The same behind what stands in its first `indent` columns already. */
+void screen_hanging(const struct screen *screen, unsigned indent, enum style style, const char *text);
+
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
 
 struct column {

@@ -5,7 +5,14 @@
 #include "catalog/catalog.h"
 #include "output/check.h"
 
-enum { PORTS_LIMIT = 1 << 16, DOOR_TEXT = 32, HOST_WIDTH = 16, DOOR_WIDTH = 11, SPOKEN_WIDTH = 14 };
+enum {
+	PORTS_LIMIT = 1 << 16,
+	DOOR_TEXT = 32,
+	HOST_WIDTH = 16,
+	DOOR_WIDTH = 11,
+	SPOKEN_WIDTH = 14,
+	SEVERITY_WIDTH = 10
+};
 
 /* ---- text ---- */
 
@@ -37,16 +44,20 @@ static const char *server_text(struct out *out, const struct knock_result *resul
 			    answer->version);
 }
 
-/* Each in a line; what to do about it stands at the end. */
+/* In short; what each means and what to do about it stands at the end. */
 static void print_findings(struct out *out, const struct audit *audit)
 {
 	for (size_t i = 0; audit != NULL && i < audit->finding_count; i++) {
 		const struct finding *const finding = &audit->findings[i];
+		const char *const severity = audit_severity_text(finding->severity);
 
-		fprintf(out->screen.file, "    %-8s  %s: %s (", audit_severity_text(finding->severity),
-			finding->id, finding->title);
-		screen_print(&out->screen, STYLE_PLAIN, finding->evidence);
-		fputs(")\n", out->screen.file);
+		fputs("    ", out->screen.file);
+		screen_print(&out->screen, severity_style(finding->severity), severity);
+		fprintf(out->screen.file, "%*s", SEVERITY_WIDTH - (int)strlen(severity), "");
+		screen_hanging(
+			&out->screen, 4 + SEVERITY_WIDTH, STYLE_PLAIN,
+			arena_format(out->arena, "%s: %s", finding->id,
+				     finding->evidence[0] != '\0' ? finding->evidence : finding->title));
 	}
 }
 

@@ -246,6 +246,7 @@ def test_what_is_reachable(doorward, pair, need):
     assert found["reachable", 7000]["finding"]["severity"] == 4
     run = doorward("scan", "--from", client.name, "-p", "7000,2222", "192.0.2.1")
     assert "    critical  redis-no-auth: " in run.out and "What to do: Set a password" in run.out
+    assert max(map(len, run.out.splitlines())) <= 100, run.out
     assert "Clear text is spoken beyond this host\n  at 2 doors\n" in run.out
 
 
