@@ -267,11 +267,16 @@ static int finish(struct following *f, uint64_t suppressed, const char *where)
 					    .failed = sink_failed(f->sink),
 					    .others = f->others,
 					    .suppressed = suppressed };
-	const int status = view.lost > 0 || view.failed > 0 ? STATUS_INCOMPLETE : STATUS_AGREES;
+	const bool lost_more = packet_log_lost_more(f->log);
+	const int status = view.lost > 0 || view.failed > 0 || lost_more ? STATUS_INCOMPLETE : STATUS_AGREES;
 	struct error err;
 	struct out out;
 
 	(void)sink_flush(f->sink, NULL);
+	if (lost_more)
+		fputs("doorward attempts: more were lost behind the last one: their number would come with a "
+		      "further one\n",
+		      stderr);
 	if (strcmp(where, "-") != 0 || !out_open(&out, f->json, f->invocation->colour)) {
 		fprintf(stderr,
 			"doorward attempts: %llu told, %llu suppressed, %llu lost, %llu not delivered\n",

@@ -21,7 +21,8 @@ bool netlink_next(struct span *in, struct netlink_message *ret_message)
 
 	ret_message->type = native_u16(in);
 	ret_message->flags = native_u16(in);
-	span_skip(in, 8); /* sequence and sender: a socket has one question on its way */
+	ret_message->sequence = native_u32(in);
+	span_skip(in, 4); /* sender */
 	if (in->failed || length < HEADER)
 		return false;
 	ret_message->body = span_take(in, length - HEADER);
@@ -42,11 +43,14 @@ bool netlink_attribute(struct span *in, uint16_t *ret_type, struct span *ret_val
 }
 
 /* One receive's worth. True when the answer has ended; *ret_error is then how. */
-static bool read_part(struct span in, netlink_reader *reader, void *context, int *ret_error)
+static bool read_part(struct span in, uint32_t sequence, netlink_reader *reader, void *context,
+		      int *ret_error)
 {
 	struct netlink_message message;
 
 	while (netlink_next(&in, &message)) {
+		if (message.sequence != sequence)
+			continue;
 		if (message.type == NLMSG_DONE || message.type == NLMSG_ERROR) {
 			const int32_t code = (int32_t)native_u32(&message.body);
 
@@ -74,7 +78,7 @@ int netlink_dump(struct mnl_socket *socket, const struct nlmsghdr *request, netl
 			continue;
 		if (got <= 0)
 			return got < 0 ? errno : EPROTO;
-		if (read_part(span_of(bytes, (size_t)got), reader, context, &error))
+		if (read_part(span_of(bytes, (size_t)got), request->nlmsg_seq, reader, context, &error))
 			return error;
 	}
 }
@@ -100,6 +104,7 @@ struct nlmsghdr *netlink_filter_request(uint8_t *bytes, uint16_t type, uint16_t 
 
 	request->nlmsg_type = type;
 	request->nlmsg_flags = NLM_F_REQUEST | flags;
+	request->nlmsg_seq = 1;
 	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
 	about->nfgen_family = family;
 	about->version = NFNETLINK_V0;

@@ -8,6 +8,7 @@
 
 struct netlink_message {
 	uint16_t type, flags;
+	uint32_t sequence; /* of the question that it answers; 0: of none, as what a group of NFLOG hears */
 	struct span body;
 };
 

@@ -22,7 +22,8 @@ enum {
 struct packet_log {
 	struct mnl_socket *socket;
 	uint64_t lost;
-	uint32_t next; /* number that comes next */
+	uint64_t overruns, gaps; /* each overrun is a gap once a further record comes */
+	uint32_t next;           /* number that comes next */
 	bool begun;
 	uint8_t bytes[RECEIVE_SIZE];
 };
@@ -82,8 +83,10 @@ static void count_gap(struct packet_log *log, const struct log_record *record)
 {
 	if (!record->has_sequence)
 		return;
-	if (log->begun || record->sequence > 0)
+	if (log->begun || record->sequence > 0) {
 		log->lost += (uint32_t)(record->sequence - log->next);
+		log->gaps += record->sequence != log->next;
+	}
 	log->begun = true;
 	log->next = record->sequence + 1;
 }
@@ -117,7 +120,9 @@ bool packet_log_read(struct packet_log *log, int timeout_ms, log_reader *reader,
 			read_messages(log, span_of(log->bytes, (size_t)got), reader, context);
 		else if (got == 0 || errno == EAGAIN || errno == EINTR)
 			return true;
-		else if (errno != ENOBUFS)
+		else if (errno == ENOBUFS)
+			log->overruns++;
+		else
 			return error_system(err, errno, "the kernel's log of packets");
 	}
 	return true;
@@ -126,6 +131,11 @@ bool packet_log_read(struct packet_log *log, int timeout_ms, log_reader *reader,
 uint64_t packet_log_lost(const struct packet_log *log)
 {
 	return log->lost;
+}
+
+bool packet_log_lost_more(const struct packet_log *log)
+{
+	return log->overruns > log->gaps;
 }
 
 /* ---- binding ---- */

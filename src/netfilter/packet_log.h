@@ -38,4 +38,8 @@ bool packet_log_read(struct packet_log *log, int timeout_ms, log_reader *reader,
 /* How many the kernel logged and did not hand over, so far. */
 uint64_t packet_log_lost(const struct packet_log *log);
 
+/* Whether it could not hand over some behind the last record as well: how many, only a further one would
+ * tell. */
+bool packet_log_lost_more(const struct packet_log *log);
+
 #endif

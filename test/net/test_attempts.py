@@ -99,6 +99,29 @@ def test_every_lost_one_is_counted(host):
     assert program.returncode == (3 if total["lost"] else 0)
 
 
+def test_what_is_lost_behind_the_last_one_is_said(host):
+    """No further one comes whose number would tell: that some are missing is known all the same."""
+    server, client = host
+    server.run("nft", "-f", "-", input="""table inet flood {
+        chain in {
+            type filter hook prerouting priority -300
+            udp dport 9999 counter log prefix "doorward deny flood" group 1013
+        }
+    }""")
+    program = follow(server, "--json")
+    program.send_signal(19)  # it reads nothing until all is sent
+    send(client, 300000, 9999, b"y" * 64)
+    program.send_signal(18)
+    program.terminate()
+    out, err = program.communicate(timeout=120)
+    total = json.loads(out.splitlines()[-1])["attempts"]
+    listed = server.run("nft", "list", "table", "inet", "flood").stdout
+    logged = int(re.search(r"counter packets (\d+)", listed)[1])
+    if total["told"] + total["lost"] == logged:
+        pytest.skip("the socket had room for all of them")
+    assert program.returncode == 3 and "more were lost behind the last one" in err
+
+
 def receive(server_socket, count=1):
     server_socket.settimeout(15)
     return [server_socket.recv(65536).decode() for _ in range(count)]
