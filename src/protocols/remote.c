@@ -104,9 +104,15 @@ bool remote_may_be_shell(const struct remote_command *command)
 	return command->error_port < RESERVED;
 }
 
+/* Without a port only the second text tells: who names the same user twice calls a shell, and sends no
+ * password. */
 bool remote_may_be_execution(const struct remote_command *command)
 {
-	return command->error_port >= RESERVED || command->error_port == 0;
+	const struct span user = command->texts[0], other = command->texts[1];
+
+	if (command->error_port != 0)
+		return command->error_port >= RESERVED;
+	return span_left(user) != span_left(other) || memcmp(user.at, other.at, span_left(user)) != 0;
 }
 
 void remote_expect_errors(struct parse *parse, const struct remote_command *command)

@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { NAME_MOST = 64, LINE_MOST = 128 };
+enum { NAME_MOST = 64, LINE_MOST = 128, DATA_SECONDS = 600 };
 
 struct state {
 	struct span names[2], versions[2];
@@ -90,12 +90,29 @@ static void tell(struct state *state, struct parse *parse)
 
 /* ---- reading ---- */
 
+/* What the network carries goes over UDP, at the same doors. */
+static void expect_data(struct parse *parse)
+{
+	parse_expect(parse, &(struct expectation){
+				    .transport = TRANSPORT_UDP,
+				    .address = parse->addresses[SIDE_SERVER],
+				    .port = parse->ports[SIDE_SERVER],
+				    .other = parse->addresses[SIDE_CLIENT],
+				    .protocol = parse->protocol,
+				    .waiting = SIDE_SERVER,
+				    .seconds = DATA_SECONDS,
+				    .many = true,
+			    });
+}
+
 /* What follows the two lines is keys and then encrypted. */
 static enum parse_step read_tinc(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct state *const state = memory;
 	struct span name, version;
 
+	if (parse->transport != TRANSPORT_TCP)
+		return PARSE_DONE;
 	if (!state->heard[parse->side]) {
 		switch (read_id(*bytes, &name, &version)) {
 		case NO: tell(state, parse); return PARSE_BROKEN;
@@ -112,6 +129,7 @@ static enum parse_step read_tinc(void *memory, struct parse *parse, struct span 
 		return PARSE_ON;
 	}
 	tell(state, parse);
+	expect_data(parse);
 	return PARSE_DONE;
 }
 
@@ -125,6 +143,7 @@ static const struct parser parser = {
 	.read = read_tinc,
 	.end = end,
 	.emit = emit,
+	.leads = true,
 };
 
 const struct protocol protocol_tinc = {

@@ -286,7 +286,10 @@ static void nodes_of_tinc_tell_their_names(void **state)
 	talk_tcp("tinc",
 		 "{\"tinc\":{\"client\":{\"name\":\"alpha\",\"version\":\"17.7\"},\"server\":{\"name\":"
 		 "\"beta\","
-		 "\"version\":\"17\"}}}\n{\"done\":\"server\"}\n",
+		 "\"version\":\"17\"}}}\n{\"expect\":\"tinc\",\"transport\":17,\"address\":\"192.0.2.2\","
+		 "\"port\":655,\"other\":"
+		 "\"192.0.2.1\",\"waiting\":\"server\",\"seconds\":600,\"many\":true}\n{\"done\":\"server\"}"
+		 "\n",
 		 CLIENT("0 alpha 17.7\n"), SERVER("0 beta 17\n"));
 }
 
