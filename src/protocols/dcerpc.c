@@ -23,7 +23,7 @@ enum {
 	ALTER_ACK = 15,
 	AUTH3 = 16,
 	TYPES = 20,
-	FIRST_OR_LAST = 3,
+	FIRST = 1,
 	IS_FRAGMENT = 4, /* of datagrams */
 	AUTH_LEAST = 8,
 };
@@ -152,6 +152,7 @@ static bool is_datagram(struct span s, enum side side)
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
+	const struct span whole = first;
 	struct header header;
 	enum verdict verdict;
 
@@ -160,9 +161,11 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (transport != TRANSPORT_TCP || *first.at != 5)
 		return NO;
 	verdict = read_header(&first, &header);
-	/* A conversation does not begin in the middle of a message, and proofs are not so short. */
-	if (verdict == YES && (!comes_from(header.type, side) || (header.flags & FIRST_OR_LAST) == 0 ||
-			       (header.auth_length > 0 && header.auth_length < AUTH_LEAST)))
+	/* A conversation does not begin in the middle of a message, calls are counted from one, nobody's
+	 * numbers are other than IEEE's, and proofs are not so short. */
+	if (verdict == YES &&
+	    (!comes_from(header.type, side) || (header.flags & FIRST) == 0 || header.call == 0 ||
+	     span_peek(whole, 5) != 0 || (header.auth_length > 0 && header.auth_length < AUTH_LEAST)))
 		return NO;
 	return verdict;
 }

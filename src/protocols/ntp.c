@@ -18,6 +18,7 @@ enum {
 	OPCODE_LAST = 12,
 	OPCODE_UNSET_TRAP = 31,
 	PRIVATE_RESPONSE = 0x80,
+	PRIVATE_AUTHENTIC = 0x80, /* in the second octet: a digest stands at the end */
 	PRIVATE_CODES = 45,
 };
 
@@ -220,11 +221,10 @@ static bool is_filled_with_zeros(struct span s)
  * error and number of items, size of an item. */
 static bool is_private(struct span s)
 {
-	const uint8_t first = span_u8(&s);
+	const uint8_t first = span_u8(&s), second = span_u8(&s);
 	uint8_t implementation, code;
 	uint16_t items, size;
 
-	span_skip(&s, 1);
 	implementation = span_u8(&s);
 	code = span_u8(&s);
 	items = span_u16(&s);
@@ -239,7 +239,10 @@ static bool is_private(struct span s)
 	/* Questions are filled with zeros up to a size of their program's choice. */
 	if (first >> 6 != 0 || items >> 12 != 0 || (items == 0) != (size == 0))
 		return false;
-	return items > 0 ? (size_t)items * size <= span_left(s) : is_filled_with_zeros(s);
+	if ((size_t)items * size > span_left(s))
+		return false;
+	span_skip(&s, (size_t)items * size);
+	return (second & PRIVATE_AUTHENTIC) != 0 || is_filled_with_zeros(s);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -170,14 +170,14 @@ static bool is_authenticator(struct span s)
 	return different >= DIFFERENT;
 }
 
-/* The attributes fill the length and are what they must be; or, in a datagram, enough of them, behind which a
- * vendor's mistake may stand. Message-Authenticator is sure by itself: the question whether a server is there
- * has often no other (RFC 5997 3). */
+/* The attributes fill the length and are what they must be; or, in a datagram, enough of them that are no
+ * text, behind which a vendor's mistake may stand. Message-Authenticator is sure by itself: the question
+ * whether a server is there has often no other (RFC 5997 3). */
 static bool are_attributes(struct span s, bool datagram)
 {
 	enum { ENOUGH = 5, SURE = 4 };
 	bool all_known = true;
-	int known = 0;
+	int known = 0, texts = 0;
 
 	while (span_left(s) > 0) {
 		struct span value;
@@ -185,11 +185,12 @@ static bool are_attributes(struct span s, bool datagram)
 		int worth;
 
 		if (!radius_next_attribute(&s, &type, &value) || (worth = worth_of(type, value)) < 0)
-			return datagram && known >= ENOUGH;
+			return datagram && known - texts >= ENOUGH;
+		texts += worth == 1;
 		known += !datagram && type == MESSAGE_AUTHENTICATOR ? SURE : worth;
 		all_known = all_known && (worth > 0 || form_of(type) == FORM_OPAQUE);
 	}
-	return known >= (!datagram ? SURE : all_known ? 1 : 2);
+	return known >= (datagram && all_known ? 1 : SURE);
 }
 
 /* Attributes of which one is damaged, so that the next is not found: the first is one that is assigned, and
