@@ -41,11 +41,14 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (transport != TRANSPORT_UDP || whole < LEAST || whole > REPLY_MOST || version != VERSION ||
 	    reserved != 0 || command >= COMMANDS)
 		return NO;
-	if (side == SIDE_CLIENT) { /* the attempt, and the number */
+	if (side == SIDE_CLIENT) { /* the attempt, the number, and eight octets that nobody uses */
 		const uint32_t number = (uint32_t)status << 16 | span_u16(&first);
+		const uint64_t unused = (uint64_t)span_u32(&first) << 32 | span_u32(&first);
 
-		return type == REQUEST && second < 16 && whole >= REPLY_LEAST && number > NUMBER_LEAST ? YES
-												       : NO;
+		return type == REQUEST && second < 16 && whole >= REPLY_LEAST && number > NUMBER_LEAST &&
+				       unused == 0
+			       ? YES
+			       : NO;
 	}
 	return type == REPLY && second < COMMANDS && status < STATUSES && whole >= REPLY_LEAST &&
 			       span_u16(&first) == 0 && span_u32(&first) == 0 &&

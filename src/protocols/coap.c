@@ -153,7 +153,7 @@ static bool is_words(struct span s)
 }
 
 /* RFC 8323 5.3: over a stream each side begins with its settings: a message without a token, whose options
- * are the longest message and transfers in blocks. One without options tells too little. */
+ * are the longest message and transfers in blocks, each once. One without options tells too little. */
 static enum verdict recognise_settings(struct span first)
 {
 	enum { SETTINGS = 0xe1, LONGEST = 2, BLOCKS = 4, SIZE_MOST = 4, SHORT = 12 };
@@ -174,7 +174,7 @@ static enum verdict recognise_settings(struct span first)
 		const uint8_t option = span_u8(&settings);
 
 		number += option >> 4;
-		if ((number != LONGEST && number != BLOCKS) || (option & 0xf) > SIZE_MOST)
+		if (option >> 4 == 0 || (number != LONGEST && number != BLOCKS) || (option & 0xf) > SIZE_MOST)
 			return NO;
 		span_skip(&settings, option & 0xf);
 	}

@@ -167,9 +167,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (side == SIDE_SERVER)
 		return is_versions(first);
 	verdict = read_request(first, &request);
-	/* Without a name there is little to go by. */
+	/* Without a name there is little to go by; from version 3 on it has more to say. */
 	if (verdict == YES && span_left(request.client) == 0)
-		return request.key == API_VERSIONS && request.size == 10 ? YES : NO;
+		return request.key == API_VERSIONS && request.version <= 2 && request.size == 10 ? YES : NO;
 	return verdict;
 }
 

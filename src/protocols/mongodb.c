@@ -19,6 +19,7 @@ enum {
 	BINARY = 5,
 	INT32 = 16,
 	DOUBLE = 1,
+	TYPE_LAST = 19, /* of BSON's elements */
 };
 
 static const struct weakness no_auth = {
@@ -203,6 +204,7 @@ static enum verdict is_reply(struct span s, const struct header *header)
 {
 	const uint32_t flags = span_u32_le(&s);
 	uint32_t returned, first;
+	uint8_t type; /* of its first element; 0 ends the document */
 
 	span_skip(&s, 12);
 	returned = span_u32_le(&s);
@@ -214,9 +216,13 @@ static enum verdict is_reply(struct span s, const struct header *header)
 	if (returned == 0)
 		return header->length == HEADER + 20 ? YES : NO;
 	first = span_u32_le(&s); /* octets of the first document */
+	type = span_u8(&s);
 	if (s.failed)
 		return MORE;
-	return first >= 5 && first <= header->length - HEADER - 20 ? YES : NO;
+	return first >= 5 && first <= header->length - HEADER - 20 && type <= TYPE_LAST &&
+			       (type == 0) == (first == 5)
+		       ? YES
+		       : NO;
 }
 
 static enum verdict is_compressed(struct span s)

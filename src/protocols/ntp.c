@@ -18,7 +18,8 @@ enum {
 	OPCODE_LAST = 12,
 	OPCODE_UNSET_TRAP = 31,
 	PRIVATE_RESPONSE = 0x80,
-	PRIVATE_AUTHENTIC = 0x80, /* in the second octet: a digest stands at the end */
+	PRIVATE_AUTHENTIC = 0x80, /* in the second octet: time, key and digest stand at the end */
+	PROOF_MOST = 32,
 	PRIVATE_CODES = 45,
 };
 
@@ -155,6 +156,7 @@ static bool is_time_packet(struct span s, enum side side)
 	switch (p.mode) {
 	case NTP_CLIENT:
 		return side == SIDE_CLIENT && is_date(p.origin) && is_date(p.receive) &&
+		       is_zero(p.origin) == is_zero(p.receive) &&
 		       (p.version > 1 || p.transmit.seconds >= 0x80000000);
 	case NTP_SERVER:
 		if (side == SIDE_CLIENT)
@@ -242,7 +244,9 @@ static bool is_private(struct span s)
 	if ((size_t)items * size > span_left(s))
 		return false;
 	span_skip(&s, (size_t)items * size);
-	return (second & PRIVATE_AUTHENTIC) != 0 || is_filled_with_zeros(s);
+	if ((second & PRIVATE_AUTHENTIC) != 0)
+		s.end -= span_left(s) < PROOF_MOST ? span_left(s) : PROOF_MOST;
+	return is_filled_with_zeros(s);
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

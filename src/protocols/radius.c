@@ -176,6 +176,7 @@ static bool is_authenticator(struct span s)
 static bool are_attributes(struct span s, bool datagram)
 {
 	enum { ENOUGH = 5, SURE = 4 };
+	const size_t length = span_left(s);
 	bool all_known = true;
 	int known = 0, texts = 0;
 
@@ -190,6 +191,8 @@ static bool are_attributes(struct span s, bool datagram)
 		known += !datagram && type == MESSAGE_AUTHENTICATOR ? SURE : worth;
 		all_known = all_known && (worth > 0 || form_of(type) == FORM_OPAQUE);
 	}
+	if (known == texts && length > UINT8_MAX) /* much text, and nothing else */
+		return false;
 	return known >= (datagram && all_known ? 1 : SURE);
 }
 

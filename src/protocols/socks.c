@@ -92,8 +92,9 @@ static enum verdict recognise_request(struct span s, uint8_t most, bool client)
 	if (client && (target.command == 0 || (target.port == 0 && target.command != SOCKS_ASSOCIATE)))
 		return NO;
 	place = span_of(s.at + 3, (size_t)(rest.at - s.at) - 3);
-	/* Who refuses is bound nowhere, and says so in the shortest way: so many zeros are anybody's. */
-	if (!client && target.command != 0 && *place.at == SOCKS_TYPE_V6)
+	/* Who refuses is bound nowhere, and nowhere is said in the shortest way: many zeros are anybody's. */
+	if (!client && *place.at == SOCKS_TYPE_V6 &&
+	    (target.command != 0 || is_zeros(text_first(span_of(place.at + 1, 16), 16))))
 		return NO;
 	return is_plausible(place, !client || target.command == SOCKS_ASSOCIATE) ? YES : NO;
 }
