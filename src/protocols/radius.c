@@ -193,7 +193,7 @@ static bool are_attributes(struct span s, bool datagram)
 	}
 	if (known == texts && length > UINT8_MAX) /* much text, and nothing else */
 		return false;
-	return known >= (datagram && all_known ? 1 : SURE);
+	return datagram ? (all_known ? known >= 1 : known - texts >= 2) : known >= SURE;
 }
 
 /* Attributes of which one is damaged, so that the next is not found: the first is one that is assigned, and
