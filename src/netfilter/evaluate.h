@@ -131,11 +131,35 @@ struct branch *branch_add(struct evaluation *e, struct branches *out, const stru
 /* Adds the part of the branch for which the condition holds, or with `inverted` does not. */
 void branch_where(struct evaluation *e, const struct branch *from, struct condition condition, bool inverted,
 		  struct branches *out);
+
+/* It may be that packets are not here. Of no branch (NULL): nothing. */
+void branch_doubt(struct branch *branch, enum doubt doubt);
+void branch_doubt_all(struct evaluation *e, const struct branch *from, struct branches *out);
+
+/* Data of an immediate expression or of a map's element: a verdict, or what goes into a register. */
+void load_data(struct evaluation *e, struct branch *branch, uint32_t number, struct span data);
+void expression_run(struct evaluation *e, const struct expression *expression, struct branch *branch,
+		    struct branches *out);
+
+/* ---- lookups.c ---- */
+
+void look_up(struct evaluation *e, struct branch *branch, struct span data, struct branches *out);
+
+/* ---- translations.c ---- */
+
 void branch_translate(struct evaluation *e, struct branch *branch, const struct address *to, bool has_port,
 		      uint16_t port);
 void branch_redirect(struct evaluation *e, struct branch *branch, bool has_port, uint16_t port);
-void expression_run(struct evaluation *e, const struct expression *expression, struct branch *branch,
-		    struct branches *out);
+
+/* The expressions nat and redir. */
+void translate(struct evaluation *e, struct branch *branch, struct span data);
+void redirect(struct evaluation *e, struct branch *branch, struct span data);
+
+/* ---- way_back.c ---- */
+
+/* Whether an expression fib asks for the way back, and the routes are known. */
+bool asks_way_back(const struct evaluation *e, struct span data);
+void load_way_back(struct evaluation *e, const struct branch *branch, struct span data, struct branches *out);
 
 /* ---- chains.c ---- */
 

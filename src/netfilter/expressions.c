@@ -3,11 +3,10 @@
 #include "netfilter/evaluate.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 
-enum { BRANCHES_MOST = 4096, WORD = 4, VERDICT_REGISTER = NFT_REG_VERDICT };
+enum { BRANCHES_MOST = 4096, WORD = 4 };
 
 struct branch *branch_add(struct evaluation *e, struct branches *out, const struct branch *from)
 {
@@ -27,7 +26,7 @@ struct branch *branch_add(struct evaluation *e, struct branches *out, const stru
 	return &list[out->count++];
 }
 
-static void doubt_branch(struct branch *branch, enum doubt doubt)
+void branch_doubt(struct branch *branch, enum doubt doubt)
 {
 	if (branch != NULL && branch->doubt < doubt)
 		branch->doubt = doubt;
@@ -48,7 +47,7 @@ void branch_where(struct evaluation *e, const struct branch *from, struct condit
 	within = region_within(&e->workshop, &from->region, &condition.box);
 	if (condition.holds == HOLDS_PERHAPS) {
 		part.region = within;
-		doubt_branch(branch_add(e, out, &part), DOUBT_UNKNOWN);
+		branch_doubt(branch_add(e, out, &part), DOUBT_UNKNOWN);
 	}
 	if (condition.holds == HOLDS_IN && !inverted) {
 		part.region = within;
@@ -60,7 +59,7 @@ void branch_where(struct evaluation *e, const struct branch *from, struct condit
 	}
 }
 
-static void doubt_all(struct evaluation *e, const struct branch *from, struct branches *out)
+void branch_doubt_all(struct evaluation *e, const struct branch *from, struct branches *out)
 {
 	branch_where(e, from, (struct condition){ HOLDS_PERHAPS, everything }, false, out);
 }
@@ -107,7 +106,7 @@ static void run_cmp(struct evaluation *e, struct branch *b, struct span data, st
 	const struct byte *const bytes = registers_at(b, attribute_number(data, NFTA_CMP_SREG, 0), length);
 
 	if (value.failed || bytes == NULL || length > KEY_MOST || operator> NFT_CMP_GTE)
-		doubt_all(e, b, out);
+		branch_doubt_all(e, b, out);
 	else if (operator== NFT_CMP_EQ || operator== NFT_CMP_NEQ)
 		branch_where(e, b, bytes_equal(e, bytes, value.at, length), operator== NFT_CMP_NEQ, out);
 	else
@@ -123,7 +122,7 @@ static void run_range(struct evaluation *e, struct branch *b, struct span data, 
 	const bool inverted = attribute_number(data, NFTA_RANGE_OP, NFT_RANGE_EQ) == NFT_RANGE_NEQ;
 
 	if (first.failed || last.failed || bytes == NULL || length != span_left(last) || length > KEY_MOST)
-		doubt_all(e, b, out);
+		branch_doubt_all(e, b, out);
 	else
 		branch_where(e, b, bytes_between(e, bytes, first.at, last.at, length), inverted, out);
 }
@@ -191,8 +190,7 @@ static void set_verdict(struct evaluation *e, struct branch *b, struct span data
 	b->verdict = ANYTHING;
 }
 
-/* Data of an immediate expression or of a map's element. */
-static void load_data(struct evaluation *e, struct branch *b, uint32_t number, struct span data)
+void load_data(struct evaluation *e, struct branch *b, uint32_t number, struct span data)
 {
 	const struct span verdict = attribute_of(data, NFTA_DATA_VERDICT);
 	const struct span value = attribute_of(data, NFTA_DATA_VALUE);
@@ -211,291 +209,6 @@ static void load_data(struct evaluation *e, struct branch *b, uint32_t number, s
 		to[i] = known_byte(i < length ? value.at[i] : 0);
 }
 
-/* ---- sets ---- */
-
-/* Whether a key is the element's, field by field; each field fills whole words. */
-static struct condition element_holds(const struct evaluation *e, const struct set *set,
-				      const struct byte *bytes, const struct element *element)
-{
-	struct condition holds = { HOLDS, everything };
-	size_t at = 0;
-
-	for (size_t i = 0; i < set->field_count && holds.holds != HOLDS_NOT; i++) {
-		const size_t length = set->fields[i];
-
-		if (at + length > KEY_MOST || at + length > set->key_length)
-			return (struct condition){ HOLDS_PERHAPS, everything };
-		holds = conditions_both(
-			holds, bytes_between(e, bytes + at, element->key + at, element->end + at, length));
-		at += (length + WORD - 1) / WORD * WORD;
-	}
-	return holds;
-}
-
-/* One lookup: what is left of the branch for further elements, and where its parts go. */
-struct lookup {
-	const struct set *set;
-	struct region left;
-	uint32_t to;
-	bool maps, unclear;
-	struct branches *out;
-};
-
-static void take_part(struct evaluation *e, struct lookup *l, const struct branch *from,
-		      const struct region *region, const struct element *element, enum doubt doubt)
-{
-	struct branch part = *from;
-	struct branch *added;
-
-	part.region = *region;
-	if (l->maps && element != NULL && element->unsure)
-		part.verdict = ANYTHING;
-	else if (l->maps && element != NULL)
-		load_data(e, &part, l->to, element->data);
-	added = branch_add(e, l->out, &part);
-	doubt_branch(added, doubt);
-	if (element != NULL && element->limited)
-		doubt_branch(added, DOUBT_PARTLY);
-	if (element != NULL && element->unsure)
-		doubt_branch(added, DOUBT_UNKNOWN);
-}
-
-static void try_element(struct evaluation *e, struct lookup *l, const struct branch *from,
-			const struct byte *bytes, const struct element *element)
-{
-	const struct condition holds = element_holds(e, l->set, bytes, element);
-	struct region part;
-
-	if (holds.holds == HOLDS_NOT)
-		return;
-	if (holds.holds == HOLDS_PERHAPS) {
-		l->unclear = true;
-		return;
-	}
-	part = region_within(&e->workshop, &l->left, &holds.box);
-	if (part.count == 0)
-		return;
-	take_part(e, l, from, &part, element, DOUBT_NONE);
-	l->left = region_without(&e->workshop, &l->left, &part);
-}
-
-static const struct element *catch_all_of(const struct set *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->elements[i].catch_all)
-			return &set->elements[i];
-	}
-	return NULL;
-}
-
-/* Where a key is not known, or the set changes with each packet, a set may hold it or not, and a map may give
- * anything. */
-static void look_up_blindly(struct evaluation *e, struct lookup *l, const struct branch *from)
-{
-	struct branch part = *from;
-
-	if (l->maps && l->to == VERDICT_REGISTER)
-		part.verdict = ANYTHING;
-	else if (l->maps)
-		load_anything(&part);
-	doubt_all(e, &part, l->out);
-}
-
-static void run_lookup(struct evaluation *e, struct branch *b, struct span data, struct branches *out)
-{
-	const struct set *const set = set_named(e->netfilter, e->rule->chain,
-						attribute_of(data, NFTA_LOOKUP_SET));
-	const size_t length = set != NULL ? set->key_length : 1;
-	const struct byte *const bytes = registers_at(b, attribute_number(data, NFTA_LOOKUP_SREG, 0), length);
-	const bool inverted = (attribute_number(data, NFTA_LOOKUP_FLAGS, 0) & NFT_LOOKUP_F_INV) != 0;
-	const size_t before = out->count;
-	struct lookup l = { .set = set, .left = b->region, .out = out };
-	const struct element *other;
-
-	l.maps = attribute_is_there(data, NFTA_LOOKUP_DREG);
-	l.to = attribute_number(data, NFTA_LOOKUP_DREG, VERDICT_REGISTER);
-	if (set == NULL || bytes == NULL || set->changes) {
-		look_up_blindly(e, &l, b);
-		return;
-	}
-	for (size_t i = 0; i < set->count && l.left.count > 0 && !e->workshop.failed; i++) {
-		if (!set->elements[i].catch_all)
-			try_element(e, &l, b, bytes, &set->elements[i]);
-	}
-	if (l.unclear) {
-		out->count = before;
-		look_up_blindly(e, &l, b);
-		return;
-	}
-	other = catch_all_of(set);
-	if (other != NULL && l.left.count > 0) {
-		take_part(e, &l, b, &l.left, other, DOUBT_NONE);
-		l.left.count = 0;
-	}
-	if (!inverted)
-		return;
-	out->count = before;
-	take_part(e, &l, b, &l.left, NULL, DOUBT_NONE);
-}
-
-/* ---- translation ---- */
-
-void branch_translate(struct evaluation *e, struct branch *b, const struct address *to, bool has_port,
-		      uint16_t port)
-{
-	b->verdict = ACCEPTED;
-	b->state.translated = true;
-	b->state.to = to != NULL ? *to : e->destination;
-	if (has_port) {
-		b->state.translated_port = true;
-		b->state.port = port;
-	}
-}
-
-/* To the interface's own first address; another scope of it may be taken where there are several. */
-void branch_redirect(struct evaluation *e, struct branch *b, bool has_port, uint16_t port)
-{
-	const struct address *found = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < e->interface->address_count; i++) {
-		const struct address *const own = &e->interface->addresses[i];
-
-		if (address_is_v4(own) != e->v4)
-			continue;
-		found = found == NULL || address_compare(own, &e->destination) == 0 ? own : found;
-		count++;
-	}
-	if (found == NULL || (count > 1 && address_compare(found, &e->destination) != 0))
-		b->verdict = found == NULL ? DROPPED : ANYWHERE;
-	else
-		branch_translate(e, b, found, has_port, port);
-}
-
-/* The number of a register that is said; its bytes must be known. */
-static bool read_register(struct branch *b, struct span data, uint16_t type, size_t length,
-			  uint8_t *ret_values, bool *ret_there)
-{
-	const struct byte *bytes;
-
-	*ret_there = attribute_is_there(data, type);
-	if (!*ret_there)
-		return true;
-	bytes = registers_at(b, attribute_number(data, type, 0), length);
-	return bytes != NULL && bytes_known(bytes, length, ret_values);
-}
-
-static bool same_register(struct span data, uint16_t first, uint16_t last)
-{
-	return !attribute_is_there(data, last) ||
-	       attribute_number(data, first, 0) == attribute_number(data, last, 0);
-}
-
-static void run_nat(struct evaluation *e, struct branch *b, struct span data)
-{
-	const size_t size = e->v4 ? 4 : ADDRESS_BYTES;
-	uint8_t address[ADDRESS_BYTES] = { 0 }, port[PORT_BYTES] = { 0 };
-	bool has_address, has_port;
-	struct address to;
-
-	if (attribute_number(data, NFTA_NAT_TYPE, NFT_NAT_DNAT) != NFT_NAT_DNAT) {
-		b->verdict = ACCEPTED;
-		return;
-	}
-	b->verdict = ANYWHERE;
-	if (!read_register(b, data, NFTA_NAT_REG_ADDR_MIN, size, address, &has_address) ||
-	    !read_register(b, data, NFTA_NAT_REG_PROTO_MIN, PORT_BYTES, port, &has_port) ||
-	    !same_register(data, NFTA_NAT_REG_ADDR_MIN, NFTA_NAT_REG_ADDR_MAX) ||
-	    !same_register(data, NFTA_NAT_REG_PROTO_MIN, NFTA_NAT_REG_PROTO_MAX) ||
-	    (attribute_number(data, NFTA_NAT_FLAGS, 0) & NF_NAT_RANGE_NETMAP) != 0)
-		return;
-	to = e->v4 ? address_v4(load_u32(address)) : address_v6(address);
-	branch_translate(e, b, has_address ? &to : NULL, has_port, load_u16(port));
-}
-
-static void run_redir(struct evaluation *e, struct branch *b, struct span data)
-{
-	uint8_t port[PORT_BYTES] = { 0 };
-	bool has_port;
-
-	if (!read_register(b, data, NFTA_REDIR_REG_PROTO_MIN, PORT_BYTES, port, &has_port) ||
-	    !same_register(data, NFTA_REDIR_REG_PROTO_MIN, NFTA_REDIR_REG_PROTO_MAX))
-		b->verdict = ANYWHERE;
-	else
-		branch_redirect(e, b, has_port, load_u16(port));
-}
-
-/* ---- routes back ---- */
-
-/* Which interface leads back to the sender, if it is this one. */
-static bool asks_for_way_back(const struct evaluation *e, struct span data)
-{
-	const uint32_t flags = attribute_number(data, NFTA_FIB_FLAGS, 0);
-
-	return e->netfilter->routes.known &&
-	       attribute_number(data, NFTA_FIB_RESULT, 0) == NFT_FIB_RESULT_OIF &&
-	       (flags & ~(uint32_t)(NFTA_FIB_F_MARK | NFTA_FIB_F_PRESENT)) ==
-		       (NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
-}
-
-static void load_way_back(const struct evaluation *e, struct branch *b, struct span data,
-			  const struct route *route)
-{
-	const bool present = (attribute_number(data, NFTA_FIB_FLAGS, 0) & NFTA_FIB_F_PRESENT) != 0;
-	const bool leads_back = route != NULL && route->interface == e->interface->index;
-	const uint32_t index = leads_back ? e->interface->index : 0;
-	uint8_t bytes[sizeof(index)] = { leads_back }; /* the kernel stores it as one byte */
-	struct byte *const to = registers_at(b, attribute_number(data, NFTA_FIB_DREG, 0), sizeof(index));
-
-	if (!present)
-		memcpy(bytes, &index, sizeof(bytes));
-	for (size_t i = 0; to != NULL && i < sizeof(bytes); i++)
-		to[i] = route != NULL && route->unsure ? unknown_byte() : known_byte(bytes[i]);
-}
-
-static bool is_asked(const struct evaluation *e, const struct route *route)
-{
-	static const struct address_range link_local = { { { 0xfe, 0x80 } },
-							 { { 0xfe, 0xbf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-							     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-							     0xff } } };
-
-	return route->v4 == e->v4 &&
-	       (!address_in(&route->to.first, &link_local) || route->interface == e->interface->index);
-}
-
-/* Each route takes those senders that no one before it has taken. */
-static void run_way_back(struct evaluation *e, const struct branch *b, struct span data, struct branches *out)
-{
-	const struct routes *const routes = &e->netfilter->routes;
-	const size_t begin = e->v4 ? ADDRESS_BYTES - 4 : 0;
-	struct byte source[ADDRESS_BYTES];
-	struct branch rest = *b;
-
-	for (size_t i = 0; i < ADDRESS_BYTES; i++)
-		source[i] = (struct byte){ .source = SOURCE_ADDRESS, .index = (uint8_t)i, .mask = 0xff };
-	for (size_t i = 0; i < routes->count; i++) {
-		const struct route *const route = &routes->list[i];
-		const size_t taken = out->count;
-		struct branches others = { 0 };
-		struct condition within;
-
-		if (!is_asked(e, route))
-			continue;
-		within = bytes_between(e, source, route->to.first.bytes + begin, route->to.last.bytes + begin,
-				       ADDRESS_BYTES - begin);
-		branch_where(e, &rest, within, false, out);
-		for (size_t k = taken; k < out->count; k++)
-			load_way_back(e, &out->list[k], data, route);
-		branch_where(e, &rest, within, true, &others);
-		if (others.count == 0)
-			return;
-		rest = others.list[0];
-	}
-	load_way_back(e, &rest, data, NULL);
-	(void)branch_add(e, out, &rest);
-}
-
 /* ---- objects, and which is which ---- */
 
 static void run_object(struct evaluation *e, struct branch *b, struct span data, struct branches *out)
@@ -508,9 +221,9 @@ static void run_object(struct evaluation *e, struct branch *b, struct span data,
 		(void)branch_add(e, out, b);
 	else if ((type == NFT_OBJECT_LIMIT || type == NFT_OBJECT_CONNLIMIT) &&
 		 (added = branch_add(e, out, b)) != NULL)
-		doubt_branch(added, DOUBT_PARTLY);
+		branch_doubt(added, DOUBT_PARTLY);
 	else
-		doubt_all(e, b, out);
+		branch_doubt_all(e, b, out);
 }
 
 /* Expressions that change the branch and let all of it through, or none. */
@@ -528,11 +241,11 @@ static bool run_plain(struct evaluation *e, const struct expression *x, struct b
 		return true;
 	case EXPRESSION_LOADS: load_anything(b); return true;
 	case EXPRESSION_META: return load_meta(e, b, x->data);
-	case EXPRESSION_NAT: run_nat(e, b, x->data); return true;
+	case EXPRESSION_NAT: translate(e, b, x->data); return true;
 	case EXPRESSION_NOTHING: return true;
 	case EXPRESSION_NOTRACK: b->state.untracked = true; return true;
 	case EXPRESSION_PASSES: b->verdict = ACCEPTED; return true;
-	case EXPRESSION_REDIR: run_redir(e, b, x->data); return true;
+	case EXPRESSION_REDIR: redirect(e, b, x->data); return true;
 	case EXPRESSION_TARGET: xtables_target(e, b, x->data); return true;
 	default: b->verdict = ANYWHERE; return true;
 	}
@@ -559,21 +272,21 @@ void expression_run(struct evaluation *e, const struct expression *x, struct bra
 	switch (x->kind) {
 	case EXPRESSION_CMP: run_cmp(e, b, x->data, out); return;
 	case EXPRESSION_FIB:
-		if (asks_for_way_back(e, x->data)) {
-			run_way_back(e, b, x->data, out);
+		if (asks_way_back(e, x->data)) {
+			load_way_back(e, b, x->data, out);
 			return;
 		}
 		load_route(e, b, x->data);
 		(void)branch_add(e, out, b);
 		return;
-	case EXPRESSION_LOOKUP: run_lookup(e, b, x->data, out); return;
+	case EXPRESSION_LOOKUP: look_up(e, b, x->data, out); return;
 	case EXPRESSION_MATCH: xtables_match(e, b, x->data, out); return;
 	case EXPRESSION_OBJECT: run_object(e, b, x->data, out); return;
 	case EXPRESSION_RANGE: run_range(e, b, x->data, out); return;
-	case EXPRESSION_UNSURE: doubt_all(e, b, out); return;
+	case EXPRESSION_UNSURE: branch_doubt_all(e, b, out); return;
 	case EXPRESSION_PARTLY:
 		added = branch_add(e, out, b);
-		doubt_branch(added, DOUBT_PARTLY);
+		branch_doubt(added, DOUBT_PARTLY);
 		return;
 	case EXPRESSION_PAYLOAD:
 		run_payload(e, b, x->data);
