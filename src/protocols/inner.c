@@ -9,6 +9,7 @@ enum {
 	TYPE_LLDP = 0x88cc,
 	LEAST_FRAME = 46, /* octets behind the EtherType, to which short packets are padded */
 	TAGS = 2,
+	NOTHING_NEXT = 59, /* behind a header of IPv6, such as Teredo's bubbles have */
 
 	PPP_IPV4 = 0x0021,
 	PPP_IPV6 = 0x0057,
@@ -53,10 +54,14 @@ static bool begins_address(uint8_t octet)
 
 static size_t length_of_v6(struct span s)
 {
-	if (span_left(s) < 40 || span_peek(s, 0) >> 4 != 6 || !is_next(span_peek(s, 6)) ||
-	    span_peek(s, 8) == 0xff || !begins_address(span_peek(s, 8)) || !begins_address(span_peek(s, 24)))
+	const size_t length = (size_t)span_peek(s, 4) << 8 | span_peek(s, 5);
+	const uint8_t next = span_peek(s, 6);
+
+	if (span_left(s) < 40 || span_peek(s, 0) >> 4 != 6 || !is_next(next) ||
+	    (length == 0 && next != NOTHING_NEXT) || span_peek(s, 7) == 0 || span_peek(s, 8) == 0xff ||
+	    !begins_address(span_peek(s, 8)) || !begins_address(span_peek(s, 24)))
 		return 0;
-	return ((size_t)span_peek(s, 4) << 8 | span_peek(s, 5)) + 40;
+	return length + 40;
 }
 
 size_t inner_ip_length(struct span s)
