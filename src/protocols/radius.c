@@ -186,14 +186,14 @@ static bool are_attributes(struct span s, bool datagram)
 		int worth;
 
 		if (!radius_next_attribute(&s, &type, &value) || (worth = worth_of(type, value)) < 0)
-			return datagram && known - texts >= ENOUGH;
+			return datagram && known >= ENOUGH && known - texts >= SURE;
 		texts += worth == 1;
 		known += !datagram && type == MESSAGE_AUTHENTICATOR ? SURE : worth;
 		all_known = all_known && (worth > 0 || form_of(type) == FORM_OPAQUE);
 	}
 	if (known == texts && length > UINT8_MAX) /* much text, and nothing else */
 		return false;
-	return datagram ? (all_known ? known >= 1 : known - texts >= 2) : known >= SURE;
+	return datagram ? (all_known ? known >= 1 : known >= 3 && known > texts) : known >= SURE;
 }
 
 /* Attributes of which one is damaged, so that the next is not found: the first is one that is assigned, and
