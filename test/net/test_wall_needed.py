@@ -86,6 +86,13 @@ def listen(space, folder, address, port):
     return heard
 
 
+def link_local(space, device="eth1"):
+    """Its address on the link, once nobody else turned out to have it."""
+    show = "ip", "-6", "-o", "address", "show", "dev", device, "scope", "link", "-tentative"
+    told = wait_until(lambda: space.run(*show).stdout.split(), "its own address")
+    return told[3].split("/")[0]
+
+
 @pytest.mark.parametrize("server, family", [("192.0.2.1", "4"), ("2001:db8::1", "6")])
 def test_path_mtu_is_found_whatever_is_denied(net, namespaces, server, family):
     """A narrow way between: who sends must be told by ICMP, in both families."""
@@ -99,6 +106,8 @@ def test_path_mtu_is_found_whatever_is_denied(net, namespaces, server, family):
     client.ip("-6", "route", "add", "default", "via", "2001:db8:2::1")
     net.host.start(sys.executable, "-c", GIVE)
     net.host.wait_for_port(7000)
+    for space, device in (net.host, "eth1"), (net.peer, "eth1"), (net.peer, "eth2"), (client, "eth2"):
+        link_local(space, device)  # who passes packets on asks for neighbours from no other address
     net.load("allow tcp/7000\ndeny all\ndeny out all\n")
     assert client.run(sys.executable, "-c", TAKE, server).stdout.strip() == str(1 << 20)
     routes = net.host.run("ip", "-" + family, "route", "get", "198.51.100.2" if family == "4" else "2001:db8:2::2").stdout
@@ -114,13 +123,6 @@ def test_the_host_gets_its_own_address(net, tmp_path):
     for port in (7000, 68):
         net.host.run(sys.executable, "-c", SEND, port, "192.0.2.255", 67)
     assert [wait_until(path.read_text, "the datagram") for path in heard] == ["67\n", "68\n"]
-
-
-def link_local(space):
-    """Its address on the link, once nobody else turned out to have it."""
-    show = "ip", "-6", "-o", "address", "show", "dev", "eth1", "scope", "link", "-tentative"
-    told = wait_until(lambda: space.run(*show).stdout.split(), "its own address")
-    return told[3].split("/")[0]
 
 
 def test_the_host_gets_its_own_address_in_ipv6(net, tmp_path):
