@@ -53,7 +53,8 @@ class Watching:
     def __init__(self, space, *options):
         self.program = subprocess.Popen(
             space.command(PROGRAM, "watch", *options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # nohup may run the tests
         self.lines, self.errors = [], []
         self.threads = [threading.Thread(target=lambda f=f, l=l: l.extend(f))
                         for f, l in ((self.program.stdout, self.lines), (self.program.stderr, self.errors))]
