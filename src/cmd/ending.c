@@ -12,7 +12,9 @@ static void ask_to_end(int number)
 
 void ending_heed(void)
 {
-	struct sigaction action = { .sa_handler = ask_to_end, .sa_flags = (int)SA_RESETHAND }, before;
+	/* What is being written to a slow reader is written to its end. */
+	struct sigaction action = { .sa_handler = ask_to_end, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
+	struct sigaction before;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);

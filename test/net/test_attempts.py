@@ -1,10 +1,12 @@
 """doorward attempts: what rules log, told as it comes, with its door and process; loss is counted."""
+import fcntl
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -97,6 +99,34 @@ def test_every_lost_one_is_counted(host):
     logged = int(re.search(r"counter packets (\d+)", listed)[1])
     assert logged > 50000 and total["told"] + total["lost"] == logged, (logged, total, err[-500:])
     assert program.returncode == (3 if total["lost"] else 0)
+
+
+def test_a_slow_reader_gets_all_though_the_end_is_asked_meanwhile(host):
+    """A write that waits for its reader is not given up half done when somebody asks the command to end."""
+    server, client = host
+    server.run("nft", "-f", "-", input="""table inet steady {
+        chain in {
+            type filter hook prerouting priority -300
+            udp dport 9999 log prefix "doorward deny steady" group 1013
+        }
+    }""")
+    program = follow(server, "--json")
+    send(client, 400, 9999, b"y" * 64)
+
+    def waits():
+        """Its pipe is full, and nothing more gets in."""
+        before = fcntl.ioctl(program.stdout, termios.FIONREAD, b"....")
+        time.sleep(0.3)
+        now = fcntl.ioctl(program.stdout, termios.FIONREAD, b"....")
+        return before == now and int.from_bytes(now, sys.byteorder) > 32768
+
+    wait_until(waits, "a full pipe")
+    program.terminate()
+    time.sleep(0.3)
+    out, err = program.communicate(timeout=60)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert program.returncode == 0, err
+    assert len(events) == 401 and events[-1]["attempts"]["told"] == 400 and events[-1]["attempts"]["lost"] == 0
 
 
 def test_what_is_lost_behind_the_last_one_is_said(host):
