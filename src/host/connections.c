@@ -271,11 +271,9 @@ static void put_end(__be32 *words, const struct address *a, bool v6_socket)
 int socket_end(const struct host_socket *socket)
 {
 	uint8_t bytes[REQUEST_SIZE];
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nlmsghdr *const request = netlink_request(bytes, SOCK_DESTROY, NLM_F_ACK);
 	struct inet_diag_req_v2 *about;
 
-	request->nlmsg_type = SOCK_DESTROY;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
 	about->sdiag_family = socket->v6_socket ? AF_INET6 : AF_INET;
 	about->sdiag_protocol = (uint8_t)socket->transport;

@@ -129,11 +129,9 @@ static uint32_t states_asked(const struct answers *answers)
 static int ask_both(struct mnl_socket *netlink, struct answers *answers)
 {
 	uint8_t bytes[REQUEST_SIZE];
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nlmsghdr *const request = netlink_request(bytes, answers->question->both, NLM_F_DUMP);
 	struct inet_diag_req *ask;
 
-	request->nlmsg_type = answers->question->both;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ask = mnl_nlmsg_put_extra_header(request, sizeof(*ask));
 	ask->idiag_states = states_asked(answers);
 	return netlink_dump(netlink, request, add_inet, answers);
@@ -143,11 +141,9 @@ static int ask_inet(struct mnl_socket *netlink, struct answers *answers, uint8_t
 {
 	const struct question *const question = answers->question;
 	uint8_t bytes[REQUEST_SIZE];
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nlmsghdr *const request = netlink_request(bytes, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
 	struct inet_diag_req_v2 *ask;
 
-	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ask = mnl_nlmsg_put_extra_header(request, sizeof(*ask));
 	ask->sdiag_family = family;
 	ask->sdiag_protocol = question->protocol <= UINT8_MAX ? (uint8_t)question->protocol : IPPROTO_RAW;
@@ -196,11 +192,9 @@ static void add_packet(void *context, const struct netlink_message *message)
 static int ask_packet(struct mnl_socket *netlink, struct answers *answers)
 {
 	uint8_t bytes[REQUEST_SIZE];
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nlmsghdr *const request = netlink_request(bytes, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
 	struct packet_diag_req *ask;
 
-	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ask = mnl_nlmsg_put_extra_header(request, sizeof(*ask));
 	ask->sdiag_family = AF_PACKET;
 	ask->pdiag_show = PACKET_SHOW_INFO;

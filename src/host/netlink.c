@@ -97,14 +97,21 @@ int netlink_ask(int bus, const struct nlmsghdr *request, netlink_reader *reader,
 	return error;
 }
 
-struct nlmsghdr *netlink_filter_request(uint8_t *bytes, uint16_t type, uint16_t flags, uint8_t family)
+struct nlmsghdr *netlink_request(uint8_t *bytes, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
-	struct nfgenmsg *about;
 
 	request->nlmsg_type = type;
 	request->nlmsg_flags = NLM_F_REQUEST | flags;
-	request->nlmsg_seq = 1;
+	request->nlmsg_seq = 1; /* what groups hear has none */
+	return request;
+}
+
+struct nlmsghdr *netlink_filter_request(uint8_t *bytes, uint16_t type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *const request = netlink_request(bytes, type, flags);
+	struct nfgenmsg *about;
+
 	about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
 	about->nfgen_family = family;
 	about->version = NFNETLINK_V0;

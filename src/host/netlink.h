@@ -63,7 +63,10 @@ int netlink_dump(struct mnl_socket *socket, const struct nlmsghdr *request, netl
  * counts. */
 int netlink_ask(int bus, const struct nlmsghdr *request, netlink_reader *reader, void *context);
 
-/* Begins a request to a part of netfilter: type is SUBSYSTEM << 8 | MESSAGE, flags beside NLM_F_REQUEST. */
+/* Begins a request: flags beside NLM_F_REQUEST. */
+struct nlmsghdr *netlink_request(uint8_t *bytes, uint16_t type, uint16_t flags);
+
+/* The same to a part of netfilter: type is SUBSYSTEM << 8 | MESSAGE. */
 struct nlmsghdr *netlink_filter_request(uint8_t *bytes, uint16_t type, uint16_t flags, uint8_t family);
 
 #endif

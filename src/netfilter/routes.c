@@ -114,11 +114,9 @@ static void read_rule(void *context, const struct netlink_message *message)
 static int ask(uint16_t type, uint8_t family, netlink_reader *reader, struct reading *r)
 {
 	uint8_t bytes[REQUEST_SIZE];
-	struct nlmsghdr *const request = mnl_nlmsg_put_header(bytes);
+	struct nlmsghdr *const request = netlink_request(bytes, type, NLM_F_DUMP);
 	struct rtmsg *head;
 
-	request->nlmsg_type = type;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
 	head->rtm_family = family;
 	return netlink_ask(NETLINK_ROUTE, request, reader, r);
