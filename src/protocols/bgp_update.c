@@ -8,6 +8,7 @@
 
 enum attribute { ORIGIN = 1, AS_PATH = 2, NEXT_HOP = 3, REACH = 14, UNREACH = 15 };
 enum { EXTENDED = 0x10, IPV4 = 1, IPV6 = 2, UNICAST = 1, V4_BITS = 32, V6_BITS = 128 };
+enum { ROUTES_TOLD = BGP_ROUTES / 5 }; /* more have no room, however short they are: "::/0" */
 
 /* Prefixes: a number of bits, and as many octets as these need. False: one has too many. */
 static bool take_prefixes(struct span s, bool six, char *room, uint32_t *count)
@@ -21,11 +22,12 @@ static bool take_prefixes(struct span s, bool six, char *room, uint32_t *count)
 
 		if (given.failed || bits > (six ? V6_BITS : V4_BITS))
 			return false;
+		if (++*count > ROUTES_TOLD)
+			continue;
 		memcpy(octets, given.at, span_left(given));
 		address = six ? address_v6(octets) : address_v4(load_u32(octets));
 		(void)snprintf(prefix, sizeof(prefix), "%s/%u", address_text(&address, text), bits);
 		(void)texts_add(room, BGP_ROUTES, span_text(prefix));
-		(*count)++;
 	}
 	return true;
 }
