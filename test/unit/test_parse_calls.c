@@ -1,5 +1,6 @@
 /* What is read of calls and streams of media. */
 #include "talk.h"
+#include "told.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -128,7 +129,27 @@ static void mgcp_tells_commands_and_connections(void **unused)
 				      CLIENT("nonsense") };
 
 	(void)unused;
-	talk("mgcp", TRANSPORT_UDP, NULL, turns, 4);
+	TOLD("mgcp", TRANSPORT_UDP, turns,
+	     "\"command\":\"CRCX\",\"endpoint\":\"aaln/1@rgw.example.net\",\"version\":\"MGCP "
+	     "1.0\",\"transaction\":\"1204\"",
+	     "{\"expect\":\"rtp\",\"transport\":17,\"address\":\"192.0.2.2\",\"port\":3456,",
+	     "\"code\":200,\"comment\":\"OK\",\"transaction\":\"1204\",\"connection_id\":\"FDE234C8\"",
+	     "{\"broken\":\"client\",\"at\":94}");
+}
+
+static void mgcp_has_several_messages_in_a_datagram(void **unused)
+{
+	const struct turn turns[] = { CLIENT("RQNT 1206 aaln/1@door.example MGCP 1.0\r\nX: 2f\r\n.\r\n"
+					     "DLCX 1207 aaln/2@door.example MGCP 1.0\r\nC: a1\r\n"),
+				      SERVER("200 1206 OK\r\n.\r\n250 1207 OK\r\n") };
+	const struct turn damaged[] = { CLIENT(
+		"RQNT 1206 aaln/1@door.example MGCP 1.0\r\n.\r\nnonsense\r\n") };
+
+	(void)unused;
+	TOLD("mgcp", TRANSPORT_UDP, turns, "\"command\":\"RQNT\",\"endpoint\":\"aaln/1@door.example\"",
+	     "\"command\":\"DLCX\",\"endpoint\":\"aaln/2@door.example\"", "\"call_id\":\"a1\"",
+	     "\"code\":200,\"comment\":\"OK\",\"transaction\":\"1206\"", "\"code\":250", "!broken");
+	TOLD("mgcp", TRANSPORT_UDP, damaged, "\"command\":\"RQNT\"", "{\"broken\":\"client\",\"at\":43}");
 }
 
 int main(void)
@@ -139,6 +160,7 @@ int main(void)
 		cmocka_unit_test(sip_reads_descriptions),
 		cmocka_unit_test(rtsp_reads_setups_and_media_between_messages),
 		cmocka_unit_test(mgcp_tells_commands_and_connections),
+		cmocka_unit_test(mgcp_has_several_messages_in_a_datagram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
