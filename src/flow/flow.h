@@ -279,7 +279,8 @@ struct engine *engine_new(const struct engine_options *options, const struct flo
 			  struct error *err);
 void engine_free(struct engine *engine);
 
-/* Reads frames in the order of time; `numbers` are theirs, rising. At most CAPTURE_BATCH. */
+/* Reads frames in the order of time; `numbers` are theirs, rising. The more at once, the less of its line
+ * stands empty. */
 void engine_read(struct engine *engine, const struct frame *frames, const uint64_t *numbers, size_t count);
 
 /* Ends the flows whose time is over, in the order of their first frames. The caller decides how often:

@@ -13,12 +13,12 @@ struct share {
 	struct log_page pages[ROUNDS]; /* owned: what it tells in each */
 	/* Where it stands in its round. */
 	size_t at, tick;
-	bool counted; /* its flows at this tick */
+	bool counted;    /* its flows at this tick */
+	size_t portions; /* of the flows that end with the input; looked at when nobody reads for it */
 	/* Of those that share the reading (crew.h), under their lock. */
-	uint64_t round;  /* that it reads now, or next */
-	size_t portions; /* of the flows that end with the input, in this round */
-	bool reading;    /* somebody reads for it */
-	bool full;       /* it waits until its page was told */
+	uint64_t round; /* that it reads now, or next */
+	bool reading;   /* somebody reads for it */
+	bool full;      /* it waits until its page was told */
 };
 
 /* The last listener, without an engine, and what is handed over to it. */
