@@ -18,6 +18,7 @@ enum {
 	PATH = 128,
 	TEXT_LEAST = 3, /* octets of text that must stand in a request, or in an error's words */
 	ROOM = 512,
+	METHODS = 7,
 };
 
 static const struct option {
@@ -49,10 +50,12 @@ struct message {
 
 static const struct option *option_of(uint32_t number)
 {
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].number == number)
-			return &options[i];
-	return NULL;
+	const size_t count = sizeof(options) / sizeof(options[0]);
+	size_t i = 0;
+
+	while (i < count && options[i].number < number)
+		i++;
+	return i < count && options[i].number == number ? &options[i] : NULL;
 }
 
 static uint32_t take_extended(struct span *s, uint8_t nibble)
@@ -181,22 +184,29 @@ static enum verdict recognise_settings(struct span first)
 	return settings.failed ? NO : YES;
 }
 
+/* What the first two octets tell: a request, confirmable or not, or an answer to one. */
+static bool begins_well(struct span first, enum side side)
+{
+	const uint8_t begin = span_u8(&first), code = span_u8(&first), class = code >> 5;
+
+	if (first.failed || begin >> 6 != 1)
+		return false;
+	if (side == SIDE_CLIENT)
+		return code >= 1 && code <= METHODS && (begin >> 4 & 3) <= 1;
+	return class == 2 || class == 4 || class == 5;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct message m;
-	unsigned class;
 
 	if (transport == TRANSPORT_TCP)
 		return recognise_settings(first);
-	if (transport != TRANSPORT_UDP || *first.at >> 6 != 1 || !read_message(first, &m) || m.strange)
+	if (transport != TRANSPORT_UDP || !begins_well(first, side) || !read_message(first, &m) || m.strange)
 		return NO;
-	class = m.code >> 5;
 	if (side == SIDE_CLIENT)
-		return class == 0 && m.code >= 1 && m.code <= 7 && m.type <= 1 && m.text >= TEXT_LEAST ? YES
-												       : NO;
-	if (class != 2 && class != 4 && class != 5)
-		return NO;
-	if (class == 2)
+		return m.text >= TEXT_LEAST ? YES : NO;
+	if (m.code >> 5 == 2)
 		return m.has_payload && m.has_format && is_known_format(m.format) && m.type != 3 ? YES : NO;
 	return m.has_payload && is_words(m.payload) ? YES : NO;
 }

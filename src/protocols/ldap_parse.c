@@ -26,13 +26,25 @@ struct request {
 	bool sicily;         /* of a bind: NTLM without SASL */
 	uint32_t entries, references;
 	char name[NAME]; /* who binds, where is searched, what is changed, which extension */
+};
+
+/* Of the bind that waits; nothing else may be asked meanwhile (RFC 4511 4.2.1). */
+struct login {
+	int32_t id;
 	char mechanism[MECHANISM];
 	char user[SASL_USER]; /* whom the mechanism names */
-	char referral[NAME];  /* the first address of another server that was told */
+};
+
+/* The first address of another server that a search was told; kept of the last such search. */
+struct reference {
+	int32_t id;
+	char address[NAME];
 };
 
 struct state {
 	struct request pending[PENDING];
+	struct login login;
+	struct reference reference;
 	uint8_t next; /* place that is given to the next request */
 	bool sealed;
 };
@@ -40,6 +52,8 @@ struct state {
 /* A request and its answer on their way into an event; either may be NULL or have no operation. */
 struct record {
 	const struct request *request;
+	const struct login *login;         /* of this request, or NULL */
+	const struct reference *reference; /* likewise */
 	int64_t id;
 	uint8_t answer; /* tag */
 	int64_t code;
@@ -118,10 +132,25 @@ static const char *code_text(int64_t code)
 	return code >= 0 && (uint64_t)code < count && names[code] != NULL ? names[code] : "unknown";
 }
 
-static void write_request(struct json *json, const struct request *request)
+static void write_login(struct json *json, const struct login *login)
+{
+	const bool sasl = login->mechanism[0] != '\0';
+
+	if (sasl) {
+		json_open_object(json, "sasl");
+		json_text(json, "mechanism", login->mechanism);
+	}
+	if (login->user[0] != '\0')
+		json_text(json, "user", login->user);
+	if (sasl)
+		json_end(json);
+}
+
+static void write_request(struct json *json, const struct record *record)
 {
 	static const char *const scopes[SCOPES] = { "base_object", "single_level", "whole_subtree",
 						    "subordinate_subtree" };
+	const struct request *const request = record->request;
 	size_t nth = 0;
 
 	while (nth < OPERATIONS - 1 && operations[nth].tag != request->operation)
@@ -141,15 +170,8 @@ static void write_request(struct json *json, const struct request *request)
 				  request->simple   ? "simple"
 				  : request->sicily ? "sicily"
 						    : "sasl");
-		if (request->mechanism[0] != '\0') {
-			json_open_object(json, "sasl");
-			json_text(json, "mechanism", request->mechanism);
-			if (request->user[0] != '\0')
-				json_text(json, "user", request->user);
-			json_end(json);
-		} else if (request->user[0] != '\0') {
-			json_text(json, "user", request->user);
-		}
+		if (record->login != NULL)
+			write_login(json, record->login);
 		json_end(json);
 	}
 	json_end(json);
@@ -178,13 +200,13 @@ static void emit(const void *memory, struct json *json)
 	const struct record *const record = memory;
 
 	if (record->request != NULL) {
-		write_request(json, record->request);
+		write_request(json, record);
 		if (record->request->entries > 0)
 			json_unsigned(json, "entries", record->request->entries);
 		if (record->request->references > 0)
 			json_unsigned(json, "references", record->request->references);
-		if (record->request->referral[0] != '\0')
-			json_text(json, "reference", record->request->referral);
+		if (record->reference != NULL)
+			json_text(json, "reference", record->reference->address);
 	}
 	if (record->answer != 0)
 		write_answer(json, record);
@@ -200,63 +222,79 @@ static struct request *find_request(struct state *state, int64_t id)
 	return NULL;
 }
 
+/* A request with what is kept beside it. */
+static struct record record_of(const struct state *state, const struct request *request)
+{
+	struct record record = { .request = request };
+
+	if (request == NULL)
+		return record;
+	if (request->operation == LDAP_BIND_REQUEST && state->login.id == request->id)
+		record.login = &state->login;
+	if (request->references > 0 && state->reference.id == request->id)
+		record.reference = &state->reference;
+	return record;
+}
+
 /* RFC 4513 5.2.1: the mechanism, and perhaps its first response. Windows puts NTLM into GSS-SPNEGO. */
-static void read_sasl(struct parse *parse, struct span credentials, struct request *request)
+static void read_sasl(struct parse *parse, struct span credentials, struct login *login)
 {
 	struct sasl sasl = { .mechanism = "" };
 	struct ntlmssp ntlm;
 	struct span response;
 
-	span_copy_text(ber_take(&credentials, BER_OCTETS), request->mechanism, sizeof(request->mechanism));
+	span_copy_text(ber_take(&credentials, BER_OCTETS), login->mechanism, sizeof(login->mechanism));
 	response = ber_take(&credentials, BER_OCTETS);
 	if (credentials.failed)
 		return; /* without one */
-	span_copy_text(span_text(request->mechanism), sasl.mechanism, sizeof(sasl.mechanism));
+	span_copy_text(span_text(login->mechanism), sasl.mechanism, sizeof(sasl.mechanism));
 	if (ntlmssp_read(response, &ntlm))
-		span_copy_text(span_text(ntlm.type == NTLMSSP_AUTHENTICATE ? ntlm.user : ""), request->user,
-			       sizeof(request->user));
+		span_copy_text(span_text(ntlm.type == NTLMSSP_AUTHENTICATE ? ntlm.user : ""), login->user,
+			       sizeof(login->user));
 	else
 		sasl_octets(&sasl, response);
 	if (sasl.user[0] != '\0')
-		span_copy_text(span_text(sasl.user), request->user, sizeof(request->user));
+		span_copy_text(span_text(sasl.user), login->user, sizeof(login->user));
 	if (sasl_is_clear(&sasl))
-		parse_weakness(parse, &ldap_clear_login, "%s of user %s", request->mechanism, request->user);
+		parse_weakness(parse, &ldap_clear_login, "%s of user %s", login->mechanism, login->user);
 }
 
 /* MS-ADTS 5.1.1.1.3: a question for what there is, and the two messages of NTLM. */
-static void read_sicily(struct span credentials, struct request *request)
+static void read_sicily(struct span credentials, struct login *login)
 {
 	struct ntlmssp ntlm;
 
-	request->sicily = true;
 	if (ntlmssp_read(credentials, &ntlm) && ntlm.type == NTLMSSP_AUTHENTICATE)
-		span_copy_text(span_text(ntlm.user), request->user, sizeof(request->user));
+		span_copy_text(span_text(ntlm.user), login->user, sizeof(login->user));
 }
 
-static void read_bind(struct parse *parse, struct span op, struct request *request)
+static void read_bind(struct state *state, struct parse *parse, struct span op, struct request *request)
 {
 	enum { SICILY_FIRST = BER_CONTEXT | 9, SICILY_LAST = BER_CONTEXT | 11 };
 	const uint8_t sasl = BER_CONTEXT | BER_CONSTRUCTED | 3;
 	struct span credentials;
 	uint8_t tag;
 
+	state->login = (struct login){ .id = request->id };
 	request->version = (uint8_t)ber_integer(&op, BER_INTEGER);
 	span_copy_text(ber_take(&op, BER_OCTETS), request->name, sizeof(request->name));
 	credentials = ber_any(&op, &tag);
 	request->simple = tag == BER_CONTEXT;
+	request->sicily = tag >= SICILY_FIRST && tag <= SICILY_LAST;
 	request->secret = request->simple && span_left(credentials) > 0;
 	if (tag == sasl)
-		read_sasl(parse, credentials, request);
-	else if (tag >= SICILY_FIRST && tag <= SICILY_LAST)
-		read_sicily(credentials, request);
+		read_sasl(parse, credentials, &state->login);
+	else if (request->sicily)
+		read_sicily(credentials, &state->login);
 	if (request->secret && !op.failed)
 		parse_weakness(parse, &ldap_clear_login, "%s binds with a password", request->name);
 }
 
-static void read_request(struct parse *parse, uint8_t tag, struct span op, struct request *request)
+static void read_request(struct state *state, struct parse *parse, uint8_t tag, struct span op,
+			 struct request *request)
 {
 	switch (tag) {
-	case LDAP_BIND_REQUEST: read_bind(parse, op, request); break;
+	case LDAP_BIND_REQUEST: read_bind(state, parse, op, request); break;
 	case LDAP_SEARCH_REQUEST:
 		span_copy_text(ber_take(&op, BER_OCTETS), request->name, sizeof(request->name));
 		request->scope = (uint8_t)ber_integer(&op, BER_ENUMERATED);
@@ -272,16 +310,20 @@ static void read_request(struct parse *parse, uint8_t tag, struct span op, struc
 static void hear_request(struct state *state, struct parse *parse, int64_t id, uint8_t tag, struct span op)
 {
 	struct request *const request = &state->pending[state->next];
+	struct record record;
 
-	if (request->operation != 0) /* more wait than there are places: told as far as it is known */
-		parse_event(parse, &(struct record){ .request = request });
+	if (request->operation != 0) { /* more wait than there are places: told as far as it is known */
+		record = record_of(state, request);
+		parse_event(parse, &record);
+	}
 	*request = (struct request){ .id = (int32_t)id, .operation = tag };
 	if (tag == LDAP_UNBIND_REQUEST || tag == LDAP_ABANDON_REQUEST) {
-		parse_event(parse, &(struct record){ .request = request });
+		record = record_of(state, request);
+		parse_event(parse, &record);
 		request->operation = 0;
 		return;
 	}
-	read_request(parse, tag, op, request);
+	read_request(state, parse, tag, op, request);
 	state->next = (uint8_t)((state->next + 1) % PENDING);
 }
 
@@ -299,20 +341,27 @@ static struct span take_referral(struct span op)
 	return ber_take(&list, BER_OCTETS);
 }
 
+static void hear_reference(struct reference *reference, int32_t id, struct span op)
+{
+	reference->id = id;
+	span_copy_text(ber_take(&op, BER_OCTETS), reference->address, sizeof(reference->address));
+}
+
 /* A bind through GSS-API or DIGEST-MD5 may be followed by a layer that signs or encrypts. */
 static void hear_answer(struct state *state, struct parse *parse, int64_t id, uint8_t tag, struct span op)
 {
 	struct request *const request = find_request(state, id);
-	struct record record = { .request = request, .id = id, .answer = tag };
+	struct record record = record_of(state, request);
 
 	if (tag == LDAP_SEARCH_ENTRY || tag == LDAP_SEARCH_REFERENCE || tag == LDAP_INTERMEDIATE_RESPONSE) {
 		if (request != NULL && tag == LDAP_SEARCH_ENTRY)
 			request->entries++;
 		else if (request != NULL && tag == LDAP_SEARCH_REFERENCE && request->references++ == 0)
-			span_copy_text(ber_take(&op, BER_OCTETS), request->referral,
-				       sizeof(request->referral));
+			hear_reference(&state->reference, request->id, op);
 		return;
 	}
+	record.id = id;
+	record.answer = tag;
 	record.code = ber_integer(&op, BER_ENUMERATED);
 	record.matched = ber_take(&op, BER_OCTETS);
 	record.message = ber_take(&op, BER_OCTETS);
@@ -385,9 +434,10 @@ static void end(void *memory, struct parse *parse)
 
 	for (size_t i = 0; i < PENDING; i++) {
 		const struct request *const request = &state->pending[(state->next + i) % PENDING];
+		const struct record record = record_of(state, request);
 
 		if (request->operation != 0)
-			parse_event(parse, &(struct record){ .request = request });
+			parse_event(parse, &record);
 	}
 }
 
