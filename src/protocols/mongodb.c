@@ -1,5 +1,6 @@
-/* mongodb.c: MongoDB Wire Protocol (MongoDB manual, "MongoDB Wire Protocol") with BSON (bsonspec.org,
- * version 1.1): commands, databases, logins and errors. */
+/* mongodb.c: MongoDB Wire Protocol (MongoDB manual, "MongoDB Wire Protocol"): commands, databases, logins and
+ * errors. */
+#include "protocols/bson.h"
 #include "protocols/tally.h"
 
 #include <ctype.h>
@@ -13,13 +14,6 @@ enum {
 	OP_MSG = 2013,
 	COMMANDS = 16,
 	COMMAND = 32,
-	DEPTH = 4,
-	STRING = 2,
-	DOCUMENT = 3,
-	BINARY = 5,
-	INT32 = 16,
-	DOUBLE = 1,
-	TYPE_LAST = 19, /* of BSON's elements */
 };
 
 static const struct weakness no_auth = {
@@ -60,92 +54,14 @@ static enum verdict read_header(struct span *s, struct header *ret)
 	return s->failed ? MORE : is_code(ret->code) ? YES : NO;
 }
 
-/* ---- BSON ---- */
-
-struct element {
-	uint8_t type;
-	struct span name, value; /* a text without its NUL; a document with its length */
-};
-
-/* The next element of a document whose length was taken off. False at its end. */
-static bool take_element(struct span *s, struct element *ret)
-{
-	struct span ahead;
-
-	ret->type = span_u8(s);
-	if (ret->type == 0 || s->failed)
-		return false;
-	ret->name = span_until(s, 0);
-	ahead = *s;
-	switch (ret->type) {
-	case 6:
-	case 10:
-	case 0xff:
-	case 0x7f: ret->value = span_take(s, 0); break;
-	case 8: ret->value = span_take(s, 1); break;
-	case INT32: ret->value = span_take(s, 4); break;
-	case DOUBLE:
-	case 9:
-	case 17:
-	case 18: ret->value = span_take(s, 8); break;
-	case 7: ret->value = span_take(s, 12); break;
-	case 19: ret->value = span_take(s, 16); break;
-	case DOCUMENT:
-	case 4: ret->value = span_take(s, span_u32_le(&ahead)); break;
-	case BINARY:
-		ret->value = span_take(s, (size_t)span_u32_le(&ahead) + 5);
-		span_skip(&ret->value, 5);
-		break;
-	case STRING:
-	case 13:
-	case 14:
-		ret->value = span_take(s, (size_t)span_u32_le(&ahead) + 4);
-		span_skip(&ret->value, 4);
-		if (span_left(ret->value) > 0)
-			ret->value.end--;
-		break;
-	default: s->failed = true; return false;
-	}
-	return !s->failed;
-}
-
-/* Looks for "a" or "a.b": at most DEPTH documents deep. */
-static bool find_element(struct span document, const char *path, struct element *ret)
-{
-	for (unsigned depth = 0; depth < DEPTH; depth++) {
-		const char *const dot = strchr(path, '.');
-		const size_t length = dot != NULL ? (size_t)(dot - path) : strlen(path);
-		bool found = false;
-
-		span_skip(&document, 4);
-		while (!found && take_element(&document, ret))
-			found = span_left(ret->name) == length && memcmp(ret->name.at, path, length) == 0;
-		if (!found || dot == NULL)
-			return found;
-		if (ret->type != DOCUMENT && ret->type != 4)
-			return false;
-		document = ret->value;
-		path = dot + 1;
-	}
-	return false;
-}
-
-static struct span find_text(struct span document, const char *path)
-{
-	struct element e;
-
-	return find_element(document, path, &e) && (e.type == STRING || e.type == BINARY) ? e.value
-											  : span_of(NULL, 0);
-}
-
 static bool is_ok(struct span document)
 {
-	struct element e;
+	struct bson e;
 
-	if (!find_element(document, "ok", &e))
+	if (!bson_find(document, "ok", &e))
 		return false;
-	return e.type == DOUBLE ? span_left(e.value) == 8 && e.value.at[7] == 0x3f
-				: span_left(e.value) > 0 && e.value.at[0] == 1;
+	return e.type == BSON_DOUBLE ? span_left(e.value) == 8 && e.value.at[7] == 0x3f
+				     : span_left(e.value) > 0 && e.value.at[0] == 1;
 }
 
 /* The document of a message: the first section of OP_MSG, the query, or what answers it. */
@@ -219,7 +135,7 @@ static enum verdict is_reply(struct span s, const struct header *header)
 	type = span_u8(&s);
 	if (s.failed)
 		return MORE;
-	return first >= 5 && first <= header->length - HEADER - 20 && type <= TYPE_LAST &&
+	return first >= 5 && first <= header->length - HEADER - 20 && type <= BSON_LAST &&
 			       (type == 0) == (first == 5)
 		       ? YES
 		       : NO;
@@ -327,8 +243,8 @@ static void count_command(struct conversation *state, struct span name)
 /* SCRAM (RFC 5802): "n,,n=user,r=..." */
 static void read_login(struct conversation *state, struct parse *parse, struct span document)
 {
-	const struct span mechanism = find_text(document, "mechanism");
-	struct span payload = find_text(document, "payload");
+	const struct span mechanism = bson_text(document, "mechanism");
+	struct span payload = bson_text(document, "payload");
 	const size_t at = span_find(payload, "n=");
 
 	state->authenticating = true;
@@ -348,26 +264,26 @@ static void read_request(struct conversation *state, struct parse *parse, const 
 			 struct span document)
 {
 	struct span elements = document;
-	struct element first;
+	struct bson first;
 
 	span_skip(&elements, 4);
-	if (!take_element(&elements, &first))
+	if (!bson_take(&elements, &first))
 		return;
-	if (header->code == OP_QUERY && span_is(first.name, "$query") && first.type == DOCUMENT) {
+	if (header->code == OP_QUERY && span_is(first.name, "$query") && first.type == BSON_DOCUMENT) {
 		document = elements = first.value;
 		span_skip(&elements, 4);
-		if (!take_element(&elements, &first))
+		if (!bson_take(&elements, &first))
 			return;
 	}
 	count_command(state, first.name);
 	state->awaited_id = header->id;
-	texts_note(state->databases, sizeof(state->databases), find_text(document, "$db"));
+	texts_note(state->databases, sizeof(state->databases), bson_text(document, "$db"));
 	if (state->driver[0] == '\0') {
-		span_copy_text(find_text(document, "client.driver.name"), state->driver,
+		span_copy_text(bson_text(document, "client.driver.name"), state->driver,
 			       sizeof(state->driver));
-		span_copy_text(find_text(document, "client.driver.version"), state->driver_version,
+		span_copy_text(bson_text(document, "client.driver.version"), state->driver_version,
 			       sizeof(state->driver_version));
-		span_copy_text(find_text(document, "client.application.name"), state->application,
+		span_copy_text(bson_text(document, "client.application.name"), state->application,
 			       sizeof(state->application));
 		if (state->driver[0] != '\0')
 			parse_software(parse, SIDE_CLIENT, span_text(state->driver),
@@ -376,10 +292,10 @@ static void read_request(struct conversation *state, struct parse *parse, const 
 	if (span_is(first.name, "saslStart") || span_is(first.name, "authenticate")) {
 		read_login(state, parse, document);
 	} else {
-		struct element speculative;
+		struct bson speculative;
 
-		if (find_element(document, "speculativeAuthenticate", &speculative) &&
-		    speculative.type == DOCUMENT)
+		if (bson_find(document, "speculativeAuthenticate", &speculative) &&
+		    speculative.type == BSON_DOCUMENT)
 			read_login(state, parse, speculative.value);
 	}
 }
@@ -402,19 +318,19 @@ static void read_answer(struct conversation *state, struct parse *parse, const s
 			struct span document)
 {
 	const bool ok = is_ok(document), awaited = header->to == state->awaited_id;
-	struct element e;
+	struct bson e;
 
-	if (!ok && find_element(document, "errmsg", &e)) {
+	if (!ok && bson_find(document, "errmsg", &e)) {
 		state->errors++;
 		span_copy_text(e.value, state->error, sizeof(state->error));
 	}
-	if (find_element(document, "maxWireVersion", &e) && e.type == INT32)
+	if (bson_find(document, "maxWireVersion", &e) && e.type == BSON_INT32)
 		state->wire_version = span_u32_le(&e.value);
-	if (span_left(find_text(document, "setName")) > 0)
-		span_copy_text(find_text(document, "setName"), state->set_name, sizeof(state->set_name));
+	if (span_left(bson_text(document, "setName")) > 0)
+		span_copy_text(bson_text(document, "setName"), state->set_name, sizeof(state->set_name));
 	if (awaited && strcasecmp(state->awaited, "buildInfo") == 0 &&
-	    span_left(find_text(document, "version")) > 0)
-		parse_software(parse, SIDE_SERVER, span_text("MongoDB"), find_text(document, "version"));
+	    span_left(bson_text(document, "version")) > 0)
+		parse_software(parse, SIDE_SERVER, span_text("MongoDB"), bson_text(document, "version"));
 	if (ok && awaited && !state->authenticating && is_of_data(state->awaited) &&
 	    parse->from_start[SIDE_CLIENT])
 		parse_weakness(parse, &no_auth, "%s was answered without authentication", state->awaited);
@@ -471,7 +387,7 @@ static void ask(struct buffer *out, uint32_t id, const char *command)
 	buffer_u8(out, 0);
 	document = out->length;
 	buffer_u32_le(out, 0);
-	buffer_u8(out, INT32);
+	buffer_u8(out, BSON_INT32);
 	buffer_add(out, command, strlen(command) + 1);
 	buffer_u32_le(out, 1);
 	buffer_add(out, "\2$db\0\6\0\0\0admin\0", 16);
@@ -512,10 +428,10 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 	answer_fact(answer, "wire", span_text(header.code == OP_MSG ? "op_msg" : "op_reply"));
 	if (!read_document(&header, message, &document))
 		return PROBE_DONE;
-	answer_fact(answer, "error", find_text(document, "errmsg"));
+	answer_fact(answer, "error", bson_text(document, "errmsg"));
 	if (header.to == 1) {
-		answer_fact(answer, "version", find_text(document, "version"));
-		answer_product(answer, span_text("MongoDB"), find_text(document, "version"));
+		answer_fact(answer, "version", bson_text(document, "version"));
+		answer_product(answer, span_text("MongoDB"), bson_text(document, "version"));
 		return PROBE_WAIT;
 	}
 	if (is_ok(document))
