@@ -1,6 +1,5 @@
 /* quic_initial.c: RFC 9001 section 5.2 (keys of Initial packets), 5.4 (what hides the header), RFC 9369
- * section 3.3 (version 2), RFC 5869 (HKDF), RFC 2104 (HMAC). AES-GCM without its tag is AES-CTR that begins
- * at 2. */
+ * section 3.3 (version 2), RFC 5869 (HKDF), RFC 2104 (HMAC). */
 #include "protocols/quic_initial.h"
 #include "base/digest.h"
 #include "base/openssl_calls.h"
@@ -11,6 +10,7 @@ enum {
 	KEY = 16,
 	IV = 12,
 	SAMPLE = 16,
+	SEAL = 16,
 	LABEL_MOST = 24,
 	NUMBER_MOST = 4,
 	MESSAGE_MOST = 128
@@ -67,14 +67,22 @@ static const uint8_t *salt_of(uint32_t version)
 					      0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99 };
 	static const uint8_t draft_23[20] = { 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
 					      0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 };
+	static const uint8_t v2_draft[20] = { 0xa7, 0x07, 0xc2, 0x03, 0xa5, 0x9b, 0x47, 0x18, 0x4a, 0x1d,
+					      0x62, 0xca, 0x57, 0x04, 0x06, 0xea, 0x7a, 0xe3, 0xe5, 0xd3 };
+	static const uint8_t google_50[20] = { 0x50, 0x45, 0x74, 0xef, 0xd0, 0x66, 0xfe, 0x2f, 0x9d, 0x94,
+					       0x5c, 0xfc, 0xdb, 0xd3, 0xa7, 0xf0, 0xd3, 0xb5, 0x6b, 0x45 };
 	const uint32_t draft = version - QUIC_DRAFT;
 
 	if (version == 1)
 		return v1;
 	if (version == QUIC_V2)
 		return v2;
+	if (version == QUIC_V2_DRAFT)
+		return v2_draft;
 	if (version == QUIC_MVFST_2 || version == QUIC_MVFST_E)
 		return draft_23;
+	if (version == QUIC_Q050)
+		return google_50;
 	if (version < QUIC_DRAFT || draft < 23 || draft > 34)
 		return NULL;
 	if (draft >= 33)
@@ -91,84 +99,107 @@ struct keys {
 	uint8_t key[KEY], iv[IV], hide[KEY];
 };
 
-static void make_keys(uint32_t version, struct span id, struct keys *keys)
+static void make_keys(uint32_t version, enum side sealer, struct span id, struct keys *keys)
 {
-	const bool v2 = version == QUIC_V2;
+	const bool v2 = quic_is_v2(version);
 	uint8_t initial[HASH], secret[HASH];
 
 	hmac(salt_of(version), 20, id.at, span_left(id), initial);
-	expand(initial, "client in", secret, HASH);
+	expand(initial, sealer == SIDE_CLIENT ? "client in" : "server in", secret, HASH);
 	expand(secret, v2 ? "quicv2 key" : "quic key", keys->key, KEY);
 	expand(secret, v2 ? "quicv2 iv" : "quic iv", keys->iv, IV);
 	expand(secret, v2 ? "quicv2 hp" : "quic hp", keys->hide, KEY);
 }
 
-/* Encrypts whole blocks with AES-128. */
-static bool encrypt(const uint8_t key[KEY], const uint8_t *blocks, size_t length, uint8_t *out)
+/* What hides the header: one block under AES-128 (RFC 9001 5.4.3). */
+static bool make_mask(const uint8_t key[KEY], struct span sample, uint8_t mask[SAMPLE])
 {
 	EVP_CIPHER *const cipher = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
 	EVP_CIPHER_CTX *const context = EVP_CIPHER_CTX_new();
 	int written = 0;
 	const bool done = cipher != NULL && context != NULL &&
 			  EVP_EncryptInit_ex2(context, cipher, key, NULL, NULL) == 1 &&
-			  EVP_EncryptUpdate(context, out, &written, blocks, (int)length) == 1 &&
-			  (size_t)written == length;
+			  EVP_EncryptUpdate(context, mask, &written, sample.at, SAMPLE) == 1 &&
+			  written == SAMPLE;
 
 	EVP_CIPHER_CTX_free(context);
 	EVP_CIPHER_free(cipher);
 	return done;
 }
 
-/* Takes the cover off: counter blocks are encrypted some at a time. */
-static bool uncover(const struct keys *keys, const uint8_t iv[IV], struct span sealed, uint8_t *plain)
+/* A packet without its cover: the header's octets that were hidden, what lies between them, what is sealed.
+ */
+struct bare {
+	uint8_t first, number[NUMBER_MOST];
+	size_t number_length;
+	struct span between, sealed;
+};
+
+static bool add_header(EVP_CIPHER_CTX *context, const uint8_t *octets, size_t length)
 {
-	enum { BLOCKS = 16 };
-	uint32_t counter = 2;
+	int written;
 
-	while (span_left(sealed) > 0) {
-		uint8_t blocks[BLOCKS * 16], stream[BLOCKS * 16];
-		const size_t part = span_left(sealed) < sizeof(blocks) ? span_left(sealed) : sizeof(blocks);
-		const struct span here = span_take(&sealed, part);
-
-		for (size_t i = 0; i < BLOCKS; i++, counter++) {
-			memcpy(blocks + 16 * i, iv, IV);
-			blocks[16 * i + 12] = (uint8_t)(counter >> 24);
-			blocks[16 * i + 13] = (uint8_t)(counter >> 16);
-			blocks[16 * i + 14] = (uint8_t)(counter >> 8);
-			blocks[16 * i + 15] = (uint8_t)counter;
-		}
-		if (!encrypt(keys->key, blocks, sizeof(blocks), stream))
-			return false;
-		for (size_t i = 0; i < part; i++)
-			*plain++ = here.at[i] ^ stream[i];
-	}
-	return true;
+	return EVP_DecryptUpdate(context, NULL, &written, octets, (int)length) == 1;
 }
 
-size_t quic_open_initial(uint32_t version, struct span packet, size_t number_at, struct span id,
-			 uint8_t *plain, size_t size)
+/* Verifies the seal, and opens it to plain, which has room for what is sealed. */
+static bool unseal(const struct keys *keys, const uint8_t iv[IV], const struct bare *bare, uint8_t *plain)
 {
-	struct keys keys;
+	EVP_CIPHER *const cipher = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+	EVP_CIPHER_CTX *const context = EVP_CIPHER_CTX_new();
+	const size_t length = span_left(bare->sealed) - SEAL;
+	uint8_t seal[SEAL];
+	int written = 0;
+	bool done;
+
+	memcpy(seal, bare->sealed.at + length, SEAL);
+	done = cipher != NULL && context != NULL &&
+	       EVP_DecryptInit_ex2(context, cipher, keys->key, iv, NULL) == 1 &&
+	       add_header(context, &bare->first, 1) &&
+	       add_header(context, bare->between.at, span_left(bare->between)) &&
+	       add_header(context, bare->number, bare->number_length) &&
+	       EVP_DecryptUpdate(context, plain, &written, bare->sealed.at, (int)length) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SEAL, seal) == 1 &&
+	       EVP_DecryptFinal_ex(context, plain + length, &written) == 1;
+	EVP_CIPHER_CTX_free(context);
+	EVP_CIPHER_free(cipher);
+	return done;
+}
+
+static bool uncover(const struct keys *keys, struct span packet, size_t number_at, struct bare *bare)
+{
 	struct span sample = packet;
-	uint8_t mask[16], iv[IV];
-	size_t number_length, length;
-	uint32_t number = 0;
+	uint8_t mask[SAMPLE];
 
 	span_skip(&sample, number_at + NUMBER_MOST);
 	sample = span_take(&sample, SAMPLE);
-	if (sample.failed || !quic_is_known(version) || !openssl_load(NULL))
+	if (sample.failed || !make_mask(keys->hide, sample, mask))
+		return false;
+	bare->first = span_u8(&packet) ^ (mask[0] & 0x0f);
+	bare->number_length = 1u + (bare->first & 3);
+	bare->between = span_take(&packet, number_at - 1);
+	for (size_t i = 0; i < bare->number_length; i++)
+		bare->number[i] = span_u8(&packet) ^ mask[1 + i];
+	bare->sealed = packet;
+	return !packet.failed && span_left(packet) >= SEAL;
+}
+
+size_t quic_open_initial(const struct quic_packet *packet, enum side sealer, struct span id, uint8_t *plain,
+			 size_t size)
+{
+	struct keys keys;
+	struct bare bare;
+	uint8_t iv[IV];
+	size_t length;
+
+	if (packet->number_at == 0 || !quic_is_known(packet->version) || !openssl_load(NULL))
 		return 0;
-	make_keys(version, id, &keys);
-	if (!encrypt(keys.hide, sample.at, SAMPLE, mask))
+	make_keys(packet->version, sealer, id, &keys);
+	if (!uncover(&keys, packet->whole, packet->number_at, &bare))
 		return 0;
-	number_length = 1u + ((span_peek(packet, 0) ^ (mask[0] & 0x0f)) & 3);
 	memcpy(iv, keys.iv, IV);
-	for (size_t i = 0; i < number_length; i++)
-		number = number << 8 | (uint8_t)(packet.at[number_at + i] ^ mask[1 + i]);
-	for (size_t i = 0; i < 4; i++)
-		iv[IV - 1 - i] ^= (uint8_t)(number >> 8 * i);
-	span_skip(&packet, number_at + number_length);
-	length = span_left(packet) > SAMPLE ? span_left(packet) - SAMPLE : 0; /* the tag */
-	length = length < size ? length : size;
-	return uncover(&keys, iv, span_take(&packet, length), plain) ? length : 0;
+	for (size_t i = 0; i < bare.number_length; i++)
+		iv[IV - bare.number_length + i] ^= bare.number[i];
+	length = span_left(bare.sealed) - SEAL;
+	return length <= size && unseal(&keys, iv, &bare, plain) ? length : 0;
 }

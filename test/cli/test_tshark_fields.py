@@ -242,6 +242,7 @@ FACTS = [
     Fact("quic", "sni", "quic", "tls.handshake.extensions_server_name"),
     Fact("quic", "ja3.hash", "quic", "tls.handshake.ja3"),
     Fact("quic", "alpn[]", "quic", "tls.handshake.extensions_alpn_str"),
+    Fact("quic", "ja3s.hash", "quic", "tls.handshake.ja3s"),
     Fact("dtls", "sni", "dtls", "dtls.handshake.extensions_server_name"),
     Fact("dtls", "ja3.hash", "dtls", "dtls.handshake.ja3", part=True),
     Fact("ssh", "*software", "ssh", "ssh.protocol", stripped),

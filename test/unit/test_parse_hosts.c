@@ -162,14 +162,84 @@ static void addresses_in_stun_are_uncovered(void **state)
 }
 
 /* The client's packet is sealed with the keys of RFC 9001 appendix A, its hello laid over two frames out of
- * order. */
-static void the_first_packet_of_quic_is_opened(void **state)
+ * order. The server's is that of A.3, octet for octet. */
+#define QUIC_SERVER                                                                                          \
+	"\xcf\0\0\0\1\0\x08\xf0\x67\xa5\x50\x2a\x42\x62\xb5\0\x40\x75\xc0\xd9\x5a\x48\x2c\xd0\x99\x1c\xd2"   \
+	"\x5b\x0a\xac\x40\x6a\x58\x16\xb6\x39\x41\0\xf3\x7a\x1c\x69\x79\x75\x54\x78\x0b\xb3\x8c\xc5\xa9"     \
+	"\x9f\x5e\xde\x4c\xf7\x3c\x3e\xc2\x49\x3a\x18\x39\xb3\xdb\xcb\xa3\xf6\xea\x46\xc5\xb7\x68\x4d\xf3"   \
+	"\x54\x8e\x7d\xde\xb9\xc3\xbf\x9c\x73\xcc\x3f\x3b\xde\xd7\x4b\x56\x2b\xfb\x19\xfb\x84\x02\x2f\x8e"   \
+	"\xf4\xcd\xd9\x37\x95\xd7\x7d\x06\xed\xbb\x7a\xaf\x2f\x58\x89\x18\x50\xab\xbd\xca\x3d\x20\x39\x8c"   \
+	"\x27\x64\x56\xcb\xc4\x21\x58\x40\x7d\xd0\x74\xee"
+
+static void the_first_packets_of_quic_are_opened(void **state)
 {
-	const struct turn turns[] = { talk_first("quic.client.udp.specification") };
+	struct turn turns[] = { talk_first("quic.client.udp.specification"), SERVER(QUIC_SERVER) };
 
 	(void)state;
 	TOLD("quic", TRANSPORT_UDP, turns, "{\"quic\":{\"version\":\"1\",\"sni\":\"lab.example\"",
-	     "\"ja4\":\"q12d0202", "{\"done\":\"client\"}");
+	     "\"ja4\":\"q12d0202", "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"ja3s\":{",
+	     "\"string\":\"771,4865,51-43\"", "{\"done\":\"server\"}");
+}
+
+/* The seal of the first is broken: what it says is not believed. The server's answer is opened still, since
+ * the id stands in the clear. */
+static void a_broken_seal_tells_nothing(void **state)
+{
+	struct turn turns[] = { talk_first("quic.client.udp.specification"), SERVER(QUIC_SERVER) };
+	uint8_t broken[2048];
+	const size_t length = span_left(turns[0].bytes);
+
+	(void)state;
+	assert_true(length > 0 && length <= sizeof(broken));
+	memcpy(broken, turns[0].bytes.at, length);
+	broken[length - 1] ^= 1;
+	turns[0].bytes = span_of(broken, length);
+	TOLD("quic", TRANSPORT_UDP, turns, "{\"quic\":{\"version\":\"1\",\"cipher\":\"TLS_AES_128_GCM",
+	     "!sni");
+}
+
+/* A hello over two packets, the second of which comes first. */
+static void a_hello_over_packets_is_put_together(void **state)
+{
+	const struct turn turns[] = { talk_first("quic.client.udp.specification-second"),
+				      talk_first("quic.client.udp.specification-first") };
+
+	(void)state;
+	TOLD("quic", TRANSPORT_UDP, turns, "{\"quic\":{\"version\":\"1\",\"sni\":\"split.example\"",
+	     "\"alpn\":[\"h3\"]", "!cipher");
+}
+
+/* The client goes on with its handshake: the server's hello was missed, and is not waited for. */
+static void what_was_missed_is_not_waited_for(void **state)
+{
+	const struct turn turns[] = { talk_first("quic.client.udp.specification"),
+				      CLIENT("\xe0\0\0\0\1\x08identity\0\x14twenty octets sealed") };
+
+	(void)state;
+	TOLD("quic", TRANSPORT_UDP, turns, "\"sni\":\"lab.example\"", "{\"done\":\"client\"}", "!cipher");
+}
+
+#define CHLO "CHLO\3\0\0\0PAD\0\x10\0\0\0SNI\0\x1b\0\0\0UAID\x22\0\0\0----------------old.exampleBrowser"
+
+static void the_older_quic_of_google_is_read(void **state)
+{
+	const struct turn q043[] = { CLIENT("\x09"
+					    "abcdefghQ043\1"
+					    "0123456789ab\xa0\1\4\0" CHLO) };
+	const struct turn q046[] = { CLIENT("\xc3Q046\x50"
+					    "abcdefgh\0\0\0\1"
+					    "0123456789ab\xa0\1\4\0" CHLO) };
+	const struct turn q050[] = { talk_first("quic.client.udp.specification-q050") };
+
+	(void)state;
+	TOLD("quic", TRANSPORT_UDP, q043,
+	     "{\"quic\":{\"version\":\"Q043\",\"sni\":\"old.example\",\"user_agent\":\"Browser\"}}",
+	     "{\"done\":\"client\"}");
+	TOLD("quic", TRANSPORT_UDP, q046,
+	     "{\"quic\":{\"version\":\"Q046\",\"sni\":\"old.example\",\"user_agent\":\"Browser\"}}");
+	TOLD("quic", TRANSPORT_UDP, q050,
+	     "{\"quic\":{\"version\":\"Q050\",\"sni\":\"old.example\",\"user_agent\":\"Browser/81.0 "
+	     "Linux\"}}");
 }
 
 static void hellos_of_dtls_are_told(void **state)
@@ -433,7 +503,11 @@ int main(void)
 		cmocka_unit_test(each_question_of_mdns_has_its_event),
 		cmocka_unit_test(a_name_is_claimed_with_its_address),
 		cmocka_unit_test(addresses_in_stun_are_uncovered),
-		cmocka_unit_test(the_first_packet_of_quic_is_opened),
+		cmocka_unit_test(the_first_packets_of_quic_are_opened),
+		cmocka_unit_test(a_broken_seal_tells_nothing),
+		cmocka_unit_test(a_hello_over_packets_is_put_together),
+		cmocka_unit_test(what_was_missed_is_not_waited_for),
+		cmocka_unit_test(the_older_quic_of_google_is_read),
 		cmocka_unit_test(hellos_of_dtls_are_told),
 		cmocka_unit_test(alerts_of_dtls_are_told),
 		cmocka_unit_test(records_with_a_connection_id_are_encrypted),
