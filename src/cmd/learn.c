@@ -87,11 +87,9 @@ static bool move_in(const struct invocation *invocation, struct gathered *gather
 {
 	struct buffer out = buffer_new(POLICY_FILE_LIMIT);
 	const struct policy *policy = NULL;
-	bool done = moving_in(invocation_value(invocation, "from"), text, &out, moved) && !out.failed;
+	bool done = moving_in(invocation_value(invocation, "from"), text, &out, moved, err);
 
-	if (!done)
-		error_set(err, "what was learned is larger than a policy may be");
-	else
+	if (done)
 		policy = parse(gathered, buffer_read(&out), err);
 	done = policy != NULL && print(invocation, policy, buffer_read(&out), err);
 	buffer_free(&out);

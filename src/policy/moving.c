@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { TOLD_MOST = 1000, SHOWN = 200, ADDRESSES_MOST = 256, PORTS_MOST = 256 };
+enum { TOLD_MOST = 1000, SHOWN = 200, ADDRESSES_MOST = 65536, TERMS_A_LINE = 8, MEMORY = 1 << 29 };
 
 /* What is not printable ASCII becomes a dot, so that text from a file never leaves its line. */
 static void plain(struct buffer *out, struct span text)
@@ -33,47 +33,58 @@ void moving_leave(struct moving *m, const char *why)
 	buffer_text(m->out, "\n");
 }
 
+/* What stands in quotes; without them. */
+static struct span take_quoted(struct span *line)
+{
+	struct span word;
+
+	line->at++;
+	word = *line;
+	while (span_left(*line) > 0 && line->at[0] != '"')
+		line->at += line->at[0] == '\\' && span_left(*line) > 1 ? 2 : 1;
+	word.end = line->at;
+	span_skip(line, span_left(*line) > 0);
+	return word;
+}
+
+/* What stands in braces; with them. */
+static struct span take_braces(struct span *line)
+{
+	struct span word = *line;
+	size_t depth = 0;
+
+	do {
+		if (line->at[0] == '"') {
+			(void)take_quoted(line);
+			continue;
+		}
+		depth += line->at[0] == '{';
+		depth -= line->at[0] == '}';
+		line->at++;
+	} while (span_left(*line) > 0 && depth > 0);
+	word.end = line->at;
+	return word;
+}
+
 size_t moving_words(struct span line, struct span words[static WORDS_MOST])
 {
 	size_t count = 0;
 
 	while (count < WORDS_MOST) {
-		struct span word;
-
 		line = trimmed(line);
 		if (span_left(line) == 0)
 			break;
-		if (line.at[0] == '"' && span_left(line) > 1) {
-			line.at++;
-			word = line;
-			while (span_left(line) > 0 && line.at[0] != '"')
-				line.at += line.at[0] == '\\' && span_left(line) > 1 ? 2 : 1;
-			word.end = line.at;
-			span_skip(&line, span_left(line) > 0);
-		} else {
-			word = span_word(&line);
-		}
-		words[count++] = word;
+		if (line.at[0] == '"' && span_left(line) > 1)
+			words[count++] = take_quoted(&line);
+		else if (line.at[0] == '{')
+			words[count++] = take_braces(&line);
+		else
+			words[count++] = span_word(&line);
 	}
 	return count;
 }
 
-/* ---- lists ---- */
-
-/* Takes the next term of "{ a, b }", "a,b" or "a". */
-static bool next_term(struct span *list, struct span *ret_term)
-{
-	struct span term;
-
-	while (span_left(*list) > 0 && strchr("{ ,}\t", list->at[0]) != NULL)
-		list->at++;
-	term = *list;
-	while (span_left(*list) > 0 && strchr("{ ,}\t", list->at[0]) == NULL)
-		list->at++;
-	term.end = list->at;
-	*ret_term = term;
-	return span_left(term) > 0;
-}
+/* ---- rules ---- */
 
 static bool is_any(struct span address)
 {
@@ -81,76 +92,58 @@ static bool is_any(struct span address)
 	       span_is(address, "any") || span_is(address, "anywhere");
 }
 
+/* Between two terms of a list; long ones go on in lines of their own. */
+static void separate(struct buffer *out, const char *word, size_t count)
+{
+	buffer_text(out, count == 0 ? word : count % TERMS_A_LINE == 0 ? ",\n    " : ", ");
+}
+
 /* " from 192.0.2.0/24, 2001:db8::/32". False, and nothing of use written, for what is no address. */
-static bool write_addresses(struct buffer *out, const char *word, struct span list)
+static bool write_list(struct buffer *out, const char *word, struct span list)
 {
 	char text[ADDRESS_RANGE_TEXT];
 	struct address_range range;
-	struct span term, rest = list;
+	struct span term;
 	size_t count = 0;
 
-	if (is_any(list))
-		return true;
-	while (next_term(&rest, &term)) {
-		if (count >= ADDRESSES_MOST || !address_range_parse(term, &range, NULL))
+	while (moving_next_term(&list, &term)) {
+		const bool self = span_is(term, "self");
+
+		if (count >= ADDRESSES_MOST || (!self && !address_range_parse(term, &range, NULL)))
 			return false;
-		buffer_format(out, "%s%s", count == 0 ? word : ", ", address_range_text(&range, text));
+		separate(out, word, count);
+		buffer_text(out, self ? "self" : address_range_text(&range, text));
 		count++;
 	}
 	return count > 0;
 }
 
-/* "22", "8000-8010", "8000:8010". */
-static bool read_ports(struct span term, uint64_t *ret_first, uint64_t *ret_last)
+static bool write_addresses(struct buffer *out, const char *word, struct span list, struct span except)
 {
-	struct span first = term, last = term;
-
-	for (size_t i = 0; i < span_left(term); i++) {
-		if (term.at[i] == ':' || term.at[i] == '-') {
-			first.end = term.at + i;
-			last.at = term.at + i + 1;
-			break;
-		}
-	}
-	return span_number(first, UINT16_MAX, ret_first) && span_number(last, UINT16_MAX, ret_last) &&
-	       *ret_first <= *ret_last;
+	if (is_any(list) && span_left(except) == 0)
+		return true;
+	if (is_any(list))
+		buffer_format(out, "%sany", word);
+	else if (!write_list(out, word, list))
+		return false;
+	return span_left(except) == 0 || write_list(out, " except ", except);
 }
 
-/* A name such as "ssh" or "https" is the port that it is known by. */
-static bool port_named(const char *transport, struct span name, uint64_t *ret_port)
-{
-	const struct transport *const wanted = catalog_transport_named(span_text(transport));
-	const struct service *const service = catalog_service(name);
-
-	for (size_t i = 0; service != NULL && wanted != NULL && i < service->door_count; i++) {
-		if (service->doors[i].transport == wanted->number) {
-			*ret_port = service->doors[i].first;
-			return service->doors[i].first == service->doors[i].last;
-		}
-	}
-	return false;
-}
-
-static bool write_ports(struct buffer *out, const char *transport, struct span list, bool first)
+static bool write_ports(struct buffer *out, const struct transport *transport, struct span list, bool first)
 {
 	struct span term;
 	uint64_t from, to;
 	size_t count = 0;
 
 	if (span_left(list) == 0) {
-		buffer_format(out, "%s%s/0-65535", first ? " " : ", ", transport);
+		buffer_format(out, "%s%s/0-65535", first ? " " : ", ", transport->name);
 		return true;
 	}
-	while (next_term(&list, &term)) {
-		if (count >= PORTS_MOST)
+	while (moving_next_term(&list, &term)) {
+		if (count >= TERMS_MOST || !moving_read_ports(span_text(transport->name), term, &from, &to))
 			return false;
-		if (!read_ports(term, &from, &to)) {
-			if (!port_named(transport, term, &from))
-				return false;
-			to = from;
-		}
-		buffer_format(out, "%s%s/%llu", first && count == 0 ? " " : ", ", transport,
-			      (unsigned long long)from);
+		separate(out, first && count == 0 ? " " : ", ", count);
+		buffer_format(out, "%s/%llu", transport->name, (unsigned long long)from);
 		if (to > from)
 			buffer_format(out, "-%llu", (unsigned long long)to);
 		count++;
@@ -158,26 +151,61 @@ static bool write_ports(struct buffer *out, const char *transport, struct span l
 	return count > 0;
 }
 
+/* " icmp/8, icmp/0": by number, or by name. */
+static bool write_types(struct buffer *out, const struct transport *transport, struct span list, bool first)
+{
+	struct span term;
+	uint64_t type;
+	size_t count = 0;
+
+	while (moving_next_term(&list, &term)) {
+		const struct icmp_type *const named = catalog_icmp_named(transport->number, term);
+
+		if (count >= TERMS_MOST || (named == NULL && !span_number(term, UINT8_MAX, &type)))
+			return false;
+		separate(out, first && count == 0 ? " " : ", ", count);
+		buffer_format(out, "%s/%llu", transport->name,
+			      named != NULL ? (unsigned long long)named->type : (unsigned long long)type);
+		count++;
+	}
+	return count > 0;
+}
+
+static const struct transport *transport_of(struct span name)
+{
+	uint64_t number;
+
+	if (span_number(name, UINT8_MAX, &number))
+		return catalog_transport((uint8_t)number);
+	return catalog_transport_named(span_is(name, "ipv6-icmp") ? span_text("icmpv6") : name);
+}
+
 /* " tcp/22, tcp/80", " icmp", " all". Both transports where ports are given without one. */
 static bool write_doors(struct buffer *out, const struct moving_rule *rule)
 {
-	const struct transport *const transport = catalog_transport_named(
-		span_is(rule->transport, "ipv6-icmp") ? span_text("icmpv6") : rule->transport);
+	struct span list = rule->transport, term;
+	bool first = true;
 
-	if (span_left(rule->transport) == 0 || span_is(rule->transport, "all") ||
-	    span_is(rule->transport, "any")) {
-		if (span_left(rule->ports) > 0)
-			return write_ports(out, "tcp", rule->ports, true) &&
-			       write_ports(out, "udp", rule->ports, false);
-		buffer_text(out, " all");
-		return true;
+	if (span_left(list) == 0 || span_is(list, "all") || span_is(list, "any") || span_is(list, "0")) {
+		if (span_left(rule->ports) == 0) {
+			buffer_text(out, " all");
+			return true;
+		}
+		list = span_text("tcp,udp");
 	}
-	if (transport == NULL)
-		return false;
-	if (transport->has_ports)
-		return write_ports(out, transport->name, rule->ports, true);
-	buffer_format(out, " %s", transport->name);
-	return span_left(rule->ports) == 0;
+	for (; moving_next_term(&list, &term); first = false) {
+		const struct transport *const transport = transport_of(term);
+		const bool types = span_left(rule->ports) > 0;
+
+		if (transport == NULL)
+			return false;
+		if (transport->has_ports ? !write_ports(out, transport, rule->ports, first)
+					 : types && !write_types(out, transport, rule->ports, first))
+			return false;
+		if (!transport->has_ports && !types)
+			buffer_format(out, "%s%s", first ? " " : ", ", transport->name);
+	}
+	return !first;
 }
 
 static void write_comment(struct moving *m, const struct moving_rule *rule)
@@ -196,34 +224,75 @@ static void write_comment(struct moving *m, const struct moving_rule *rule)
 
 static bool is_interface(struct span name)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@";
+
 	for (size_t i = 0; i < span_left(name); i++) {
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", name.at[i]) ==
-			    NULL ||
-		    name.at[i] == '\0')
+		if (memchr(letters, name.at[i], sizeof(letters) - 1) == NULL)
 			return false;
 	}
-	return span_left(name) < 16;
+	return span_left(name) > 0 && span_left(name) < 16;
+}
+
+/* " on eth0, wlan*"; iptables writes the wildcard as "wlan+". */
+static bool write_interfaces(struct buffer *out, struct span list)
+{
+	struct span name;
+
+	for (size_t count = 0; moving_next_term(&list, &name); count++) {
+		const bool wild = span_ends(name, "*") || span_ends(name, "+");
+
+		name.end -= wild;
+		if (!is_interface(name) || count >= TERMS_MOST)
+			return false;
+		separate(out, count == 0 ? " on " : ", ", count);
+		buffer_span(out, name);
+		buffer_text(out, wild ? "*" : "");
+	}
+	return true;
+}
+
+/* A policy asks of what it lets through by which interface it came, and of what goes out by which it leaves.
+ */
+static const char *take_interfaces(const struct moving_rule *rule, struct span *ret_on)
+{
+	const bool out = rule->direction == DIRECTION_OUT;
+
+	*ret_on = out ? rule->leaves : rule->on;
+	if (span_left(out ? rule->on : rule->leaves) == 0)
+		return NULL;
+	return out ? "an interface by which what goes out would have come"
+		   : "the interface by which it leaves, where a policy asks by which it came";
+}
+
+/* Where only one family is meant, and neither end says it. */
+static struct span source_of(const struct moving_rule *rule)
+{
+	if (rule->family == 0 || !is_any(rule->from) || !is_any(rule->to))
+		return rule->from;
+	return span_text(rule->family == 4 ? "0.0.0.0-255.255.255.255"
+					   : "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 }
 
 void moving_write(struct moving *m, const struct moving_rule *rule)
 {
-	struct buffer text = buffer_new(1 << 16);
+	struct buffer text = buffer_new(1 << 22);
+	struct span on;
+	const char *const why = take_interfaces(rule, &on);
 	bool good;
 
 	buffer_text(&text, verdict_text(rule->verdict));
 	if (rule->direction != DIRECTION_IN)
 		buffer_format(&text, " %s", direction_text(rule->direction));
-	good = write_doors(&text, rule) && write_addresses(&text, " from ", rule->from) &&
-	       write_addresses(&text, " to ", rule->to) && is_interface(rule->on);
-	if (good && span_left(rule->on) > 0)
-		buffer_format(&text, " on %.*s", (int)span_left(rule->on), (const char *)rule->on.at);
+	good = why == NULL && write_doors(&text, rule) &&
+	       write_addresses(&text, " from ", source_of(rule), rule->not_from) &&
+	       write_addresses(&text, " to ", rule->to, rule->not_to) && write_interfaces(&text, on);
 	if (good && !text.failed) {
 		write_comment(m, rule);
 		buffer_span(m->out, buffer_read(&text));
 		buffer_text(m->out, rule->log ? " log\n" : "\n");
 		m->moved.rules++;
 	} else {
-		moving_leave(m, "a door or an address is not one that can be named");
+		moving_leave(m, why != NULL ? why : "a door or an address is not one that can be named");
 	}
 	buffer_free(&text);
 }
@@ -248,46 +317,53 @@ static void end(struct moving *m)
 			    "deny all\n");
 }
 
-static bool read_line(const char *kind, struct moving *m, struct moving_place *place)
+bool moving_line(struct moving *m, struct span *text)
 {
-	if (strcmp(kind, "iptables") == 0)
-		moving_iptables(m);
-	else if (strcmp(kind, "ufw") == 0)
-		moving_ufw(m);
-	else if (strcmp(kind, "nft") == 0)
-		moving_nft(m, place);
-	else if (strcmp(kind, "firewalld") == 0)
-		moving_firewalld(m, place);
-	else if (strcmp(kind, "compose") == 0)
-		moving_compose(m, place);
-	else if (strcmp(kind, "nmap") == 0)
-		moving_nmap(m, place);
-	else
+	struct span rest = *text;
+
+	if (span_left(rest) == 0 || m->out->failed || m->failed)
 		return false;
+	m->line = span_until(&rest, '\n');
+	if (m->line.failed) {
+		m->line = *text;
+		rest = span_of(text->end, 0);
+	}
+	*text = rest;
+	m->number++;
 	return true;
 }
 
-bool moving_in(const char *kind, struct span text, struct buffer *out, struct moved *ret_moved)
+static const struct {
+	const char *kind;
+	void (*read)(struct moving *m, struct span text);
+} kinds[] = {
+	{ "compose", moving_compose }, { "firewalld", moving_firewalld }, { "iptables", moving_iptables },
+	{ "nft", moving_nft },         { "nmap", moving_nmap },           { "ufw", moving_ufw },
+};
+
+bool moving_in(const char *kind, struct span text, struct buffer *out, struct moved *ret_moved,
+	       struct error *err)
 {
-	struct moving m = { .out = out };
-	struct moving_place place = { 0 };
+	struct moving m = { .out = out, .arena = arena_new(MEMORY), .err = err };
+	size_t i = 0;
 
-	begin(out, kind);
-	while (span_left(text) > 0 && !out->failed) {
-		struct span rest = text;
-
-		m.line = span_until(&rest, '\n');
-		if (m.line.failed) {
-			m.line = text;
-			rest.at = text.end;
-			rest.failed = false;
-		}
-		text = rest;
-		m.number++;
-		if (!read_line(kind, &m, &place))
-			return false;
+	if (m.arena == NULL) {
+		error_memory(err);
+		return false;
 	}
-	end(&m);
+	while (i < sizeof(kinds) / sizeof(kinds[0]) && strcmp(kinds[i].kind, kind) != 0)
+		i++;
+	m.failed = i == sizeof(kinds) / sizeof(kinds[0]);
+	if (m.failed) {
+		error_set(err, "'%s' is none of: %s", kind, MOVING_KINDS);
+	} else {
+		begin(out, kind);
+		kinds[i].read(&m, text);
+		end(&m);
+	}
+	if (!m.failed && out->failed)
+		error_set(err, "what was learned is larger than a policy may be");
 	*ret_moved = m.moved;
-	return true;
+	arena_free(m.arena);
+	return !m.failed && !out->failed;
 }

@@ -9,6 +9,7 @@
 #define POLICY_MOVING_IN_H
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "policy/policy.h"
 
 #define MOVING_KINDS "ufw firewalld nft iptables compose nmap"
@@ -19,7 +20,9 @@ struct moved {
 	size_t implied;  /* lines that a policy has by itself: established connections, loopback */
 };
 
-/* Writes the policy. False for a kind that there is not. */
-bool moving_in(const char *kind, struct span text, struct buffer *out, struct moved *ret_moved);
+/* Writes the policy. False, with words, for a kind that there is not, for rules that would never end, and
+ * without memory: nothing that was written is to be used then. */
+bool moving_in(const char *kind, struct span text, struct buffer *out, struct moved *ret_moved,
+	       struct error *err);
 
 #endif

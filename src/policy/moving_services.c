@@ -4,6 +4,14 @@
 
 #include <stdio.h>
 
+/* What stood above. */
+struct moving_place {
+	char name[64];     /* of compose: the service */
+	char list[16];     /* of compose: in whose list we are: "ports" */
+	char sources[512]; /* of firewalld: of the zone */
+	size_t indent, list_indent;
+};
+
 /* The value of ATTRIBUTE="..." within a tag; empty and failed without it. */
 static struct span value_of(struct span tag, const char *attribute)
 {
@@ -88,12 +96,16 @@ static void take_zone_tag(struct moving *m, struct span tag, struct moving_place
 	}
 }
 
-void moving_firewalld(struct moving *m, struct moving_place *place)
+void moving_firewalld(struct moving *m, struct span text)
 {
-	struct span line = m->line, tag;
+	struct moving_place place = { 0 };
 
-	while (next_tag(&line, &tag))
-		take_zone_tag(m, tag, place);
+	while (moving_line(m, &text)) {
+		struct span line = m->line, tag;
+
+		while (next_tag(&line, &tag))
+			take_zone_tag(m, tag, &place);
+	}
 }
 
 /* ---- nmap ---- */
@@ -142,13 +154,14 @@ static void take_nmap_line(struct moving *m)
 	moving_write(m, &rule);
 }
 
-void moving_nmap(struct moving *m, struct moving_place *place)
+void moving_nmap(struct moving *m, struct span text)
 {
-	(void)place;
-	if (span_find(m->line, "<port ") != SIZE_MAX)
-		take_nmap_xml(m, m->line);
-	else if (span_find(m->line, "<") == SIZE_MAX)
-		take_nmap_line(m);
+	while (moving_line(m, &text)) {
+		if (span_find(m->line, "<port ") != SIZE_MAX)
+			take_nmap_xml(m, m->line);
+		else if (span_find(m->line, "<") == SIZE_MAX)
+			take_nmap_line(m);
+	}
 }
 
 /* ---- compose ---- */
@@ -206,7 +219,7 @@ static void take_published(struct moving *m, struct span text, const struct movi
 	moving_write(m, &rule);
 }
 
-void moving_compose(struct moving *m, struct moving_place *place)
+static void take_compose_line(struct moving *m, struct moving_place *place)
 {
 	const size_t indent = indent_of(m->line);
 	struct span line = m->line, key;
@@ -239,4 +252,12 @@ void moving_compose(struct moving *m, struct moving_place *place)
 		if (span_find(line, "[") != SIZE_MAX)
 			moving_leave(m, "a list in one line");
 	}
+}
+
+void moving_compose(struct moving *m, struct span text)
+{
+	struct moving_place place = { 0 };
+
+	while (moving_line(m, &text))
+		take_compose_line(m, &place);
 }
