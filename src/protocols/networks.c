@@ -32,14 +32,14 @@ void networks_end(void *memory, struct parse *parse)
 		parse_event(parse, networks);
 }
 
-void networks_emit(const void *record, struct json *json)
+void networks_write(const struct networks *networks, struct json *json, const char *list, const char *number)
 {
-	const struct networks *const networks = record;
-
-	json_open_array(json, "networks");
+	if (networks->count == 0)
+		return;
+	json_open_array(json, list);
 	for (size_t i = 0; i < networks->count; i++) {
 		json_begin(json);
-		json_unsigned(json, "vni", networks->list[i].number);
+		json_unsigned(json, number, networks->list[i].number);
 		json_unsigned(json, "pkts_toserver", networks->list[i].packets[SIDE_CLIENT]);
 		json_unsigned(json, "pkts_toclient", networks->list[i].packets[SIDE_SERVER]);
 		json_unsigned(json, "bytes_toserver", networks->list[i].bytes[SIDE_CLIENT]);
@@ -49,4 +49,9 @@ void networks_emit(const void *record, struct json *json)
 	json_end(json);
 	if (networks->other_packets > 0)
 		json_unsigned(json, "other_packets", networks->other_packets);
+}
+
+void networks_emit(const void *record, struct json *json)
+{
+	networks_write(record, json, "networks", "vni");
 }

@@ -66,6 +66,10 @@ def hexadecimal(value):
     return "0x%x" % int(str(value), 16)
 
 
+def numbered(value):
+    return "0x%x" % value
+
+
 def bare_hex(value):
     return re.sub("[^0-9a-f]", "", str(value).lower().removeprefix("0x")).lstrip("0")
 
@@ -185,6 +189,14 @@ def is_smtp_hello(row):
 
 def is_bgp_cease(body):
     return body.get("error") == "cease"
+
+
+def is_gtp_control(row):
+    return not {"0x01", "0x02", "0xfe", "0xff"} & set(row.get("gtp.message", ()))
+
+
+def is_gtp_data(row):
+    return "0xff" in row.get("gtp.message", ())
 
 
 def is_smb_create(row):
@@ -352,6 +364,18 @@ FACTS = [
     Fact("stun", "realm", "stun", "stun.att.realm", part=True),
     Fact("stun", "software", "stun", "stun.att.software", part=True),
 
+    Fact("gtp", "message_type", "gtp", "gtp.message", hexadecimal, numbered, rows=is_gtp_control),
+    Fact("gtp", "imsi", "gtp", "e212.imsi"),
+    Fact("gtp", "msisdn", "gtp", "e164.msisdn"),
+    Fact("gtp", "apn", "gtp", "gtp.apn"),
+    Fact("gtp", "cause", "gtp", "gtp.cause", number, number),
+    Fact("gtp", "bearers[].id", "gtp", "gtp.nsapi", number, number),
+    Fact("gtp", "endpoints[].teid", "gtp", "gtp.teid_data gtp.teid_cp", hexadecimal, numbered),
+    Fact("gtp", "endpoints[].ip", "gtp", "gtp.gsn_ipv4"),
+    Fact("gtp", "addresses[]", "gtp", "gtp.user_ipv4"),
+    Fact("gtp", "tunnels[].teid", "gtp", "gtp.teid", hexadecimal, numbered, rows=is_gtp_data),
+    Fact("teredo", "origin_ip", "teredo", "teredo.orig.addr", part=True),
+    Fact("teredo", "origin_port", "teredo", "teredo.orig.port", number, number, part=True),
     Fact("ike", "init_spi", "isakmp", "isakmp.ispi", bare_hex, bare_hex),
     Fact("ike", "resp_spi", "isakmp", "isakmp.rspi", bare_hex, bare_hex),
     Fact("ike", "exchange_type", "isakmp", "isakmp.exchangetype", number, number),

@@ -76,16 +76,97 @@ static void control_messages_of_l2tp_are_told(void **unused)
 static void packets_are_opened(void **unused)
 {
 	(void)unused;
-	talk_udp("teredo", "{\"open\":\"teredo\",\"length\":53}\n",
+	talk_udp("teredo",
+		 "{\"open\":\"teredo\",\"length\":53}\n"
+		 "{\"teredo\":{\"ends\":[{\"address\":\"2001:0:c000:201:8000:63bf:3fff:fdd2\",\"server_ip\":"
+		 "\"192.0.2.1\",\"client_ip\":\"192.0.2.45\",\"client_port\":40000}],\"pkts_toserver\":1,"
+		 "\"pkts_toclient\":0,\"bytes_toserver\":53,\"bytes_toclient\":0,\"bubbles_toserver\":0,"
+		 "\"bubbles_toclient\":1}}\n",
 		 talk_first("teredo.client.udp.specification"),
 		 talk_first("teredo.server.udp.specification-bubble"));
 	talk_udp("gtp",
 		 "{\"open\":\"gtp\",\"key\":4660,\"length\":33}\n{\"open\":\"gtp\",\"key\":4660,\"length\":"
-		 "53}\n",
+		 "53}\n"
+		 "{\"gtp\":{\"tunnels\":[{\"teid\":4660,\"pkts_toserver\":2,\"pkts_toclient\":0,\"bytes_"
+		 "toserver\":86,\"bytes_toclient\":0}]}}\n",
 		 talk_first("gtp.client.udp.specification"), talk_first("gtp.server.udp.specification-echo"),
 		 talk_first("gtp.client.udp.specification-extension"));
 	talk_udp("mpls-udp", "{\"open\":\"mpls\",\"length\":41}\n",
 		 talk_first("mpls-udp.client.udp.specification"));
+}
+
+/* Where the server saw the client: each bit is turned round. */
+static void origin_of_teredo_is_told(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"teredo",
+		"{\"teredo\":{\"ends\":[{\"address\":\"2001:0:c000:201:8000:63bf:3fff:fdd2\",\"server_ip\":"
+		"\"192.0.2.1\",\"client_ip\":\"192.0.2.45\",\"client_port\":40000}],\"origin_ip\":"
+		"\"198.51.100.7\",\"origin_port\":4096,\"pkts_toserver\":0,\"pkts_toclient\":0,"
+		"\"bytes_toserver\":0,\"bytes_toclient\":0,\"bubbles_toserver\":0,\"bubbles_toclient\":1}}\n",
+		SERVER("\0\0\357\377\71\314\233\370"
+		       "\x60\0\0\0\0\0\x3b\x40\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2"
+		       "\x20\1\0\0\xc0\0\2\1\x80\0\x63\xbf\x3f\xff\xfd\xd2"));
+}
+
+#define GTP_CREATE_1                                                                                         \
+	"\x32\x10\0\111\0\0\0\0\0\1\0\0"                                                                     \
+	"\2\0\x01\x01\x21\x43\x65\x87\xf9"                                                                   \
+	"\x10\0\0\0\7\x11\0\0\0\10\x14\5"                                                                    \
+	"\x80\0\2\xf1\x21"                                                                                   \
+	"\x83\0\015\4door\7example"                                                                          \
+	"\x85\0\4\xc0\0\2\2\x85\0\4\xc0\0\2\3"                                                               \
+	"\x86\0\6\x91\x94\x51\x55\x21\xf3\x97\0\1\1"
+
+/* A context of version 1 is asked for twice, and refused; echoes are counted. */
+static void control_of_gtp_1_is_told(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"gtp",
+		"{\"gtp\":{\"version\":1,\"message\":\"Create PDP Context Request\",\"message_type\":16,"
+		"\"teid\":0,\"sequence\":1,\"imsi\":\"001010123456789\",\"msisdn\":\"491555123\",\"apn\":"
+		"\"door.example\",\"radio\":\"UTRAN\",\"bearers\":[{\"id\":5}],\"endpoints\":[{\"interface\":"
+		"\"data\",\"teid\":7,\"ip\":\"192.0.2.3\"},{\"interface\":\"control\",\"teid\":8,\"ip\":"
+		"\"192.0.2.2\"}]}}\n"
+		"{\"gtp\":{\"version\":1,\"message\":\"Create PDP Context Response\",\"message_type\":17,"
+		"\"teid\":8,\"sequence\":1,\"cause\":219,\"cause_text\":\"missing or unknown APN\"}}\n"
+		"{\"gtp\":{\"echoes_toserver\":1}}\n",
+		talk_first("gtp.client.udp.specification-echo"),
+		talk_first("gtp.server.udp.specification-echo"), CLIENT(GTP_CREATE_1), CLIENT(GTP_CREATE_1),
+		SERVER("\x32\x11\0\6\0\0\0\10\0\1\0\0\1\xdb"));
+}
+
+/* The answer says where the tunnels end, and what became of each bearer. */
+static void control_of_gtp_2_is_told(void **unused)
+{
+	(void)unused;
+	talk_udp(
+		"gtp",
+		"{\"gtp\":{\"version\":2,\"message\":\"Create Session Request\",\"message_type\":32,\"teid\":"
+		"0,\"sequence\":2,\"imsi\":\"001010123456789\",\"imei\":\"3512345678901230\",\"apn\":"
+		"\"door\","
+		"\"radio\":\"EUTRAN\",\"bearers\":[{\"id\":5}],\"endpoints\":[{\"interface\":"
+		"\"S11 MME GTP-C\",\"teid\":9,\"ip\":\"192.0.2.2\"}]}}\n"
+		"{\"gtp\":{\"version\":2,\"message\":\"Create Session "
+		"Response\",\"message_type\":33,\"teid\":"
+		"9,\"sequence\":2,\"cause\":16,\"cause_text\":\"request accepted\",\"addresses\":"
+		"[\"2001:db8::5\",\"198.51.100.5\"],\"bearers\":[{\"id\":5,\"cause\":16,\"cause_text\":"
+		"\"request accepted\"}],\"endpoints\":[{\"interface\":\"S1-U SGW\",\"teid\":10,\"ip\":"
+		"\"192.0.2.1\",\"ipv6\":\"2001:db8::1\"}]}}\n",
+		CLIENT("\x48\x20\0\104\0\0\0\0\0\0\2\0"
+		       "\1\0\10\0\0\x01\x01\x21\x43\x65\x87\xf9"
+		       "\x4b\0\10\0\x53\x21\x43\x65\x87\x09\x21\x03"
+		       "\x47\0\5\0\4door"
+		       "\x52\0\1\0\6"
+		       "\x57\0\11\0\x8a\0\0\0\11\xc0\0\2\2"
+		       "\x5d\0\5\0\x49\0\1\0\5"),
+		SERVER("\x48\x21\0\124\0\0\0\11\0\0\2\0"
+		       "\2\0\2\0\x10\0"
+		       "\x4f\0\26\0\3\100\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\5\306\63\144\5"
+		       "\x5d\0\50\0\x49\0\1\0\5\2\0\2\0\x10\0"
+		       "\x57\0\31\0\xc1\0\0\0\12\xc0\0\2\1\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"));
 }
 
 /* ---- what is not taken ---- */
@@ -184,6 +265,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_opened),
 		cmocka_unit_test(packets_are_opened),
+		cmocka_unit_test(origin_of_teredo_is_told),
+		cmocka_unit_test(control_of_gtp_1_is_told),
+		cmocka_unit_test(control_of_gtp_2_is_told),
 		cmocka_unit_test(control_messages_of_l2tp_are_told),
 		cmocka_unit_test(one_octet_makes_the_difference),
 		cmocka_unit_test(random_octets_are_no_tunnel),
