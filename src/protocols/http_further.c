@@ -1,12 +1,13 @@
 /* http_further.c: what a web server is asked besides its first page, where that left open which program it
  * is: the page that it sends to, the interface of the program that tells its version, what engines of
- * containers and clusters have instead of a page, and something that is no HTTP, as programs word their
- * refusals in their own ways. All are harmless, and none is asked of who has told already. */
+ * containers, clusters and registries of images have instead of a page, and something that is no HTTP, as
+ * programs word their refusals in their own ways. All are harmless, and none is asked of who has told
+ * already. */
 #include "protocols/http.h"
 
 #include <stdio.h>
 
-enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_BE_REFUSED };
+enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_ASK_REGISTRY, TO_BE_REFUSED };
 _Static_assert(TO_BE_REFUSED + 1 == HTTP_FURTHER, "each has its number");
 
 /* Where programs tell their version, and the key before it; Privoxy answers for itself under its own name,
@@ -71,6 +72,14 @@ static bool may_be_interface(const struct answer *known)
 		strncmp(type, "application/json", strlen("application/json")) == 0);
 }
 
+/* Registries of images say nothing with their first page, and that it is well. */
+static bool may_be_registry(const struct answer *known)
+{
+	const char *const status = answer_get(known, "status");
+
+	return status != NULL && strcmp(status, "200") == 0 && answer_get(known, "http_content_type") == NULL;
+}
+
 bool http_wants_further(const struct answer *known, size_t variant)
 {
 	const bool unknown = known->product[0] == '\0';
@@ -80,6 +89,7 @@ bool http_wants_further(const struct answer *known, size_t variant)
 	case TO_ASK_VERSION: return interface_of(known) != SIZE_MAX;
 	case TO_PING:
 	case TO_ASK_API: return unknown && may_be_interface(known);
+	case TO_ASK_REGISTRY: return unknown && may_be_registry(known);
 	default: return unknown;
 	}
 }
@@ -97,6 +107,9 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 {
 	static const char fields[] = "Host: localhost\r\nUser-Agent: doorward\r\nAccept: */*\r\n"
 				     "Connection: close\r\n";
+	static const char *const paths[HTTP_FURTHER] = {
+		"/", "/", "/_ping", "/version", "/v2/", "/",
+	};
 	const size_t interface = known != NULL ? interface_of(known) : SIZE_MAX;
 	const char *const call = variant == TO_ASK_VERSION && interface != SIZE_MAX
 					 ? interfaces[interface].call
@@ -109,7 +122,7 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 	else if (variant == TO_ASK_VERSION && interface != SIZE_MAX)
 		buffer_text(out, interfaces[interface].target);
 	else
-		buffer_text(out, variant == TO_PING ? "/_ping" : variant == TO_ASK_API ? "/version" : "/");
+		buffer_text(out, paths[variant]);
 	buffer_text(out, variant == TO_BE_REFUSED ? " DOORWARD/1.0\r\n" : " HTTP/1.1\r\n");
 	buffer_text(out, fields);
 	if (call != NULL)

@@ -17,6 +17,7 @@ static const struct {
 	{ "Via", { "(Varnish", "Varnish" } },
 	{ "Via", { "varnish", "Varnish" } },
 	{ "Via", { "(squid", "Squid" } },
+	{ "Via", { "(tinyproxy", "tinyproxy" } },
 	{ "X-Squid-Error", { "ERR_", "Squid" } },
 	{ "X-elastic-product", { "Elasticsearch", "Elasticsearch" } },
 };
@@ -38,6 +39,7 @@ static const struct text_product pages[] = {
 	{ "<title>Prometheus Pushgateway</title>", "Prometheus Pushgateway" },
 	{ "<title>Solr Admin</title>", "Solr" },
 	{ "<a href=https://github.com/nats-io/nats-server", "NATS server" },
+	{ "/static/mercurial.js\"></script>", "Mercurial" },
 };
 
 /* Programs whose version stands elsewhere than behind their sign. */

@@ -12,6 +12,12 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	buffer_text(out, "CAP LS 302\r\nVERSION\r\n");
 }
 
+/* Whether it answers our last word: notices and the list of capabilities come before that. */
+static bool is_answer(struct span command)
+{
+	return !span_is(command, "NOTICE") && !span_is(command, "CAP");
+}
+
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
@@ -24,9 +30,11 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	if (verdict != YES)
 		return probe_step_for(verdict, ended);
 	while (!(line = span_line(&rest)).failed) {
-		if (span_peek(line, 0) == ':') {
-			span_skip(&line, 1);
-			answer_fact(answer, "server_name", text_word(&line));
+		if (span_peek(line, 0) != ':')
+			continue;
+		span_skip(&line, 1);
+		answer_fact(answer, "server_name", text_word(&line));
+		if (is_answer(text_word(&line))) {
 			buffer_text(out, "QUIT\r\n");
 			return PROBE_DONE;
 		}

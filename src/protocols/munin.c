@@ -46,15 +46,23 @@ static void end(void *memory, struct parse *parse)
 	state->told = true;
 }
 
-/* "munins node on alpha version: 2.0.73". */
-static void read_version(struct parse *parse, struct span line)
+/* "munins node on alpha version: 2.0.73"; empty where it is no such line. */
+static struct span version_in(struct span line)
 {
 	const size_t at = span_find(line, " version: ");
 
 	if (!span_begins(line, "munins node on ") || at == SIZE_MAX)
-		return;
+		return span_of(NULL, 0);
 	span_skip(&line, at + strlen(" version: "));
-	parse_software(parse, SIDE_SERVER, span_text("Munin node"), text_version(line));
+	return text_version(line);
+}
+
+static void read_version(struct parse *parse, struct span line)
+{
+	const struct span version = version_in(line);
+
+	if (span_left(version) > 0)
+		parse_software(parse, SIDE_SERVER, span_text("Munin node"), version);
 }
 
 static void read_line(struct conversation *state, struct parse *parse, struct span line)
@@ -122,24 +130,42 @@ static const struct parser parser = {
 
 /* ---- asking ---- */
 
-static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
-			    struct answer *answer)
-{
-	struct span rest = *heard, line = span_line(&rest);
+struct asking {
+	bool greeted;
+};
 
-	(void)state;
+static enum probe_step hear_greeting(struct asking *asking, struct span *heard, bool ended,
+				     struct buffer *out, struct answer *answer)
+{
+	struct span line;
+	enum verdict whole;
+
 	if (span_left(*heard) > 0 && recognise_text(*heard, greeting) == NO)
 		return PROBE_NOT;
-	if (line.failed)
-		return ended || span_left(*heard) > TEXT_LINE_LIMIT ? PROBE_NOT : PROBE_WAIT;
-	if (!span_begins(line, greeting))
-		return PROBE_NOT;
-	*heard = rest;
+	whole = line_hear(heard, ended, &line);
+	if (whole != YES || !span_begins(line, greeting))
+		return whole == MORE ? PROBE_WAIT : PROBE_NOT;
 	span_skip(&line, strlen(greeting));
 	answer_fact(answer, "node", text_trim(line));
 	answer_product(answer, span_text("Munin node"), span_text(""));
-	buffer_text(out, "quit\n");
-	return PROBE_DONE;
+	asking->greeted = true;
+	buffer_text(out, "version\nquit\n");
+	return ended ? PROBE_DONE : PROBE_WAIT;
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct asking *const asking = state;
+	struct span line;
+	enum verdict whole;
+
+	if (!asking->greeted)
+		return hear_greeting(asking, heard, ended, out, answer);
+	whole = line_hear(heard, ended, &line);
+	if (whole == YES)
+		answer_product(answer, span_text("Munin node"), version_in(line));
+	return whole == MORE ? PROBE_WAIT : PROBE_DONE;
 }
 
 static const struct probe probe = { .transports = PROBE_TCP, .server_speaks_first = true, .hear = hear };
@@ -152,4 +178,5 @@ const struct protocol protocol_munin = {
 	.recognise = recognise,
 	.parser = &parser,
 	.probe = &probe,
+	.probe_state_size = sizeof(struct asking),
 };

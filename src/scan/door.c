@@ -259,6 +259,14 @@ static void note_taken(const struct conversation *c, bool over)
 	door->taken_by = !over && conversation_all_taken(c) ? c->wish.protocol : NULL;
 }
 
+static unsigned late_ms(const struct conversation *c)
+{
+	return door_is_stream(c->wish.door) && strcmp(c->wish.protocol->name, "http") != 0 &&
+			       door_has_said(c->wish.door, "http")
+		       ? LATE_BEFORE_HTTP_MS
+		       : LATE_MS;
+}
+
 static void over_or_quiet(struct conversation *c, bool over)
 {
 	struct door *const door = c->wish.door;
@@ -293,7 +301,7 @@ static void over_or_quiet(struct conversation *c, bool over)
 		note_taken(c, over);
 		if (!over && door->phase == FIRST && c->waited) {
 			c->waited = false; /* it stays, in case of a late greeting, and nobody waits for it */
-			door_alarm(c, LATE_MS);
+			door_alarm(c, late_ms(c));
 			if (--door->waiting == 0)
 				door_next_phase(door);
 			return;

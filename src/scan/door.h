@@ -26,7 +26,9 @@ enum {
 	LISTEN_SUGGESTED_MS = 60, /* the port suggests that the client speaks first */
 	LISTEN_AGAIN_MS = 1500,   /* of a door that was lost by time: perhaps its greeting was late */
 	FIRST_MS = 500,
-	LATE_MS = 2000, /* for a late greeting, while the other openings are tried */
+	LATE_MS = 2000,             /* for a late greeting, while the other openings are tried */
+	LATE_BEFORE_HTTP_MS = 1200, /* where HTTP stays: a server that has no time for two at once comes to
+				       that when those before it have gone */
 	OTHERS_MS = 250,
 	ASK_MS = 1200,
 	ONCE_PERCENT = 70,   /* of a door's time, where it may be asked once more */
@@ -83,6 +85,9 @@ void door_wish(struct door *door, enum purpose purpose, const struct protocol *p
 void door_open_first(struct door *door, struct conversation *c);
 void door_open_on(struct conversation *c, const struct protocol *protocol);
 void door_next_phase(struct door *door);
+
+/* Whether the opening of the protocol of this name was said, or will be. */
+bool door_has_said(const struct door *door, const char *name);
 
 /* Ends a conversation that the phase may have waited for. */
 void door_drop(struct conversation *c);

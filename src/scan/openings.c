@@ -16,6 +16,11 @@ static size_t place_of(const struct protocol *protocol)
 	return place;
 }
 
+bool door_has_said(const struct door *door, const char *name)
+{
+	return door->said[place_of(protocol_named(span_text(name)))];
+}
+
 static void open_others(struct door *door);
 
 void door_drop(struct conversation *c)

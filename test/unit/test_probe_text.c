@@ -73,6 +73,9 @@ static void products_and_versions_are_read_from_greetings(void **unused)
 		{ "ssh", "SSH-2.0-libssh-0.9.6\n", "libssh", "0.9.6" },
 		{ "ssh", "SSH-2.0-NetKit_1.2.3 build 7\r\n", "NetKit", "1.2.3" },
 		{ "ssh", "SSH-2.0-nameless\r\n", "nameless", "" },
+		{ "munin", "# munin node at a\nmunins node on a version: 2.0.73\n", "Munin node", "2.0.73" },
+		{ "munin", "# munin node at a\n", "Munin node", "" },
+		{ "munin", "# munin node at a\n# Unknown command.\n", "Munin node", "" },
 	};
 
 	(void)unused;

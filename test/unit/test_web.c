@@ -131,7 +131,8 @@ static void servers_are_asked_further_where_the_first_page_left_it_open(void **u
 		const char *first, *further;
 	} cases[] = {
 		{ "200 OK\r\nServer: nginx\r\n\r\n", "" },
-		{ "200 OK\r\n\r\n", "GET / DOORWARD/1.0|" },
+		{ "200 OK\r\n\r\n", "GET /v2/ HTTP/1.1|GET / DOORWARD/1.0|" },
+		{ "200 OK\r\nContent-Type: text/html\r\n\r\n", "GET / DOORWARD/1.0|" },
 		{ "302 Found\r\nLocation: /graph\r\n\r\n", "GET /graph HTTP/1.1|GET / DOORWARD/1.0|" },
 		{ "302 Found\r\nLocation: http://localhost:80/ui/\r\n\r\n",
 		  "GET /ui/ HTTP/1.1|GET / DOORWARD/1.0|" },
@@ -205,7 +206,7 @@ static void what_is_told_further_completes_the_first_answer(void **unused)
 		{ 2, "", "Server: Libpod/4.3.1 (linux)\r\nApi-Version: 1.41\r\n\r\nOK", "Podman", "4.3.1" },
 		{ 2, "", "Server: Docker/20.10.24 (linux)\r\nApi-Version: 1.41\r\n\r\nOK", "Docker",
 		  "20.10.24" },
-		{ 4, "", "Server: nginx/1.2\r\n\r\n", "", "" }, /* the table of products tells it */
+		{ 5, "", "Server: nginx/1.2\r\n\r\n", "", "" }, /* the table of products tells it */
 	};
 
 	(void)unused;
