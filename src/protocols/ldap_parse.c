@@ -1,6 +1,7 @@
 /* ldap_parse.c: reads conversations of LDAP (RFC 4511), over TCP and over UDP. A request is told with its
  * final answer, in the form that EVE has; entries are counted. */
 #include "protocols/ldap.h"
+#include "protocols/ldap_netlogon.h"
 #include "protocols/ntlmssp.h"
 #include "protocols/parse.h"
 #include "protocols/sasl.h"
@@ -45,6 +46,8 @@ struct state {
 	struct request pending[PENDING];
 	struct login login;
 	struct reference reference;
+	struct span netlogon; /* what a domain controller said of itself, kept until its answer ends */
+	int32_t netlogon_id;
 	uint8_t next; /* place that is given to the next request */
 	bool sealed;
 };
@@ -59,6 +62,7 @@ struct record {
 	int64_t code;
 	struct span message, matched;
 	struct span referral; /* the first of them */
+	struct span netlogon; /* or empty */
 };
 
 /* ---- the event ---- */
@@ -207,6 +211,8 @@ static void emit(const void *memory, struct json *json)
 			json_unsigned(json, "references", record->request->references);
 		if (record->reference != NULL)
 			json_text(json, "reference", record->reference->address);
+		if (span_left(record->netlogon) > 0)
+			netlogon_write(json, record->netlogon);
 	}
 	if (record->answer != 0)
 		write_answer(json, record);
@@ -225,7 +231,7 @@ static struct request *find_request(struct state *state, int64_t id)
 /* A request with what is kept beside it. */
 static struct record record_of(const struct state *state, const struct request *request)
 {
-	struct record record = { .request = request };
+	struct record record = { .request = request, .netlogon = span_of(NULL, 0) };
 
 	if (request == NULL)
 		return record;
@@ -233,6 +239,8 @@ static struct record record_of(const struct state *state, const struct request *
 		record.login = &state->login;
 	if (request->references > 0 && state->reference.id == request->id)
 		record.reference = &state->reference;
+	if (state->netlogon_id == request->id)
+		record.netlogon = state->netlogon;
 	return record;
 }
 
@@ -347,6 +355,28 @@ static void hear_reference(struct reference *reference, int32_t id, struct span 
 	span_copy_text(ber_take(&op, BER_OCTETS), reference->address, sizeof(reference->address));
 }
 
+/* One answer of a domain controller is kept at a time. */
+static void hear_entry(struct state *state, struct parse *parse, struct request *request, struct span op)
+{
+	const struct span netlogon = netlogon_find(op);
+
+	request->entries++;
+	if (span_left(netlogon) == 0)
+		return;
+	parse_forget(parse);
+	state->netlogon = parse_keep(parse, netlogon);
+	state->netlogon_id = request->id;
+}
+
+static void hear_part(struct state *state, struct parse *parse, struct request *request, uint8_t tag,
+		      struct span op)
+{
+	if (tag == LDAP_SEARCH_ENTRY)
+		hear_entry(state, parse, request, op);
+	else if (tag == LDAP_SEARCH_REFERENCE && request->references++ == 0)
+		hear_reference(&state->reference, request->id, op);
+}
+
 /* A bind through GSS-API or DIGEST-MD5 may be followed by a layer that signs or encrypts. */
 static void hear_answer(struct state *state, struct parse *parse, int64_t id, uint8_t tag, struct span op)
 {
@@ -354,10 +384,8 @@ static void hear_answer(struct state *state, struct parse *parse, int64_t id, ui
 	struct record record = record_of(state, request);
 
 	if (tag == LDAP_SEARCH_ENTRY || tag == LDAP_SEARCH_REFERENCE || tag == LDAP_INTERMEDIATE_RESPONSE) {
-		if (request != NULL && tag == LDAP_SEARCH_ENTRY)
-			request->entries++;
-		else if (request != NULL && tag == LDAP_SEARCH_REFERENCE && request->references++ == 0)
-			hear_reference(&state->reference, request->id, op);
+		if (request != NULL)
+			hear_part(state, parse, request, tag, op);
 		return;
 	}
 	record.id = id;
@@ -371,6 +399,10 @@ static void hear_answer(struct state *state, struct parse *parse, int64_t id, ui
 	parse_event(parse, &record);
 	if (request == NULL)
 		return;
+	if (span_left(record.netlogon) > 0) {
+		parse_forget(parse);
+		state->netlogon = span_of(NULL, 0);
+	}
 	if (record.code == 0 && request->operation == LDAP_BIND_REQUEST && !request->simple)
 		state->sealed = true;
 	if (record.code == 0 && request->operation == LDAP_EXTENDED_REQUEST &&

@@ -293,14 +293,14 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 {
 	struct conversation *const state = memory;
 	struct rpc_message message;
-	struct span record;
+	struct rpc_record record;
 	enum verdict whole = YES;
 
 	while (span_left(*bytes) > 0 && parse->skip == 0) {
-		whole = rpc_take(parse, bytes, &record);
+		whole = rpc_take(&state->calls, parse, bytes, &record);
 		if (whole != YES)
 			break;
-		if (rpc_message_read(record, &message) == YES)
+		if (rpc_message_read(record.bytes, &message) == YES)
 			read_message(state, parse, &message);
 		else if (!parse->cut)
 			return PARSE_BROKEN;

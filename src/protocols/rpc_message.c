@@ -173,28 +173,95 @@ enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_mes
 	return verdict;
 }
 
-enum verdict rpc_take(struct parse *parse, struct span *bytes, struct span *ret_record)
+/* Steps over the rest of a record of which nothing more is read. */
+static enum verdict skip_fragments(struct rpc_calls *calls, struct parse *parse, struct span *bytes)
+{
+	while (calls->goes_on[parse->side] && parse->skip == 0) {
+		struct span s = *bytes;
+		const uint32_t mark = span_u32(&s);
+
+		if (s.failed)
+			return MORE;
+		if ((mark & ~LAST_FRAGMENT) > RPC_RECORD_MOST)
+			return NO;
+		calls->goes_on[parse->side] = (mark & LAST_FRAGMENT) == 0;
+		parse_skip(parse, mark & ~LAST_FRAGMENT);
+		*bytes = s;
+	}
+	return parse->skip == 0 ? YES : MORE;
+}
+
+/* One fragment, which may be the whole record. Of one that is longer than what is read, or followed by
+ * others, the rest is stepped over. */
+static enum verdict take_fragment(struct parse *parse, struct span *bytes, uint32_t length,
+				  struct span *ret_record)
 {
 	struct span s = *bytes;
-	uint32_t length;
 	enum verdict whole;
 
-	if (parse->transport != TRANSPORT_TCP) {
-		*ret_record = s;
-		bytes->at = bytes->end;
-		return YES;
-	}
-	length = span_u32(&s) & ~LAST_FRAGMENT;
-	if (s.failed)
-		return MORE;
-	if (length > RPC_RECORD_MOST)
-		return NO;
+	span_skip(&s, 4);
 	whole = message_take(parse, &s, length, ret_record);
 	if (whole == YES)
 		*bytes = s;
 	else
 		parse_want(parse, parse->want + 4);
 	return whole;
+}
+
+/* RFC 5531 11: several that are short are put together. Nobody sends many of those. */
+static enum verdict take_fragments(struct rpc_calls *calls, struct parse *parse, struct span *bytes,
+				   struct rpc_record *ret_record)
+{
+	enum { FRAGMENTS = 64 };
+	struct span s = *bytes;
+	size_t length = 0;
+	bool last = false;
+
+	for (unsigned n = 0; !last && length < MESSAGE_MOST && parse->skip == 0; n++) {
+		const uint32_t mark = span_u32(&s), more = mark & ~LAST_FRAGMENT;
+		const size_t wanted = more < MESSAGE_MOST - length ? more : MESSAGE_MOST - length;
+
+		if (n == FRAGMENTS || more > RPC_RECORD_MOST)
+			return NO;
+		if (s.failed || span_left(s) < wanted) {
+			parse_want(parse, (size_t)(s.at - bytes->at) + (s.failed ? 4 : wanted));
+			return MORE;
+		}
+		memcpy(ret_record->room + length, span_take(&s, wanted).at, wanted);
+		length += wanted;
+		last = (mark & LAST_FRAGMENT) != 0;
+		parse_skip(parse, more - wanted);
+	}
+	calls->goes_on[parse->side] = !last;
+	ret_record->bytes = span_of(ret_record->room, length);
+	*bytes = s;
+	return YES;
+}
+
+enum verdict rpc_take(struct rpc_calls *calls, struct parse *parse, struct span *bytes,
+		      struct rpc_record *ret_record)
+{
+	enum verdict verdict;
+	uint32_t mark;
+	struct span s;
+
+	if (parse->transport != TRANSPORT_TCP) {
+		ret_record->bytes = *bytes;
+		bytes->at = bytes->end;
+		return YES;
+	}
+	verdict = skip_fragments(calls, parse, bytes);
+	if (verdict != YES)
+		return verdict;
+	s = *bytes;
+	mark = span_u32(&s);
+	if (s.failed)
+		return MORE;
+	if ((mark & ~LAST_FRAGMENT) > RPC_RECORD_MOST)
+		return NO;
+	return (mark & LAST_FRAGMENT) != 0
+		       ? take_fragment(parse, bytes, mark & ~LAST_FRAGMENT, &ret_record->bytes)
+		       : take_fragments(calls, parse, bytes, ret_record);
 }
 
 struct rpc_call *rpc_remember(struct rpc_calls *calls, const struct rpc_message *message)

@@ -34,9 +34,6 @@ enum verdict rpc_message_read(struct span s, struct rpc_message *ret_message);
  * looked for where `call` is wanted. */
 enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_message *ret_message);
 
-/* Takes the next record off a stream, or the datagram. */
-enum verdict rpc_take(struct parse *parse, struct span *bytes, struct span *ret_record);
-
 /* XDR: octets with their length before and filled to fours; of a length of at most `most`. */
 struct span xdr_opaque(struct span *s, uint32_t most);
 
@@ -48,7 +45,19 @@ struct rpc_call {
 struct rpc_calls {
 	struct rpc_call calls[RPC_AWAITED];
 	uint8_t next;
+	bool goes_on[2]; /* by side: further fragments follow of a record that was taken as far as it is read
+			  */
 };
+
+/* A record, or what is read of it: the first MESSAGE_MOST bytes. */
+struct rpc_record {
+	struct span bytes;
+	uint8_t room[MESSAGE_MOST]; /* where fragments are put together */
+};
+
+/* Takes the next record off a stream, of however many fragments, or the datagram. */
+enum verdict rpc_take(struct rpc_calls *calls, struct parse *parse, struct span *bytes,
+		      struct rpc_record *ret_record);
 struct rpc_call *rpc_remember(struct rpc_calls *calls, const struct rpc_message *message);
 bool rpc_recall(struct rpc_calls *calls, uint32_t xid, struct rpc_call *ret_call);
 

@@ -174,9 +174,35 @@ static void a_notice_of_postgresql_is_no_answer_to_a_wish(void **unused)
 	TOLD("pgsql", TRANSPORT_TCP, alone, "!broken", "\"authentication\":\"cleartext_password\"");
 }
 
+/* A domain controller says over UDP who it is: names with pointers, numbers with the low octet first. */
+static void domain_controllers_say_who_they_are(void **unused)
+{
+	const struct turn turns[] = {
+		CLIENT("0)\002\001\001c$"
+		       "\004\000\012\001\000\012\001\000\002\001\000\002\001\000\001\001\000\207"
+		       "\005NtVer0\012\004\010Netlogon"),
+		SERVER("0h\002\001\001dc\004\0000_0]"
+		       "\004\010netlogon1Q\004O\027\000\000\000\275\021\000\000\000"
+		       "\021\0423DUfw\210\231\252\273\314\335\356\377\003lab\007example\000\300\030\005alpha"
+		       "\300"
+		       "\030\003LAB\000\005ALPHA\000\000\007Harbour\000\300<"
+		       "\005\000\000\000\377\377\377\3770\014"
+		       "\002\001\001e\007\012\001\000\004\000\004\000"),
+	};
+
+	(void)unused;
+	TOLD("ldap", TRANSPORT_UDP, turns,
+	     "\"entries\":1,\"netlogon\":{\"kind\":\"answer\",\"roles\":[\"pdc\",\"gc\",\"ldap\",\"ds\","
+	     "\"kdc\",\"closest\",\"writable\",\"full_secrets\"],\"domain_guid\":"
+	     "\"33221100-5544-7766-8899-aabbccddeeff\",\"forest\":\"lab.example\",\"domain\":\"lab.example\","
+	     "\"server\":\"alpha.lab.example\",\"netbios_domain\":\"LAB\",\"netbios_server\":\"ALPHA\","
+	     "\"server_site\":\"Harbour\",\"client_site\":\"Harbour\"},\"responses\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(domain_controllers_say_who_they_are),
 		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
 		cmocka_unit_test(a_login_that_sql_server_refuses_is_told),
 		cmocka_unit_test(batches_calls_and_errors_are_told),

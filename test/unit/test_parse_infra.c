@@ -55,6 +55,46 @@ static void rpc_tells_ports_and_expects_them(void **unused)
 		 SERVER("\0\0\x10\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\1"));
 }
 
+#define GETPORT_HEAD "\0\0\x10\1\0\0\0\0\0\0\0\2\0\1\x86\xa0\0\0\0\2\0\0\0\3"
+#define GETPORT_REST "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\x86\xa3\0\0\0\3\0\0\0\6\0\0\0\0"
+
+/* RFC 5531 11: a record comes in as many fragments as its sender likes, some of them empty. */
+static void records_of_fragments_are_put_together(void **unused)
+{
+	(void)unused;
+	talk_tcp("rpc",
+		 "{\"rpc\":{\"xid\":4097,\"program\":\"rpcbind\",\"program_number\":100000,\"version\":2,"
+		 "\"procedure_number\":3,\"procedure\":\"getport\",\"auth_type\":\"none\",\"status\":"
+		 "\"success\",\"asked_program\":\"nfs\",\"asked_version\":3,\"port\":2049}}\n"
+		 "{\"expect\":\"nfs\",\"transport\":6,\"address\":\"192.0.2.2\",\"port\":2049,\"waiting\":"
+		 "\"server\"}\n",
+		 CLIENT("\0\0\0\x18" GETPORT_HEAD "\0\0\0\0\x80\0\0\x20" GETPORT_REST),
+		 SERVER("\0\0\0\4\0\0\x10\1\x80\0\0\x18"
+			"\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\1"));
+}
+
+/* Of a record that is longer than what is read the further fragments are stepped over: the next one is read.
+ */
+static void fragments_beyond_what_is_read_are_stepped_over(void **unused)
+{
+	static const char head[] = "\0\0\x13\x88" GETPORT_HEAD GETPORT_REST;
+	static const char next[] = "\x80\0\0\x38" GETPORT_HEAD GETPORT_REST;
+	static uint8_t bytes[4 + 5000 + 4 + 10 + 4 + 5 + sizeof(next) - 1];
+	const struct turn turns[] = { { .side = SIDE_CLIENT, .bytes = span_of(bytes, sizeof(bytes)) } };
+	char *told;
+
+	(void)unused;
+	memcpy(bytes, head, sizeof(head) - 1);
+	memcpy(bytes + 5004, "\0\0\0\x0a", 4);
+	memcpy(bytes + 5018, "\x80\0\0\5", 4);
+	memcpy(bytes + sizeof(bytes) - sizeof(next) + 1, next, sizeof(next) - 1);
+	told = talk_told("rpc", TRANSPORT_TCP, turns, 1);
+	assert_non_null(strstr(told, "\"xid\":4097"));
+	assert_non_null(strstr(strstr(told, "\"xid\":4097") + 1, "\"xid\":4097"));
+	assert_null(strstr(told, "broken"));
+	free(told);
+}
+
 /* RFC 5665 5.2.3.3: versions 3 and 4 answer with an address that has the port in it. What is no such text, or
  * is of another transport, announces nothing. */
 static void rpc_expects_what_has_an_address(void **unused)
@@ -490,6 +530,8 @@ int main(void)
 		cmocka_unit_test(bittorrent_opens_utp),
 		cmocka_unit_test(rpc_tells_ports_and_expects_them),
 		cmocka_unit_test(rpc_expects_what_has_an_address),
+		cmocka_unit_test(records_of_fragments_are_put_together),
+		cmocka_unit_test(fragments_beyond_what_is_read_are_stepped_over),
 		cmocka_unit_test(rpc_tells_what_may_be_mounted),
 		cmocka_unit_test(rpc_tells_mounts),
 		cmocka_unit_test(rpc_tells_calls_without_an_answer),
