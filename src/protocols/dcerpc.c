@@ -2,6 +2,7 @@
  * connectionless, version 4), with the additions of [MS-RPCE]. Interfaces are told by UUID, and by the names
  * that Microsoft's documents give them. */
 #include "protocols/dcerpc.h"
+#include "protocols/ntlmssp.h"
 #include "protocols/probes.h"
 #include "protocols/tally.h"
 
@@ -187,6 +188,7 @@ struct conversation {
 	uint8_t auth, level;
 	char endpoint[32];
 	bool connectionless, little, told;
+	struct ntlmssp login; /* of the client; type NTLMSSP_NONE: none was seen */
 };
 
 static const char *interface_text(const uint8_t uuid[static UUID])
@@ -244,6 +246,8 @@ static void emit(const void *record, struct json *json)
 	json_end(json);
 	json_text(json, "auth_type", CODE_TEXT(auths, state->auth));
 	json_text(json, "auth_level", CODE_TEXT(levels, state->level));
+	if (state->login.type == NTLMSSP_AUTHENTICATE)
+		ntlmssp_write(json, &state->login);
 	emit_text(json, "endpoint", state->endpoint);
 	EMIT_TALLY(json, "messages", &state->types, type_names);
 	EMIT_TALLY(json, "opnums", &state->operations, no_names);
@@ -348,9 +352,32 @@ static void read_bind_ack(struct conversation *state, struct span s, bool little
 	}
 }
 
+/* [MS-RPCE] 2.2.2.11: type and level of authentication stand before the token, which ends the message. Who
+ * logs in with NTLM says so in the third message, in AUTH3 or ALTER_CONTEXT. */
+static void read_auth(struct conversation *state, const struct header *header, struct span s)
+{
+	enum { TRAILER = 8 };
+	struct ntlmssp login;
+
+	if ((header->type != BIND && header->type != ALTER && header->type != AUTH3) ||
+	    span_left(s) != (size_t)header->length - HEADER ||
+	    span_left(s) < (size_t)header->auth_length + TRAILER)
+		return;
+	span_skip(&s, span_left(s) - header->auth_length - TRAILER);
+	if (header->type == BIND) {
+		state->auth = span_u8(&s);
+		state->level = span_u8(&s);
+		span_skip(&s, TRAILER - 2);
+	} else {
+		span_skip(&s, TRAILER);
+	}
+	if (ntlmssp_read(s, &login) && login.type == NTLMSSP_AUTHENTICATE)
+		state->login = login;
+}
+
 static void read_message(struct conversation *state, const struct header *header, struct span s)
 {
-	struct span trailer = s;
+	const struct span trailer = s;
 
 	tally_add(&state->types, header->type);
 	switch (header->type) {
@@ -369,14 +396,8 @@ static void read_message(struct conversation *state, const struct header *header
 		break;
 	default: break;
 	}
-	/* Type and level of authentication stand before the token, which ends the message. */
-	if (header->auth_length > 0 && header->type == BIND &&
-	    span_left(trailer) == (size_t)header->length - HEADER &&
-	    span_left(trailer) >= (size_t)header->auth_length + 8) {
-		span_skip(&trailer, span_left(trailer) - header->auth_length - 8);
-		state->auth = span_u8(&trailer);
-		state->level = span_u8(&trailer);
-	}
+	if (header->auth_length > 0)
+		read_auth(state, header, trailer);
 }
 
 static bool read_datagram(struct conversation *state, struct span s)

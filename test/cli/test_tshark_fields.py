@@ -345,6 +345,7 @@ FACTS = [
     Fact("smb", "ntlmssp.domain", "smb2", "ntlmssp.auth.domain", not_zero, not_zero),
     Fact("smb", "ntlmssp.host", "smb2", "ntlmssp.auth.hostname", not_zero, not_zero),
     Fact("dcerpc", "interfaces[].uuid", "dcerpc", "dcerpc.cn_bind_to_uuid dcerpc.dg_if_id", lower, lower, part=True),
+    Fact("dcerpc", "ntlmssp.user", "dcerpc", "ntlmssp.auth.username", not_zero, not_zero, part=True),
     Fact("rpc", "xid", "rpc", "rpc.xid", number, number),
     Fact("rpc", "program_number", "rpc", "rpc.program", number, number),
     Fact("rpc", "procedure_number", "rpc", "rpc.procedure", number, number),

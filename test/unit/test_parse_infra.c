@@ -241,6 +241,24 @@ static void dcerpc_binds_and_calls(void **unused)
 		 talk_first("dcerpc.server.tcp.specification"));
 }
 
+/* [MS-NLMP]: who logs in says so in the third message. */
+static void dcerpc_tells_who_logs_in(void **unused)
+{
+	const struct turn turns[] = {
+		talk_first("dcerpc.client.tcp.specification"),
+		talk_first("dcerpc.server.tcp.specification"),
+		CLIENT("\005\000\020\003\020\000\000\000r\000V\000\001\000\000\000\000\000\000\000\012\006"
+		       "\000\000\001\000\000\000NTLMSSP\000\003\000\000\000\000\000\000\000\100\000\000\000"
+		       "\000\000\000\000\100\000\000\000\006\000\006\000\100\000\000\000\006\000\006\000F"
+		       "\000\000\000\012\000\012\000L\000\000\000\000\000\000\000\100\000\000\000\001\000"
+		       "\000\000L\000A\000B\000j\000o\000e\000A\000L\000P\000H\000A\000"),
+	};
+
+	(void)unused;
+	TOLD("dcerpc", TRANSPORT_TCP, turns,
+	     "\"ntlmssp\":{\"domain\":\"LAB\",\"user\":\"joe\",\"host\":\"ALPHA\"}", "\"auth3\":1");
+}
+
 static void dcerpc_calls_without_a_connection(void **unused)
 {
 	(void)unused;
@@ -539,6 +557,7 @@ int main(void)
 		cmocka_unit_test(nfs_reads_a_null_call),
 		cmocka_unit_test(nfs_4_tells_what_is_read_and_renamed),
 		cmocka_unit_test(dcerpc_binds_and_calls),
+		cmocka_unit_test(dcerpc_tells_who_logs_in),
 		cmocka_unit_test(dcerpc_calls_without_a_connection),
 		cmocka_unit_test(dcerpc_ends_at_what_is_none),
 		cmocka_unit_test(bgp_opens),
