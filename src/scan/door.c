@@ -50,7 +50,7 @@ bool door_can_open(const struct door *door, const struct protocol *protocol)
 	if (protocol->probe != NULL && protocol->probe->closes_on_others && !door->closed)
 		return false;
 	return door_can_ask(door, protocol) && protocol->probe->greet != NULL &&
-	       !protocol->probe->server_speaks_first;
+	       !(door_is_stream(door) && protocol->probe->server_speaks_first);
 }
 
 /* What the servers of the protocol think for at this door, and some more; 0 where they do not. */

@@ -303,6 +303,8 @@ FIRST = pathlib.Path(__file__).parent.parent / "data/first"
 
 @pytest.mark.parametrize("port, words, spoken, weakness", [
     (8088, "influxdb-rpc.server.tcp.influxd", "influxdb-rpc", "influxdb-rpc-open"),
+    (7009, "ajp.server.tcp.specification-pong", "ajp", "ajp-open"),
+    (7300, "beanstalkd.server.tcp.beanstalkd", "beanstalkd", "beanstalkd-no-auth"),
     (1705, "snapcast-control.server.tcp.snapserver", "snapcast-control", "snapcast-control-open"),
 ])
 def test_who_answers_everybody_is_found_open(space, port, words, spoken, weakness):

@@ -108,3 +108,27 @@ def test_registry_of_images(space, need, tmp_path):  # noqa: F811
     space.wait_for_answer(7500, b"GET / HTTP/1.0\r\n\r\n")
     found, = knock(space, *at(7500))
     assert (found["spoken"], found["product"], found.get("version", "")) == ("http", "Docker Registry", "")
+
+
+def test_beanstalkd(space, need):  # noqa: F811
+    need("beanstalkd")
+    space.start(program("beanstalkd"), "-l", "127.0.0.1", "-p", "6000")
+    space.wait_for_port(6000)
+    space.wait_for_answer(6000, b"stats\r\n")
+    found, = knock(space, *at(6000))
+    assert (found["spoken"], found["product"]) == ("beanstalkd", "beanstalkd")
+    assert found["version"][0].isdigit() and "beanstalkd-no-auth" in found["weaknesses"]
+
+
+def test_mumble(space, need, tmp_path):  # noqa: F811
+    need("murmurd", "openssl")
+    (tmp_path / "murmur.ini").write_text(
+        "database=%s/murmur.sqlite\nuname=root\nhost=127.0.0.1\nport=7738\n" % tmp_path)
+    space.start(program("murmurd"), "-fg", "-ini", tmp_path / "murmur.ini")
+    space.wait_for_port(7738)
+    space.wait_for_port(7738)
+    space.wait_for_port(7738, "udp")
+    space.run("openssl", "s_client", "-connect", "127.0.0.1:7738", input=b"", text=False)
+    voice, datagrams = knock(space, *at(7738), "udp:127.0.0.1:7738")
+    assert (voice["spoken"], voice["product"]) == ("tls:mumble", "Mumble server")
+    assert datagrams["spoken"] == "mumble" and datagrams["version"] == voice["version"]

@@ -1,0 +1,82 @@
+/* nbd.c: network block devices, doc/proto.md of NBD: the server says who it is and how it would like to
+ * agree; a client of the new style then asks with options, one of the old style is handed the device. */
+#include "protocols/protocols.h"
+
+enum { FLAGS = 4, FLAGS_MOST = 3, FIXED_NEW_STYLE = 1, ABORT = 2 };
+
+static const char server_mark[] = "NBDMAGIC", option_mark[] = "IHAVEOPT";
+static const char old_style[] = "NBDMAGIC\0\0\x42\x02\x81\x86\x12\x53", new_style[] = "NBDMAGICIHAVEOPT";
+
+static enum verdict begins(struct span s, const char *mark, size_t length)
+{
+	const size_t come = span_left(s) < length ? span_left(s) : length;
+
+	if (memcmp(s.at, mark, come) != 0)
+		return NO;
+	return come < length ? MORE : YES;
+}
+
+static enum verdict recognise_client(struct span first)
+{
+	const uint8_t none[FLAGS - 1] = { 0 };
+	const size_t come = span_left(first);
+
+	if (memcmp(first.at, none, come < sizeof(none) ? come : sizeof(none)) != 0 ||
+	    span_peek(first, FLAGS - 1) > FLAGS_MOST)
+		return NO;
+	if (come <= FLAGS)
+		return MORE;
+	span_skip(&first, FLAGS);
+	return begins(first, option_mark, sizeof(option_mark) - 1);
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	enum verdict verdict;
+
+	if (transport != TRANSPORT_TCP)
+		return NO;
+	if (side == SIDE_CLIENT)
+		return recognise_client(first);
+	verdict = begins(first, new_style, sizeof(new_style) - 1);
+	return verdict != NO ? verdict : begins(first, old_style, sizeof(old_style) - 1);
+}
+
+/* ---- asking ---- */
+
+/* Who has agreed on options may leave with one; no device is asked for. */
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
+							   : MORE;
+	const size_t head = strlen(server_mark) + strlen(option_mark);
+	struct span flags = *heard;
+
+	(void)state;
+	if (verdict != YES)
+		return probe_step_for(verdict, ended);
+	if (span_begins(*heard, new_style)) {
+		span_skip(&flags, head);
+		if (span_left(flags) < sizeof(uint16_t))
+			return ended ? PROBE_DONE : PROBE_WAIT;
+		buffer_u32(out, span_u16(&flags) & FIXED_NEW_STYLE);
+		buffer_text(out, option_mark);
+		buffer_u32(out, ABORT);
+		buffer_u32(out, 0);
+	}
+	answer_fact(answer, "style", span_text(span_begins(*heard, new_style) ? "new" : "old"));
+	heard->at = heard->end;
+	return PROBE_DONE;
+}
+
+static const struct probe probe = { .transports = PROBE_TCP, .server_speaks_first = true, .hear = hear };
+
+const struct protocol protocol_nbd = {
+	.name = "nbd",
+	.title = "network block devices",
+	DOORS(TCP(10809)),
+	.privacy = PRIVACY_EITHER,
+	.recognise = recognise,
+	.probe = &probe,
+};
