@@ -1,6 +1,7 @@
-/* ptp.c: the Precision Time Protocol, IEEE 1588-2019 (version 2) over UDP (its annexes C and D). Version 1 is
- * in ptp1.c. */
+/* ptp.c: the Precision Time Protocol, IEEE 1588-2019 (version 2) over UDP (its annexes C and D), and in
+ * frames of their own type (annex E; IEEE 802.1AS). Version 1 is in ptp1.c. */
 #include "protocols/ptp1.h"
+#include "protocols/told.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,7 @@ enum {
 	CHECKSUM_PAD = 2, /* over IPv6 */
 	ANNOUNCE = 11,
 	MESSAGES = 14,
+	TYPE_PTP = 0x88f7,
 };
 
 static const struct code_name message_names[] = {
@@ -44,36 +46,52 @@ static bool is_interval(uint8_t logarithm)
 
 static bool is_message(struct span s)
 {
-	const size_t come = span_left(s);
 	uint8_t type;
-	uint16_t length;
 
-	if (come < HEADER)
+	if (span_left(s) < HEADER)
 		return false;
 	type = s.at[0] & 15;
+	return (s.at[1] & 15) == VERSION && s.at[1] >> 4 <= 1 && type < MESSAGES &&
+	       shapes[type].length != 0 && load_u16(s.at + 2) >= shapes[type].length &&
+	       load_u16(s.at + 2) <= span_left(s) && s.at[4] <= DOMAIN_MOST && load_u64(s.at + 20) != 0 &&
+	       load_u16(s.at + 28) != 0 && is_interval(s.at[33]);
+}
+
+/* The message alone, and what version 2.1 calls reserved or obsolete as it was. In a frame both may differ:
+ * short ones are filled up, and its type says what it is. */
+static bool is_datagram(struct span s)
+{
+	const size_t come = span_left(s);
+	size_t length;
+
+	if (!is_message(s))
+		return false;
 	length = load_u16(s.at + 2);
-	return (s.at[1] & 15) == VERSION && s.at[1] >> 4 <= 1 && (s.at[1] >> 4 == 1 || s.at[5] == 0) &&
-	       type < MESSAGES && shapes[type].length != 0 && length >= shapes[type].length &&
-	       (length == come || come == (size_t)length + CHECKSUM_PAD) && s.at[4] <= DOMAIN_MOST &&
-	       s.at[32] == shapes[type].control && load_u64(s.at + 20) != 0 && load_u16(s.at + 28) != 0 &&
-	       is_interval(s.at[33]);
+	return (s.at[1] >> 4 == 1 || s.at[5] == 0) && (length == come || length + CHECKSUM_PAD == come) &&
+	       s.at[32] == shapes[s.at[0] & 15].control;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	(void)side;
-	return transport == TRANSPORT_UDP && (is_message(first) || ptp1_is_message(first)) ? YES : NO;
+	return transport == TRANSPORT_UDP && (is_datagram(first) || ptp1_is_message(first)) ? YES : NO;
 }
 
 /* ---- reading ---- */
 
-struct conversation {
-	struct ptp1 old;
+/* What a clock says. */
+struct clock {
 	struct tally messages;
 	uint64_t clock, grandmaster;
 	uint16_t port, steps_removed;
 	uint8_t domain, minor, priority1, priority2, class, accuracy, source;
 	bool begun, announced;
+};
+
+struct conversation {
+	struct clock clock; /* of who spoke first */
+	struct ptp1 old;
+	struct told_wide told; /* of frames, in which all clocks of a link speak */
 };
 
 static void emit_identity(struct json *json, const char *key, uint64_t identity)
@@ -86,66 +104,96 @@ static void emit_identity(struct json *json, const char *key, uint64_t identity)
 
 static void emit(const void *record, struct json *json)
 {
-	const struct conversation *const state = record;
+	const struct clock *const clock = record;
 	char version[8];
 
-	(void)snprintf(version, sizeof(version), "%d.%u", VERSION, state->minor);
+	(void)snprintf(version, sizeof(version), "%d.%u", VERSION, clock->minor);
 	json_text(json, "version", version);
-	json_unsigned(json, "domain", state->domain);
-	emit_identity(json, "clock_identity", state->clock);
-	json_unsigned(json, "port_number", state->port);
-	EMIT_TALLY(json, "messages", &state->messages, message_names);
-	if (!state->announced)
+	json_unsigned(json, "domain", clock->domain);
+	emit_identity(json, "clock_identity", clock->clock);
+	json_unsigned(json, "port_number", clock->port);
+	EMIT_TALLY(json, "messages", &clock->messages, message_names);
+	if (!clock->announced)
 		return;
-	emit_identity(json, "grandmaster_identity", state->grandmaster);
-	json_unsigned(json, "priority1", state->priority1);
-	json_unsigned(json, "priority2", state->priority2);
-	json_unsigned(json, "clock_class", state->class);
-	json_unsigned(json, "clock_accuracy", state->accuracy);
-	json_unsigned(json, "steps_removed", state->steps_removed);
-	json_unsigned(json, "time_source", state->source);
+	emit_identity(json, "grandmaster_identity", clock->grandmaster);
+	json_unsigned(json, "priority1", clock->priority1);
+	json_unsigned(json, "priority2", clock->priority2);
+	json_unsigned(json, "clock_class", clock->class);
+	json_unsigned(json, "clock_accuracy", clock->accuracy);
+	json_unsigned(json, "steps_removed", clock->steps_removed);
+	json_unsigned(json, "time_source", clock->source);
 }
 
 static void end(void *memory, struct parse *parse)
 {
 	struct conversation *const state = memory;
 
-	if (state->begun)
-		parse_event(parse, state);
+	if (state->clock.begun)
+		parse_event(parse, &state->clock);
 	if (state->old.begun)
 		parse_event_as(parse, "ptp", ptp1_emit, &state->old);
-	state->begun = state->old.begun = false;
+	state->clock.begun = state->old.begun = false;
+}
+
+static void hear(struct clock *clock, const uint8_t *at)
+{
+	if (!clock->begun) {
+		clock->minor = at[1] >> 4;
+		clock->domain = at[4];
+		clock->clock = load_u64(at + 20);
+		clock->port = load_u16(at + 28);
+		clock->begun = true;
+	}
+	tally_add(&clock->messages, at[0] & 15);
+	if ((at[0] & 15) == ANNOUNCE) {
+		clock->announced = true;
+		clock->priority1 = at[47];
+		clock->class = at[48];
+		clock->accuracy = at[49];
+		clock->priority2 = at[52];
+		clock->grandmaster = load_u64(at + 53);
+		clock->steps_removed = load_u16(at + 61);
+		clock->source = at[63];
+	}
+}
+
+/* A clock speaks several times a second: each kind of its messages is news once, and when what it announces
+ * is another than before. */
+static void hear_frame(struct conversation *state, struct parse *parse, const uint8_t *at)
+{
+	enum { IDENTITY = 10, WHO = IDENTITY + 2, OFFER = 47, OFFER_END = 64 };
+	const bool announces = (at[0] & 15) == ANNOUNCE;
+	struct clock clock = { 0 };
+	uint8_t who[WHO];
+
+	memcpy(who, at + 20, IDENTITY);
+	who[IDENTITY] = at[0];
+	who[IDENTITY + 1] = at[4];
+	if (!told_wide_is_news(&state->told, span_of(who, WHO),
+			       span_of(at + OFFER, announces ? OFFER_END - OFFER : 0)))
+		return;
+	hear(&clock, at);
+	parse_event(parse, &clock);
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
-	const uint8_t *const at = bytes->at;
 
+	if (parse->transport != TRANSPORT_UDP) {
+		if (!is_message(*bytes))
+			return PARSE_BROKEN;
+		hear_frame(state, parse, bytes->at);
+		bytes->at = bytes->end;
+		return PARSE_ON;
+	}
 	if (ptp1_is_message(*bytes)) {
 		ptp1_read(&state->old, *bytes);
 		return PARSE_ON;
 	}
-	if (!is_message(*bytes))
+	if (!is_datagram(*bytes))
 		return parse->cut ? PARSE_ON : PARSE_BROKEN;
-	if (!state->begun) {
-		state->minor = at[1] >> 4;
-		state->domain = at[4];
-		state->clock = load_u64(at + 20);
-		state->port = load_u16(at + 28);
-		state->begun = true;
-	}
-	tally_add(&state->messages, at[0] & 15);
-	if ((at[0] & 15) == ANNOUNCE) {
-		state->announced = true;
-		state->priority1 = at[47];
-		state->class = at[48];
-		state->accuracy = at[49];
-		state->priority2 = at[52];
-		state->grandmaster = load_u64(at + 53);
-		state->steps_removed = load_u16(at + 61);
-		state->source = at[63];
-	}
+	hear(&state->clock, bytes->at);
 	return PARSE_ON;
 }
 
@@ -160,6 +208,7 @@ const struct protocol protocol_ptp = {
 	.name = "ptp",
 	.title = "Precision Time Protocol",
 	DOORS(UDP(319), UDP(320)),
+	FRAMES(TYPE_PTP),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.datagram_least = 44,                                            /* that of the shortest messages */

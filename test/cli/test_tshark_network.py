@@ -8,7 +8,7 @@ import pytest
 from test_tshark import CAPTURES, identity, tshark
 
 # In which these are spoken, and nothing is damaged on purpose.
-SPOKEN = {"eigrp", "igmp", "neighbours", "ospf", "ospf-6", "pim", "ripng", "vrrp", "vrrp-6", "suricata-decode-dce",
+SPOKEN = {"eigrp", "igmp", "neighbours", "ospf", "ospf-6", "pim", "ptp-frames", "ripng", "vrrp", "vrrp-6", "suricata-decode-dce",
           "tcpdump-erspan-type-i-4", "tcpdump-ospfv3-nbma-adjacencies", "zeek-pbb", "zeek-raw-packets", "ndpi-android"}
 
 
@@ -49,6 +49,9 @@ FACTS = {
                       "lldp.time_to_live": of("ttl")}),
     "stp": ("stp", {"stp.root.hw": of("root", "mac"), "stp.root.cost": of("root_cost"), "stp.bridge.hw": of("bridge", "mac"),
                     "stp.port": of("port")}),
+    "ptp": ("ptp", {"ptp.v2.domainnumber": of("domain"), "ptp.v2.an.priority1": of("priority1"),
+                    "ptp.v2.clockidentity": lambda event: "0x" + event["clock_identity"],
+                    "ptp.v2.an.grandmasterclockclass": of("clock_class"), "ptp.v2.an.localstepsremoved": of("steps_removed")}),
 }
 
 

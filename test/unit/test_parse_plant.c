@@ -161,6 +161,39 @@ static void ptp_tells_the_grandmaster(void **unused)
 		 talk_first("ptp.server.udp.specification"));
 }
 
+/* Frames, the short ones filled up: a clock announces itself, the same with another number is no news, and
+ * with another priority is. Version 2.1 leaves the control field at zero. */
+#define PTP(type, version, length, control)                                                                  \
+	type version "\0" length                                                                             \
+		     "\7\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\x22\xff\xfe\x33\x44\x55\0\1\0\7" control "\0"
+#define PTP_TIME "\0\0\0\0\0\1\0\0\0\2"
+#define PTP_ANNOUNCE(priority)                                                                               \
+	PTP("\x0b", "\2", "\x40", "\5")                                                                      \
+	PTP_TIME "\0\x25\0" priority "\xf8\xfe\xff\xff\x80\0\x11\x22\xff\xfe\x33\x44\x55\0\1\xa0"
+
+static void ptp_in_frames_tells_what_is_new(void **unused)
+{
+	(void)unused;
+	talk("ptp", 0,
+	     "{\"ptp\":{\"version\":\"2.0\",\"domain\":7,\"clock_identity\":\"001122fffe334455\",\"port_"
+	     "number\":1,"
+	     "\"messages\":{\"announce\":1},\"grandmaster_identity\":\"001122fffe334455\",\"priority1\":100,"
+	     "\"priority2\":128,\"clock_class\":248,\"clock_accuracy\":254,\"steps_removed\":1,"
+	     "\"time_source\":160}}\n"
+	     "{\"ptp\":{\"version\":\"2.1\",\"domain\":7,\"clock_identity\":\"001122fffe334455\",\"port_"
+	     "number\":1,"
+	     "\"messages\":{\"sync\":1}}}\n"
+	     "{\"ptp\":{\"version\":\"2.0\",\"domain\":7,\"clock_identity\":\"001122fffe334455\",\"port_"
+	     "number\":1,"
+	     "\"messages\":{\"announce\":1},\"grandmaster_identity\":\"001122fffe334455\",\"priority1\":99,"
+	     "\"priority2\":128,\"clock_class\":248,\"clock_accuracy\":254,\"steps_removed\":1,"
+	     "\"time_source\":160}}\n"
+	     "{\"broken\":\"client\",\"at\":284}\n",
+	     TURNS(CLIENT(PTP_ANNOUNCE("\x64")), CLIENT(PTP("\x10", "\x12", "\x2c", "\0") PTP_TIME "\0\0"),
+		   CLIENT(PTP_ANNOUNCE("\x64")), CLIENT(PTP("\x10", "\x12", "\x2c", "\0") PTP_TIME "\0\0"),
+		   CLIENT(PTP_ANNOUNCE("\x63")), CLIENT(PTP("\x0b", "\2", "\x40", "\5") PTP_TIME)));
+}
+
 static void opcua_tells_that_nothing_is_secured(void **unused)
 {
 	(void)unused;
@@ -304,6 +337,7 @@ int main(void)
 		cmocka_unit_test(netflow_counts_templates_and_sets),
 		cmocka_unit_test(sflow_counts_samples),
 		cmocka_unit_test(ptp_tells_the_grandmaster),
+		cmocka_unit_test(ptp_in_frames_tells_what_is_new),
 		cmocka_unit_test(opcua_tells_that_nothing_is_secured),
 		cmocka_unit_test(opcua_tells_errors),
 		cmocka_unit_test(enip_tells_what_is_changed),
