@@ -1,6 +1,6 @@
-/* coap.c: Constrained Application Protocol over datagrams: RFC 7252, with the options of RFC 7641 (observe),
- * RFC 7959 (blocks) and RFC 8768. A message is believed when all of its options are known and hold what they
- * may, since its header says little. */
+/* coap.c: Constrained Application Protocol over datagrams (RFC 7252) and over TCP (RFC 8323), with the
+ * options of RFC 7641 (observe), RFC 7959 (blocks) and RFC 8768. A message is believed when all of its
+ * options are known and hold what they may, since its header says little. */
 #include "protocols/lines.h"
 #include "protocols/probes.h"
 #include "protocols/tally.h"
@@ -19,6 +19,9 @@ enum {
 	TEXT_LEAST = 3, /* octets of text that must stand in a request, or in an error's words */
 	ROOM = 512,
 	METHODS = 7,
+	SETTINGS = 0xe1, /* the first of the signals, which exist over streams alone (RFC 8323 5) */
+	SIGNALS = 0xe0,
+	BODY_MOST = 8192, /* of what is read over a stream; from larger ones the code is taken */
 };
 
 static const struct option {
@@ -107,17 +110,12 @@ static void note_option(struct message *m, const struct option *option, struct s
 	}
 }
 
-/* False where the form is wrong (RFC 7252 3). Options may be strange: who does not know them steps over them
- * (5.4). */
-static bool read_message(struct span s, struct message *m)
+/* Options, and what they are about. False where the form is wrong (RFC 7252 3). Options may be strange: who
+ * does not know them steps over them (5.4). */
+static bool read_body(struct span s, struct message *m)
 {
-	const uint8_t begin = span_u8(&s);
 	uint32_t number = 0;
 
-	*m = (struct message){ .type = begin >> 4 & 3, .code = span_u8(&s), .id = span_u16(&s) };
-	if (begin >> 6 != 1 || (begin & 0x0f) > TOKEN_MOST || (m->code == 0 && span_left(s) > 0))
-		return false;
-	span_skip(&s, begin & 0x0f);
 	while (span_left(s) > 0 && !s.failed) {
 		const uint8_t head = span_u8(&s);
 		const struct option *option;
@@ -137,6 +135,33 @@ static bool read_message(struct span s, struct message *m)
 			m->strange = true;
 	}
 	return !s.failed;
+}
+
+static bool read_message(struct span s, struct message *m)
+{
+	const uint8_t begin = span_u8(&s);
+
+	*m = (struct message){ .type = begin >> 4 & 3, .code = span_u8(&s), .id = span_u16(&s) };
+	if (begin >> 6 != 1 || (begin & 0x0f) > TOKEN_MOST || (m->code == 0 && span_left(s) > 0))
+		return false;
+	span_skip(&s, begin & 0x0f);
+	return read_body(s, m);
+}
+
+/* The front of a message over a stream, up to its options (RFC 8323 3.2). False where it cannot be one; s
+ * fails while it is not whole. */
+static bool read_front(struct span *s, struct message *m, uint64_t *ret_length)
+{
+	enum { ONE = 13, TWO = 14, FOUR = 15, MORE_ONE = 13, MORE_TWO = 269, MORE_FOUR = 65805 };
+	const uint8_t begin = span_u8(s), length = begin >> 4;
+
+	*ret_length = length == ONE    ? span_u8(s) + (uint64_t)MORE_ONE
+		      : length == TWO  ? span_u16(s) + (uint64_t)MORE_TWO
+		      : length == FOUR ? span_u32(s) + (uint64_t)MORE_FOUR
+				       : length;
+	*m = (struct message){ .code = span_u8(s) };
+	span_skip(s, begin & 0x0f);
+	return (begin & 0x0f) <= TOKEN_MOST;
 }
 
 /* ---- recognising ---- */
@@ -159,7 +184,7 @@ static bool is_words(struct span s)
  * are the longest message and transfers in blocks, each once. One without options tells too little. */
 static enum verdict recognise_settings(struct span first)
 {
-	enum { SETTINGS = 0xe1, LONGEST = 2, BLOCKS = 4, SIZE_MOST = 4, SHORT = 12 };
+	enum { LONGEST = 2, BLOCKS = 4, SIZE_MOST = 4, SHORT = 12 };
 	const uint8_t head = span_u8(&first), length = head >> 4;
 	unsigned number = 0;
 	struct span settings;
@@ -219,7 +244,7 @@ static const struct code_name method_names[] = {
 };
 
 struct conversation {
-	struct tally methods, codes;
+	struct tally methods, codes, signals;
 	char hosts[ROOM / 4], paths[ROOM];
 	bool observed, told;
 };
@@ -231,10 +256,15 @@ static void emit(const void *record, struct json *json)
 		{ 0x5f, "2.31" }, { 0x80, "4.00" }, { 0x81, "4.01" }, { 0x83, "4.03" }, { 0x84, "4.04" },
 		{ 0x85, "4.05" }, { 0xa0, "5.00" }, { 0xa1, "5.01" }, { 0xa3, "5.03" },
 	};
+	static const struct code_name signal_names[] = {
+		{ SETTINGS, "settings" }, { 0xe2, "ping" },  { 0xe3, "pong" },
+		{ 0xe4, "release" },      { 0xe5, "abort" },
+	};
 	const struct conversation *const state = record;
 
 	EMIT_TALLY(json, "requests", &state->methods, method_names);
 	EMIT_TALLY(json, "responses", &state->codes, code_names);
+	EMIT_TALLY(json, "signals", &state->signals, signal_names);
 	emit_texts(json, "hosts", state->hosts);
 	emit_texts(json, "paths", state->paths);
 	if (state->observed)
@@ -245,9 +275,56 @@ static void end(void *memory, struct parse *parse)
 {
 	struct conversation *const state = memory;
 
-	if (!state->told && (state->methods.places[0].count > 0 || state->codes.places[0].count > 0))
+	if (!state->told && (state->methods.places[0].count > 0 || state->codes.places[0].count > 0 ||
+			     state->signals.places[0].count > 0))
 		parse_event(parse, state);
 	state->told = true;
+}
+
+static void hear(struct conversation *state, struct message *m)
+{
+	if (m->code >= 32) {
+		tally_add(m->code > SIGNALS ? &state->signals : &state->codes, m->code);
+	} else if (m->code > 0) {
+		tally_add(&state->methods, m->code);
+		state->observed |= m->observe;
+		append(m->path, sizeof(m->path), m->query[0],
+		       span_text(m->query[0] != '\0' ? m->query + 1 : ""));
+		texts_note(state->paths, sizeof(state->paths), span_text(m->path[0] != '\0' ? m->path : "/"));
+		texts_note(state->hosts, sizeof(state->hosts), span_text(m->host));
+	}
+}
+
+/* The numbers of a signal's options are its own, and are not looked at. */
+static enum parse_step read_stream(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	while (span_left(*bytes) > 0) {
+		struct span s = *bytes, body;
+		struct message m;
+		uint64_t length;
+
+		if (!read_front(&s, &m, &length))
+			return PARSE_BROKEN;
+		if (s.failed)
+			return PARSE_ON;
+		if (length > BODY_MOST) {
+			tally_add(m.code >= 32 ? &state->codes : &state->methods, m.code);
+			parse_skip(parse, length > span_left(s) ? length - span_left(s) : 0);
+			span_skip(&s, length > span_left(s) ? span_left(s) : length);
+			*bytes = s;
+			continue;
+		}
+		body = span_take(&s, length);
+		if (s.failed) {
+			parse_want(parse, (size_t)(s.at - bytes->at) + length);
+			return PARSE_ON;
+		}
+		if (m.code < SIGNALS && !read_body(body, &m))
+			return PARSE_BROKEN;
+		*bytes = s;
+		hear(state, &m);
+	}
+	return PARSE_ON;
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -256,21 +333,11 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	struct message m;
 
 	if (parse->transport == TRANSPORT_TCP)
-		return PARSE_DONE;
+		return read_stream(state, parse, bytes);
 	if (!read_message(*bytes, &m))
 		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
-	if (m.code == 0)
-		return PARSE_ON;
-	if (m.code >= 32) {
-		tally_add(&state->codes, m.code);
-		return PARSE_ON;
-	}
-	tally_add(&state->methods, m.code);
-	state->observed |= m.observe;
-	append(m.path, sizeof(m.path), m.query[0], span_text(m.query[0] != '\0' ? m.query + 1 : ""));
-	texts_note(state->paths, sizeof(state->paths), span_text(m.path[0] != '\0' ? m.path : "/"));
-	texts_note(state->hosts, sizeof(state->hosts), span_text(m.host));
+	hear(state, &m);
 	return PARSE_ON;
 }
 

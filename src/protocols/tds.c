@@ -7,6 +7,8 @@
  * Both sides open with PRELOGIN: a list of options (token u8, offset u16, length u16) up to 0xff, and the
  * values that it points at. TLS handshakes travel inside of further PRELOGIN packets. */
 #include "protocols/tds.h"
+#include "protocols/certificate.h"
+#include "protocols/tls_hello.h"
 
 #include <stdio.h>
 
@@ -346,7 +348,16 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static const struct weakness *const weaknesses[] = { &tds_no_encryption, NULL };
+static const struct weakness *const weaknesses[] = { &tds_no_encryption,
+						     &tls_old,
+						     &tls_ssl,
+						     &tls_weak_cipher,
+						     &tls_certificate_expired,
+						     &tls_certificate_early,
+						     &tls_certificate_self_signed,
+						     &tls_certificate_weak_key,
+						     &tls_certificate_weak_signature,
+						     NULL };
 
 static const struct probe probe = {
 	.transports = PROBE_TCP,

@@ -3,12 +3,13 @@
  * that follows). */
 #include "protocols/parse.h"
 #include "protocols/tds.h"
+#include "protocols/tls_hello.h"
 #include "protocols/utf16.h"
 
 #include <stdio.h>
 
 enum { NAME = 96, CALLS_SHOWN = 8, CALL_NAME = 48, MESSAGE = 256 };
-enum { TLS_HANDSHAKE = 0x16, TLS_DATA = 0x17 };
+enum { FLIGHT_MOST = 32 * 1024, FLIGHT_PACKETS = 64 };
 
 struct state {
 	char client_version[16], server_version[16], user[NAME], host[NAME], application[NAME], server[NAME],
@@ -19,6 +20,7 @@ struct state {
 	uint32_t batches, calls, errors, error;
 	uint8_t called; /* names of calls */
 	char names[CALLS_SHOWN][CALL_NAME];
+	struct tls_reading handshake;
 	char message[MESSAGE];
 };
 
@@ -309,6 +311,54 @@ static enum parse_step hear_tls(struct state *state, struct parse *parse, struct
 	return PARSE_ON;
 }
 
+/* Puts the payloads of one message together, from as many packets as it takes. *ret_whole: its octets, as far
+ * as they are known. */
+static enum verdict gather_flight(struct span s, struct buffer *flight, size_t *ret_whole)
+{
+	*ret_whole = 0;
+	for (int i = 0; i < FLIGHT_PACKETS; i++) {
+		struct tds_packet packet;
+
+		if (!tds_read_packet(&s, &packet) || flight->failed)
+			return NO;
+		*ret_whole += TDS_HEADER;
+		if (s.failed)
+			return MORE;
+		*ret_whole += packet.length;
+		if (packet.cut)
+			return MORE;
+		buffer_span(flight, packet.payload);
+		if ((packet.status & TDS_END_OF_MESSAGE) != 0)
+			return flight->failed ? NO : YES;
+	}
+	return NO;
+}
+
+/* A flight of the handshake fills one message (MS-TDS 3.2.5.1). One that has no end is stepped over. */
+static enum verdict hear_flight(struct state *state, struct parse *parse, struct span *bytes)
+{
+	struct buffer flight = buffer_new(FLIGHT_MOST);
+	size_t whole;
+	const enum verdict verdict = gather_flight(*bytes, &flight, &whole);
+
+	if (verdict == MORE)
+		parse_want(parse, whole);
+	if (verdict == YES) {
+		state->tls = true;
+		tls_hear_carried(&state->handshake, parse, buffer_read(&flight));
+		span_skip(bytes, whole);
+	}
+	buffer_free(&flight);
+	return whole < FLIGHT_MOST ? verdict : NO;
+}
+
+static bool begins_flight(const struct state *state, const struct parse *parse,
+			  const struct tds_packet *packet)
+{
+	return packet->type == TDS_PRELOGIN && !state->inside[parse->side] &&
+	       span_peek(packet->payload, 0) == TLS_HANDSHAKE;
+}
+
 static enum parse_step read_tds(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct state *const state = memory;
@@ -317,9 +367,10 @@ static enum parse_step read_tds(void *memory, struct parse *parse, struct span *
 	while (step == PARSE_ON && span_left(*bytes) > 0) {
 		struct span s = *bytes;
 		struct tds_packet packet;
+		enum verdict flight;
 		bool first;
 
-		if (span_peek(s, 0) == TLS_DATA) {
+		if (span_peek(s, 0) == TLS_APPLICATION) {
 			step = hear_tls(state, parse, bytes);
 			if (s.at == bytes->at)
 				break;
@@ -328,6 +379,11 @@ static enum parse_step read_tds(void *memory, struct parse *parse, struct span *
 		if (!tds_read_packet(&s, &packet))
 			return PARSE_BROKEN;
 		if (s.failed)
+			return PARSE_ON;
+		flight = begins_flight(state, parse, &packet) ? hear_flight(state, parse, bytes) : NO;
+		if (flight == YES)
+			continue;
+		if (flight == MORE)
 			return PARSE_ON;
 		if (packet.cut) {
 			parse_want(parse, TDS_HEADER + packet.length);
@@ -346,6 +402,7 @@ static void end(void *memory, struct parse *parse)
 {
 	struct state *const state = memory;
 
+	tls_end_carried(&state->handshake, parse);
 	if (!state->told || state->batches + state->calls > 0)
 		parse_event(parse, state);
 }

@@ -83,6 +83,22 @@ void tls_write_alert(struct json *json, uint8_t level, uint8_t alert);
  */
 const struct protocol *tls_inside(struct span offered, struct span chosen);
 
+/* A handshake that is read. All zero at first. */
+struct tls_reading {
+	struct span hello[2], certificate[2]; /* kept: body of the hello, first certificate in DER */
+	uint32_t read[2];                     /* octets of the record at the front that are read already */
+	uint16_t certificates;                /* in the server's chain */
+	bool has_hello[2], retried, ssl2, told;
+	bool alerted;
+	uint8_t alert_level, alert;
+};
+
+/* TLS that another protocol carries in packets of its own: the whole records of a flight of parse->side. The
+ * event "tls" is told when the handshake is over, or at the end. */
+struct parse;
+void tls_hear_carried(struct tls_reading *reading, struct parse *parse, struct span flight);
+void tls_end_carried(struct tls_reading *reading, struct parse *parse);
+
 extern const struct probe tls_probe;
 extern const struct parser tls_parser;
 extern const struct weakness *const tls_weaknesses[];

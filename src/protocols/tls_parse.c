@@ -20,20 +20,11 @@ const struct weakness tls_weak_cipher = {
 	"Allow suites with AES-GCM or ChaCha20 only, and those with forward secrecy first (RFC 9325).",
 };
 
-struct state {
-	struct span hello[2], certificate[2]; /* kept: body of the hello, first certificate in DER */
-	uint32_t read[2];                     /* octets of the record at the front that are read already */
-	uint16_t certificates;                /* in the server's chain */
-	bool has_hello[2], retried, ssl2, told;
-	bool alerted;
-	uint8_t alert_level, alert;
-};
-
 /* ---- the event ---- */
 
 /* The session was begun before: the server takes up the id that the client gave, and shows no certificate;
  * in 1.3 it takes up a key. */
-static bool is_resumed(const struct state *state, const struct tls_hello *client,
+static bool is_resumed(const struct tls_reading *state, const struct tls_hello *client,
 		       const struct tls_hello *server)
 {
 	const size_t length = span_left(server->session);
@@ -71,7 +62,7 @@ static void write_inside(struct json *json, const struct tls_hello *client, cons
 
 static void emit(const void *memory, struct json *json)
 {
-	const struct state *const state = memory;
+	const struct tls_reading *const state = memory;
 	struct tls_hello client = { 0 }, server = { 0 };
 
 	if (state->ssl2)
@@ -97,13 +88,13 @@ static void emit(const void *memory, struct json *json)
 		tls_write_alert(json, state->alert_level, state->alert);
 }
 
-static void tell(struct state *state, struct parse *parse)
+static void tell(struct tls_reading *state, struct parse *parse)
 {
 	const bool anything = state->has_hello[SIDE_CLIENT] || state->has_hello[SIDE_SERVER] || state->ssl2 ||
 			      span_left(state->certificate[SIDE_SERVER]) > 0 || state->alerted;
 
 	if (anything && !state->told)
-		parse_event(parse, state);
+		parse_event_as(parse, "tls", emit, state);
 	state->told = true;
 }
 
@@ -127,7 +118,7 @@ static void judge_server(struct parse *parse, const struct tls_hello *hello)
 
 /* ---- handshake messages ---- */
 
-static enum parse_step hear_client_hello(struct state *state, struct parse *parse, struct span body)
+static enum parse_step hear_client_hello(struct tls_reading *state, struct parse *parse, struct span body)
 {
 	struct tls_hello hello;
 
@@ -141,7 +132,7 @@ static enum parse_step hear_client_hello(struct state *state, struct parse *pars
 }
 
 /* From 1.3 on all that follows the server's hello is encrypted. */
-static enum parse_step hear_server_hello(struct state *state, struct parse *parse, struct span body)
+static enum parse_step hear_server_hello(struct tls_reading *state, struct parse *parse, struct span body)
 {
 	struct tls_hello hello;
 
@@ -156,7 +147,7 @@ static enum parse_step hear_server_hello(struct state *state, struct parse *pars
 	return hello.version >= TLS_1_3 ? PARSE_DONE : PARSE_ON;
 }
 
-static void hear_certificates(struct state *state, struct parse *parse, struct span body)
+static void hear_certificates(struct tls_reading *state, struct parse *parse, struct span body)
 {
 	struct span list = span_take(&body, span_u24(&body)), first;
 	const enum side side = parse->side;
@@ -174,7 +165,8 @@ static void hear_certificates(struct state *state, struct parse *parse, struct s
 		certificate_judge(parse, first, parse->time_ns / SECOND);
 }
 
-static enum parse_step hear_message(struct state *state, struct parse *parse, uint8_t type, struct span body)
+static enum parse_step hear_message(struct tls_reading *state, struct parse *parse, uint8_t type,
+				    struct span body)
 {
 	switch (type) {
 	case TLS_CLIENT_HELLO:
@@ -237,7 +229,7 @@ static enum verdict gather(struct span s, size_t offset, size_t length, struct b
 }
 
 /* Takes `length` octets of handshake off the front, with the records that are read through. */
-static void take_handshake(struct state *state, enum side side, struct span *bytes, size_t length)
+static void take_handshake(struct tls_reading *state, enum side side, struct span *bytes, size_t length)
 {
 	size_t rest = state->read[side] + length;
 
@@ -259,7 +251,7 @@ static size_t message_length(const struct buffer *head)
 }
 
 /* The next message of the records at the front. *ret_more: it has not come whole. */
-static enum parse_step read_handshake(struct state *state, struct parse *parse, struct span *bytes,
+static enum parse_step read_handshake(struct tls_reading *state, struct parse *parse, struct span *bytes,
 				      bool *ret_more)
 {
 	struct buffer message = buffer_new(MESSAGE_MOST);
@@ -290,7 +282,7 @@ static enum parse_step read_handshake(struct state *state, struct parse *parse, 
 }
 
 /* Warnings may come before a hello that goes well: "unrecognized_name". */
-static enum parse_step hear_alert(struct state *state, struct span content)
+static enum parse_step hear_alert(struct tls_reading *state, struct span content)
 {
 	if (span_left(content) != 2)
 		return PARSE_DONE; /* encrypted */
@@ -302,7 +294,8 @@ static enum parse_step hear_alert(struct state *state, struct span content)
 
 /* A client may encrypt before the server has spoken, if it resumes a session of 1.3. A server that asks for
  * another hello pretends to change the cipher at once, and says its hello afterwards. */
-static enum parse_step hear_encrypted(const struct state *state, const struct parse *parse, uint8_t type)
+static enum parse_step hear_encrypted(const struct tls_reading *state, const struct parse *parse,
+				      uint8_t type)
 {
 	if (state->has_hello[SIDE_SERVER])
 		return PARSE_DONE;
@@ -311,7 +304,7 @@ static enum parse_step hear_encrypted(const struct state *state, const struct pa
 	return state->has_hello[SIDE_CLIENT] ? PARSE_ON : PARSE_DONE;
 }
 
-static enum parse_step read_records(struct state *state, struct parse *parse, struct span *bytes)
+static enum parse_step read_records(struct tls_reading *state, struct parse *parse, struct span *bytes)
 {
 	enum parse_step step = PARSE_ON;
 	bool more = false;
@@ -345,7 +338,7 @@ static enum parse_step read_records(struct state *state, struct parse *parse, st
 /* ---- SSL 2 ---- */
 
 /* RFC 6101 appendix E. Versions above 2 may be offered in it. */
-static enum parse_step read_ssl2(struct state *state, struct parse *parse, struct span *bytes)
+static enum parse_step read_ssl2(struct tls_reading *state, struct parse *parse, struct span *bytes)
 {
 	struct span s = *bytes, body, certificate;
 	uint16_t version, length;
@@ -377,7 +370,7 @@ static enum parse_step read_ssl2(struct state *state, struct parse *parse, struc
 
 /* ---- what is inside ---- */
 
-static bool shows_sign(const struct state *state, struct span name, const char *sign)
+static bool shows_sign(const struct tls_reading *state, struct span name, const char *sign)
 {
 	if (*sign == '.')
 		return span_left(name) > strlen(sign) &&
@@ -387,7 +380,7 @@ static bool shows_sign(const struct state *state, struct span name, const char *
 }
 
 /* The protocol that the handshake tells; NULL for what stays hidden. */
-static const struct protocol *find_inside(const struct state *state)
+static const struct protocol *find_inside(const struct tls_reading *state)
 {
 	struct tls_hello hello = { 0 };
 	const struct protocol *protocol;
@@ -406,7 +399,7 @@ static const struct protocol *find_inside(const struct state *state)
 
 static enum parse_step read_tls(void *memory, struct parse *parse, struct span *bytes)
 {
-	struct state *const state = memory;
+	struct tls_reading *const state = memory;
 	const struct protocol *inside;
 	enum parse_step step;
 
@@ -425,8 +418,27 @@ static enum parse_step read_tls(void *memory, struct parse *parse, struct span *
 	return step;
 }
 
+/* What the handshake wants of the stream, it wants of a stream that is not there. */
+void tls_hear_carried(struct tls_reading *reading, struct parse *parse, struct span flight)
+{
+	const uint64_t skip = parse->skip;
+	const size_t want = parse->want;
+
+	if (reading->told)
+		return;
+	if (read_records(reading, parse, &flight) != PARSE_ON)
+		tell(reading, parse);
+	parse->skip = skip;
+	parse->want = want;
+}
+
+void tls_end_carried(struct tls_reading *reading, struct parse *parse)
+{
+	tell(reading, parse);
+}
+
 const struct parser tls_parser = {
-	.state_size = PARSE_STATE(struct state),
+	.state_size = PARSE_STATE(struct tls_reading),
 	.read = read_tls,
 	.end = end,
 	.emit = emit,

@@ -128,6 +128,42 @@ static void a_login_at_sql_server_without_tls_is_a_finding(void **state)
 	     "{\"software\":\"server\",\"product\":\"Microsoft SQL Server\"");
 }
 
+/* The packets in which a flight of TLS travels, of at most 500 octets each; the last one ends the message. */
+static struct span carry(struct span flight, uint8_t *room)
+{
+	uint8_t *at = room;
+
+	while (span_left(flight) > 0) {
+		const size_t length = span_left(flight) < 492 ? span_left(flight) : 492;
+		const struct span part = span_take(&flight, length);
+
+		*at++ = 0x12;
+		*at++ = span_left(flight) == 0;
+		*at++ = (uint8_t)((length + 8) >> 8);
+		*at++ = (uint8_t)(length + 8);
+		memset(at, 0, 4);
+		at += 4;
+		memcpy(at, part.at, length);
+		at += length;
+	}
+	return span_of(room, (size_t)(at - room));
+}
+
+static void tls_in_packets_of_sql_server_is_read(void **state)
+{
+	static uint8_t rooms[2][1 << 14];
+	struct turn turns[] = { talk_first("tds.client.tcp.freetds"),
+				talk_first("tds.server.tcp.specification"),
+				talk_first("tls.client.tcp.openssl"),
+				talk_first("tls.variant0.tcp.openssl-1.1"), CLIENT("\x17\3\3\0\4abcd") };
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		turns[2 + i].bytes = carry(turns[2 + i].bytes, rooms[i]);
+	turns[3].side = SIDE_SERVER;
+	TOLD("tds", TRANSPORT_TCP, turns, "{\"tls\":{\"ja3\":", "\"subject\":", "\"tls\":true", "!broken");
+}
+
 static void batches_calls_and_errors_are_told(void **state)
 {
 	const struct turn turns[] = {
@@ -205,6 +241,7 @@ int main(void)
 		cmocka_unit_test(domain_controllers_say_who_they_are),
 		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
 		cmocka_unit_test(a_login_that_sql_server_refuses_is_told),
+		cmocka_unit_test(tls_in_packets_of_sql_server_is_read),
 		cmocka_unit_test(batches_calls_and_errors_are_told),
 		cmocka_unit_test(a_simple_bind_in_the_clear_is_a_finding),
 		cmocka_unit_test(who_binds_with_a_mechanism_is_told),

@@ -100,6 +100,27 @@ static void x11_refuses(void **unused)
 		 talk_first("x11.client.tcp.xclient"), talk_first("x11.server.tcp.specification-failed"));
 }
 
+/* Settings of both, a GET of /a/b?c with a token, an answer of 20 octets, a
+ * ping and its answer. */
+static void coap_over_a_stream_is_read(void **unused)
+{
+	(void)unused;
+	talk_tcp("coap",
+		 "{\"coap\":{\"requests\":{\"GET\":1},\"responses\":{\"2.05\":1,\"4.04\":1},\"signals\":{"
+		 "\"settings\":2,\"ping\":1,\"pong\":1},\"hosts\":[\"door\"],\"paths\":[\"/a/b?c\"]}}\n",
+		 CLIENT("\x30\xe1\x22\4\0"), SERVER("\x30\xe1\x22\4\0"),
+		 CLIENT("\xb1\1T\x34"
+			"door\x81"
+			"a\1"
+			"b\x41"
+			"c"),
+		 SERVER("\xd1\7\x45T\xc0\xff"
+			"eighteen octets 18"),
+		 SERVER("\0\x84"), CLIENT("\0\xe2"), SERVER("\0\xe3"));
+	talk_tcp("coap", "{\"coap\":{\"signals\":{\"settings\":1}}}\n{\"broken\":\"client\",\"at\":5}\n",
+		 CLIENT("\x30\xe1\x22\4\0\x0f\1"));
+}
+
 static void coap_asks(void **unused)
 {
 	(void)unused;
@@ -154,6 +175,7 @@ int main(void)
 		cmocka_unit_test(x11_admits_without_a_cookie),
 		cmocka_unit_test(x11_refuses),
 		cmocka_unit_test(coap_asks),
+		cmocka_unit_test(coap_over_a_stream_is_read),
 		cmocka_unit_test(rtmp_connects),
 		cmocka_unit_test(rtp_leaves_control_packets_out),
 		cmocka_unit_test(rtcp_reports_what_came_twice),
