@@ -22,6 +22,18 @@ struct telnet_command {
 /* Takes one whole command off s, or leaves s alone. NO: these are not the bytes of a command. */
 enum verdict telnet_take(struct span *s, struct telnet_command *ret_command);
 
+/* What the client tells of itself in subnegotiations, and what both say of security. All zero at first. */
+struct telnet_terms {
+	char terminal[40], speed[24], display[64], user[64];
+	char variables[128]; /* names, as texts_note() keeps them */
+	uint16_t columns, rows;
+	uint16_t offered, ciphers; /* bits: kinds of authentication of the server, of encryption of both */
+	uint8_t chosen;            /* by the client: the kind of authentication, plus 1 */
+	bool encrypted;            /* what follows */
+};
+void telnet_read_terms(struct telnet_terms *terms, enum side side, const struct telnet_command *command);
+void telnet_emit_terms(const struct telnet_terms *terms, struct json *json);
+
 /* Names of the options below TELNET_OPTIONS. */
 extern const char *const telnet_options[TELNET_OPTIONS];
 

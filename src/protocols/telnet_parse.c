@@ -1,26 +1,19 @@
-/* telnet_parse.c: Telnet between two others, up to the login: options of both sides, the terminal (RFC 1091,
- * RFC 1079, RFC 1073, RFC 1572), and who logs in. What is typed behind that is not read. */
+/* telnet_parse.c: Telnet between two others, up to the login: options of both sides, what they agree on
+ * (telnet_terms.c), and who logs in. What is typed behind that, or encrypted, is not read. */
 #include "protocols/lines.h"
 #include "protocols/telnet.h"
 
 enum {
-	TERMINAL_TYPE = 24,
-	WINDOW_SIZE = 31,
-	TERMINAL_SPEED = 32,
-	X_DISPLAY = 35,
-	NEW_ENVIRONMENT = 39,
 	LOGINS_MOST = 3,
 	TEXT_BEHIND_LOGIN = 1024, /* octets of the server: then the login has succeeded */
 	TAIL = 48,
 };
-enum { VARIABLE, VALUE, IS = 0 };
 
 struct conversation {
 	uint64_t does[2], wants[2]; /* by side: options of WILL and of DO, by their number */
 	char banner[TELNET_BANNER], tail[TAIL];
 	uint16_t banner_length, tail_length, since_login;
-	char terminal[40], speed[24], display[64], user[64];
-	uint16_t columns, rows;
+	struct telnet_terms terms;
 	char typed[64];
 	uint8_t typed_length, logins;
 	uint8_t answers; /* enum telnet_question: what the line that is typed answers */
@@ -51,14 +44,7 @@ static void emit(const void *record, struct json *json)
 		emit_options(json, "do", state->wants[side]);
 		json_end(json);
 	}
-	emit_text(json, "terminal_type", state->terminal);
-	emit_text(json, "terminal_speed", state->speed);
-	emit_text(json, "x_display", state->display);
-	if (state->columns > 0) {
-		json_unsigned(json, "columns", state->columns);
-		json_unsigned(json, "rows", state->rows);
-	}
-	emit_text(json, "user", state->user);
+	telnet_emit_terms(&state->terms, json);
 	json_bool(json, "login", state->logged_in);
 	emit_span(json, "banner", text_trim(span_of(state->banner, state->banner_length)));
 }
@@ -82,54 +68,11 @@ static void end(void *memory, struct parse *parse)
 
 /* ---- options ---- */
 
-/* RFC 1572: IS, and then VAR name VALUE text, again and again. */
-static void read_environment(struct conversation *state, struct span content)
-{
-	span_skip(&content, 1);
-	while (span_left(content) > 0 && span_u8(&content) != VALUE) {
-		struct span name = content, value;
-
-		for (name.end = name.at; name.end < content.end && *name.end != VALUE; name.end++)
-			;
-		content.at = name.end;
-		span_skip(&content, 1);
-		for (value = content, value.end = value.at; value.end<content.end && * value.end> VALUE;
-		     value.end++)
-			;
-		content.at = value.end;
-		if (span_is(name, "USER"))
-			span_copy_text(value, state->user, sizeof(state->user));
-		else if (span_is(name, "DISPLAY"))
-			span_copy_text(value, state->display, sizeof(state->display));
-	}
-}
-
-static void read_subnegotiation(struct conversation *state, const struct telnet_command *command)
-{
-	struct span content = command->content;
-	struct span text = content;
-
-	if (command->option == WINDOW_SIZE) {
-		state->columns = span_u16(&content);
-		state->rows = span_u16(&content);
-		return;
-	}
-	if (span_u8(&text) != IS || text.failed)
-		return;
-	switch (command->option) {
-	case TERMINAL_TYPE: span_copy_text(text, state->terminal, sizeof(state->terminal)); break;
-	case TERMINAL_SPEED: span_copy_text(text, state->speed, sizeof(state->speed)); break;
-	case X_DISPLAY: span_copy_text(text, state->display, sizeof(state->display)); break;
-	case NEW_ENVIRONMENT: read_environment(state, content); break;
-	default: break;
-	}
-}
-
 static void read_telnet_command(struct conversation *state, enum side side,
 				const struct telnet_command *command)
 {
-	if (command->verb == SB && side == SIDE_CLIENT)
-		read_subnegotiation(state, command);
+	if (command->verb == SB)
+		telnet_read_terms(&state->terms, side, command);
 	if (command->option >= TELNET_OPTIONS)
 		return;
 	if (command->verb == WILL)
@@ -161,8 +104,8 @@ static bool read_line(struct conversation *state, struct parse *parse)
 	const enum telnet_question answers = state->answers;
 
 	if (answers == ASKS_USER)
-		span_copy_text(text_trim(span_of(state->typed, state->typed_length)), state->user,
-			       sizeof(state->user));
+		span_copy_text(text_trim(span_of(state->typed, state->typed_length)), state->terms.user,
+			       sizeof(state->terms.user));
 	memset(state->typed, 0, sizeof(state->typed));
 	state->typed_length = 0;
 	state->typing = false;
@@ -172,7 +115,7 @@ static bool read_line(struct conversation *state, struct parse *parse)
 	state->logged_in = true;
 	state->since_login = 0;
 	parse_weakness(parse, &telnet_clear_login, "a password was typed in the clear%s%s",
-		       state->user[0] != '\0' ? " for user " : "", state->user);
+		       state->terms.user[0] != '\0' ? " for user " : "", state->terms.user);
 	tell(state, parse);
 	return ++state->logins == LOGINS_MOST;
 }
@@ -220,6 +163,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		if (whole != YES)
 			return whole == NO ? PARSE_BROKEN : PARSE_ON;
 		read_telnet_command(state, parse->side, &command);
+		enough = state->terms.encrypted;
 	}
 	return enough ? PARSE_DONE : PARSE_ON;
 }

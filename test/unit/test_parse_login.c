@@ -18,12 +18,14 @@ static void telnet_tells_options_and_the_login(void **unused)
 		 "\",\"new-environment\"]},\"server\":{\"will\":[\"echo\",\"suppress-go-ahead"
 		 "\"],\"do\":[\"terminal-type\",\"window-size\",\"new-environment\"]},"
 		 "\"terminal_type\":\"XTERM\",\"x_display\":\"x:0\",\"columns\":80,\"rows\":24,"
+		 "\"variables\":[\"USER\",\"DISPLAY\"],"
 		 "\"user\":\"joe\",\"login\":true,\"banner\":\"Debian GNU/Linux\\u000d\\nalpha login:"
 		 "\"}}\n"
 		 "{\"telnet\":{\"client\":{\"will\":[\"terminal-type\",\"window-size"
 		 "\",\"new-environment\"]},\"server\":{\"will\":[\"echo\",\"suppress-go-ahead"
 		 "\"],\"do\":[\"terminal-type\",\"window-size\",\"new-environment\"]},"
 		 "\"terminal_type\":\"XTERM\",\"x_display\":\"x:0\",\"columns\":80,\"rows\":24,"
+		 "\"variables\":[\"USER\",\"DISPLAY\"],"
 		 "\"user\":\"ann\",\"login\":true,\"banner\":\"Debian GNU/Linux\\u000d\\nalpha login:"
 		 "\"}}\n",
 		 SERVER("\377\375\030\377\375\037\377\375\047"),
@@ -35,6 +37,39 @@ static void telnet_tells_options_and_the_login(void **unused)
 		 SERVER("jox"), CLIENT("\177e\r\0"), SERVER("\b e\r\nPassword: "), CLIENT("secret\r\n"),
 		 SERVER("\r\nLogin incorrect\r\nalpha login: "), CLIENT("ann\r\n"), SERVER("Password:"),
 		 CLIENT("word\r\n"), SERVER("\r\nLast login: Mon\r\n$ "), CLIENT("ls\r\n"));
+}
+
+/* RFC 1572: a variable of the user's own, one with octets that are escaped, one without a value, and IAC in a
+ * value; INFO changes one later. */
+static void telnet_reads_the_environment(void **unused)
+{
+	(void)unused;
+	talk_tcp("telnet",
+		 "{\"telnet\":{\"client\":{},\"server\":{\"do\":[\"new-environment\"]},\"variables\":["
+		 "\"LANG\","
+		 "\"US\\u0001R\",\"ACCT\",\"USER\"],\"user\":\"-f "
+		 "root\",\"login\":false,\"banner\":\"login:\"}}\n",
+		 SERVER("\377\375\047\377\372\047\1\377\360"),
+		 CLIENT("\377\372\047\0\3LANG\1C\0US\2\1R\1x\2\3\377\377y\0ACCT\377\360"),
+		 CLIENT("\377\372\047\2\0USER\1-f root\377\360"), SERVER("login: "));
+}
+
+/* RFC 2941: the server takes Kerberos 5 and SRP, the client begins with SRP and says for whom. RFC 2946: both
+ * know DES and CAST; what follows START is not read. */
+static void telnet_tells_authentication_and_encryption(void **unused)
+{
+	(void)unused;
+	talk_tcp("telnet",
+		 "{\"telnet\":{\"client\":{\"will\":[\"authentication\",\"encryption\"]},\"server\":{\"do\":["
+		 "\"authentication\",\"encryption\"]},\"authentications\":[\"kerberos_v5\",\"srp\"],"
+		 "\"authentication\":\"srp\",\"encryptions\":[\"des_cfb64\",\"cast128_ofb64\"],\"encrypted\":"
+		 "true,"
+		 "\"user\":\"joe\",\"login\":false}}\n{\"done\":\"client\"}\n",
+		 SERVER("\377\375\045\377\375\046"), CLIENT("\377\373\045\377\373\046"),
+		 SERVER("\377\372\045\1\2\0\5\2\377\360"),
+		 CLIENT("\377\372\045\3joe\377\360\377\372\045\0\5\2\0\377\360"),
+		 SERVER("\377\372\046\1\1\377\360"), CLIENT("\377\372\046\1\1\13\377\360"),
+		 CLIENT("\377\372\046\3\0\377\360"));
 }
 
 static void telnet_ends_behind_the_login(void **unused)
@@ -153,6 +188,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(telnet_tells_options_and_the_login),
+		cmocka_unit_test(telnet_reads_the_environment),
+		cmocka_unit_test(telnet_tells_authentication_and_encryption),
 		cmocka_unit_test(telnet_ends_behind_the_login),
 		cmocka_unit_test(telnet_refuses_what_is_not_telnet),
 		cmocka_unit_test(remote_logins_are_told_without_passwords),
