@@ -33,6 +33,13 @@ void moving_leave(struct moving *m, const char *why)
 	buffer_text(m->out, "\n");
 }
 
+void moving_say(struct moving *m, const char *text)
+{
+	buffer_text(m->out, "\n# ");
+	plain(m->out, span_text(text));
+	buffer_text(m->out, "\n");
+}
+
 /* What stands in quotes; without them. */
 static struct span take_quoted(struct span *line)
 {

@@ -44,6 +44,9 @@ void moving_write(struct moving *m, const struct moving_rule *rule);
 /* Says that this line was not carried over, and why. */
 void moving_leave(struct moving *m, const char *why);
 
+/* Says something of what follows, in a comment of its own. */
+void moving_say(struct moving *m, const char *text);
+
 /* Takes the words of a line; what stands in quotes is one, and what stands in braces with them. How many
  * there are, WORDS_MOST at most. */
 size_t moving_words(struct span line, struct span words[static WORDS_MOST]);

@@ -3,7 +3,7 @@
  * cannot be carried over is said in its place, and counted; nothing is guessed.
  *
  *     ufw        user.rules, with its tuples           nft        nft list ruleset
- *     iptables   iptables-save                         firewalld  the XML of a zone
+ *     iptables   iptables-save                         firewalld  the XML of a zone or a policy
  *     compose    compose.yaml: published ports         nmap       -oX, or what it prints: open ports */
 #ifndef POLICY_MOVING_IN_H
 #define POLICY_MOVING_IN_H

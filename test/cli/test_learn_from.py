@@ -1,4 +1,6 @@
 """doorward learn --from: other tools' rules as a first policy, and what of them could not be carried over."""
+import random
+
 import pytest
 
 UFW = """*filter
@@ -68,7 +70,7 @@ CASES = {
     "nft": (NFT, ["# line 7: admins\nallow tcp/22, tcp/8000-8010 from 192.0.2.0/24, 198.51.100.7\n",
                   "deny udp/53\n"], ["line 9 (its set is not in this file)"]),
     "firewalld": (ZONE, ["# line 5, ssh\nallow tcp/22 from 192.0.2.0/24\n",
-                         "allow tcp/8080-8090 from 192.0.2.0/24\n"], ["line 7 (an element"]),
+                         "allow tcp/8080-8090 from 192.0.2.0/24\n", "# line 7\nallow all from 192.0.2.0/24\n"], []),
     "compose": (COMPOSE, ["# line 5, web\nallow tcp/8080\n", "allow tcp/5432 from 127.0.0.1 to 127.0.0.1\n",
                           "allow udp/53\n"], ["line 8 (its port is not fixed)"]),
     "nmap": (NMAP, ["# line 3, ssh: OpenSSH 9.2p1\nallow tcp/22\n", "allow udp/53\n"], []),
@@ -271,6 +273,243 @@ def test_profiles_and_routes_of_ufw(doorward, tmp_path):
     for line, words in ((3, "the interface by which it leaves"), (5, "only the limit"), (7, "a port of the sender"),
                         (8, "not understood")):
         assert "# NOT CARRIED OVER, line %d (%s" % (line, words) in run.out, run.out
+
+
+SHOP = """<?xml version="1.0" encoding="utf-8"?>
+<zone>
+  <service name="ssh"/>
+  <port port="8000-8010" protocol="tcp"/>
+  <protocol value="gre"/>
+  <icmp-block name="echo-request"/>
+  <masquerade/>
+  <forward-port port="80" protocol="tcp" to-port="8080"/>
+  <source-port port="1024" protocol="udp"/>
+  <rule family="ipv4">
+    <source address="192.0.2.128/25"/>
+    <service name="http"/>
+    <log prefix="web" level="info">
+      <limit value="3/m"/>
+    </log>
+    <accept/>
+  </rule>
+  <rule family="ipv4">
+    <source address="192.0.2.0/26" invert="True"/>
+    <port port="53" protocol="udp"/>
+    <drop/>
+  </rule>
+  <rule family="ipv6">
+    <destination address="2001:db8:9::7"/>
+    <protocol value="esp"/>
+    <accept/>
+  </rule>
+  <rule family="ipv4" priority="-7">
+    <source address="192.0.2.66"/>
+    <reject type="icmp-host-prohibited"/>
+  </rule>
+  <rule priority="50">
+    <port port="9" protocol="tcp"/>
+    <accept/>
+  </rule>
+  <rule>
+    <service name="ftp"/>
+    <accept>
+      <limit value="2/m"/>
+    </accept>
+  </rule>
+  <!-- of <traceroute> -->
+  <rule>
+    <icmp-type name="time-exceeded"/>
+    <accept/>
+  </rule>
+  <rule family="ipv4">
+    <source ipset="friends"/>
+    <accept/>
+  </rule>
+  <rule family="ipv4">
+    <source mac="00:11:22:33:44:55"/>
+    <drop/>
+  </rule>
+  <rule family="ipv4">
+    <source address="192.0.2.1"/>
+    <mark set="7"/>
+  </rule>
+  <rule>
+    <service name="imaps"/>
+    <audit/>
+    <accept/>
+  </rule>
+  <rule family="ipv4">
+    <forward-port port="81" protocol="tcp" to-port="82"/>
+  </rule>
+  <rule>
+    <icmp-block name="redirect"/>
+  </rule>
+  <rule>
+    <service name="smtp"/>
+    <log/>
+  </rule>
+  <interface name="eth0"/>
+  <source address="192.0.2.0/24"/>
+  <source address="2001:db8:1::/48"/>
+  <source address="00:11:22:33:44:55"/>
+</zone>
+"""
+OUTWARDS = """<?xml version="1.0" encoding="utf-8"?>
+<policy target="REJECT">
+  <service name="dns"/>
+  <rule family="ipv4">
+    <destination address="198.51.100.7"/>
+    <port port="25" protocol="tcp"/>
+    <accept/>
+  </rule>
+  <ingress-zone name="HOST"/>
+  <egress-zone name="ANY"/>
+</policy>
+"""
+
+
+def test_a_zone_of_firewalld_in_the_order_in_which_it_is_asked(doorward, tmp_path):
+    """As firewall-offline-cmd wrote it."""
+    run, rules = learn(doorward, tmp_path, "firewalld", SHOP)
+    at = " from 192.0.2.0/24, 2001:db8:1::/48"
+    assert rules == [
+        "reject all from 192.0.2.66",
+        "reject icmp/8, icmpv6/128" + at, "deny udp/53" + at + " except 192.0.2.0/26", "reject icmp/5, icmpv6/137" + at,
+        "allow tcp/22" + at, "allow tcp/8000-8010" + at, "allow gre" + at,
+        "allow tcp/80 from 192.0.2.128/25 log", "allow esp" + at + " to 2001:db8:9::7",
+        "allow icmp/11, icmpv6/3" + at, "allow tcp/993" + at + " log", "allow tcp/9" + at,
+        "allow icmp, icmpv6" + at, "reject all" + at,
+        "reject all from 192.0.2.66 on eth0", "reject icmp/8, icmpv6/128 on eth0",
+        "deny udp/53 from 0.0.0.0/0 except 192.0.2.0/26 on eth0", "reject icmp/5, icmpv6/137 on eth0",
+        "allow tcp/22 on eth0", "allow tcp/8000-8010 on eth0", "allow gre on eth0",
+        "allow tcp/80 from 192.0.2.128/25 on eth0 log", "allow esp to 2001:db8:9::7 on eth0",
+        "allow icmp/11, icmpv6/3 on eth0", "allow tcp/993 on eth0 log", "allow tcp/9 on eth0",
+        "allow icmp, icmpv6 on eth0", "reject all on eth0", "deny all"]
+    lines = SHOP.splitlines()
+    for words, why in (("<masquerade/>", "an element"), ("<forward-port port=\"80\"", "an element"),
+                       ("<source-port", "a port of the sender"), ("source address=\"00:", "a sender that is no address")):
+        line = [n for n, text in enumerate(lines, 1) if words in text][0]
+        assert run.out.count("# NOT CARRIED OVER, line %d (%s" % (line, why)) == 1, (words, run.out)
+    for why in ("a rate", "what its ipset holds", "a sender by its hardware address", "it decides nothing"):
+        assert run.out.count("(" + why) == 1, (why, run.out)
+
+
+def test_a_policy_of_firewalld_is_for_what_goes_out(doorward, tmp_path):
+    run, rules = learn(doorward, tmp_path, "firewalld", OUTWARDS)
+    assert rules == ["allow out udp/53", "allow out tcp/53", "allow out tcp/25 to 198.51.100.7", "reject out all", "deny all"]
+    run, rules = learn(doorward, tmp_path, "firewalld", OUTWARDS.replace("ANY", "dmz"))
+    assert rules == ["deny all"] and run.out.count("(the zones between which it holds") == 2 and run.status == 3
+
+
+SCANNED = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE nmaprun>
+<!-- Nmap 7.93 scan initiated Sun Nov 22 07:03:47 2026 as: nmap -sS -sU -oX - 192.0.2.7 2001:db8::7 -->
+<nmaprun scanner="nmap" args="nmap -sS -sU" version="7.93" xmloutputversion="1.05">
+<host starttime="1795331040"><status state="up" reason="localhost-response" reason_ttl="0"/>
+<address addr="192.0.2.7" addrtype="ipv4"/>
+<address addr="00:11:22:33:44:55" addrtype="mac" vendor="X"/>
+<ports><extraports state="closed" count="3"></extraports><port protocol="tcp" portid="22"><state state="open" reason="syn-ack"/>\
+<service name="ssh" product="OpenSSH &lt;9&gt;" version="9.2"/></port>
+<port protocol="tcp" portid="8023"><state state="closed" reason="reset" reason_ttl="64"/><service name="arca-api"/></port>
+<port
+   protocol="udp" portid='161'><state state="open" reason="udp-response" reason_ttl="0"/>
+   <service name="snmp"><cpe>cpe:/a:x</cpe></service><script id="a" output="b &#xa; > c"/></port>
+<port protocol="udp" portid="5353"><state state="open|filtered" reason="no-response" reason_ttl="0"/></port>
+</ports>
+</host>
+<host><address addr="2001:db8::7" addrtype="ipv6"/>
+<ports><port protocol="sctp" portid="3868"><state state="open"/><service name="diameter"/></port></ports></host>
+</nmaprun>
+"""
+
+
+def test_hosts_that_nmap_found(doorward, tmp_path):
+    run, rules = learn(doorward, tmp_path, "nmap", SCANNED)
+    assert rules == ["allow tcp/22", "allow udp/161", "allow sctp/3868", "deny all"]
+    assert run.out.index("# the host 192.0.2.7\n") < run.out.index("allow tcp/22") < \
+        run.out.index("# the host 2001:db8::7\n") < run.out.index("allow sctp")
+    assert ", ssh: OpenSSH" in run.out and ", snmp\nallow udp/161" in run.out
+    assert "(whether it is open is not known): <port protocol=\"udp\" portid=\"5353\"" in run.out
+    assert "(it does not end): <port" in learn(doorward, tmp_path, "nmap", SCANNED + "<port portid=\"1\"")[0].out
+
+
+LONG = """x-shared: &shared
+  ports: ["1:1"]
+include: other.yaml
+services:
+  web:
+    ports: ["8080:80", '127.0.0.1:8443:443/tcp', { target: 90, published: "9000-9001", protocol: udp }]
+    expose:
+      - "7000"
+  db: # the store
+    ports:
+    - target: 5432
+      published: "${DB_PORT:-15432}"
+      host_ip: 127.0.0.1
+      mode: host
+    - name: other
+      target: 99
+    - "${WHERE}:1:1"
+    - "[2001:db8::7]:${PORT-53}:53/udp" # a comment
+    - "3000-3005:3000-3005"
+    - published: $X
+      target: 1
+    - *door
+    networks: [back]
+  proxy:
+    <<: *shared
+    network_mode: host
+  far:
+    ports: *doors
+  half:
+    ports: [
+      "1:1"
+    ]
+networks:
+  ports:
+    - "9:9"
+"""
+
+
+def test_what_compose_publishes_in_each_form(doorward, tmp_path):
+    run, rules = learn(doorward, tmp_path, "compose", LONG)
+    assert rules == ["allow tcp/8080", "allow tcp/8443 from 127.0.0.1 to 127.0.0.1", "allow udp/9000-9001",
+                     "allow tcp/15432 from 127.0.0.1 to 127.0.0.1", "allow udp/53 to 2001:db8::7",
+                     "allow tcp/3000-3005", "deny all"]
+    assert "# line 11, db\nallow tcp/15432" in run.out
+    for line, words in ((3, "another file"), (15, "its port is not fixed"), (17, "a variable"), (20, "a variable"),
+                        (22, "an alias"), (25, "what it takes from elsewhere"), (26, "all that it opens"),
+                        (28, "an alias"), (30, "a list of another form")):
+        assert "# NOT CARRIED OVER, line %d (%s" % (line, words) in run.out, (line, run.out)
+
+
+MORE = {"iptables": CHAINS, "nft": TABLES, "ufw": PROFILES, "firewalld": SHOP, "nmap": SCANNED, "compose": LONG}
+
+
+@pytest.mark.parametrize("kind", MORE)
+def test_random_bad_input_never_breaks_the_policy(doorward, tmp_path, kind):
+    """Octets changed, pieces cut, moved and repeated: what is written is a policy, or there is an error and nothing."""
+    chance = random.Random("learn " + kind)
+    path, policy = tmp_path / "from", tmp_path / "host.policy"
+    for _ in range(12):
+        text = bytearray((MORE[kind] + CASES[kind][0]).encode())
+        for _ in range(chance.randint(1, 12)):
+            at, length = chance.randrange(len(text)), chance.randint(1, 60)
+            piece = bytes(text[at:at + length])
+            if chance.random() < 0.4:
+                text[at] = chance.choice(b"\x00\xff\x1b\n\"'{}<>:;,!*$&-#@ 09")
+            elif chance.random() < 0.5:
+                del text[at:at + length]
+            else:
+                text[chance.randrange(len(text)):0] = piece * chance.randint(1, 40)
+        path.write_bytes(text)
+        run = doorward("learn", "--from", kind, path)
+        assert run.status in (0, 3) or (run.status == 2 and run.out == "" and run.err), (run.status, run.err)
+        assert "internal" not in run.err and "\x1b" not in run.out
+        if run.status != 2:
+            assert run.out.endswith("deny all\n")
+            policy.write_text(run.out)
+            assert doorward("lint", policy).status in (0, 1), (run.out, bytes(text))
 
 
 def test_chains_that_branch_without_end_are_an_error(doorward, tmp_path):
