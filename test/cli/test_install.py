@@ -1,8 +1,11 @@
 """make install puts everything below PREFIX, and that below DESTDIR, whatever the build was set up with."""
+import os
 import pathlib
 import subprocess
 
 import pytest
+
+from conftest import PROGRAM
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -31,3 +34,22 @@ def test_install_goes_where_it_is_told(tmp_path):
         assert outside == []
     finally:
         subprocess.run(["rm", "-rf", str(target)], check=True, timeout=60)
+
+
+def verify(folder, change=lambda text: text):
+    """What systemd says of the units: the boot's, and the timer with what it starts."""
+    names = ["doorward-firewall.service", "doorward-refresh.service", "doorward-refresh.timer"]
+    for name in names:
+        source = TOP / "data" / (name if name.endswith(".timer") else name + ".in")
+        (folder / name).write_text(change(source.read_text().replace("@program@", os.path.abspath(PROGRAM))))
+    run = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no"] +
+                         [str(folder / name) for name in names], capture_output=True, text=True, timeout=120)
+    return run.returncode, [line for line in run.stderr.splitlines() if "doorward" in line]
+
+
+def test_units_are_what_systemd_understands(tmp_path, need):
+    need("systemd-analyze")
+    assert verify(tmp_path) == (0, [])
+    # It would say what it does not understand.
+    assert verify(tmp_path, lambda text: text.replace("ExecStart=", "ExecBegin="))[0] != 0
+    assert verify(tmp_path, lambda text: text.replace("OnBootSec=1min", "OnBootSec=soon"))[1] != []

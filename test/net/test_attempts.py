@@ -172,6 +172,54 @@ def test_syslog_over_unix(host, tmp_path):
     priority, event = re.match(SYSLOG, line).groups()
     assert priority == "134" and json.loads(event)["attempt"]["rule"] == "chat"
 
+JOURNAL = """
+import os, signal, subprocess, sys, time
+told, program = sys.argv[1], sys.argv[2:]
+subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+os.makedirs("/run/systemd/journal")
+os.makedirs("/run/log")
+journal = subprocess.Popen(["/lib/systemd/systemd-journald"], stderr=subprocess.DEVNULL)
+until = time.monotonic() + 60
+while not os.path.exists("/run/systemd/journal/socket") and time.monotonic() < until:
+    time.sleep(0.05)
+done = subprocess.run(program).returncode
+listing = ["journalctl", "--directory=/run/log/journal", "--no-pager", "-o", "json", "SYSLOG_IDENTIFIER=doorward"]
+while True:
+    text = subprocess.run(listing, capture_output=True, text=True).stdout
+    if text.count("\\n") >= 2 or time.monotonic() > until:
+        break
+    time.sleep(0.05)
+journal.send_signal(signal.SIGTERM)
+journal.wait()
+with open(told, "w") as file:
+    file.write(text)
+sys.exit(done)
+"""
+
+
+def test_the_journal_has_each_attempt(host, tmp_path, need):
+    """A journal of its own, in a mount namespace; journalctl reads what it keeps."""
+    need("journalctl", "unshare")
+    if not os.path.exists("/lib/systemd/systemd-journald") or not os.path.exists("/etc/machine-id"):
+        pytest.skip("there is no systemd-journald here")
+    server, client = host
+    told = tmp_path / "told"
+    program = subprocess.Popen(server.command("unshare", "--mount-proc", "--pid", "--fork", "--kill-child", sys.executable, "-c", JOURNAL, told, PROGRAM, "attempts",
+                                              "--follow", "--to", "journal", "-c", "2"),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: "1013" in server.run("cat", "/proc/net/netfilter/nfnetlink_log").stdout, "the group")
+        send(client, count=2)
+        _, err = program.communicate(timeout=90)
+    finally:
+        program.kill()
+    assert program.returncode == 0, err
+    entries = [json.loads(line) for line in told.read_text().splitlines()]
+    assert len(entries) == 2, told.read_text()
+    for entry in entries:
+        assert entry["_TRANSPORT"] == "journal" and entry["_COMM"] == "doorward" and entry["DOORWARD_EVENT"] == "attempt"
+        assert entry["PRIORITY"] in "0123456" and json.loads(entry["MESSAGE"])["attempt"]["rule"] == "chat"
+
 
 # The first message that comes, written to a file.
 RECEIVER = """
