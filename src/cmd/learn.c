@@ -87,10 +87,13 @@ static bool move_in(const struct invocation *invocation, struct gathered *gather
 {
 	struct buffer out = buffer_new(POLICY_FILE_LIMIT);
 	const struct policy *policy = NULL;
-	bool done = moving_in(invocation_value(invocation, "from"), text, &out, moved, err);
+	struct error problem;
+	bool done = moving_in(invocation_value(invocation, "from"), text, &out, moved, &problem);
 
 	if (done)
 		policy = parse(gathered, buffer_read(&out), err);
+	else
+		error_set(err, "%s: %s", invocation->arguments[0], problem.text);
 	done = policy != NULL && print(invocation, policy, buffer_read(&out), err);
 	buffer_free(&out);
 	return done;

@@ -1,38 +1,79 @@
 /* Compose files: the ports that services publish on their host, in the short and the long form
- * (docs.docker.com/compose/compose-file). YAML is read as it is customary in them: blocks, and lists and maps
- * of one line. What is only exposed to other containers is no door of the host. */
+ * (docs.docker.com/compose/compose-file). What is only exposed to other containers is no door of the host. */
 #include "policy/moving.h"
+#include "yaml_calls.h"
 
 #include <string.h>
 
-enum { NAME_SIZE = 64, VALUE_SIZE = 256 };
+enum { VALUE_SIZE = 256, MERGES_MOST = 16, PORTS_MOST = 100000 };
+
+/* libyaml asks each level and each name again and again: more than anybody writes would take hours. */
+enum { DEPTH_MOST = 64, NAMES_MOST = 1000 };
 
 struct reader {
 	struct moving *m;
-	char name[NAME_SIZE]; /* the service */
-	size_t services;      /* how far the names of services stand in; 0: not known yet */
-	bool in_services, in_ports, in_item;
-	size_t ports;                             /* how far the word "ports" stands in */
-	struct span published, host_ip, protocol; /* of the long form */
-	struct span line;
-	size_t number;
+	struct span text;
+	const uint32_t *lines; /* where each begins */
+	size_t line_count;
+	yaml_document_t document;
+	struct span service;
+	size_t ports; /* that were read */
 };
 
-/* ---- values ---- */
+/* ---- nodes ---- */
 
-static struct span bare(struct span s)
+static yaml_node_t *node_of(struct reader *r, int number)
 {
-	static const char around[] = "\"' \t\r";
-	const size_t comment = span_find(s, " #");
-
-	if (comment != SIZE_MAX)
-		s.end = s.at + comment;
-	while (span_left(s) > 0 && memchr(around, s.at[0], sizeof(around)) != NULL)
-		s.at++;
-	while (span_left(s) > 0 && memchr(around, s.end[-1], sizeof(around)) != NULL)
-		s.end--;
-	return s;
+	return yaml_document_get_node(&r->document, number);
 }
+
+static bool is_map(const yaml_node_t *node)
+{
+	return node != NULL && node->type == YAML_MAPPING_NODE;
+}
+
+static struct span scalar(const yaml_node_t *node)
+{
+	return node != NULL && node->type == YAML_SCALAR_NODE
+		       ? span_of(node->data.scalar.value, node->data.scalar.length)
+		       : span_of(NULL, 0);
+}
+
+/* The value of a key, NULL without it. Which of several with the same name counts, nobody says. */
+static yaml_node_t *member(struct reader *r, const yaml_node_t *map, const char *key)
+{
+	if (!is_map(map))
+		return NULL;
+	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+	     p++) {
+		if (span_is(scalar(node_of(r, p->key)), key))
+			return node_of(r, p->value);
+	}
+	return NULL;
+}
+
+/* What is written or left from here on stands where this node does. */
+static void stand_at(struct reader *r, const yaml_node_t *node)
+{
+	const size_t nth = node->start_mark.line;
+	struct span rest = r->text;
+
+	if (nth >= r->line_count)
+		return;
+	span_skip(&rest, r->lines[nth]);
+	r->m->number = nth + 1;
+	r->m->line = span_until(&rest, '\n');
+	if (r->m->line.failed)
+		r->m->line = rest;
+}
+
+static void leave(struct reader *r, const yaml_node_t *node, const char *why)
+{
+	stand_at(r, node);
+	moving_leave(r->m, why);
+}
+
+/* ---- values ---- */
 
 /* "${NAME:-8080}" and "${NAME-8080}" stand for what is behind the sign, where nothing else is said; other
  * variables are not known here. */
@@ -70,7 +111,7 @@ static bool known(struct reader *r, struct span value, struct span *ret_value)
 static void write_door(struct reader *r, struct span address, struct span ports, struct span transport)
 {
 	struct moving_rule rule = { .verdict = VERDICT_ALLOW,
-				    .origin = span_text(r->name),
+				    .origin = r->service,
 				    .ports = ports,
 				    .transport = transport,
 				    .to = address };
@@ -95,7 +136,7 @@ static void take_short(struct reader *r, struct span item)
 	struct span text, transport = span_text("tcp"), address = span_of(NULL, 0);
 	size_t at;
 
-	if (!known(r, bare(item), &text)) {
+	if (!known(r, item, &text)) {
 		moving_leave(r->m, "a variable whose value is not known here");
 		return;
 	}
@@ -118,168 +159,206 @@ static void take_short(struct reader *r, struct span item)
 	write_door(r, address, text, transport);
 }
 
-/* "published: 8080" */
-static void take_member(struct reader *r, struct span member)
+/* { target: 80, published: 8080, host_ip: 127.0.0.1, protocol: tcp } */
+static void take_long(struct reader *r, const yaml_node_t *item)
 {
-	struct span value = member;
-	const struct span key = bare(span_until(&value, ':'));
-	struct span *const into = span_is(key, "published")  ? &r->published
-				  : span_is(key, "host_ip")  ? &r->host_ip
-				  : span_is(key, "protocol") ? &r->protocol
-							     : NULL;
+	struct span published, address, transport;
 
-	if (into != NULL && !known(r, bare(value), into))
-		*into = span_text("$");
-}
-
-static void end_item(struct reader *r)
-{
-	const struct span line = r->m->line;
-	const size_t number = r->m->number;
-
-	if (!r->in_item)
-		return;
-	r->m->line = r->line;
-	r->m->number = r->number;
-	if (span_is(r->published, "$") || span_is(r->host_ip, "$") || span_is(r->protocol, "$"))
-		moving_leave(r->m, "a variable whose value is not known here");
+	if (known(r, scalar(member(r, item, "published")), &published) &&
+	    known(r, scalar(member(r, item, "host_ip")), &address) &&
+	    known(r, scalar(member(r, item, "protocol")), &transport))
+		write_door(r, address, published, transport);
 	else
-		write_door(r, r->host_ip, r->published, r->protocol);
-	r->m->line = line;
-	r->m->number = number;
-	r->in_item = false;
+		moving_leave(r->m, "a variable whose value is not known here");
 }
 
-static void begin_item(struct reader *r)
+static void take_ports(struct reader *r, const yaml_node_t *ports)
 {
-	r->published = r->host_ip = r->protocol = span_of(NULL, 0);
-	r->line = r->m->line;
-	r->number = r->m->number;
-	r->in_item = true;
-}
-
-/* Takes what stands up to the next comma that is not in quotes or braces. */
-static bool next_part(struct span *list, struct span *ret_part)
-{
-	uint8_t quote = 0;
-	size_t depth = 0;
-
-	*ret_part = *list;
-	while (span_left(*list) > 0 && (quote != 0 || depth > 0 || list->at[0] != ',')) {
-		const uint8_t c = list->at[0];
-
-		if (quote != 0 || c == '"' || c == '\'')
-			quote = quote == 0 ? c : c == quote ? 0 : quote;
-		depth += quote == 0 && c == '{';
-		depth -= quote == 0 && c == '}' && depth > 0;
-		list->at++;
-	}
-	ret_part->end = list->at;
-	span_skip(list, span_left(*list) > 0);
-	return span_left(*ret_part) > 0;
-}
-
-/* One of the list: "8080:80", "{ target: 80, published: 8080 }", or the first line of the long form. */
-static void take_item(struct reader *r, struct span item)
-{
-	struct span text = bare(item), member;
-
-	if (span_begins(text, "*")) {
-		moving_leave(r->m, "an alias");
-	} else if (span_begins(text, "{") && span_ends(text, "}")) {
-		begin_item(r);
-		text = span_of(text.at + 1, span_left(text) - 2);
-		while (next_part(&text, &member))
-			take_member(r, member);
-		end_item(r);
-	} else if (span_find(text, ": ") != SIZE_MAX || span_ends(text, ":")) {
-		begin_item(r);
-		take_member(r, text);
-	} else {
-		take_short(r, item);
-	}
-}
-
-/* What stands behind "ports:" in the same line. */
-static void take_list(struct reader *r, struct span rest)
-{
-	struct span item;
-
-	rest = bare(rest);
-	if (span_begins(rest, "[") && span_ends(rest, "]")) {
-		rest = span_of(rest.at + 1, span_left(rest) - 2);
-		while (next_part(&rest, &item))
-			take_item(r, item);
-		r->in_ports = false;
-	} else if (span_left(rest) > 0 && !span_begins(rest, "&")) {
-		moving_leave(r->m, span_begins(rest, "*") ? "an alias" : "a list of another form");
-		r->in_ports = false;
-	}
-}
-
-/* ---- lines ---- */
-
-static void take_key(struct reader *r, size_t indent, struct span line)
-{
-	struct span rest = line;
-	const struct span key = bare(span_until(&rest, ':'));
-
-	if (key.failed)
+	if (ports->type != YAML_SEQUENCE_NODE) {
+		leave(r, ports, "not understood");
 		return;
-	if (indent == 0) {
-		r->in_services = span_is(key, "services");
-		r->services = 0;
-		if (span_is(key, "include"))
-			moving_leave(r->m, "another file");
-	} else if (!r->in_services) {
-		return;
-	} else if (r->services == 0 || indent <= r->services) {
-		r->services = indent;
-		span_copy_text(key, r->name, sizeof(r->name));
-	} else if (span_is(key, "ports")) {
-		r->in_ports = true;
-		r->ports = indent;
-		take_list(r, rest);
-	} else if (span_is(key, "network_mode") && span_is(bare(rest), "host")) {
-		moving_leave(r->m, "all that it opens is open on the host: ask 'doorward learn' there");
-	} else if (span_is(key, "<<") || span_is(key, "extends")) {
-		moving_leave(r->m, "what it takes from elsewhere is not looked up");
 	}
-}
+	for (const yaml_node_item_t *i = ports->data.sequence.items.start; i < ports->data.sequence.items.top;
+	     i++) {
+		const yaml_node_t *const item = node_of(r, *i);
 
-static void take_line(struct reader *r)
-{
-	struct span line = r->m->line;
-	size_t indent = 0;
-
-	while (span_left(line) > 0 && line.at[0] == ' ') {
-		span_skip(&line, 1);
-		indent++;
-	}
-	if (span_left(line) == 0 || line.at[0] == '#' || line.at[0] == '\r')
-		return;
-	if (r->in_ports && indent >= r->ports && span_begins(line, "-")) {
-		end_item(r);
-		span_skip(&line, 1);
-		take_item(r, line);
-	} else if (r->in_ports && indent > r->ports) {
-		if (r->in_item)
-			take_member(r, line);
+		stand_at(r, item);
+		if (++r->ports > PORTS_MOST) {
+			r->m->failed = true;
+			error_set(r->m->err, "more than %d ports", PORTS_MOST);
+			return;
+		}
+		if (is_map(item))
+			take_long(r, item);
 		else
-			moving_leave(r->m, "not understood");
-	} else {
-		end_item(r);
-		r->in_ports = false;
-		if (!span_begins(line, "-"))
-			take_key(r, indent, line);
+			take_short(r, scalar(item));
 	}
+}
+
+/* ---- services ---- */
+
+/* What a service has by itself, or takes from others of this file by "<<", the first that has it. */
+static yaml_node_t *inherited(struct reader *r, yaml_node_t *map, const char *key)
+{
+	for (unsigned i = 0; i < MERGES_MOST && map != NULL; i++) {
+		yaml_node_t *const found = member(r, map, key), *const from = member(r, map, "<<");
+
+		if (found != NULL)
+			return found;
+		if (from != NULL && from->type == YAML_SEQUENCE_NODE) {
+			for (const yaml_node_item_t *n = from->data.sequence.items.start;
+			     n < from->data.sequence.items.top; n++) {
+				yaml_node_t *const there = member(r, node_of(r, *n), key);
+
+				if (there != NULL)
+					return there;
+			}
+		}
+		map = from;
+	}
+	return NULL;
+}
+
+static void take_service(struct reader *r, yaml_node_t *service)
+{
+	yaml_node_t *const ports = inherited(r, service, "ports");
+	yaml_node_t *const mode = inherited(r, service, "network_mode");
+	yaml_node_t *const extends = inherited(r, service, "extends");
+
+	if (extends != NULL)
+		leave(r, extends, "what it takes from another service is not looked up");
+	if (mode != NULL && span_is(scalar(mode), "host"))
+		leave(r, mode, "all that it opens is open on the host: ask 'doorward learn' there");
+	if (ports != NULL)
+		take_ports(r, ports);
+}
+
+static void take_document(struct reader *r)
+{
+	const yaml_node_t *const root = yaml_document_get_root_node(&r->document);
+	const yaml_node_t *const include = member(r, root, "include"), *const services = member(r, root,
+												"services");
+
+	if (include != NULL)
+		leave(r, include, "another file");
+	if (!is_map(services))
+		return;
+	for (const yaml_node_pair_t *p = services->data.mapping.pairs.start;
+	     p < services->data.mapping.pairs.top && !r->m->failed && !r->m->out->failed; p++) {
+		r->service = scalar(node_of(r, p->key));
+		take_service(r, node_of(r, p->value));
+	}
+}
+
+/* ---- the file ---- */
+
+static bool find_lines(struct reader *r)
+{
+	size_t count = 1;
+	uint32_t *lines;
+
+	for (const uint8_t *at = r->text.at; at < r->text.end; at++)
+		count += *at == '\n';
+	r->lines = lines = arena_array(r->m->arena, count, sizeof(*lines));
+	if (lines == NULL)
+		return error_memory(r->m->err);
+	lines[r->line_count++] = 0;
+	for (const uint8_t *at = r->text.at; at < r->text.end; at++) {
+		if (*at == '\n')
+			lines[r->line_count++] = (uint32_t)(at + 1 - r->text.at);
+	}
+	return true;
+}
+
+/* Octets that are no text are told by their place alone. */
+static size_t line_of_problem(const struct reader *r, const yaml_parser_t *parser)
+{
+	size_t line = 0;
+
+	if (parser->error != YAML_READER_ERROR)
+		return parser->problem_mark.line + 1;
+	while (line < r->line_count && r->lines[line] <= parser->problem_offset)
+		line++;
+	return line;
+}
+
+static bool refuse(struct reader *r, const yaml_parser_t *parser)
+{
+	return error_set(r->m->err, "line %zu: no YAML: %s", line_of_problem(r, parser),
+			 parser->problem != NULL ? parser->problem : "out of memory");
+}
+
+/* Whether it is worth making documents of it. */
+static bool is_reasonable(struct reader *r, yaml_parser_t *parser)
+{
+	size_t depth = 0, names = 0;
+	bool more = true;
+
+	while (more) {
+		yaml_event_t event;
+
+		if (yaml_parser_parse(parser, &event) != 1)
+			return refuse(r, parser);
+		switch (event.type) {
+		case YAML_SEQUENCE_START_EVENT:
+			depth++;
+			names += event.data.sequence_start.anchor != NULL;
+			break;
+		case YAML_MAPPING_START_EVENT:
+			depth++;
+			names += event.data.mapping_start.anchor != NULL;
+			break;
+		case YAML_SEQUENCE_END_EVENT:
+		case YAML_MAPPING_END_EVENT: depth--; break;
+		case YAML_SCALAR_EVENT: names += event.data.scalar.anchor != NULL; break;
+		case YAML_ALIAS_EVENT: names++; break;
+		case YAML_STREAM_END_EVENT: more = false; break;
+		default: break;
+		}
+		if (depth > DEPTH_MOST || names > NAMES_MOST)
+			error_set(r->m->err, "line %zu: %s", event.start_mark.line + 1,
+				  depth > DEPTH_MOST ? "it is nested too deep"
+						     : "too many anchors and aliases");
+		yaml_event_delete(&event);
+		if (depth > DEPTH_MOST || names > NAMES_MOST)
+			return false;
+	}
+	return true;
+}
+
+/* All documents of the file, of which there is mostly one. */
+static bool read_all(struct reader *r, yaml_parser_t *parser)
+{
+	bool more = true;
+
+	while (more && !r->m->failed) {
+		if (yaml_parser_load(parser, &r->document) != 1)
+			return refuse(r, parser);
+		more = yaml_document_get_root_node(&r->document) != NULL;
+		if (more)
+			take_document(r);
+		yaml_document_delete(&r->document);
+	}
+	return true;
+}
+
+static bool parse(struct reader *r, bool (*with)(struct reader *r, yaml_parser_t *parser))
+{
+	yaml_parser_t parser;
+	bool good;
+
+	if (yaml_parser_initialize(&parser) != 1)
+		return error_memory(r->m->err);
+	yaml_parser_set_input_string(&parser, r->text.at, span_left(r->text));
+	good = with(r, &parser);
+	yaml_parser_delete(&parser);
+	return good;
 }
 
 void moving_compose(struct moving *m, struct span text)
 {
-	struct reader r = { .m = m };
+	struct reader r = { .m = m, .text = text };
 
-	while (moving_line(m, &text))
-		take_line(&r);
-	end_item(&r);
+	if (!yaml_load(m->err) || !find_lines(&r) || !parse(&r, is_reasonable) || !parse(&r, read_all))
+		m->failed = true;
 }

@@ -256,8 +256,9 @@ static void take_in_zone(struct reader *r, const struct moving_tag *tag)
 	}
 }
 
-static void take_tag(struct reader *r, const struct moving_tag *tag)
+static void take_tag(void *context, const struct moving_tag *tag)
 {
+	struct reader *const r = context;
 	const bool rule = span_is(tag->name, "rule");
 
 	if (tag->closes && rule && r->in_rule)
@@ -266,7 +267,7 @@ static void take_tag(struct reader *r, const struct moving_tag *tag)
 		return;
 	else if (span_is(tag->name, "zone") || span_is(tag->name, "policy"))
 		begin_zone(r, tag);
-	else if (rule && !tag->alone && !r->in_rule)
+	else if (rule && !r->in_rule)
 		begin_rule(r, tag);
 	else if (r->in_rule)
 		take_in_rule(r, tag);
@@ -390,14 +391,8 @@ void moving_firewalld(struct moving *m, struct span text)
 {
 	struct reader r = { .m = m,
 			    .places = { { .direction = DIRECTION_IN }, { .direction = DIRECTION_IN } } };
-	struct moving_tag tag;
 
-	while (moving_tag(m, &text, &tag))
-		take_tag(&r, &tag);
-	if (r.in_rule) {
-		r.decides = true;
-		refuse(&r.rule, "it does not end");
-		end_rule(&r);
-	}
-	write_all(&r);
+	moving_xml(m, text, take_tag, &r);
+	if (!m->failed)
+		write_all(&r);
 }

@@ -39,8 +39,10 @@ static void take_state(struct reader *r, struct span state)
 		moving_leave(r->m, "whether it is open is not known");
 }
 
-static void take_tag(struct reader *r, const struct moving_tag *tag)
+static void take_tag(void *context, const struct moving_tag *tag)
 {
+	struct reader *const r = context;
+
 	if (span_is(tag->name, "host") && !tag->closes) {
 		r->host[0] = '\0';
 	} else if (span_is(tag->name, "address") && !moving_attribute(tag, "addr").failed &&
@@ -52,7 +54,7 @@ static void take_tag(struct reader *r, const struct moving_tag *tag)
 						.ports = moving_attribute(tag, "portid") };
 		r->port = true;
 		r->open = false;
-	} else if (span_is(tag->name, "state") && r->port) {
+	} else if (span_is(tag->name, "state") && r->port && !tag->closes) {
 		take_state(r, moving_attribute(tag, "state"));
 	} else if (span_is(tag->name, "service") && r->port && !tag->closes) {
 		r->rule.origin = moving_attribute(tag, "name");
@@ -99,13 +101,14 @@ static void take_line(struct reader *r)
 void moving_nmap(struct moving *m, struct span text)
 {
 	struct reader r = { .m = m };
-	struct moving_tag tag;
+	struct span first = text;
 
-	if (span_find(text, "<nmaprun") == SIZE_MAX && span_find(text, "<port ") == SIZE_MAX) {
+	while (span_left(first) > 0 && first.at[0] <= ' ')
+		first.at++;
+	if (!span_begins(first, "<")) {
 		while (moving_line(m, &text))
 			take_line(&r);
 		return;
 	}
-	while (moving_tag(m, &text, &tag))
-		take_tag(&r, &tag);
+	moving_xml(m, text, take_tag, &r);
 }

@@ -1,134 +1,118 @@
 #include "policy/moving_xml.h"
+#include "expat_calls.h"
 
 #include <string.h>
 
-static bool is_blank(uint8_t c)
+enum { PIECE = 1 << 20, DEPTH_MOST = 64 };
+
+struct reading {
+	struct moving *m;
+	struct span text;
+	XML_Parser parser;
+	unsigned depth;
+	moving_tag_reader *reader;
+	void *context;
+};
+
+/* A line that many elements stand on is looked for once. */
+static void stand_at(struct reading *r)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	const size_t number = XML_GetCurrentLineNumber(r->parser);
+	const XML_Index at = XML_GetCurrentByteIndex(r->parser);
+	struct span line = r->text, rest;
+
+	if (number == r->m->number || at < 0 || (size_t)at > span_left(line))
+		return;
+	line.at += at;
+	while (line.at > r->text.at && line.at[-1] != '\n')
+		line.at--;
+	rest = line;
+	r->m->line = span_until(&rest, '\n');
+	if (r->m->line.failed)
+		r->m->line = line; /* the last one */
+	r->m->number = number;
 }
 
-/* Passes by, with the lines counted. */
-static void pass(struct moving *m, struct span *text, size_t length)
+static void hear(struct reading *r, const char *name, const char *const *attributes, bool closes)
 {
-	for (size_t i = 0; i < length && i < span_left(*text); i++) {
-		if (text->at[i] == '\n') {
-			struct span rest = *text;
+	const struct moving_tag tag = {
+		.name = span_text(name), .attributes = attributes, .closes = closes, .arena = r->m->arena
+	};
 
-			span_skip(&rest, i + 1);
-			m->number++;
-			m->line = rest;
-			m->line = span_until(&rest, '\n');
-			if (m->line.failed)
-				m->line = rest;
-		}
+	stand_at(r);
+	r->depth = closes ? r->depth - 1 : r->depth + 1;
+	if (r->depth > DEPTH_MOST) {
+		r->m->failed = true;
+		error_set(r->m->err, "line %zu: it is nested too deep", r->m->number);
+	} else {
+		r->reader(r->context, &tag);
 	}
-	span_skip(text, length < span_left(*text) ? length : span_left(*text));
+	if (r->m->failed || r->m->out->failed)
+		(void)XML_StopParser(r->parser, XML_FALSE);
 }
 
-/* The length of what begins at '<', with its '>'; one in quotes is text. 0 where it does not end. */
-static size_t tag_length(struct span text)
+static void hear_begin(void *context, const XML_Char *name, const XML_Char **attributes)
 {
-	uint8_t quote = 0;
-
-	if (span_begins(text, "<!--")) {
-		const size_t at = span_find(text, "-->");
-
-		return at == SIZE_MAX ? 0 : at + strlen("-->");
-	}
-	for (size_t i = 0; i < span_left(text); i++) {
-		const uint8_t c = text.at[i];
-
-		if (c == '<' && i > 0)
-			return 0;
-		if (quote != 0)
-			quote = c == quote ? 0 : quote;
-		else if (c == '"' || c == '\'')
-			quote = c;
-		else if (c == '>')
-			return i + 1;
-	}
-	return 0;
+	hear(context, name, attributes, false);
 }
 
-static struct moving_tag read_tag(struct span inside)
+static void hear_end(void *context, const XML_Char *name)
 {
-	struct moving_tag tag = { .closes = span_begins(inside, "/") };
+	static const char *const none[] = { NULL };
 
-	span_skip(&inside, tag.closes);
-	if (span_ends(inside, "/")) {
-		tag.alone = true;
-		inside.end--;
-	}
-	tag.name = inside;
-	while (span_left(inside) > 0 && !is_blank(inside.at[0]))
-		inside.at++;
-	tag.name.end = inside.at;
-	tag.attributes = inside;
-	return tag;
+	hear(context, name, none, true);
 }
 
-bool moving_tag(struct moving *m, struct span *text, struct moving_tag *ret_tag)
+static bool read_all(struct reading *r)
 {
-	if (m->number == 0) {
-		struct span rest = *text;
+	struct span rest = r->text;
 
-		m->number = 1;
-		m->line = span_until(&rest, '\n');
-		if (m->line.failed)
-			m->line = *text;
-	}
-	while (!m->failed && !m->out->failed) {
-		const uint8_t *const begin = span_left(*text) > 0 ? memchr(text->at, '<', span_left(*text))
-								  : NULL;
-		struct span inside;
-		size_t length;
+	for (;;) {
+		const size_t length = span_left(rest) < PIECE ? span_left(rest) : PIECE;
+		const bool last = length == span_left(rest);
+		const struct span piece = span_take(&rest, length);
 
-		if (begin == NULL)
+		if (XML_Parse(r->parser, (const char *)piece.at, (int)length, last) != XML_STATUS_OK)
 			return false;
-		pass(m, text, (size_t)(begin - text->at));
-		inside = *text;
-		length = tag_length(inside);
-		if (length == 0) {
-			moving_leave(m, "it does not end");
-			pass(m, text, span_begins(inside, "<!--") ? span_left(inside) : 1);
-			continue;
-		}
-		inside.end = inside.at + length - 1;
-		span_skip(&inside, 1);
-		if (span_begins(inside, "!") || span_begins(inside, "?")) {
-			pass(m, text, length);
-			continue;
-		}
-		*ret_tag = read_tag(inside);
-		pass(m, text, length);
-		return true;
+		if (last)
+			return true;
 	}
-	return false;
+}
+
+void moving_xml(struct moving *m, struct span text, moving_tag_reader *reader, void *context)
+{
+	struct reading r = { .m = m, .text = text, .reader = reader, .context = context };
+
+	if (!expat_load(m->err)) {
+		m->failed = true;
+		return;
+	}
+	r.parser = XML_ParserCreate(NULL);
+	if (r.parser == NULL) {
+		m->failed = true;
+		error_memory(m->err);
+		return;
+	}
+	XML_SetUserData(r.parser, &r);
+	XML_SetElementHandler(r.parser, hear_begin, hear_end);
+	if (!read_all(&r) && !m->failed && !m->out->failed) {
+		m->failed = true;
+		error_set(m->err, "line %lu: no XML: %s", (unsigned long)XML_GetCurrentLineNumber(r.parser),
+			  XML_ErrorString(XML_GetErrorCode(r.parser)));
+	}
+	XML_ParserFree(r.parser);
 }
 
 struct span moving_attribute(const struct moving_tag *tag, const char *name)
 {
-	struct span rest = tag->attributes, value;
+	struct span value = span_of(NULL, 0);
+	const char *copy = NULL;
 
-	while (span_left(rest) > 0) {
-		struct span word;
-		uint8_t quote;
-
-		while (span_left(rest) > 0 && is_blank(rest.at[0]))
-			rest.at++;
-		word = span_until(&rest, '=');
-		while (span_left(word) > 0 && is_blank(word.end[-1]))
-			word.end--;
-		while (span_left(rest) > 0 && is_blank(rest.at[0]))
-			rest.at++;
-		quote = span_u8(&rest);
-		if (rest.failed || (quote != '"' && quote != '\''))
-			break;
-		value = span_until(&rest, quote);
-		if (span_is(word, name))
-			return value;
-	}
-	value = span_of(NULL, 0);
+	for (const char *const *a = tag->attributes; a[0] != NULL && copy == NULL; a += 2)
+		if (strcmp(a[0], name) == 0)
+			copy = arena_text(tag->arena, a[1]);
+	if (copy != NULL)
+		return span_text(copy);
 	value.failed = true;
 	return value;
 }

@@ -1,4 +1,6 @@
-"""The command line itself: help, unknown words, completion, output that cannot be written."""
+"""The command line itself: help, unknown words, completion, output that cannot be written; what the README says of it."""
+import pathlib
+import re
 import shutil
 import subprocess
 
@@ -126,5 +128,22 @@ def test_large_libraries_are_loaded_only_when_they_are_needed(doorward):
     done = subprocess.run(["readelf", "-d", doorward.program], capture_output=True, text=True, check=True)
     needed = [line for line in done.stdout.splitlines() if "NEEDED" in line]
     assert any("libc.so" in line for line in needed)
-    for large in "libbpf", "libcrypto", "libpcap", "libssl", "libsystemd", "libz.", "libzstd":
+    for large in ("libbpf", "libcrypto", "libexpat", "libjansson", "libnftables", "libpcap", "libssl", "libsystemd", "libyaml",
+                  "libz.", "libzstd"):
         assert not [line for line in needed if large in line]
+
+
+TOP = pathlib.Path(__file__).parents[2]
+
+
+def test_readme_names_the_packages_that_are_needed():
+    text = " ".join((TOP / "README.md").read_text().split())
+    said = re.search(r"from Debian packages: (.*?)\. At run time it loads (.*?) when it needs them", text)
+    assert re.findall(r"`(.*?)`", said[1]) == (TOP / "tools/packages-build").read_text().split()
+    loaded = set()
+    for calls in TOP.glob("src/*/*.calls"):
+        for name, version in re.findall(r"^library (\S+)\.so\.(\S+)$", calls.read_text(), re.M):
+            if name != "libcrypto":  # in one package with libssl
+                loaded.add({"libz": "zlib"}.get(name, name) + ("-" if name[-1].isdigit() else "") + version)
+    loaded = {"zlib1g" if name == "zlib1" else name for name in loaded}
+    assert set(re.findall(r"`(.*?)`", said[2])) == loaded
