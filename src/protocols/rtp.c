@@ -1,6 +1,7 @@
 /* rtp.c: Real-time Transport Protocol: RFC 3550 (header 5.1, sequence A.1, jitter A.8), RFC 3551 (payload
  * types), RFC 4571 (over TCP). One datagram of it looks like many things; two that go on from each other do
  * not. */
+#include "base/escape.h"
 #include "protocols/tally.h"
 
 #include <stdio.h>
@@ -149,12 +150,30 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return is_voice(first, &header) ? YES : MORE;
 }
 
+/* Lines of a language look alike, and a piece of them may begin and end in the midst of a letter. */
+static bool is_text(struct span s)
+{
+	enum { TEXT_LEAST = 32, LETTER_REST = 3 };
+
+	if (span_left(s) < TEXT_LEAST)
+		return false;
+	for (unsigned i = 0; i < LETTER_REST && *s.at >> 6 == 2; i++)
+		s.at++;
+	while (span_left(s) > LETTER_REST) {
+		const int32_t c = utf8_next(&s);
+
+		if (c < ' ' && c != '\t' && c != '\n' && c != '\r')
+			return false;
+	}
+	return true;
+}
+
 /* A source of zero is one as well, but then the numbers have to tell more. */
 static bool continues(struct span before, struct span now)
 {
 	struct header one, two;
 
-	if (!read_header(before, &one) || !read_header(now, &two))
+	if (!read_header(before, &one) || !read_header(now, &two) || (is_text(before) && is_text(now)))
 		return false;
 	return follows(&one, &two, one.source != 0 ? STEP_MOST : 1) &&
 	       (one.source != 0 || (one.type == two.type && one.payload == two.payload));

@@ -152,6 +152,21 @@ static void mgcp_has_several_messages_in_a_datagram(void **unused)
 	TOLD("mgcp", TRANSPORT_UDP, damaged, "\"command\":\"RQNT\"", "{\"broken\":\"client\",\"at\":43}");
 }
 
+/* Thai has the same octets again and again, and pieces of it begin in the midst of a letter. */
+static void text_that_looks_alike_is_no_rtp(void **unused)
+{
+#define LETTERS "\xe0\xb8\xa1\xe0\xb8\x99\xe0\xb8\xb8\xe0\xb8\xa9\xe0\xb8\xa1\xe0\xb8\x99\xe0\xb8\xb8"
+#define AFTER   "\xe0\xb9\x87\xe0\xb8\x99\xe0\xb8\xa1"
+	static const char one[] = "\x80\xe0\xb8\x9b" AFTER LETTERS, two[] = "\x80\xe0\xb8\xa9" AFTER LETTERS,
+			  media[] = "\x80\xe0\xb8\xa9" AFTER "\x01" LETTERS;
+	const struct protocol *const rtp = protocol_named(span_text("rtp"));
+
+	(void)unused;
+	assert_int_equal(rtp->recognise(span_text(one), SIDE_CLIENT, TRANSPORT_UDP), MORE);
+	assert_false(rtp->continues(span_text(one), span_text(two)));
+	assert_true(rtp->continues(span_text(one), span_text(media)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +176,7 @@ int main(void)
 		cmocka_unit_test(rtsp_reads_setups_and_media_between_messages),
 		cmocka_unit_test(mgcp_tells_commands_and_connections),
 		cmocka_unit_test(mgcp_has_several_messages_in_a_datagram),
+		cmocka_unit_test(text_that_looks_alike_is_no_rtp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
