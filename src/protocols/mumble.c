@@ -142,7 +142,7 @@ const struct protocol protocol_mumble = {
 	.name = "mumble",
 	.title = "Mumble",
 	DOORS(TCP(64738), UDP(64738)),
-	.privacy = PRIVACY_ENCRYPTED,
+	.privacy = PRIVACY_EITHER, /* pings are in the clear */
 	.recognise = recognise,
 	.datagram_least = PONG,
 	MARKS(OCTET(0, 0), OCTETS(1, 1, 2)),

@@ -1,6 +1,7 @@
 """Kinds of servers of which each has its own way to tell what it is: real ones, knocked at."""
 import sys
 
+from conftest import PROGRAM
 from test_knock import at, knock, space  # noqa: F401 (space is a fixture)
 from test_knock_text import open_to_others, program
 
@@ -132,3 +133,6 @@ def test_mumble(space, need, tmp_path):  # noqa: F811
     voice, datagrams = knock(space, *at(7738), "udp:127.0.0.1:7738")
     assert (voice["spoken"], voice["product"]) == ("tls:mumble", "Mumble server")
     assert datagrams["spoken"] == "mumble" and datagrams["version"] == voice["version"]
+    (tmp_path / "host.policy").write_text('allow mumble/7738 from any because "voices"\ndeny all\n')
+    done = space.run(PROGRAM, "check", "--json", "-P", tmp_path / "host.policy", check=False)
+    assert '"app_proto":"mumble"' in done.stdout and "wrong-protocol" not in done.stdout, done.stdout
