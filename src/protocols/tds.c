@@ -348,16 +348,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	return PROBE_DONE;
 }
 
-static const struct weakness *const weaknesses[] = { &tds_no_encryption,
-						     &tls_old,
-						     &tls_ssl,
-						     &tls_weak_cipher,
-						     &tls_certificate_expired,
-						     &tls_certificate_early,
-						     &tls_certificate_self_signed,
-						     &tls_certificate_weak_key,
-						     &tls_certificate_weak_signature,
-						     NULL };
+static const struct weakness *const weaknesses[] = { &tds_no_encryption, TLS_WEAKNESSES, NULL };
 
 static const struct probe probe = {
 	.transports = PROBE_TCP,

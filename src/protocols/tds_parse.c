@@ -339,8 +339,10 @@ static enum verdict hear_flight(struct state *state, struct parse *parse, struct
 {
 	struct buffer flight = buffer_new(FLIGHT_MOST);
 	size_t whole;
-	const enum verdict verdict = gather_flight(*bytes, &flight, &whole);
+	enum verdict verdict = gather_flight(*bytes, &flight, &whole);
 
+	if (verdict == MORE && whole >= FLIGHT_MOST)
+		verdict = NO;
 	if (verdict == MORE)
 		parse_want(parse, whole);
 	if (verdict == YES) {
@@ -349,7 +351,7 @@ static enum verdict hear_flight(struct state *state, struct parse *parse, struct
 		span_skip(bytes, whole);
 	}
 	buffer_free(&flight);
-	return whole < FLIGHT_MOST ? verdict : NO;
+	return verdict;
 }
 
 static bool begins_flight(const struct state *state, const struct parse *parse,

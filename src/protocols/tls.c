@@ -189,15 +189,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return NO;
 }
 
-const struct weakness *const tls_weaknesses[] = { &tls_old,
-						  &tls_ssl,
-						  &tls_weak_cipher,
-						  &tls_certificate_expired,
-						  &tls_certificate_early,
-						  &tls_certificate_self_signed,
-						  &tls_certificate_weak_key,
-						  &tls_certificate_weak_signature,
-						  NULL };
+const struct weakness *const tls_weaknesses[] = { TLS_WEAKNESSES, NULL };
 
 const struct protocol protocol_tls = {
 	.name = "tls",

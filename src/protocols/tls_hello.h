@@ -102,6 +102,11 @@ void tls_end_carried(struct tls_reading *reading, struct parse *parse);
 extern const struct probe tls_probe;
 extern const struct parser tls_parser;
 extern const struct weakness *const tls_weaknesses[];
+
+/* The same in the list of a protocol that carries TLS (certificate.h has the others). */
+#define TLS_WEAKNESSES                                                                                       \
+	&tls_old, &tls_ssl, &tls_weak_cipher, &tls_certificate_expired, &tls_certificate_early,              \
+		&tls_certificate_self_signed, &tls_certificate_weak_key, &tls_certificate_weak_signature
 extern const struct weakness tls_old, tls_ssl, tls_weak_cipher;
 
 #endif

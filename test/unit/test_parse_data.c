@@ -164,6 +164,28 @@ static void tls_in_packets_of_sql_server_is_read(void **state)
 	TOLD("tds", TRANSPORT_TCP, turns, "{\"tls\":{\"ja3\":", "\"subject\":", "\"tls\":true", "!broken");
 }
 
+/* The longest flight that is read, with the heads of its packets: what follows it is not taken for its end.
+ */
+static void what_follows_a_long_flight_is_read(void **state)
+{
+	enum { PACKETS = 64, HEAD = 8, PAYLOAD = 512 };
+	static uint8_t room[PACKETS * (HEAD + PAYLOAD)];
+	struct turn turns[] = { talk_first("tds.client.tcp.freetds"),
+				talk_first("tds.server.tcp.specification"),
+				{ .side = SIDE_CLIENT, .bytes = span_of(room, sizeof(room)) },
+				CLIENT("\1\1\0\x10\0\0\1\0S\0E\0L\0 \0") };
+
+	(void)state;
+	for (int i = 0; i < PACKETS; i++) {
+		uint8_t *const at = room + i * (HEAD + PAYLOAD);
+
+		memcpy(at, "\x12\0\x02\x08\0\0\1\0", HEAD);
+		at[1] = i == PACKETS - 1;
+		at[HEAD] = i == 0 ? 0x16 : 0;
+	}
+	TOLD("tds", TRANSPORT_TCP, turns, "\"batches\":1", "!broken");
+}
+
 static void batches_calls_and_errors_are_told(void **state)
 {
 	const struct turn turns[] = {
@@ -242,6 +264,7 @@ int main(void)
 		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
 		cmocka_unit_test(a_login_that_sql_server_refuses_is_told),
 		cmocka_unit_test(tls_in_packets_of_sql_server_is_read),
+		cmocka_unit_test(what_follows_a_long_flight_is_read),
 		cmocka_unit_test(batches_calls_and_errors_are_told),
 		cmocka_unit_test(a_simple_bind_in_the_clear_is_a_finding),
 		cmocka_unit_test(who_binds_with_a_mechanism_is_told),
