@@ -91,7 +91,39 @@ size_t moving_words(struct span line, struct span words[static WORDS_MOST])
 	return count;
 }
 
+void moving_no_memory(struct moving *m)
+{
+	m->failed = true;
+	error_memory(m->err);
+}
+
 /* ---- rules ---- */
+
+bool moving_verdict(struct span word, enum policy_verdict *ret_verdict)
+{
+	if (span_is_nocase(word, "accept") || span_is(word, "allow") || span_is(word, "limit"))
+		*ret_verdict = VERDICT_ALLOW;
+	else if (span_is_nocase(word, "drop") || span_is(word, "deny"))
+		*ret_verdict = VERDICT_DENY;
+	else if (span_is_nocase(word, "reject"))
+		*ret_verdict = VERDICT_REJECT;
+	else
+		return false;
+	return true;
+}
+
+bool moving_direction(struct span word, enum direction *ret_direction)
+{
+	if (span_is_nocase(word, "input"))
+		*ret_direction = DIRECTION_IN;
+	else if (span_is_nocase(word, "output"))
+		*ret_direction = DIRECTION_OUT;
+	else if (span_is_nocase(word, "forward"))
+		*ret_direction = DIRECTION_THROUGH;
+	else
+		return false;
+	return true;
+}
 
 static bool is_any(struct span address)
 {

@@ -47,11 +47,17 @@ void moving_leave(struct moving *m, const char *why);
 /* Says something of what follows, in a comment of its own. */
 void moving_say(struct moving *m, const char *text);
 
+/* There is none: m has failed. */
+void moving_no_memory(struct moving *m);
+
 /* Takes the words of a line; what stands in quotes is one, and what stands in braces with them. How many
  * there are, WORDS_MOST at most. */
 size_t moving_words(struct span line, struct span words[static WORDS_MOST]);
 
 bool moving_verdict(struct span word, enum policy_verdict *ret_verdict);
+
+/* The chain of netfilter by this name: "INPUT", "output", "forward". */
+bool moving_direction(struct span word, enum direction *ret_direction);
 
 /* ---- lists (moving_lists.c) ---- */
 

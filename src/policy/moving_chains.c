@@ -11,8 +11,7 @@ struct moving_chain *moving_chain_add(struct moving *m, struct moving_chains *ch
 						     sizeof(*list));
 
 	if (list == NULL) {
-		m->failed = true;
-		error_memory(m->err);
+		moving_no_memory(m);
 		return NULL;
 	}
 	chains->list = list;
@@ -27,8 +26,7 @@ void moving_step_add(struct moving *m, struct moving_chain *chain, const struct 
 	struct moving_step *const copy = arena_alloc(m->arena, sizeof(*copy));
 
 	if (copy == NULL) {
-		m->failed = true;
-		error_memory(m->err);
+		moving_no_memory(m);
 		return;
 	}
 	*copy = *step;
@@ -39,6 +37,12 @@ void moving_step_add(struct moving *m, struct moving_chain *chain, const struct 
 	else
 		chain->last->next = copy;
 	chain->last = copy;
+}
+
+void moving_step_refuse(struct moving_step *step, const char *why)
+{
+	if (step->why == NULL)
+		step->why = why;
 }
 
 /* ---- by name ---- */
@@ -233,8 +237,7 @@ void moving_chains_write(struct moving *m, struct moving_chains *chains)
 	bool had[DIRECTION_THROUGH + 1][7] = { 0 };
 
 	if (sorted == NULL) {
-		m->failed = true;
-		error_memory(m->err);
+		moving_no_memory(m);
 		return;
 	}
 	if (chains->count > 0)

@@ -56,6 +56,9 @@ struct moving_chain *moving_chain_add(struct moving *m, struct moving_chains *ch
 /* Adds a copy of the step, at the line that is being read. */
 void moving_step_add(struct moving *m, struct moving_chain *chain, const struct moving_step *step);
 
+/* The rule cannot be said, and why: the first reason is told. */
+void moving_step_refuse(struct moving_step *step, const char *why);
+
 /* Writes what all of them come to, and says what was not carried over. */
 void moving_chains_write(struct moving *m, struct moving_chains *chains);
 

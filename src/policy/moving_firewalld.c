@@ -18,6 +18,7 @@ struct entry {
 	size_t order;
 	struct moving_rule rule;
 	struct span service; /* whose ports it is about */
+	bool blocks_icmp;
 	const char *why;
 	struct span line;
 	size_t number;
@@ -34,6 +35,7 @@ struct reader {
 	size_t count, capacity;
 	struct entry rule; /* the <rule> that is being read */
 	bool in_rule, decides;
+	bool icmp_inverted; /* what the zone blocks is all that it lets pass */
 };
 
 static void refuse(struct entry *entry, const char *why)
@@ -66,6 +68,8 @@ static struct span joined(struct reader *r, struct span list, struct span word)
 					      span_left(list) > 0 ? "," : "", (int)span_left(word),
 					      span_left(word) > 0 ? (const char *)word.at : "");
 
+	if (text == NULL)
+		moving_no_memory(r->m);
 	return span_text(text != NULL ? text : "");
 }
 
@@ -107,6 +111,7 @@ static bool take_door(struct reader *r, struct entry *entry, const struct moving
 		take_icmp(entry, moving_attribute(tag, "name"));
 	} else if (span_is(tag->name, "icmp-block")) {
 		entry->rule.verdict = VERDICT_REJECT;
+		entry->blocks_icmp = !r->in_rule;
 		r->decides |= r->in_rule;
 		take_icmp(entry, moving_attribute(tag, "name"));
 	} else if (span_is(tag->name, "source-port")) {
@@ -244,6 +249,8 @@ static void take_in_zone(struct reader *r, const struct moving_tag *tag)
 		r->places[1].on = joined(r, r->places[1].on, moving_attribute(tag, "name"));
 	} else if (span_is(tag->name, "source")) {
 		take_source(r, tag);
+	} else if (span_is(tag->name, "icmp-block-inversion")) {
+		r->icmp_inverted = true;
 	} else if (span_is(tag->name, "ingress-zone")) {
 		r->ingress = moving_attribute(tag, "name");
 	} else if (span_is(tag->name, "egress-zone")) {
@@ -311,6 +318,8 @@ static void write_entry(struct reader *r, const struct entry *entry, const struc
 	struct moving_rule rule = entry->rule;
 	enum moving_fit fit;
 
+	if (entry->blocks_icmp && r->icmp_inverted)
+		rule.verdict = VERDICT_ALLOW;
 	r->m->line = entry->line;
 	r->m->number = entry->number;
 	if (entry->why != NULL) {
@@ -327,7 +336,20 @@ static void write_entry(struct reader *r, const struct entry *entry, const struc
 		moving_write(r->m, &rule);
 }
 
-/* What no rule of the zone has decided. A zone without a target lets ICMP pass, and refuses. */
+/* All ICMP, where the zone says something of all of it: other types than those listed are refused where that
+ * is inverted, and let pass by a zone without a target. */
+static void write_icmp(struct reader *r, const struct moving_rule *target)
+{
+	struct moving_rule icmp = *target;
+
+	if (!r->icmp_inverted && (!r->target.failed || r->ingress.at != NULL))
+		return;
+	icmp.verdict = r->icmp_inverted ? VERDICT_REJECT : VERDICT_ALLOW;
+	icmp.transport = span_text("icmp,icmpv6");
+	moving_write(r->m, &icmp);
+}
+
+/* What no rule of the zone has decided. A zone without a target refuses. */
 static void write_target(struct reader *r, const struct moving_rule *place)
 {
 	struct moving_rule rule = *place;
@@ -338,13 +360,8 @@ static void write_target(struct reader *r, const struct moving_rule *place)
 		       : span_is(r->target, "DROP") ? VERDICT_DENY
 						    : VERDICT_REJECT;
 	rule.origin = span_text("what the zone ends with");
-	if (r->target_number > 0 && r->target.failed && r->ingress.at == NULL) {
-		struct moving_rule icmp = rule;
-
-		icmp.verdict = VERDICT_ALLOW;
-		icmp.transport = span_text("icmp,icmpv6");
-		moving_write(r->m, &icmp);
-	}
+	if (r->target_number > 0)
+		write_icmp(r, &rule);
 	if (r->target_number > 0 && !span_is(r->target, "CONTINUE"))
 		moving_write(r->m, &rule);
 }

@@ -4,20 +4,6 @@
 
 #include <string.h>
 
-/* Two that netfilter's tools share. */
-bool moving_verdict(struct span word, enum policy_verdict *ret_verdict)
-{
-	if (span_is_nocase(word, "accept") || span_is(word, "allow") || span_is(word, "limit"))
-		*ret_verdict = VERDICT_ALLOW;
-	else if (span_is_nocase(word, "drop") || span_is(word, "deny"))
-		*ret_verdict = VERDICT_DENY;
-	else if (span_is_nocase(word, "reject"))
-		*ret_verdict = VERDICT_REJECT;
-	else
-		return false;
-	return true;
-}
-
 /* A set of ipset, whose elements are words. */
 struct ipset {
 	struct ipset *next;
@@ -85,13 +71,6 @@ static void read_add(struct reader *r, const struct span *words, size_t count)
 
 /* ---- rules ---- */
 
-/* The first reason is told. */
-static void refuse(struct moving_step *step, const char *why)
-{
-	if (step->why == NULL)
-		step->why = why;
-}
-
 static void take_set(const struct reader *r, struct moving_step *step, struct span name, struct span ends,
 		     bool inverted)
 {
@@ -102,12 +81,15 @@ static void take_set(const struct reader *r, struct moving_step *step, struct sp
 						       : &rule->to;
 
 	if (set == NULL)
-		refuse(step,
-		       "what its set holds is not in this file: put what 'ipset save' prints before it");
+		moving_step_refuse(
+			step,
+			"what its set holds is not in this file: put what 'ipset save' prints before it");
 	else if (!set->plain || set->elements.failed || (!span_is(ends, "src") && !span_is(ends, "dst")))
-		refuse(step, "its set is not of addresses alone");
+		moving_step_refuse(step, "its set is not of addresses alone");
 	else if (set->elements.length == 0)
-		refuse(step, "its set is empty");
+		moving_step_refuse(step, "its set is empty");
+	else if (span_left(*list) > 0)
+		moving_step_refuse(step, "two conditions on the same");
 	else
 		*list = buffer_read(&set->elements);
 }
@@ -140,16 +122,16 @@ static bool take_value(struct reader *r, struct moving_step *step, struct span o
 			continue;
 		if (inverted && values[i].offset == offsetof(struct moving_rule, ports)) {
 			if (!moving_other_ports(r->m->arena, value, &step->rule.ports))
-				refuse(step, "it is inverted");
+				moving_step_refuse(step, "it is inverted");
 			return true;
 		}
 		if (offset == SIZE_MAX) {
-			refuse(step, "it is inverted");
+			moving_step_refuse(step, "it is inverted");
 			return true;
 		}
 		list = (struct span *)(void *)((char *)&step->rule + offset);
 		if (span_left(*list) > 0)
-			refuse(step, "two conditions on the same");
+			moving_step_refuse(step, "two conditions on the same");
 		*list = value;
 		return true;
 	}
@@ -167,7 +149,7 @@ static void take_interface(struct moving_step *step, struct span option, struct 
 	if (!inverted && span_is(value, "lo"))
 		step->implied = true;
 	else if (inverted)
-		refuse(step, "it is inverted");
+		moving_step_refuse(step, "it is inverted");
 	else if (span_is(option, "-o"))
 		step->rule.leaves = value;
 	else
@@ -197,7 +179,7 @@ static void take_match(struct moving_step *step, struct span name)
 		if (span_is(name, matches[i]))
 			return;
 	}
-	refuse(step, "a match that a policy does not have");
+	moving_step_refuse(step, "a match that a policy does not have");
 }
 
 /* Takes the option at words[i], with its value; returns where the next one begins. */
@@ -207,7 +189,7 @@ static size_t take_option(struct reader *r, struct moving_step *step, const stru
 	const struct span option = words[i], value = i + 1 < count ? words[i + 1] : span_of(NULL, 0);
 
 	if (i + 1 == count)
-		refuse(step, "an option without a value");
+		moving_step_refuse(step, "an option without a value");
 	else if (take_value(r, step, option, value, inverted))
 		return i + 2;
 	else if (span_is(option, "-i") || span_is(option, "-o"))
@@ -223,8 +205,8 @@ static size_t take_option(struct reader *r, struct moving_step *step, const stru
 	else if (span_is(option, "--dst-type") && span_is(value, "LOCAL") && !inverted)
 		step->rule.local = true;
 	else if (!span_is(option, "--reject-with"))
-		refuse(step, step->end == MOVING_JUMPS ? "its target has no verdict"
-						       : "an option that a policy does not have");
+		moving_step_refuse(step, step->end == MOVING_JUMPS ? "its target has no verdict"
+								   : "an option that a policy does not have");
 	return i + (span_is(option, "--match-set") ? 3 : 2);
 }
 
@@ -240,19 +222,6 @@ static struct moving_chain *chain_named(struct reader *r, struct span name)
 	return NULL;
 }
 
-static bool is_direction(struct span word, enum direction *ret_direction)
-{
-	if (span_is(word, "INPUT"))
-		*ret_direction = DIRECTION_IN;
-	else if (span_is(word, "OUTPUT"))
-		*ret_direction = DIRECTION_OUT;
-	else if (span_is(word, "FORWARD"))
-		*ret_direction = DIRECTION_THROUGH;
-	else
-		return false;
-	return true;
-}
-
 /* ":INPUT DROP [0:0]", or a rule of a chain that was not announced. */
 static struct moving_chain *add_chain(struct reader *r, struct span name, struct span policy)
 {
@@ -263,7 +232,7 @@ static struct moving_chain *add_chain(struct reader *r, struct span name, struct
 	if (chain == NULL)
 		return NULL;
 	chain->family = r->family;
-	chain->entered = r->filters && is_direction(name, &chain->direction);
+	chain->entered = r->filters && moving_direction(name, &chain->direction);
 	chain->lets_pass = span_is(policy, "ACCEPT");
 	chain->apart = r->filters ? NULL : "a table that does not filter";
 	return chain;

@@ -7,19 +7,6 @@ enum { SETS_MOST = 4096, CHAINS_MOST = 65536 };
 
 /* ---- blocks ---- */
 
-static bool is_direction(struct span word, enum direction *ret_direction)
-{
-	if (span_is(word, "input"))
-		*ret_direction = DIRECTION_IN;
-	else if (span_is(word, "output"))
-		*ret_direction = DIRECTION_OUT;
-	else if (span_is(word, "forward"))
-		*ret_direction = DIRECTION_THROUGH;
-	else
-		return false;
-	return true;
-}
-
 /* "type filter hook input priority filter" */
 static void read_hook(struct nft_reader *r, const struct span *words, size_t count)
 {
@@ -28,7 +15,7 @@ static void read_hook(struct nft_reader *r, const struct span *words, size_t cou
 	if (chain->apart != NULL)
 		return;
 	chain->entered = span_is(words[1], "filter") && count > 3 &&
-			 is_direction(words[3], &chain->direction);
+			 moving_direction(words[3], &chain->direction);
 	chain->apart = chain->entered
 			       ? NULL
 			       : "not in a chain that filters what comes in, goes out or passes through";

@@ -5,12 +5,6 @@
 
 enum { FIELDS_MOST = 6, ELEMENTS_MOST = 20000 };
 
-static void refuse(struct moving_step *step, const char *why)
-{
-	if (step->why == NULL)
-		step->why = why;
-}
-
 /* ---- what is asked about ---- */
 
 enum field { UNKNOWN, TRANSPORT, PORTS, TYPES, FROM, TO, ON, LEAVES, FAMILY, STATE };
@@ -58,7 +52,7 @@ static const struct selector *selector_at(const struct span *words, size_t i, si
 	return NULL;
 }
 
-static struct span types_of_neighbours(struct arena *arena, struct span list)
+static struct span types_of_neighbours(struct moving *m, struct span list)
 {
 	static const struct {
 		const char *nft, *number;
@@ -81,8 +75,10 @@ static struct span types_of_neighbours(struct arena *arena, struct span list)
 		buffer_span(&text, term);
 		buffer_text(&text, ",");
 	}
-	copy = arena_span_text(arena, buffer_read(&text));
+	copy = text.failed ? NULL : arena_span_text(m->arena, buffer_read(&text));
 	buffer_free(&text);
+	if (copy == NULL)
+		moving_no_memory(m);
 	return span_text(copy != NULL ? copy : "");
 }
 
@@ -90,14 +86,14 @@ static struct span types_of_neighbours(struct arena *arena, struct span list)
 static void set_field(struct moving_step *step, struct span *field, struct span value)
 {
 	if (span_left(*field) > 0)
-		refuse(step, "two conditions on the same");
+		moving_step_refuse(step, "two conditions on the same");
 	*field = value;
 }
 
 static void take_family(struct moving_step *step, unsigned family)
 {
 	if (step->rule.family != 0 && step->rule.family != family)
-		refuse(step, "two families of addresses");
+		moving_step_refuse(step, "two families of addresses");
 	step->rule.family = family;
 }
 
@@ -117,7 +113,7 @@ static void take_inverted(struct nft_reader *r, struct moving_step *step, const 
 	else if (what->field == STATE)
 		step->implied |= span_find(value, "new") != SIZE_MAX;
 	else
-		refuse(step, "it is inverted");
+		moving_step_refuse(step, "it is inverted");
 	if (what->transport != NULL && span_left(step->rule.transport) == 0)
 		step->rule.transport = span_text(what->transport);
 }
@@ -134,7 +130,7 @@ static void take_value(struct nft_reader *r, struct moving_step *step, const str
 	switch (what->field) {
 	case TRANSPORT: set_field(step, &rule->transport, value); break;
 	case PORTS: set_field(step, &rule->ports, value); break;
-	case TYPES: set_field(step, &rule->ports, types_of_neighbours(r->m->arena, value)); break;
+	case TYPES: set_field(step, &rule->ports, types_of_neighbours(r->m, value)); break;
 	case FROM: set_field(step, &rule->from, value); break;
 	case TO: set_field(step, &rule->to, value); break;
 	case ON:
@@ -171,11 +167,11 @@ static struct span elements_of(const struct nft_reader *r, struct moving_step *s
 	span_skip(&value, 1);
 	set = set_named(r, value);
 	if (set == NULL)
-		refuse(step, "its set is not in this file");
+		moving_step_refuse(step, "its set is not in this file");
 	else if (set->changes)
-		refuse(step, "packets or time change its set");
+		moving_step_refuse(step, "packets or time change its set");
 	else if (span_left(set->elements) == 0)
-		refuse(step, "its set is empty");
+		moving_step_refuse(step, "its set is empty");
 	else
 		return set->elements;
 	return span_of(NULL, 0);
@@ -217,7 +213,7 @@ static struct span bare(struct nft_reader *r, struct moving_step *step, struct s
 	copy = text.failed ? NULL : arena_span_text(r->m->arena, buffer_read(&text));
 	buffer_free(&text);
 	if (copy == NULL)
-		refuse(step, "its set is too large");
+		moving_step_refuse(step, "its set is too large");
 	return span_text(copy != NULL ? copy : "");
 }
 
@@ -266,7 +262,7 @@ static size_t take_condition(struct nft_reader *r, struct moving_step *step, str
 		const struct selector *const what = selector_at(words, i, count, &i);
 
 		if (what == NULL || here.count == FIELDS_MOST) {
-			refuse(step, "it looks up what a policy does not have");
+			moving_step_refuse(step, "it looks up what a policy does not have");
 			return count;
 		}
 		here.fields[here.count++] = what;
@@ -275,7 +271,7 @@ static size_t take_condition(struct nft_reader *r, struct moving_step *step, str
 	here.map = i < count && span_is(words[i], "vmap");
 	i += inverted || here.map || (i < count && span_is(words[i], "=="));
 	if (i >= count) {
-		refuse(step, "not understood");
+		moving_step_refuse(step, "not understood");
 		return count;
 	}
 	if (here.count == 1 && !here.map) {
@@ -284,7 +280,7 @@ static size_t take_condition(struct nft_reader *r, struct moving_step *step, str
 		else
 			take_value(r, step, here.fields[0], bare(r, step, words[i]));
 	} else if (lookup->count > 0 || inverted) {
-		refuse(step, "two lookups of several things");
+		moving_step_refuse(step, "two lookups of several things");
 	} else {
 		*lookup = here;
 		lookup->elements = elements_of(r, step, words[i]);
@@ -341,9 +337,9 @@ static size_t take_statement(struct nft_reader *r, struct moving_step *step, str
 	}
 	if (span_is(words[i], "#") && i + 1 < count && span_is(words[i + 1], "handle"))
 		return count;
-	refuse(step, i + 1 < count && span_is(words[i + 1], "sport") ? "a port of the sender"
-		     : span_is(words[i], "limit")                    ? "a rate"
-						  : "a statement that a policy does not have");
+	moving_step_refuse(step, i + 1 < count && span_is(words[i + 1], "sport") ? "a port of the sender"
+				 : span_is(words[i], "limit")                    ? "a rate"
+							      : "a statement that a policy does not have");
 	/* What it is was not understood, and so not where it ends; what it would decide is of no use. */
 	return count;
 }
@@ -367,7 +363,7 @@ static void add_element(struct nft_reader *r, const struct moving_step *step, co
 	for (size_t f = 0; f < lookup->count && i < count; f++) {
 		take_value(r, &one, lookup->fields[f], words[i++]);
 		if (f + 1 < lookup->count && (i >= count || !span_is(words[i++], ".")))
-			refuse(&one, "an element of another form");
+			moving_step_refuse(&one, "an element of another form");
 	}
 	while (lookup->map && i < count && !span_is(words[i], ":"))
 		i++;
@@ -392,7 +388,7 @@ void nft_rule_read(struct nft_reader *r, const struct span *words, size_t count)
 	}
 	while (next_element(&lookup.elements, &element)) {
 		if (++r->elements > ELEMENTS_MOST) {
-			refuse(&step, "sets of more elements than are written out");
+			moving_step_refuse(&step, "sets of more elements than are written out");
 			add(r, &step);
 			return;
 		}

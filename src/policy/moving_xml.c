@@ -36,7 +36,7 @@ static void stand_at(struct reading *r)
 static void hear(struct reading *r, const char *name, const char *const *attributes, bool closes)
 {
 	const struct moving_tag tag = {
-		.name = span_text(name), .attributes = attributes, .closes = closes, .arena = r->m->arena
+		.name = span_text(name), .attributes = attributes, .closes = closes, .m = r->m
 	};
 
 	stand_at(r);
@@ -89,8 +89,7 @@ void moving_xml(struct moving *m, struct span text, moving_tag_reader *reader, v
 	}
 	r.parser = XML_ParserCreate(NULL);
 	if (r.parser == NULL) {
-		m->failed = true;
-		error_memory(m->err);
+		moving_no_memory(m);
 		return;
 	}
 	XML_SetUserData(r.parser, &r);
@@ -106,13 +105,18 @@ void moving_xml(struct moving *m, struct span text, moving_tag_reader *reader, v
 struct span moving_attribute(const struct moving_tag *tag, const char *name)
 {
 	struct span value = span_of(NULL, 0);
+	const char *const *a = tag->attributes;
 	const char *copy = NULL;
 
-	for (const char *const *a = tag->attributes; a[0] != NULL && copy == NULL; a += 2)
+	for (; a[0] != NULL; a += 2)
 		if (strcmp(a[0], name) == 0)
-			copy = arena_text(tag->arena, a[1]);
+			break;
+	if (a[0] != NULL)
+		copy = arena_text(tag->m->arena, a[1]);
 	if (copy != NULL)
 		return span_text(copy);
+	if (a[0] != NULL)
+		moving_no_memory(tag->m);
 	value.failed = true;
 	return value;
 }

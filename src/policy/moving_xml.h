@@ -10,7 +10,7 @@ struct moving_tag {
 	struct span name;
 	const char *const *attributes; /* names and values in turn, up to NULL */
 	bool closes;
-	struct arena *arena;
+	struct moving *m;
 };
 
 typedef void moving_tag_reader(void *context, const struct moving_tag *tag);
@@ -19,7 +19,7 @@ typedef void moving_tag_reader(void *context, const struct moving_tag *tag);
  * its end is an error: m has failed, and says the line. */
 void moving_xml(struct moving *m, struct span text, moving_tag_reader *reader, void *context);
 
-/* A copy of an attribute's value, in the arena; failed without it. */
+/* A copy of an attribute's value, in the arena; failed without it. Without memory m has failed as well. */
 struct span moving_attribute(const struct moving_tag *tag, const char *name);
 
 #endif

@@ -401,6 +401,21 @@ def test_a_policy_of_firewalld_is_for_what_goes_out(doorward, tmp_path):
     assert rules == ["deny all"] and run.out.count("(the zones between which it holds") == 2 and run.status == 3
 
 
+def test_types_of_icmp_that_are_blocked_or_all_that_pass(doorward, tmp_path):
+    zone = '<zone><icmp-block name="echo-request"/>%s</zone>'
+    assert learn(doorward, tmp_path, "firewalld", zone % "")[1] == [
+        "reject icmp/8, icmpv6/128", "allow icmp, icmpv6", "reject all", "deny all"]
+    assert learn(doorward, tmp_path, "firewalld", zone % "<icmp-block-inversion/>")[1] == [
+        "allow icmp/8, icmpv6/128", "reject icmp, icmpv6", "reject all", "deny all"]
+
+
+def test_a_set_beside_an_address_is_no_wider(doorward, tmp_path):
+    text = "create friends hash:ip family inet\nadd friends 192.0.2.7\n*filter\n:INPUT DROP [0:0]\n" \
+        "-A INPUT -s 10.0.0.0/8 -m set --match-set friends src -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+    run, rules = learn(doorward, tmp_path, "iptables", text)
+    assert rules == ["deny all"] and "line 5 (two conditions on the same)" in run.out
+
+
 SCANNED = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE nmaprun>
 <!-- Nmap 7.93 scan initiated Sun Nov 22 07:03:47 2026 as: nmap -sS -sU -oX - 192.0.2.7 2001:db8::7 -->
