@@ -170,6 +170,8 @@ static const struct text_product servers[] = {
 	{ "CouchDB", "Apache CouchDB" },
 	{ "Cowboy", "Cowboy" },
 	{ "h2o", "H2O" },
+	{ "ATS/", "Apache Traffic Server" },
+	{ "Icinga/r", "Icinga" },
 	{ "Kestrel", "Kestrel" },
 };
 

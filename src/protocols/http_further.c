@@ -11,7 +11,8 @@ enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_ASK_REGISTRY, TO_BE_RE
 _Static_assert(TO_BE_REFUSED + 1 == HTTP_FURTHER, "each has its number");
 
 /* Where programs tell their version, and the key before it; Privoxy answers for itself under its own name,
- * Snapcast to a call of JSON-RPC that reads. */
+ * Snapcast to a call of JSON-RPC that reads. RabbitMQ gives away a program that has its own version. Of what
+ * an exporter measures the least is asked for. */
 static const struct {
 	const char *product, *target, *key;
 	const char *call; /* NULL where the target is got */
@@ -24,6 +25,10 @@ static const struct {
 	{ "Privoxy", "http://p.p/", "Privoxy</a>", NULL },
 	{ "Prometheus", "/api/v1/status/buildinfo", "\"version\"", NULL },
 	{ "Prometheus Pushgateway", "/api/v1/status", "\"version\"", NULL },
+	{ "Prometheus blackbox exporter", "/metrics", ",version=", NULL },
+	{ "Prometheus mysqld exporter", "/metrics", ",version=", NULL },
+	{ "Prometheus node exporter", "/metrics?collect[]=time", ",version=", NULL },
+	{ "RabbitMQ", "/cli/rabbitmqadmin", "\nVERSION = ", NULL },
 	{ "Snapcast", "/jsonrpc", "\"name\":\"Snapserver\",\"protocolVersion\":1,\"version\"",
 	  "{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"Server.GetStatus\"}" },
 	{ "Solr", "/solr/admin/info/system?wt=json", "\"solr-spec-version\"", NULL },
@@ -135,7 +140,7 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 /* A key and its value. */
 static bool is_between(uint8_t octet)
 {
-	return octet == ' ' || octet == ':' || octet == '"';
+	return octet == ' ' || octet == ':' || octet == '"' || octet == '\'';
 }
 
 /* Behind the key: "version":"1.2.3" or "Apache Tomcat/9.0.70". */

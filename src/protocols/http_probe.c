@@ -14,6 +14,8 @@ static const struct {
 } other_fields[] = {
 	{ "X-Influxdb-Version", { "", "InfluxDB" } },
 	{ "X-Jenkins", { "", "Jenkins" } },
+	{ "X-Syncthing-Version", { "", "Syncthing" } },
+	{ "Location", { "/.web", "Radicale" } },
 	{ "Via", { "(Varnish", "Varnish" } },
 	{ "Via", { "varnish", "Varnish" } },
 	{ "Via", { "(squid", "Squid" } },
@@ -26,6 +28,8 @@ static const struct {
 static const struct text_product pages[] = {
 	{ "<title>RabbitMQ Management</title>", "RabbitMQ" },
 	{ "<title>Node Exporter</title>", "Prometheus node exporter" },
+	{ "<title>Blackbox Exporter</title>", "Prometheus blackbox exporter" },
+	{ "<title>MySQLd Exporter</title>", "Prometheus mysqld exporter" },
 	{ "<title>Statistics Report for HAProxy", "HAProxy" },
 	{ "<title>Snapweb</title>", "Snapcast" },
 	{ "<title>Snapcast Default Page</title>", "Snapcast" },

@@ -74,6 +74,16 @@ static const struct product_row *find(const struct protocol *protocol, struct sp
 	return NULL;
 }
 
+/* Whose product the probe has named: what it said in this conversation need not tell it again. */
+static const struct product_row *named_by_probe(const struct protocol *protocol, const struct answer *answer)
+{
+	for (size_t i = 0; i < product_row_count && answer->product[0] != '\0'; i++)
+		if (strcmp(product_rows[i].protocol, protocol->name) == 0 &&
+		    strcasecmp(product_rows[i].product, answer->product) == 0)
+			return &product_rows[i];
+	return NULL;
+}
+
 /* Of punctuation what is not plain in such a name is quoted (NISTIR 7695, 6.2). */
 static void write_cpe(const struct product_row *row, const char *version, char cpe[static PRODUCT_CPE])
 {
@@ -93,15 +103,20 @@ static void write_cpe(const struct product_row *row, const char *version, char c
 void products_tell(const struct protocol *protocol, struct span heard, struct answer *answer,
 		   char cpe[static PRODUCT_CPE])
 {
-	struct span version;
-	const struct product_row *const row = find(protocol, heard, answer, &version);
+	struct span version = span_of(NULL, 0);
+	const struct product_row *row = find(protocol, heard, answer, &version);
 
 	cpe[0] = '\0';
+	if (row == NULL) {
+		version = span_of(NULL, 0);
+		row = named_by_probe(protocol, answer);
+	}
 	if (row == NULL)
 		return;
 	if (answer->product[0] == '\0')
 		answer_product(answer, span_text(row->product), version);
 	else if (answer->version[0] == '\0' && span_left(version) > 0)
 		span_copy_text(version, answer->version, sizeof(answer->version));
-	write_cpe(row, answer->version, cpe);
+	if (row->cpe != NULL)
+		write_cpe(row, answer->version, cpe);
 }

@@ -16,9 +16,9 @@ void products_tell(const struct protocol *protocol, struct span heard, struct an
 /* ---- for tests ---- */
 
 struct product_row {
-	const char *protocol, *pattern; /* NULL: whatever is said */
-	const char *product, *cpe, *example;
-	unsigned version; /* the group of the pattern that holds it, or 0 */
+	const char *protocol, *pattern;      /* NULL: whatever is said */
+	const char *product, *cpe, *example; /* cpe is NULL where nobody has given it one */
+	unsigned version;                    /* the group of the pattern that holds it, or 0 */
 };
 
 /* NULL behind the last. */

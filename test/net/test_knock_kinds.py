@@ -1,4 +1,6 @@
 """Kinds of servers of which each has its own way to tell what it is: real ones, knocked at."""
+import json
+import struct
 import sys
 
 from conftest import PROGRAM
@@ -31,6 +33,119 @@ def test_who_serves_one_after_the_other(space):  # noqa: F811
     space.wait_for_answer(6379, b"GET / HTTP/1.0\r\n\r\n")
     found, = knock(space, *at(6379), seconds=10)
     assert (found["spoken"], found["product"], found["version"]) == ("http", "Patient", "1.5")
+
+
+# Heads and pages as their programs sent them, each at a port of its own; to another path there is none.
+PAGES = {
+    2501: ("Prometheus blackbox exporter", "0.23.0", {
+        "/": "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 61\r\n\r\n"
+             "<html>\n    <head><title>Blackbox Exporter</title></head>\n    <b",
+        "/metrics": "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n\r\n"
+                    'blackbox_exporter_build_info{branch="debian/sid",goarch="amd64",goos="linux",goversion="go1.19.8",'
+                    'revision="0.23.0-4+b4",version="0.23.0"} 1\n'}),
+    2502: ("Prometheus node exporter", "1.5.0", {
+        "/": "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+             "<html>\n<head><title>Node Exporter</title></head>",
+        "/metrics?collect[]=time": "HTTP/1.1 200 OK\r\n\r\n"
+                                   'node_exporter_build_info{branch="debian/sid",goarch="amd64",goos="linux",'
+                                   'goversion="go1.19.8",revision="1.5.0-1+b6",version="1.5.0"} 1\n'}),
+    2503: ("RabbitMQ", "3.10.8", {
+        "/": "HTTP/1.1 200 OK\r\nserver: Cowboy\r\n\r\n<!DOCTYPE html>\n<title>RabbitMQ Management</title>",
+        "/cli/rabbitmqadmin": "HTTP/1.1 200 OK\r\nserver: Cowboy\r\n\r\nif sys.version_info[0] == 2:\n"
+                              "    from urlparse import urlparse\n\nVERSION = '3.10.8'\n"}),
+    2504: ("Syncthing", "1.19.2", {
+        "/": "HTTP/1.1 200 OK\r\nX-Syncthing-Id: 4ACEIK6\r\nX-Syncthing-Version: v1.19.2-ds1\r\n"
+             "\r\n<!DOCTYPE html>"}),
+    2505: ("Apache Traffic Server", "9.2.9", {
+        "/": "HTTP/1.1 500 Cannot find server.\r\nConnection: close\r\nServer: ATS/9.2.9\r\n\r\n<HTML>"}),
+    2506: ("Radicale", None, {
+        "/": "HTTP/1.0 302 Found\r\nServer: WSGIServer/0.2 CPython/3.11.2\r\nLocation: /.web\r\n\r\nRedirected"}),
+    2507: ("Cockpit", None, {
+        "/": "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: cockpit=deleted; PATH=/; HttpOnly\r\n\r\n<html>"}),
+    2508: ("SoftEther VPN Server", None, {
+        "/": "HTTP/1.1 403 Forbidden\r\nConnection: Keep-Alive\r\nContent-Length: 6\r\n"
+             "Keep-Alive: timeout=15; max=19\r\n\r\n<HTML>"}),
+    2509: ("Apt-Cacher NG", None, {
+        "/": "HTTP/1.1 406 Usage Information\r\nConnection: close\r\n\r\n"
+             '<td class="title" style="width:580px;">Apt-Cacher NG Usage Information</td>'}),
+    2510: ("Icinga", "2.13.6", {
+        "/": "HTTP/1.1 401 Unauthorized\r\nServer: Icinga/r2.13.6-1\r\nConnection: close\r\n\r\n"
+             "<h1>Unauthorized</h1>"}),
+}
+
+SERVE_PAGES = """
+import json, socket, sys, threading
+def serve(listener, pages):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=answer, args=(connection, pages), daemon=True).start()
+def answer(connection, pages):
+    asked = b""
+    try:
+        while b"\\r\\n\\r\\n" not in asked:
+            more = connection.recv(4096)
+            if not more:
+                break
+            asked += more
+        words = asked.split(b" ")
+        if len(words) > 2 and words[0] == b"GET" and words[2].startswith(b"HTTP/1."):
+            none = "HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\n\\r\\n"
+            connection.sendall(pages.get(words[1].decode(), none).encode())
+    except (OSError, UnicodeError):
+        pass
+    connection.close()
+for port, pages in json.load(sys.stdin).items():
+    listener = socket.create_server(("127.0.0.1", int(port)), backlog=64)
+    threading.Thread(target=serve, args=(listener, pages)).start()
+"""
+
+
+def test_web_servers_that_say_who_they_are_in_their_own_way(space, tmp_path):  # noqa: F811
+    (tmp_path / "pages").write_text(json.dumps({port: pages for port, (_, _, pages) in PAGES.items()}))
+    with open(tmp_path / "pages") as pages:
+        space.start(sys.executable, "-c", SERVE_PAGES, stdin=pages)
+        for port in PAGES:
+            space.wait_for_port(port)
+            space.wait_for_answer(port, b"GET / HTTP/1.0\r\n\r\n")
+    for found, (product, version, _) in zip(knock(space, *at(*PAGES), seconds=10), PAGES.values()):
+        assert (found["spoken"], found["product"], found.get("version") or None) == ("http", product, version)
+
+
+# Questions that it does not know it leaves unanswered.
+ZABBIX_SERVER = """
+import socket, struct, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
+done = b'{"response":"success","info":"processed: 0; failed: 0; total: 0; seconds spent: 0.000035"}'
+while True:
+    connection, _ = listener.accept()
+    connection.settimeout(2)
+    try:
+        if b'"sender data"' in connection.recv(4096):
+            connection.sendall(b"ZBXD\\1" + struct.pack("<II", len(done), 0) + done)
+    except OSError:
+        pass
+    connection.close()
+"""
+
+
+def test_zabbix_server(space):  # noqa: F811
+    space.start(sys.executable, "-c", ZABBIX_SERVER, "1521")
+    space.wait_for_answer(1521, b'{"request":"sender data","data":[]}')
+    found, = knock(space, *at(1521), seconds=10)
+    assert (found["spoken"], found["product"], found.get("version") or None) == ("zabbix", "Zabbix", None)
+
+
+def test_zabbix_agent(space, need, tmp_path):  # noqa: F811
+    need("zabbix_agentd")
+    (tmp_path / "agent.conf").write_text(
+        "Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort=7950\nLogType=console\nPidFile=%s/pid\nAllowRoot=1\n"
+        "StartAgents=3\nHostname=test\n" % tmp_path)
+    space.start(program("zabbix_agentd"), "-f", "-c", tmp_path / "agent.conf")
+    space.wait_for_port(7950)
+    space.wait_for_answer(7950, b"ZBXD\1" + struct.pack("<II", 10, 0) + b"agent.ping")
+    found, = knock(space, *at(7950), seconds=10)
+    assert (found["spoken"], found["product"]) == ("zabbix", "Zabbix agent")
+    assert found["version"][0].isdigit()
 
 
 MUNIN = "log_file {0}/log\npid_file {0}/pid\nbackground 0\nsetsid 0\nuser root\ngroup root\nhost 127.0.0.1\n" \

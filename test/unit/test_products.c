@@ -40,7 +40,10 @@ static void the_first_row_that_fits_names_its_example(void **unused)
 			      cpe);
 		if (strcmp(answer.product, row->product) != 0)
 			fail_msg("'%s' is called %s", row->example, answer.product);
-		assert_memory_equal(cpe, "cpe:2.3:", 8);
+		if (row->cpe != NULL)
+			assert_memory_equal(cpe, "cpe:2.3:", 8);
+		else
+			assert_string_equal(cpe, "");
 	}
 }
 
@@ -59,6 +62,18 @@ static void what_a_probe_told_stays(void **unused)
 	products_tell(ssh, span_text("SSH-2.0-nobody\r\n"), &answer, cpe);
 	assert_string_equal(answer.product, "Nobody's");
 	assert_string_equal(cpe, "");
+}
+
+static void what_a_probe_named_has_its_name_though_it_is_not_said_again(void **unused)
+{
+	struct answer answer = { .product = "Prometheus", .version = "2.42.0" };
+	char cpe[PRODUCT_CPE];
+
+	(void)unused;
+	products_tell(protocol_named(span_text("http")), span_text("{\"version\":\"2.42.0\"}"), &answer, cpe);
+	assert_string_equal(answer.product, "Prometheus");
+	assert_string_equal(answer.version, "2.42.0");
+	assert_string_equal(cpe, "cpe:2.3:a:prometheus:prometheus:2.42.0:*:*:*:*:*:*:*");
 }
 
 static void zeros_between_words_are_as_blanks(void **unused)
@@ -93,6 +108,7 @@ int main(void)
 		cmocka_unit_test(every_row_matches_its_example),
 		cmocka_unit_test(the_first_row_that_fits_names_its_example),
 		cmocka_unit_test(what_a_probe_told_stays),
+		cmocka_unit_test(what_a_probe_named_has_its_name_though_it_is_not_said_again),
 		cmocka_unit_test(zeros_between_words_are_as_blanks),
 		cmocka_unit_test(words_without_an_end_or_with_zeros_are_bounded),
 	};
