@@ -1,17 +1,18 @@
 /* beanstalkd.c: beanstalkd, doc/protocol.txt of its sources: a queue of jobs, asked in lines. Its server is
  * asked for its own figures, and no job. */
+#include "protocols/beanstalkd.h"
 #include "protocols/lines.h"
 
 enum { STATISTICS = 4096 };
 
-static const struct weakness no_auth = {
+const struct weakness beanstalkd_no_auth = {
 	"beanstalkd-no-auth",
 	"beanstalkd gives and takes the jobs of everybody",
 	2,
 	"Let it listen on loopback (beanstalkd -l 127.0.0.1) or in a network of its own clients: it knows no "
 	"passwords.",
 };
-static const struct weakness *const weaknesses[] = { &no_auth, NULL };
+static const struct weakness *const weaknesses[] = { &beanstalkd_no_auth, NULL };
 
 static const struct text_command commands[] = {
 	{ "put [0-9]* [0-9]* [0-9]* [0-9]*", YES },
@@ -22,6 +23,14 @@ static const struct text_command commands[] = {
 	{ "list-tubes-watched", YES },
 	{ "stats-tube ?*", YES },
 	{ "stats-job [0-9]*", YES },
+	{ "use ?*", MORE }, /* tubes are chosen before anything is done */
+	{ "watch ?*", MORE },
+	{ "ignore ?*", MORE },
+};
+
+static const struct text_command answers[] = {
+	{ "RESERVED [0-9]* [0-9]*", YES }, { "UNKNOWN_COMMAND", YES },  { "USING ?*", MORE },
+	{ "WATCHING [0-9]*", MORE },       { "INSERTED [0-9]*", MORE },
 };
 
 /* "OK 971\r\n---\n": an answer whose content begins as YAML does. */
@@ -51,7 +60,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		return NO;
 	if (side == SIDE_CLIENT)
 		return text_commands(first, commands, sizeof(commands) / sizeof(*commands));
-	verdict = recognise_text(first, "UNKNOWN_COMMAND\r\n");
+	verdict = text_commands(first, answers, sizeof(answers) / sizeof(*answers));
 	return verdict != NO ? verdict : recognise_figures(first);
 }
 
@@ -65,23 +74,17 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	buffer_text(out, "stats-tube default\r\nstats\r\n");
 }
 
-/* `version: "1.12"`, in older ones without the marks. */
-static bool tell_version(struct span figures, struct answer *answer)
+struct span beanstalkd_version(struct span figures)
 {
 	static const char key[] = "\nversion: ";
 	const size_t at = span_find(figures, key);
 	struct span line;
 
-	if (at == SIZE_MAX)
-		return false;
-	span_skip(&figures, at + sizeof(key) - 1);
+	span_skip(&figures, at == SIZE_MAX ? at : at + sizeof(key) - 1);
 	line = span_line(&figures);
-	if (line.failed)
-		return false;
 	if (span_peek(line, 0) == '"')
 		span_skip(&line, 1);
-	answer_product(answer, span_text("beanstalkd"), text_version(line));
-	return true;
+	return line.failed ? line : text_version(line);
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
@@ -89,19 +92,18 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 {
 	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
 							   : MORE;
-	bool told;
+	struct span version;
 
 	(void)state;
 	(void)out;
 	if (verdict != YES)
 		return probe_step_for(verdict, ended);
-	told = tell_version(*heard, answer);
-	if (!told && !ended && span_left(*heard) < STATISTICS)
+	version = beanstalkd_version(*heard);
+	if (version.failed && !ended && span_left(*heard) < STATISTICS)
 		return PROBE_WAIT;
-	if (!told)
-		answer_product(answer, span_text("beanstalkd"), span_text(""));
-	else
-		answer_weakness(answer, &no_auth, "it told its figures without a login");
+	answer_product(answer, span_text("beanstalkd"), version);
+	if (!version.failed)
+		answer_weakness(answer, &beanstalkd_no_auth, "it told its figures without a login");
 	heard->at = heard->end;
 	return PROBE_DONE;
 }
@@ -114,7 +116,8 @@ const struct protocol protocol_beanstalkd = {
 	DOORS(TCP(11300)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &beanstalkd_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
-	.weakness_by_reach = &no_auth,
+	.weakness_by_reach = &beanstalkd_no_auth,
 };

@@ -1,11 +1,11 @@
 /* nbd.c: network block devices, doc/proto.md of NBD: the server says who it is and how it would like to
  * agree; a client of the new style then asks with options, one of the old style is handed the device. */
-#include "protocols/protocols.h"
+#include "protocols/nbd.h"
 
-enum { FLAGS = 4, FLAGS_MOST = 3, FIXED_NEW_STYLE = 1, ABORT = 2 };
+static const char option_mark[] = NBD_OPTION_MARK, new_style[] = NBD_NEW_STYLE;
+static const char old_style[] = NBD_SERVER_MARK "\0\0\x42\x02\x81\x86\x12\x53";
 
-static const char server_mark[] = "NBDMAGIC", option_mark[] = "IHAVEOPT";
-static const char old_style[] = "NBDMAGIC\0\0\x42\x02\x81\x86\x12\x53", new_style[] = "NBDMAGICIHAVEOPT";
+static const struct weakness *const weaknesses[] = { &nbd_clear, NULL };
 
 static enum verdict begins(struct span s, const char *mark, size_t length)
 {
@@ -18,15 +18,15 @@ static enum verdict begins(struct span s, const char *mark, size_t length)
 
 static enum verdict recognise_client(struct span first)
 {
-	const uint8_t none[FLAGS - 1] = { 0 };
+	const uint8_t none[NBD_FLAGS - 1] = { 0 };
 	const size_t come = span_left(first);
 
 	if (memcmp(first.at, none, come < sizeof(none) ? come : sizeof(none)) != 0 ||
-	    span_peek(first, FLAGS - 1) > FLAGS_MOST)
+	    span_peek(first, NBD_FLAGS - 1) > NBD_FLAGS_MOST)
 		return NO;
-	if (come <= FLAGS)
+	if (come <= NBD_FLAGS)
 		return MORE;
-	span_skip(&first, FLAGS);
+	span_skip(&first, NBD_FLAGS);
 	return begins(first, option_mark, sizeof(option_mark) - 1);
 }
 
@@ -50,19 +50,18 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 {
 	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
 							   : MORE;
-	const size_t head = strlen(server_mark) + strlen(option_mark);
 	struct span flags = *heard;
 
 	(void)state;
 	if (verdict != YES)
 		return probe_step_for(verdict, ended);
 	if (span_begins(*heard, new_style)) {
-		span_skip(&flags, head);
+		span_skip(&flags, sizeof(new_style) - 1);
 		if (span_left(flags) < sizeof(uint16_t))
 			return ended ? PROBE_DONE : PROBE_WAIT;
-		buffer_u32(out, span_u16(&flags) & FIXED_NEW_STYLE);
+		buffer_u32(out, span_u16(&flags) & NBD_FIXED_NEW_STYLE);
 		buffer_text(out, option_mark);
-		buffer_u32(out, ABORT);
+		buffer_u32(out, NBD_ABORT);
 		buffer_u32(out, 0);
 	}
 	answer_fact(answer, "style", span_text(span_begins(*heard, new_style) ? "new" : "old"));
@@ -78,5 +77,7 @@ const struct protocol protocol_nbd = {
 	DOORS(TCP(10809)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.parser = &nbd_parser,
 	.probe = &probe,
+	.weaknesses = weaknesses,
 };

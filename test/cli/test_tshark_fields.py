@@ -404,6 +404,12 @@ FACTS = [
     Fact("socks", "port", "socks", "socks.dstport", number, number, part=True),
     Fact("wireguard", "*index", "wg", "wg.sender", hexadecimal, hexadecimal, part=True),
     Fact("coap", "paths[]", "coap", "coap.opt.uri_path_recon"),
+    Fact("ajp", "hostname", "ajp13", "ajp13.srv"),
+    Fact("ajp", "port", "ajp13", "ajp13.port", number, number),
+    Fact("ajp", "protocol", "ajp13", "ajp13.ver"),
+    Fact("ajp", "remote_address", "ajp13", "ajp13.raddr"),
+    Fact("ajp", "user_agent", "ajp13", "ajp13.user_agent"),
+    Fact("ajp", "status", "ajp13", "ajp13.rstatus", number, number),
     Fact("amqp", "vhost", "amqp", "amqp.method.arguments.virtual_host"),
 ]
 

@@ -198,6 +198,69 @@ static void memcached_reads_meta_commands_and_logins(void **unused)
 			"d"));
 }
 
+static void nbd_tells_exports_and_what_is_written(void **unused)
+{
+	(void)unused;
+	talk_tcp("nbd",
+		 "{\"weakness\":\"nbd-clear\",\"evidence\":\"export doors\"}\n"
+		 "{\"nbd\":{\"style\":\"fixed_new\",\"options\":{\"structured_reply\":1,\"list\":1,\"go\":1},"
+		 "\"export\":"
+		 "\"doors\",\"exports\":[\"doors\",\"shut\"],\"size\":4096,\"read_only\":false,\"starttls\":"
+		 "false,"
+		 "\"requests\":{\"write\":1,\"disconnect\":1},\"bytes_read\":0,\"bytes_written\":4,\"error\":"
+		 "\"unsupported\"}}\n",
+		 SERVER("NBDMAGICIHAVEOPT\0\3"), CLIENT("\0\0\0\3IHAVEOPT\0\0\0\10\0\0\0\0"),
+		 SERVER("\0\3\350\211\4Ue\251\0\0\0\10\200\0\0\1\0\0\0\2No"),
+		 CLIENT("IHAVEOPT\0\0\0\3\0\0\0\0"),
+		 SERVER("\0\3\350\211\4Ue\251\0\0\0\3\0\0\0\2\0\0\0\11\0\0\0\5doors"
+			"\0\3\350\211\4Ue\251\0\0\0\3\0\0\0\2\0\0\0\10\0\0\0\4shut"
+			"\0\3\350\211\4Ue\251\0\0\0\3\0\0\0\1\0\0\0\0"),
+		 CLIENT("IHAVEOPT\0\0\0\7\0\0\0\15\0\0\0\5doors\0\1\0\3"),
+		 SERVER("\0\3\350\211\4Ue\251\0\0\0\7\0\0\0\3\0\0\0\14\0\0\0\0\0\0\0\0\20\0\1A"
+			"\0\3\350\211\4Ue\251\0\0\0\7\0\0\0\1\0\0\0\0"),
+		 CLIENT("%`\225\23\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\4open"),
+		 SERVER("gDf\230\0\0\0\0\0\0\0\0\0\0\0\1"),
+		 CLIENT("%`\225\23\0\0\0\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0"));
+}
+
+static void nbd_of_older_styles_is_read(void **unused)
+{
+	(void)unused;
+	talk_tcp("nbd",
+		 "{\"weakness\":\"nbd-clear\",\"evidence\":\"the only export\"}\n"
+		 "{\"nbd\":{\"style\":\"old\",\"size\":512,\"read_only\":true,\"starttls\":false,"
+		 "\"requests\":{\"read\":1},"
+		 "\"bytes_read\":512,\"bytes_written\":0}}\n",
+		 SERVER("NBDMAGIC\0\0\x42\x02\x81\x86\x12\x53\0\0\0\0\0\0\2\0\0\0\0\3"),
+		 CLIENT("%`\225\23\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\2\0"));
+	talk_tcp("nbd",
+		 "{\"weakness\":\"nbd-clear\",\"evidence\":\"export doors\"}\n"
+		 "{\"nbd\":{\"style\":\"new\",\"options\":{\"export_name\":1},\"export\":\"doors\",\"size\":"
+		 "512,"
+		 "\"read_only\":false,\"starttls\":false,\"requests\":{\"trim\":1},\"bytes_read\":0,"
+		 "\"bytes_written\":0}}\n",
+		 SERVER("NBDMAGICIHAVEOPT\0\0"), CLIENT("\0\0\0\0IHAVEOPT\0\0\0\1\0\0\0\5doors"),
+		 SERVER("\0\0\0\0\0\0\2\0\0\1"),
+		 CLIENT("!\344\034q\0\0\0\4\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\0"));
+}
+
+static void nbd_changes_to_tls(void **unused)
+{
+	(void)unused;
+	talk_tcp("nbd",
+		 "{\"nbd\":{\"style\":\"fixed_new\",\"options\":{\"starttls\":1},\"starttls\":true,\"bytes_"
+		 "read\":0,"
+		 "\"bytes_written\":0}}\n"
+		 "{\"upgrade\":\"tls\"}\n",
+		 SERVER("NBDMAGICIHAVEOPT\0\3"), CLIENT("\0\0\0\3IHAVEOPT\0\0\0\5\0\0\0\0"),
+		 SERVER("\0\3\350\211\4Ue\251\0\0\0\5\0\0\0\1\0\0\0\0"));
+	talk_tcp("nbd",
+		 "{\"nbd\":{\"style\":\"fixed_new\",\"starttls\":false,\"bytes_read\":0,\"bytes_written\":0}}"
+		 "\n"
+		 "{\"broken\":\"client\",\"at\":4}\n",
+		 SERVER("NBDMAGICIHAVEOPT\0\3"), CLIENT("\0\0\0\3IHAVENOT\0\0\0\0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +273,9 @@ int main(void)
 		cmocka_unit_test(whois_finger_and_ident_tell_what_is_asked),
 		cmocka_unit_test(nntp_tells_groups_and_logins),
 		cmocka_unit_test(memcached_reads_meta_commands_and_logins),
+		cmocka_unit_test(nbd_tells_exports_and_what_is_written),
+		cmocka_unit_test(nbd_of_older_styles_is_read),
+		cmocka_unit_test(nbd_changes_to_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

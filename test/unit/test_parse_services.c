@@ -155,6 +155,32 @@ static void gearman_tells_errors_among_words_for_administrators(void **unused)
 		 SERVER("doors\t0\t0\t1\n.\n\0RES\0\0\0\23\0\0\0\20CODE\0no such job"));
 }
 
+static void beanstalkd_tells_tubes_and_jobs(void **unused)
+{
+	(void)unused;
+	talk_tcp("beanstalkd",
+		 "{\"weakness\":\"beanstalkd-no-auth\",\"evidence\":\"a tube was chosen without a login\"}\n"
+		 "{\"software\":\"server\",\"product\":\"beanstalkd\",\"version\":\"1.12\"}\n"
+		 "{\"beanstalkd\":{\"commands\":{\"use\":1,\"put\":1,\"watch\":1,\"reserve\":2,\"delete\":1,"
+		 "\"stats\":1},\"tubes_used\":[\"doors\"],\"tubes_watched\":[\"doors\"],\"jobs_put\":1,"
+		 "\"jobs_reserved\":1,\"jobs_deleted\":1,\"bytes\":12,\"errors\":1,\"version\":\"1.12\"}}\n",
+		 CLIENT("use doors\r\nput 1 0 60 6\r\nput 1\n\r\nwatch doors\r\n"),
+		 SERVER("USING doors\r\nINSERTED 1\r\nWATCHING 2\r\n"),
+		 CLIENT("reserve-with-timeout 5\r\ndelete 1\r\nreserve\r\nstats\r\n"),
+		 SERVER("RESERVED 1 6\r\nput 1\n\r\nDELETED\r\nNOT_FOUND\r\nOK 40\r\n---\n"
+			"total-jobs: 1\npid: 1\nversion: \"1.12\"\n\r\n"));
+}
+
+static void beanstalkd_is_not_what_is_no_text(void **unused)
+{
+	(void)unused;
+	talk_tcp("beanstalkd",
+		 "{\"beanstalkd\":{\"commands\":{\"other\":1,\"quit\":1},\"jobs_put\":0,\"jobs_reserved\":0,"
+		 "\"jobs_deleted\":0,\"bytes\":0,\"errors\":1}}\n"
+		 "{\"broken\":\"server\",\"at\":17}\n",
+		 CLIENT("dance\r\nquit\r\n"), SERVER("UNKNOWN_COMMAND\r\n"), SERVER("\1\2\r\n"));
+}
+
 static void stomp_tells_queues_but_no_password(void **unused)
 {
 	(void)unused;
@@ -208,6 +234,8 @@ int main(void)
 		cmocka_unit_test(gearman_tells_workers),
 		cmocka_unit_test(gearman_tells_jobs),
 		cmocka_unit_test(gearman_tells_errors_among_words_for_administrators),
+		cmocka_unit_test(beanstalkd_tells_tubes_and_jobs),
+		cmocka_unit_test(beanstalkd_is_not_what_is_no_text),
 		cmocka_unit_test(stomp_tells_queues_but_no_password),
 		cmocka_unit_test(stomp_tells_refusals),
 		cmocka_unit_test(ptp_reads_version_1),

@@ -212,6 +212,36 @@ static void tunnels_in_http_are_named(void **unused)
 	TOLD("http", TRANSPORT_TCP, web, "!tunnel");
 }
 
+static void mumble_tells_what_a_pong_says(void **unused)
+{
+	(void)unused;
+	talk_udp("mumble",
+		 "{\"mumble\":{\"version\":\"1.3.4\",\"users\":2,\"users_most\":7,\"bandwidth\":64000}}\n"
+		 "{\"software\":\"server\",\"product\":\"Mumble server\",\"version\":\"1.3.4\"}\n"
+		 "{\"mumble\":{\"version\":\"1.3.4\",\"users\":3,\"users_most\":7,\"bandwidth\":64000}}\n",
+		 CLIENT("\0\0\0\0doorward"), SERVER("\0\1\3\4doorward\0\0\0\2\0\0\0\7\0\0\372\0"),
+		 CLIENT("\0\0\0\0portward"), SERVER("\0\1\3\4portward\0\0\0\2\0\0\0\7\0\0\372\0"),
+		 CLIENT("\0\0\0\0portward"), SERVER("\0\1\3\4portward\0\0\0\3\0\0\0\7\0\0\372\0"));
+}
+
+static void mumble_over_udp_is_pings_alone(void **unused)
+{
+	(void)unused;
+	talk_udp("mumble", "{\"broken\":\"client\",\"at\":3}\n", CLIENT("\1\10\1"), SERVER("\1\10\1"),
+		 CLIENT("\0\0\0\0doorwards"));
+}
+
+static void mumble_tells_versions_where_tls_ended_before(void **unused)
+{
+	(void)unused;
+	talk_tcp("mumble",
+		 "{\"mumble\":{\"client_release\":\"1.3.4\",\"server_release\":\"1.4.0\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\0\0\0\0\0\013\10\204\206\4\022\0051.3.4"),
+		 SERVER("\0\0\0\0\0\013\10\200\210\4\022\0051.4.0"));
+	talk_tcp("mumble", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\0\0\0\0\377\377\10\1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +255,9 @@ int main(void)
 		cmocka_unit_test(softether_finds_its_way),
 		cmocka_unit_test(fragments_of_dtls_are_put_together),
 		cmocka_unit_test(tunnels_in_http_are_named),
+		cmocka_unit_test(mumble_tells_what_a_pong_says),
+		cmocka_unit_test(mumble_over_udp_is_pings_alone),
+		cmocka_unit_test(mumble_tells_versions_where_tls_ended_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,57 @@ static void http_finds_no_fault_where_a_login_is_asked_for(void **unused)
 			"0\r\n\r\n"));
 }
 
+static void ajp_tells_requests_and_their_answers(void **unused)
+{
+	(void)unused;
+	talk_tcp("ajp",
+		 "{\"weakness\":\"ajp-no-secret\",\"evidence\":\"GET /open.txt?who=porter was answered with "
+		 "200 and had "
+		 "no secret\"}\n"
+		 "{\"ajp\":{\"method\":\"GET\",\"hostname\":\"door.example\",\"port\":80,\"url\":\"/"
+		 "open.txt?who=porter\","
+		 "\"protocol\":\"HTTP/1.1\",\"remote_address\":\"127.0.0.1\",\"user_agent\":\"porter/"
+		 "1.0\",\"tls\":false,"
+		 "\"secret\":false,\"request_length\":0,\"status\":200,\"length\":5}}\n"
+		 "{\"ajp\":{\"pings\":1}}\n",
+		 CLIENT("\0224\0\1\12"), SERVER("AB\0\1\11"),
+		 CLIENT("\0224\0\253\2\2\0\10HTTP/1.1\0\0\11/"
+			"open.txt\0\0\011127.0.0.1\0\377\377\0\14door.example\0\0P\0"
+			"\0\3\240\13\0\14door.example\0\240\16\0\12porter/1.0\0\240\1\0\3*/"
+			"*\0\5\0\12who=porter\0\12\0"
+			"\17AJP_REMOTE_PORT\0\0\00544064\0\12\0\16AJP_LOCAL_ADDR\0\0\011127.0.0.1\0\377"),
+		 SERVER("AB\0w\4\0\310\0\003200\0\0\5\0\15Accept-Ranges\0\0\5bytes\0\0\4ETag\0\0\23W/"
+			"\"5-1795340622578\"\0\240\5\0\35Sun, 22 Nov 2026 09:43:42 GMT\0\240\1\0\12text/"
+			"plain\0\240\3\0\0015\0AB\0\11\3\0\5open\12\0AB\0\2\5\1"));
+}
+
+/* The body begins like a request, and its length is told; the other has no length, and ends with none. */
+static void ajp_reads_bodies_and_what_is_added(void **unused)
+{
+	(void)unused;
+	talk_tcp("ajp",
+		 "{\"ajp\":{\"method\":\"PATCH\",\"port\":443,\"url\":\"/a\",\"user\":\"joe\",\"tls\":true,"
+		 "\"secret\":true,\"request_length\":4,\"status\":200,\"length\":0}}\n"
+		 "{\"ajp\":{\"method\":\"PUT\",\"port\":80,\"url\":\"/b\",\"tls\":false,\"secret\":false,"
+		 "\"request_length\":3,\"status\":403,\"length\":0}}\n",
+		 CLIENT("\0224\0\070\2\377\377\377\0\2/"
+			"a\0\377\377\377\377\377\377\1\273\1\0\1\240\10\0\0014\0\3\0\3joe\0"
+			"\13\1\0\14\0\6sesame\0\15\0\5PATCH\0\377"
+			"\0224\0\6\0\4\2\2\2\2"),
+		 SERVER("AB\0\12\4\0\310\0\2OK\0\0\0AB\0\2\5\1"),
+		 CLIENT("\0224\0\053\2\5\377\377\0\2/"
+			"b\0\377\377\377\377\377\377\0P\0\0\1\0\21Transfer-Encoding\0\377\377"
+			"\377\0224\0\5\0\3\2\2\2\0224\0\2\0\0"),
+		 SERVER("AB\0\3\6\37\372AB\0\12\4\1\223\0\2No\0\0\0AB\0\2\5\1"));
+}
+
+static void ajp_is_not_what_has_another_mark(void **unused)
+{
+	(void)unused;
+	talk_tcp("ajp", "{\"ajp\":{\"pings\":1}}\n{\"broken\":\"client\",\"at\":5}\n",
+		 CLIENT("\0224\0\1\12GET /\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +374,9 @@ int main(void)
 		cmocka_unit_test(http2_refuses_what_is_not_http2),
 		cmocka_unit_test(http_tells_interfaces_that_are_open),
 		cmocka_unit_test(http_finds_no_fault_where_a_login_is_asked_for),
+		cmocka_unit_test(ajp_tells_requests_and_their_answers),
+		cmocka_unit_test(ajp_reads_bodies_and_what_is_added),
+		cmocka_unit_test(ajp_is_not_what_has_another_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
