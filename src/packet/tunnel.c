@@ -13,6 +13,8 @@ enum {
 	TYPE_ERSPAN = 0x88be,
 	TYPE_ERSPAN_3 = 0x22eb,
 	TYPE_WCCP = 0x883e,
+
+	VSID_FIRST = 0x1000, /* of NVGRE, in the upper three octets of the key */
 };
 
 /* Steps over the optional fields of the header that the flags announce. */
@@ -60,13 +62,20 @@ static void decode_erspan(struct packets *packets, uint16_t type, bool sequence,
 		packets->list[before].tunnel = TUNNEL_ERSPAN;
 }
 
-static void decode_transparent(struct packets *packets, bool has_key, struct octets o)
+/* RFC 7637 3.2: no checksum, no numbers, and the lowest numbers of networks are no one's. A bridge that goes
+ * through GRE with a key of its own is none. */
+static bool is_nvgre(uint16_t flags, uint32_t key)
+{
+	return (flags & (GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE)) == GRE_KEY && key >> 8 >= VSID_FIRST;
+}
+
+static void decode_transparent(struct packets *packets, bool nvgre, struct octets o)
 {
 	const unsigned before = packets->count;
 
 	decode_ethernet(packets, o);
 	if (packets->count > before)
-		packets->list[before].tunnel = has_key ? TUNNEL_NVGRE : TUNNEL_GRE;
+		packets->list[before].tunnel = nvgre ? TUNNEL_NVGRE : TUNNEL_GRE;
 }
 
 void decode_gre(struct packets *packets, struct packet *packet, struct octets o)
@@ -94,7 +103,7 @@ void decode_gre(struct packets *packets, struct packet *packet, struct octets o)
 	else if (type == TYPE_ERSPAN || type == TYPE_ERSPAN_3)
 		decode_erspan(packets, type, (flags & GRE_SEQUENCE) != 0, o);
 	else if (type == TYPE_TRANSPARENT)
-		decode_transparent(packets, (flags & GRE_KEY) != 0, o);
+		decode_transparent(packets, is_nvgre(flags, packet->tunnel_key), o);
 	else if (type == TYPE_WCCP) { /* version 2 puts four octets before the packet */
 		if (span_peek(o.s, 0) >> 4 != 4)
 			octets_skip(&o, 4);

@@ -199,7 +199,7 @@ static void networks_keep_the_same_addresses_apart(void **state)
 		buffer_text(&b, "?");
 		put_udp(&b, ends);
 		put_ip(&b, ends, TRANSPORT_UDP);
-		put_nvgre(&b, 100 + i / 2, (uint8_t)i, i % 2 == 0 ? outside : ends_back(outside));
+		put_nvgre(&b, 5000 + i / 2, (uint8_t)i, i % 2 == 0 ? outside : ends_back(outside));
 		frames_add(&bench->frames, &b, second);
 	}
 	buffer_free(&b);
@@ -209,7 +209,7 @@ static void networks_keep_the_same_addresses_apart(void **state)
 	assert_int_equal(bench->told.ended[0].sides[0].packets, 2);
 	for (size_t i = 1; i < 3; i++) {
 		assert_int_equal(bench->told.ended[i].tunnel, TUNNEL_NVGRE);
-		assert_int_equal(bench->told.ended[i].tunnel_key, 99 + i);
+		assert_int_equal(bench->told.ended[i].tunnel_key, 4999 + i);
 		assert_int_equal(bench->told.ended[i].sides[0].packets, 1);
 		assert_int_equal(bench->told.ended[i].sides[1].packets, 1);
 	}

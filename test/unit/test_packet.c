@@ -288,6 +288,9 @@ static void gre_of_every_kind(void **unused)
 		  TUNNEL_PPTP }, /* then PPP, below */
 		{ 4, "\0\0\x65\x58", true, TUNNEL_GRE },
 		{ 8, "\x20\0\x65\x58\0\x12\x34\0", true, TUNNEL_NVGRE },
+		{ 8, "\x20\0\x65\x58\0\x0f\xff\0", true, TUNNEL_GRE },                   /* of no network */
+		{ 12, "\x30\0\x65\x58\0\x12\x34\0\0\0\0\1", true, TUNNEL_GRE },          /* numbered */
+		{ 12, "\xa0\0\x65\x58\0\0\0\0\0\x12\x34\0", true, TUNNEL_GRE },          /* with a checksum */
 		{ 4, "\0\0\x88\xbe", true, TUNNEL_ERSPAN },                              /* type I */
 		{ 16, "\x10\0\x88\xbe\0\0\0\1\x10\0\0\0\0\0\0\0", true, TUNNEL_ERSPAN }, /* type II */
 		{ 20, "\x10\0\x22\xeb\0\0\0\1\x20\0\0\0\0\0\0\0\0\0\0\0", true,
