@@ -110,13 +110,13 @@ static void note_option(struct message *m, const struct option *option, struct s
 	}
 }
 
-/* Options, and what they are about. False where the form is wrong (RFC 7252 3). Options may be strange: who
- * does not know them steps over them (5.4). */
-static bool read_body(struct span s, struct message *m)
+/* Options, and what they are about, up to the first strange one where only such as are known are wanted: who
+ * does not know them steps over them (5.4). False where the form is wrong (RFC 7252 3). */
+static bool read_body(struct span s, bool only_known, struct message *m)
 {
 	uint32_t number = 0;
 
-	while (span_left(s) > 0 && !s.failed) {
+	while (span_left(s) > 0 && !s.failed && !(only_known && m->strange)) {
 		const uint8_t head = span_u8(&s);
 		const struct option *option;
 		struct span value;
@@ -137,7 +137,7 @@ static bool read_body(struct span s, struct message *m)
 	return !s.failed;
 }
 
-static bool read_message(struct span s, struct message *m)
+static bool read_message(struct span s, bool only_known, struct message *m)
 {
 	const uint8_t begin = span_u8(&s);
 
@@ -145,7 +145,7 @@ static bool read_message(struct span s, struct message *m)
 	if (begin >> 6 != 1 || (begin & 0x0f) > TOKEN_MOST || (m->code == 0 && span_left(s) > 0))
 		return false;
 	span_skip(&s, begin & 0x0f);
-	return read_body(s, m);
+	return read_body(s, only_known, m);
 }
 
 /* The front of a message over a stream, up to its options (RFC 8323 3.2). False where it cannot be one; s
@@ -227,7 +227,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 	if (transport == TRANSPORT_TCP)
 		return recognise_settings(first);
-	if (transport != TRANSPORT_UDP || !begins_well(first, side) || !read_message(first, &m) || m.strange)
+	if (transport != TRANSPORT_UDP || !begins_well(first, side) || !read_message(first, true, &m) ||
+	    m.strange)
 		return NO;
 	if (side == SIDE_CLIENT)
 		return m.text >= TEXT_LEAST ? YES : NO;
@@ -319,7 +320,7 @@ static enum parse_step read_stream(struct conversation *state, struct parse *par
 			parse_want(parse, (size_t)(s.at - bytes->at) + length);
 			return PARSE_ON;
 		}
-		if (m.code < SIGNALS && !read_body(body, &m))
+		if (m.code < SIGNALS && !read_body(body, false, &m))
 			return PARSE_BROKEN;
 		*bytes = s;
 		hear(state, &m);
@@ -334,7 +335,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 
 	if (parse->transport == TRANSPORT_TCP)
 		return read_stream(state, parse, bytes);
-	if (!read_message(*bytes, &m))
+	if (!read_message(*bytes, false, &m))
 		return parse->cut ? PARSE_ON : PARSE_BROKEN;
 	bytes->at = bytes->end;
 	hear(state, &m);

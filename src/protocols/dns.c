@@ -173,10 +173,14 @@ bool dns_has_netbios_question(struct span message)
 	if (span_left(message) < LETTERS)
 		return false;
 	for (unsigned i = 0; i < LETTERS; i++) {
-		good += message.at[i] >= 'A' && message.at[i] <= 'P';
+		const bool letter = message.at[i] >= 'A' && message.at[i] <= 'P';
+
+		if (!letter && length != LETTERS)
+			return false;
+		good += letter;
 		row += good == i + 1;
 	}
-	return good == LETTERS || (length == LETTERS && (good >= LETTERS_LEAST || row >= ROW_LEAST));
+	return good >= LETTERS_LEAST || row >= ROW_LEAST;
 }
 
 /* Octets of a name that are no printable characters: three digits behind a backslash. */

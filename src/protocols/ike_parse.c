@@ -5,15 +5,12 @@
 #include "packet/ipsec.h"
 #include "protocols/ike.h"
 
-#include <stdio.h>
-
 enum { NEXT_IPV4 = 4, NEXT_IPV6 = 41 };
 enum { ESP_SECONDS = 3600, FLOAT_SECONDS = 60, KEEPALIVE = 0xff };
 
 struct state {
 	bool answered, announced, floats, encapsulated;
-	bool offers[IKE_KINDS]; /* something weak of this kind */
-	char weak[IKE_KINDS][32];
+	const char *weak[IKE_KINDS]; /* what is offered of each kind that is weak; or NULL */
 	struct ike_children children;
 	struct ike_esp esp;
 };
@@ -35,12 +32,12 @@ struct judge {
 
 static void judge_value(const struct judge *judge, enum ike_kind kind, uint16_t value)
 {
-	const char *const name = ike_value_text(judge->v1, kind, value);
+	const char *const name = ike_is_weak(judge->v1, kind, value) ? ike_value_text(judge->v1, kind, value)
+								     : NULL;
 
-	if (name == NULL || !ike_is_weak(judge->v1, kind, value))
+	if (name == NULL)
 		return;
-	judge->state->offers[kind] = true;
-	(void)snprintf(judge->state->weak[kind], sizeof(judge->state->weak[kind]), "%s", name);
+	judge->state->weak[kind] = name;
 	if (judge->chosen)
 		parse_weakness(judge->parse, weakness_of(kind), "%s is agreed on", name);
 }
@@ -144,7 +141,8 @@ static enum parse_step hear_message(struct state *state, struct parse *parse, st
 		return PARSE_BROKEN;
 	/* Of version 1 the responder's cookie is set in all but the first; who called is the initiator. */
 	record.answer = ike_is_v1(&message) ? parse->side == SIDE_SERVER : !message.from_initiator;
-	judge_message(state, parse, &record);
+	if (parse->listened)
+		judge_message(state, parse, &record);
 	announce(state, parse, &message);
 	announce_float(state, parse, &message);
 	parse_event(parse, &record);
@@ -274,7 +272,7 @@ static void end(void *memory, struct parse *parse)
 	struct state *const state = memory;
 
 	for (enum ike_kind kind = IKE_ENCRYPTION; !state->answered && kind < IKE_AUTHENTICATION; kind++)
-		if (state->offers[kind])
+		if (state->weak[kind] != NULL)
 			parse_weakness(parse, weakness_of(kind), "%s is offered", state->weak[kind]);
 	if (state->esp.seen.count > 0)
 		parse_event(parse, &(struct ike_record){ .esp = &state->esp });

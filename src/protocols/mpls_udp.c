@@ -51,9 +51,12 @@ static bool carries(struct span s)
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
+	const struct span whole = first;
+
 	(void)side;
-	return transport == TRANSPORT_UDP && !is_another(first) && take_labels(&first) && carries(first) ? YES
-													 : NO;
+	if (transport != TRANSPORT_UDP || !take_labels(&first) || is_another(whole))
+		return NO;
+	return carries(first) ? YES : NO;
 }
 
 static enum parse_step read(void *state, struct parse *parse, struct span *bytes)

@@ -43,10 +43,9 @@ static bool is_message(struct span s)
 struct span quic_find_google(struct span s, size_t least)
 {
 	enum { BEFORE_MOST = 64 };
-	static const uint8_t tags[] = { 'C', 'S', 'R' };
 
 	for (size_t i = 0; i < BEFORE_MOST && span_left(s) > 0; i++, s.at++)
-		if (i >= least && memchr(tags, *s.at, sizeof(tags)) != NULL && is_message(s))
+		if (i >= least && (*s.at == 'C' || *s.at == 'S' || *s.at == 'R') && is_message(s))
 			return s;
 	return span_of(NULL, 0);
 }

@@ -31,6 +31,11 @@ struct span sip_address(struct span field)
 	return address;
 }
 
+static bool is_description(struct span fields)
+{
+	return span_begins_nocase(sip_field(fields, "Content-Type", "c"), "application/sdp");
+}
+
 static void read_message(struct span head, struct span body, struct sip_message *message)
 {
 	struct span line, sequence;
@@ -54,7 +59,7 @@ static void read_message(struct span head, struct span body, struct sip_message 
 	message->call_id = sip_field(head, "Call-ID", "i");
 	message->from = sip_address(sip_field(head, "From", "f"));
 	message->to = sip_address(sip_field(head, "To", "t"));
-	message->is_description = span_begins_nocase(sip_field(head, "Content-Type", "c"), "application/sdp");
+	message->is_description = is_description(head);
 }
 
 static void emit(const void *record, struct json *json)
@@ -103,6 +108,11 @@ static void take_message(struct conversation *state, struct parse *parse, struct
 {
 	struct sip_message message;
 
+	if (!parse->listened) {
+		if (is_description(head))
+			sdp_expect(parse, body);
+		return;
+	}
 	read_message(head, body, &message);
 	name_software(state, parse, &message);
 	if (message.is_description)
