@@ -432,6 +432,8 @@ static enum parse_step read_ldap(void *memory, struct parse *parse, struct span 
 {
 	struct state *const state = memory;
 
+	if (!parse->listened && parse->transport == TRANSPORT_UDP)
+		return PARSE_DONE; /* TLS begins over streams alone */
 	while (span_left(*bytes) > 0 && !parse->upgraded) {
 		const struct ldap_element message = ldap_element(*bytes);
 
