@@ -65,7 +65,7 @@ void http_tell_product(struct answer *answer, const struct http_message *message
 void http_tell_api(struct answer *answer, struct span fields, uint64_t status);
 
 /* What a server is asked further, where its first page left open who it is (http_further.c). */
-enum { HTTP_FURTHER = 6 };
+enum { HTTP_FURTHER = 7 };
 bool http_wants_further(const struct answer *known, size_t variant);
 void http_greet_further(void *state, size_t variant, const struct answer *known, struct buffer *out);
 enum probe_step http_hear_further(void *state, size_t variant, struct span *heard, bool ended,

@@ -1,13 +1,14 @@
 /* http_further.c: what a web server is asked besides its first page, where that left open which program it
  * is: the page that it sends to, the interface of the program that tells its version, what engines of
- * containers, clusters and registries of images have instead of a page, and something that is no HTTP, as
- * programs word their refusals in their own ways. All are harmless, and none is asked of who has told
- * already. */
+ * containers, clusters and registries of images have instead of a page, whether a broker of messages stands
+ * behind it, and something that is no HTTP, as programs word their refusals in their own ways. All are
+ * harmless, and none is asked of who has told already. */
 #include "protocols/http.h"
+#include "protocols/mqtt.h"
 
 #include <stdio.h>
 
-enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_ASK_REGISTRY, TO_BE_REFUSED };
+enum { TO_FOLLOW, TO_ASK_VERSION, TO_PING, TO_ASK_API, TO_ASK_REGISTRY, TO_ASK_BROKER, TO_BE_REFUSED };
 _Static_assert(TO_BE_REFUSED + 1 == HTTP_FURTHER, "each has its number");
 
 /* Where programs tell their version, and the key before it; Privoxy answers for itself under its own name,
@@ -85,6 +86,16 @@ static bool may_be_registry(const struct answer *known)
 	return status != NULL && strcmp(status, "200") == 0 && answer_get(known, "http_content_type") == NULL;
 }
 
+/* Brokers that are spoken to in WebSockets alone have no page, and some leave who asks for one without a
+ * word.
+ */
+static bool may_be_broker(const struct answer *known)
+{
+	const char *const status = answer_get(known, "status");
+
+	return status == NULL || status[0] == '4';
+}
+
 bool http_wants_further(const struct answer *known, size_t variant)
 {
 	const bool unknown = known->product[0] == '\0';
@@ -95,6 +106,7 @@ bool http_wants_further(const struct answer *known, size_t variant)
 	case TO_PING:
 	case TO_ASK_API: return unknown && may_be_interface(known);
 	case TO_ASK_REGISTRY: return unknown && may_be_registry(known);
+	case TO_ASK_BROKER: return unknown && may_be_broker(known);
 	default: return unknown;
 	}
 }
@@ -113,7 +125,7 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 	static const char fields[] = "Host: localhost\r\nUser-Agent: doorward\r\nAccept: */*\r\n"
 				     "Connection: close\r\n";
 	static const char *const paths[HTTP_FURTHER] = {
-		"/", "/", "/_ping", "/version", "/v2/", "/",
+		"/", "/", "/_ping", "/version", "/v2/", "/mqtt", "/",
 	};
 	const size_t interface = known != NULL ? interface_of(known) : SIZE_MAX;
 	const char *const call = variant == TO_ASK_VERSION && interface != SIZE_MAX
@@ -121,6 +133,10 @@ void http_greet_further(void *state, size_t variant, const struct answer *known,
 					 : NULL;
 
 	(void)state;
+	if (variant == TO_ASK_BROKER) {
+		mqtt_greet_web(out, paths[variant]);
+		return;
+	}
 	buffer_text(out, call != NULL ? "POST " : "GET ");
 	if (variant == TO_FOLLOW && known != NULL)
 		buffer_span(out, path_to_follow(known));
@@ -167,11 +183,14 @@ enum probe_step http_hear_further(void *state, size_t variant, struct span *hear
 				  struct answer *answer)
 {
 	struct http_message message;
-	const enum probe_step step = http_take_message(heard, ended, &message);
 	struct span line;
 	uint64_t status = 0;
+	enum probe_step step;
 
 	(void)state;
+	if (variant == TO_ASK_BROKER)
+		return mqtt_hear_web(heard, ended, answer);
+	step = http_take_message(heard, ended, &message);
 	if (step != PROBE_DONE)
 		return step;
 	line = message.line;

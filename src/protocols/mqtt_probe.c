@@ -1,11 +1,12 @@
 /* mqtt_probe.c: what a server of MQTT is asked: to let a client without a name in (MQTT 3.1.1, 3.1), and then
  * what Mosquitto and others publish of themselves under $SYS. Nothing is published. */
 #include "protocols/lines.h"
+#include "protocols/mqtt.h"
 #include "protocols/probes.h"
 
 extern const struct protocol protocol_mqtt;
 
-enum { CONNACK = 0x20, PUBLISH = 3, SUBACK = 0x90, TOPICS_MOST = 8 };
+enum { CONNACK = 0x20, SUBACK = 0x90, TOPICS_MOST = 8 };
 
 struct asked {
 	bool accepted;
@@ -27,8 +28,7 @@ static void ask_version(struct buffer *out)
 	buffer_add(out, "\x82\x18\0\1\0\x13$SYS/broker/version\0", 26);
 }
 
-/* A packet: its first octet, and what stands behind its length. */
-static bool take_packet(struct span *s, uint8_t *ret_first, struct span *ret_content)
+bool mqtt_take_packet(struct span *s, uint8_t *ret_first, struct span *ret_content)
 {
 	struct span rest = *s;
 	uint32_t length = 0;
@@ -48,8 +48,7 @@ static bool take_packet(struct span *s, uint8_t *ret_first, struct span *ret_con
 	return true;
 }
 
-/* "mosquitto version 2.0.11". */
-static void tell_version(struct span content, struct answer *answer)
+void mqtt_tell_version(struct span content, struct answer *answer)
 {
 	static const struct text_product products[] = { { "mosquitto version", "Mosquitto" },
 							{ "emqx", "EMQX" },
@@ -89,15 +88,15 @@ static enum probe_step hear(void *memory, struct span *heard, bool ended, struct
 
 		if (verdict != YES)
 			return probe_step_for(verdict, ended);
-		if (!take_packet(heard, &first, &content))
+		if (!mqtt_take_packet(heard, &first, &content))
 			return ended ? PROBE_DONE : PROBE_WAIT;
 		if (hear_connack(state, content, out, answer) == PROBE_DONE)
 			return PROBE_DONE;
 	}
-	while (state->seen < TOPICS_MOST && take_packet(heard, &first, &content)) {
+	while (state->seen < TOPICS_MOST && mqtt_take_packet(heard, &first, &content)) {
 		state->seen++;
-		if (first >> 4 == PUBLISH) {
-			tell_version(content, answer);
+		if (first >> 4 == MQTT_PUBLISH) {
+			mqtt_tell_version(content, answer);
 			buffer_add(out, "\xe0\0", 2); /* DISCONNECT */
 			return PROBE_DONE;
 		}

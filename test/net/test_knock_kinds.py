@@ -111,6 +111,26 @@ def test_web_servers_that_say_who_they_are_in_their_own_way(space, tmp_path):  #
         assert (found["spoken"], found["product"], found.get("version") or None) == ("http", product, version)
 
 
+# It starts with no listener but one in WebSockets not at all.
+MOSQUITTO = "log_dest none\nuser root\nallow_anonymous %s\nlistener %d\nlistener %d\nprotocol websockets\n"
+
+
+def test_broker_in_websockets(space, need, tmp_path):  # noqa: F811
+    need("mosquitto")
+    upgrade = b"GET /mqtt HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+        b"Sec-WebSocket-Key: ZG9vcndhcmQga25vY2tzLg==\r\nSec-WebSocket-Version: 13\r\n" \
+        b"Sec-WebSocket-Protocol: mqtt\r\n\r\n"
+    for port, anybody in (2511, "true"), (2512, "false"):
+        (tmp_path / str(port)).write_text(MOSQUITTO % (anybody, port + 10, port))
+        space.start(program("mosquitto"), "-c", tmp_path / str(port))
+        space.wait_for_port(port)
+        space.wait_for_answer(port, upgrade)
+    lets_in, does_not = knock(space, *at(2511, 2512), seconds=10)
+    assert (lets_in["spoken"], lets_in["product"]) == ("http", "Mosquitto")
+    assert lets_in["version"][0].isdigit()
+    assert (does_not["spoken"], does_not.get("product") or None) == ("http", None)
+
+
 # Questions that it does not know it leaves unanswered.
 ZABBIX_SERVER = """
 import socket, struct, sys

@@ -567,6 +567,57 @@ static void remote_logins_are_asked_as_root_and_as_nobody(void **unused)
 	assert_true(named("rsh")->probe->closes_on_others);
 }
 
+/* The further opening that asks for a WebSocket. */
+static size_t variant_of_broker(const struct probe *probe)
+{
+	for (size_t variant = 0; variant < probe->variants; variant++) {
+		const struct answer known = { .product = "" };
+		struct buffer out = buffer_new(1024);
+		bool found;
+
+		probe->greet_more(NULL, variant, &known, &out);
+		found = span_find(buffer_read(&out), "Sec-WebSocket-Protocol: mqtt\r\n") != SIZE_MAX;
+		buffer_free(&out);
+		if (found)
+			return variant;
+	}
+	return SIZE_MAX;
+}
+
+static void a_broker_behind_a_web_server_is_heard_in_any_pieces(void **unused)
+{
+	static const char text[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n"
+				   "Sec-WebSocket-Protocol: mqtt\r\n\r\n\x82\x04 \x02\0\0"
+				   "\x82\x05\x90\x03\0\x01\0\x82/1-\0\x13$SYS/broker/version"
+				   "mosquitto version 2.0.11";
+	const struct probe *const probe = named("http")->probe;
+	const size_t variant = variant_of_broker(probe);
+	struct answer answer = { .product = "" };
+
+	(void)unused;
+	assert_true(variant < probe->variants);
+	for (size_t length = 1; length < sizeof(text) - 1; length++) {
+		struct span part = span_of((const uint8_t *)text, length);
+
+		assert_int_equal(probe->hear_more(NULL, variant, &part, false, &answer), PROBE_WAIT);
+		assert_string_equal(answer.product, "");
+	}
+	assert_int_equal(probe->hear_more(NULL, variant, &(struct span)SENT(text), false, &answer),
+			 PROBE_DONE);
+	assert_string_equal(answer.product, "Mosquitto");
+	assert_string_equal(answer.version, "2.0.11");
+	memset(&answer, 0, sizeof(answer));
+	assert_int_equal(probe->hear_more(NULL, variant, &(struct span)SENT("HTTP/1.1 404 Not Found\r\n"),
+					  false, &answer),
+			 PROBE_DONE);
+	assert_int_equal(
+		probe->hear_more(NULL, variant,
+				 &(struct span)SENT("HTTP/1.1 101 Switching\r\n\r\n\x82\x7e\xff\xff"), true,
+				 &answer),
+		PROBE_DONE);
+	assert_string_equal(answer.product, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +640,7 @@ int main(void)
 		cmocka_unit_test(ntp_variables_are_read_with_their_quotes),
 		cmocka_unit_test(snmp_names_a_program_only_when_the_description_does),
 		cmocka_unit_test(snmp_that_tells_nothing_to_public_is_only_old),
+		cmocka_unit_test(a_broker_behind_a_web_server_is_heard_in_any_pieces),
 	};
 
 	return cmocka_run_group_tests_name("probes of text", tests, NULL, NULL);
