@@ -59,7 +59,7 @@ bool span_number(struct span s, uint64_t most, uint64_t *ret_number)
 	for (; s.at < s.end; s.at++) {
 		const unsigned digit = (unsigned)*s.at - '0';
 
-		if (digit > 9 || number > most / 10 || number * 10 > most - digit)
+		if (digit > 9 || digit > most || number > (most - digit) / 10)
 			return false;
 		number = number * 10 + digit;
 	}

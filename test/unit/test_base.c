@@ -68,6 +68,9 @@ static void decimal_numbers_keep_their_bound(void **unused)
 	(void)unused;
 	assert_true(span_number(span_text("65535"), 65535, &n) && n == 65535);
 	assert_false(span_number(span_text("65536"), 65535, &n));
+	assert_true(span_number(span_text("2"), 2, &n) && n == 2);
+	assert_false(span_number(span_text("3"), 2, &n));
+	assert_false(span_number(span_text("20"), 2, &n));
 	assert_false(span_number(span_text(""), 65535, &n));
 	assert_false(span_number(span_text("+1"), 65535, &n));
 	assert_true(span_number(span_text("18446744073709551615"), UINT64_MAX, &n) && n == UINT64_MAX);
