@@ -24,8 +24,7 @@ enum verdict socks_take_methods(struct span *s)
 	return YES;
 }
 
-/* RFC 1928 4: an address of one of three kinds, and a port. */
-static enum verdict take_address(struct span *s, struct socks_target *target)
+enum verdict socks_take_address(struct span *s, struct socks_target *target)
 {
 	const uint8_t type = span_u8(s);
 	struct span bytes;
@@ -68,7 +67,7 @@ enum verdict socks_take_request(struct span *s, uint8_t most, struct socks_targe
 	if (rest.failed)
 		return MORE;
 	target->command = code;
-	whole = take_address(&rest, target);
+	whole = socks_take_address(&rest, target);
 	if (whole == YES)
 		*s = rest;
 	return whole;

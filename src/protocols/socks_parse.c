@@ -1,34 +1,46 @@
-/* socks_parse.c: conversations of SOCKS, up to the agreement. RFC 1929 for names and passwords. */
+/* socks_parse.c: conversations of SOCKS, up to the agreement, and the relay that some agree on. RFC 1929 for
+ * names and passwords. */
 #include "protocols/lines.h"
 #include "protocols/socks.h"
 
-enum { GRANTED_4 = 90 };
+enum { GRANTED_4 = 90, SOCKS_CONNECT = 1, SOCKS_RELAY = 4 /* our own number */ };
 
 enum stage { GREETING, PASSWORD, REQUEST, AGREED };
 
 struct conversation {
-	struct socks_target target;
+	struct socks_target target, bound, peer; /* asked for; where the server waits; who called it */
+	struct socks_relay relay;
 	char user[SOCKS_NAME_MOST];
 	uint8_t version, method, reply;
 	uint8_t stages[2]; /* enum stage: what each side says next */
-	bool has_method, has_reply, told;
+	bool has_method, has_reply, over, told;
 };
+
+static void emit_place(struct json *json, const char *host_key, const char *port_key,
+		       const struct socks_target *place)
+{
+	emit_text(json, host_key, place->host);
+	if (place->port > 0)
+		json_unsigned(json, port_key, place->port);
+}
 
 static void emit(const void *record, struct json *json)
 {
-	static const char *const commands[] = { NULL, "connect", "bind", "udp-associate" };
+	static const char *const commands[] = { NULL, "connect", "bind", "udp-associate", "udp-relay" };
 	const struct conversation *const state = record;
 
 	json_unsigned(json, "version", state->version);
 	if (state->has_method)
 		json_unsigned(json, "method", state->method);
 	emit_text(json, "user", state->user);
-	json_text(json, "command", state->target.command <= 3 ? commands[state->target.command] : NULL);
-	emit_text(json, "host", state->target.host);
-	if (state->target.port > 0)
-		json_unsigned(json, "port", state->target.port);
+	json_text(json, "command", state->target.command <= 4 ? commands[state->target.command] : NULL);
+	emit_place(json, "host", "port", &state->target);
 	if (state->has_reply)
 		json_unsigned(json, "reply", state->reply);
+	if (state->target.command != SOCKS_CONNECT)
+		emit_place(json, "bound_host", "bound_port", &state->bound);
+	emit_place(json, "peer_host", "peer_port", &state->peer);
+	socks_relay_emit(&state->relay, json);
 }
 
 static void end(void *memory, struct parse *parse)
@@ -89,19 +101,38 @@ static enum verdict read_client(struct conversation *state, struct parse *parse,
 	return MORE; /* what is sent ahead waits for the answer */
 }
 
+/* Who waits at the server to be called is told when somebody has called, in a second reply. */
+static struct socks_target *place_of_reply(struct conversation *state)
+{
+	return state->has_reply ? &state->peer : &state->bound;
+}
+
+/* A refusal ends it, as does the second reply to BIND, and the first to anything else. */
+static void note_reply(struct conversation *state, uint8_t reply)
+{
+	const bool granted = reply == (state->version == SOCKS_VERSION_4 ? GRANTED_4 : 0);
+
+	state->over = !granted || state->has_reply || state->target.command != SOCKS_BIND;
+	state->reply = reply;
+	state->has_reply = true;
+}
+
 static enum verdict read_reply_4(struct conversation *state, struct span *bytes)
 {
+	struct socks_target *const place = place_of_reply(state);
 	struct span rest = *bytes;
 	const uint8_t zero = span_u8(&rest), code = span_u8(&rest);
+	const uint16_t port = span_u16(&rest);
+	const struct address address = address_v4(span_u32(&rest));
 
-	span_skip(&rest, 6);
 	if (rest.failed)
 		return MORE;
 	if (zero != 0)
 		return NO;
 	*bytes = rest;
-	state->reply = code;
-	state->has_reply = true;
+	place->port = port;
+	(void)address_text(&address, place->host);
+	note_reply(state, code);
 	return YES;
 }
 
@@ -126,7 +157,7 @@ static enum verdict read_method(struct conversation *state, struct parse *parse,
 
 static enum verdict read_server(struct conversation *state, struct parse *parse, struct span *bytes)
 {
-	struct socks_target bound = { 0 };
+	struct socks_target place = { 0 };
 	enum verdict whole;
 
 	if (state->version == SOCKS_VERSION_4)
@@ -140,11 +171,60 @@ static enum verdict read_server(struct conversation *state, struct parse *parse,
 		state->stages[SIDE_SERVER] = REQUEST;
 		return YES;
 	default:
-		whole = socks_take_request(bytes, 8, &bound);
-		state->reply = bound.command;
-		state->has_reply = whole == YES;
-		return whole;
+		whole = socks_take_request(bytes, 8, &place);
+		if (whole != YES)
+			return whole;
+		*place_of_reply(state) = place;
+		note_reply(state, place.command);
+		return YES;
 	}
+}
+
+/* RFC 1928 6: the relay waits where the reply says; all zeros are the server's own address. */
+static void expect_relay(const struct conversation *state, struct parse *parse)
+{
+	enum { WAIT_SECONDS = 300 };
+	struct expectation relay = {
+		.transport = TRANSPORT_UDP,
+		.address = parse->addresses[SIDE_SERVER],
+		.port = state->bound.port,
+		.other = parse->addresses[SIDE_CLIENT],
+		.protocol = parse->protocol,
+		.waiting = SIDE_SERVER,
+		.seconds = WAIT_SECONDS,
+		.many = true,
+	};
+	struct address told;
+
+	if (relay.port == 0)
+		return;
+	if (address_parse(span_text(state->bound.host), &told) && !address_is_unspecified(&told))
+		relay.address = told;
+	parse_expect(parse, &relay);
+}
+
+static enum parse_step read_datagram(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	if (socks_relay_read(&state->relay, parse, *bytes) != YES)
+		return parse->cut ? PARSE_ON : PARSE_BROKEN;
+	state->version = SOCKS_VERSION_5;
+	state->target.command = SOCKS_RELAY;
+	bytes->at = bytes->end;
+	return PARSE_ON;
+}
+
+/* Behind the agreement the two ends speak; who has a relay says no more in this connection. */
+static enum parse_step agree(struct conversation *state, struct parse *parse)
+{
+	end(state, parse);
+	if (state->reply != (state->version == SOCKS_VERSION_4 ? GRANTED_4 : 0))
+		return PARSE_DONE;
+	if (state->target.command == SOCKS_ASSOCIATE) {
+		expect_relay(state, parse);
+		return PARSE_DONE;
+	}
+	parse_upgrade(parse, NULL);
+	return PARSE_ON;
 }
 
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
@@ -152,18 +232,14 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 	struct conversation *const state = memory;
 	enum verdict whole = YES;
 
-	while (whole == YES && span_left(*bytes) > 0 && !state->has_reply)
+	if (parse->transport == TRANSPORT_UDP)
+		return read_datagram(state, parse, bytes);
+	while (whole == YES && span_left(*bytes) > 0 && !state->over)
 		whole = parse->side == SIDE_CLIENT ? read_client(state, parse, bytes)
 						   : read_server(state, parse, bytes);
 	if (whole == NO)
 		return PARSE_BROKEN;
-	if (!state->has_reply)
-		return PARSE_ON;
-	end(state, parse);
-	if (state->reply != (state->version == SOCKS_VERSION_4 ? GRANTED_4 : 0))
-		return PARSE_DONE;
-	parse_upgrade(parse, NULL);
-	return PARSE_ON;
+	return state->over ? agree(state, parse) : PARSE_ON;
 }
 
 const struct parser socks_parser = {

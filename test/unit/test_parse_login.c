@@ -164,6 +164,51 @@ static void socks_leads_to_what_it_carries(void **unused)
 	talk_tcp("socks", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\006\001"));
 }
 
+static void socks_tells_who_called_where_it_waits(void **unused)
+{
+	(void)unused;
+	talk_tcp("socks",
+		 "{\"weakness\":\"socks-no-auth\",\"evidence\":\"the server chose no authentication\"}\n"
+		 "{\"socks\":{\"version\":5,\"method\":0,\"command\":\"bind\",\"host\":\"192.0.2.7\","
+		 "\"port\":21,"
+		 "\"reply\":0,\"bound_host\":\"192.0.2.1\",\"bound_port\":4000,\"peer_host\":\"192.0.2.7\","
+		 "\"peer_port\":20}}\n"
+		 "{\"upgrade\":\"\"}\n",
+		 CLIENT("\005\001\000"), SERVER("\005\000"),
+		 CLIENT("\005\002\000\001\300\000\002\007\000\025"),
+		 SERVER("\005\000\000\001\300\000\002\001\017\240"),
+		 SERVER("\005\000\000\001\300\000\002\007\000\024"), CLIENT("\026\003\001"));
+	talk_tcp("socks",
+		 "{\"socks\":{\"version\":4,\"user\":\"joe\",\"command\":\"bind\",\"host\":\"192.0.2.7\","
+		 "\"port\":21,"
+		 "\"reply\":91,\"bound_host\":\"192.0.2.1\",\"bound_port\":4000,\"peer_host\":\"192.0.2.9\","
+		 "\"peer_port\":20}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\004\002\000\025\300\000\002\007joe\0"), SERVER("\000\132\017\240\300\000\002\001"),
+		 SERVER("\000\133\000\024\300\000\002\011"));
+}
+
+static void socks_announces_its_relay_and_reads_it(void **unused)
+{
+	(void)unused;
+	talk_tcp("socks",
+		 "{\"weakness\":\"socks-no-auth\",\"evidence\":\"the server chose no authentication\"}\n"
+		 "{\"socks\":{\"version\":5,\"method\":0,\"command\":\"udp-associate\",\"host\":\"0.0.0.0\","
+		 "\"reply\":0,\"bound_host\":\"0.0.0.0\",\"bound_port\":4000}}\n"
+		 "{\"expect\":\"socks\",\"transport\":17,\"address\":\"192.0.2.2\",\"port\":4000,\"other\":"
+		 "\"192.0.2.1\",\"waiting\":\"server\",\"seconds\":300,\"many\":true}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("\005\001\000"), SERVER("\005\000"), CLIENT("\005\003\000\001\0\0\0\0\0\0"),
+		 SERVER("\005\000\000\001\0\0\0\0\017\240"));
+	talk_udp("socks",
+		 "{\"socks\":{\"version\":5,\"command\":\"udp-relay\",\"targets\":[\"192.0.2.9:53\","
+		 "\"door.example:123\",\"[2001:db8::9]:9\"],\"inside\":[\"dns\"],\"fragments\":1}}\n",
+		 CLIENT("\0\0\0\1\300\0\2\11\0\065\022\064\1\0\0\1\0\0\0\0\0\0\4door\7example\0\0\1\0\1"),
+		 CLIENT("\0\0\1\3\14door.example\0\173\43\0"),
+		 CLIENT("\0\0\0\4\040\001\015\270\0\0\0\0\0\0\0\0\0\0\0\011\0\011x"));
+	talk_udp("socks", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\0\1\0\1\300\0\2\11\0\065x"));
+}
+
 static void remote_commands_without_a_connection_for_errors(void **unused)
 {
 	(void)unused;
@@ -194,6 +239,8 @@ int main(void)
 		cmocka_unit_test(telnet_refuses_what_is_not_telnet),
 		cmocka_unit_test(remote_logins_are_told_without_passwords),
 		cmocka_unit_test(socks_leads_to_what_it_carries),
+		cmocka_unit_test(socks_tells_who_called_where_it_waits),
+		cmocka_unit_test(socks_announces_its_relay_and_reads_it),
 		cmocka_unit_test(remote_commands_without_a_connection_for_errors),
 	};
 
