@@ -52,9 +52,15 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 /* ---- reading ---- */
 
+enum { CHANNELS = 8 };
+
 struct conversation {
 	bool named[2];
-	bool lost[2];
+	struct channel {
+		uint64_t frames, bytes;
+		uint8_t number;
+	} channels[CHANNELS]; /* of media between the messages; those beyond them are not told */
+	size_t channel_count;
 };
 
 struct message {
@@ -140,17 +146,57 @@ static void take_message(struct conversation *state, struct parse *parse, struct
 	parse_event(parse, &message);
 }
 
+static void count_frame(struct conversation *state, uint8_t number, uint16_t length)
+{
+	struct channel *channel = state->channels;
+
+	while (channel < state->channels + state->channel_count && channel->number != number)
+		channel++;
+	if (channel == state->channels + CHANNELS)
+		return;
+	state->channel_count += channel == state->channels + state->channel_count;
+	channel->number = number;
+	channel->frames++;
+	channel->bytes += length;
+}
+
+static void emit_interleaved(const void *record, struct json *json)
+{
+	const struct conversation *const state = record;
+
+	json_open_array(json, "interleaved");
+	for (size_t i = 0; i < state->channel_count; i++) {
+		json_begin(json);
+		json_unsigned(json, "channel", state->channels[i].number);
+		json_unsigned(json, "frames", state->channels[i].frames);
+		json_unsigned(json, "bytes", state->channels[i].bytes);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void end(void *memory, struct parse *parse)
+{
+	const struct conversation *const state = memory;
+
+	if (state->channel_count > 0)
+		parse_event_as(parse, "rtsp", emit_interleaved, state);
+}
+
 /* RFC 7826 14: "$", a channel, a length, and octets of media. */
-static enum verdict skip_interleaved(struct parse *parse, struct span *bytes)
+static enum verdict skip_interleaved(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	struct span rest = *bytes;
+	uint8_t channel;
 	uint16_t length;
 
-	span_skip(&rest, 2);
+	span_skip(&rest, 1);
+	channel = span_u8(&rest);
 	length = span_u16(&rest);
 	if (rest.failed)
 		return MORE;
 	*bytes = rest;
+	count_frame(state, channel, length);
 	if (length > 0)
 		parse_skip(parse, length);
 	return YES;
@@ -163,7 +209,7 @@ static enum verdict read_message(struct conversation *state, struct parse *parse
 	size_t head_length;
 
 	if (span_peek(rest, 0) == '$')
-		return skip_interleaved(parse, bytes);
+		return skip_interleaved(state, parse, bytes);
 	if (recognise(rest, parse->side, TRANSPORT_TCP) == NO)
 		return NO;
 	head_length = http_head(rest);
@@ -201,6 +247,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 static const struct parser parser = {
 	.state_size = PARSE_STATE(struct conversation),
 	.read = read,
+	.end = end,
 	.emit = emit,
 	.leads = true,
 };

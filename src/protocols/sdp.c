@@ -3,13 +3,23 @@
 
 #include <stdio.h>
 
+enum { CANDIDATES_MOST = 8, COMPONENTS = 2 };
 enum { MEDIA_MOST = 8, MAPS_MOST = 6, LINES_MOST = 256, WAIT_SECONDS = 300, WORDS = 256, WORD_MOST = 40 };
+
+/* Another place at which media may come together (RFC 8839 5.1). */
+struct candidate {
+	struct span line;
+	struct address address;
+	uint16_t port;
+	bool control; /* RTCP's component */
+};
 
 /* "m=audio 49170 RTP/AVP 0 97" with the lines that belong to it. */
 struct media {
 	struct span line, kind, formats, codec;
 	struct span maps[MAPS_MOST]; /* "97 iLBC/8000" */
-	size_t map_count;
+	struct candidate candidates[CANDIDATES_MOST];
+	size_t map_count, candidate_count;
 	struct address address;
 	uint16_t port, control;
 	bool rtp;
@@ -44,6 +54,25 @@ static void read_media(struct media *media, struct span line, const struct addre
 	media->formats = text_trim(rest);
 }
 
+/* "a=candidate:1 1 UDP 2130706431 192.0.2.7 49170 typ host": foundation, component, transport, priority,
+ * place. Of TCP both ends call, and names of mDNS are no addresses: neither is expected. */
+static void read_candidate(struct media *media, struct span line)
+{
+	struct candidate candidate = { .line = line };
+	uint64_t component, port;
+	struct span words[6];
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		words[i] = text_word(&line);
+	if (media->candidate_count == CANDIDATES_MOST || !span_number(words[1], COMPONENTS, &component) ||
+	    component == 0 || !span_is_nocase(words[2], "UDP") ||
+	    !address_parse(words[4], &candidate.address) || !span_number(words[5], UINT16_MAX, &port))
+		return;
+	candidate.port = (uint16_t)port;
+	candidate.control = component == COMPONENTS;
+	media->candidates[media->candidate_count++] = candidate;
+}
+
 /* "a=rtpmap:97 iLBC/8000", "a=rtcp:53020". */
 static void read_attribute(struct media *media, struct span line)
 {
@@ -60,6 +89,9 @@ static void read_attribute(struct media *media, struct span line)
 		span_skip(&line, strlen("rtcp:"));
 		if (span_number(text_word(&line), UINT16_MAX, &number))
 			media->control = (uint16_t)number;
+	} else if (span_begins(line, "candidate:")) {
+		span_skip(&line, strlen("candidate:"));
+		read_candidate(media, line);
 	}
 }
 
@@ -117,12 +149,13 @@ static void write_words(const struct media *media, char words[static WORDS])
 		(void)add_words(words, length, " ", media->formats);
 }
 
-static void expect(struct parse *parse, const char *protocol, const struct media *media, uint16_t port)
+static void expect(struct parse *parse, const char *protocol, const struct media *media,
+		   const struct address *address, uint16_t port)
 {
 	char about[WORDS];
 	const struct expectation expectation = {
 		.transport = TRANSPORT_UDP,
-		.address = media->address,
+		.address = *address,
 		.port = port,
 		.protocol = protocol_named(span_text(protocol)),
 		.waiting = SIDE_SERVER,
@@ -136,18 +169,46 @@ static void expect(struct parse *parse, const char *protocol, const struct media
 		parse_expect(parse, &expectation);
 }
 
+/* RFC 3605: the next port, unless the description says which. */
+static uint16_t control_port(const struct media *media)
+{
+	return media->control != 0 ? media->control : (uint16_t)(media->port + 1);
+}
+
+static void expect_media(struct parse *parse, const struct media *media)
+{
+	const uint16_t control = control_port(media);
+
+	if (media->port == 0 || address_is_unspecified(&media->address))
+		return;
+	expect(parse, "rtp", media, &media->address, media->port);
+	if (control != media->port && control != 0)
+		expect(parse, "rtcp", media, &media->address, control);
+}
+
+/* One of them is usually what the description says itself. */
+static void expect_candidates(struct parse *parse, const struct media *media)
+{
+	for (size_t i = 0; i < media->candidate_count; i++) {
+		const struct candidate *const one = &media->candidates[i];
+		const bool told = address_compare(&one->address, &media->address) == 0 &&
+				  (one->port == media->port || one->port == control_port(media));
+
+		if (!told && one->port != 0 && !address_is_unspecified(&one->address))
+			expect(parse, one->control ? "rtcp" : "rtp", media, &one->address, one->port);
+	}
+}
+
 void sdp_expect(struct parse *parse, struct span description)
 {
 	struct media media[MEDIA_MOST];
 	const size_t count = read_description(description, media);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!media[i].rtp || media[i].port == 0 || address_is_unspecified(&media[i].address))
+		if (!media[i].rtp)
 			continue;
-		expect(parse, "rtp", &media[i], media[i].port);
-		if (media[i].control != media[i].port && media[i].port < UINT16_MAX)
-			expect(parse, "rtcp", &media[i],
-			       media[i].control != 0 ? media[i].control : (uint16_t)(media[i].port + 1));
+		expect_media(parse, &media[i]);
+		expect_candidates(parse, &media[i]);
 	}
 }
 
@@ -167,6 +228,12 @@ void sdp_emit(struct json *json, struct span description)
 		if (!address_is_unspecified(&media[i].address))
 			json_text(json, "connection_data", address_text(&media[i].address, text));
 		emit_span(json, "codec", media[i].codec);
+		if (media[i].candidate_count > 0)
+			json_open_array(json, "candidates");
+		for (size_t n = 0; n < media[i].candidate_count; n++)
+			json_span(json, NULL, media[i].candidates[n].line);
+		if (media[i].candidate_count > 0)
+			json_end(json);
 		json_end(json);
 	}
 	json_end(json);

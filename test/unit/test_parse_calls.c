@@ -105,6 +105,30 @@ static void sip_reads_descriptions(void **unused)
 	talk_tcp("sip", NULL, CLIENT(INVITE_TO_MEDIA "\r\n\r\n" INVITE_TO_MEDIA));
 }
 
+/* The first candidate of each component is what the description says itself, and the last ones are no places
+ * of datagrams. */
+static void candidates_are_announced_as_media_are(void **unused)
+{
+	const struct turn turns[] = { CLIENT(
+		"MDCX 1 a@b.example MGCP 1.0\r\n\r\nv=0\r\nc=IN IP4 192.0.2.2\r\nm=audio 4000 RTP/AVP 0\r\n"
+		"a=candidate:1 1 UDP 2130706431 192.0.2.2 4000 typ host\r\n"
+		"a=candidate:1 2 UDP 2130706430 192.0.2.2 4001 typ host\r\n"
+		"a=candidate:2 1 udp 1694498815 198.51.100.7 5000 typ srflx raddr 192.0.2.2 rport 4000\r\n"
+		"a=candidate:3 2 UDP 1694498814 2001:db8::7 5001 typ host\r\n"
+		"a=candidate:4 1 TCP 1 192.0.2.3 9 typ host tcptype active\r\n"
+		"a=candidate:5 1 UDP 1 6b1e.local 9 typ host\r\n"
+		"a=candidate:6 3 UDP 1 192.0.2.4 9 typ host\r\n"
+		"a=candidate:7 1 UDP 1 192.0.2.4\r\n") };
+
+	(void)unused;
+	TOLD("mgcp", TRANSPORT_UDP, turns,
+	     "{\"expect\":\"rtp\",\"transport\":17,\"address\":\"192.0.2.2\",\"port\":4000,",
+	     "{\"expect\":\"rtcp\",\"transport\":17,\"address\":\"192.0.2.2\",\"port\":4001,",
+	     "{\"expect\":\"rtp\",\"transport\":17,\"address\":\"198.51.100.7\",\"port\":5000,",
+	     "{\"expect\":\"rtcp\",\"transport\":17,\"address\":\"2001:db8::7\",\"port\":5001,",
+	     "\"candidates\":[\"1 1 UDP 2130706431 192.0.2.2 4000 typ host\",", "!\"port\":9,", "!192.0.2.4");
+}
+
 static void rtsp_reads_setups_and_media_between_messages(void **unused)
 {
 	(void)unused;
@@ -120,6 +144,11 @@ static void rtsp_reads_setups_and_media_between_messages(void **unused)
 			"RTP/AVP;unicast;client_port=4588-4589;server_port=6256-6257\r\n\r\n"),
 		 SERVER("$\000\000\004abcdRTSP/1.0 404 No\r\nCSeq: 3\r\n\r\n"));
 	talk_tcp("rtsp", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("hello\r\n"));
+	talk_tcp("rtsp",
+		 "{\"rtsp\":{\"interleaved\":[{\"channel\":0,\"frames\":2,\"bytes\":6},{\"channel\":3,"
+		 "\"frames\":1,"
+		 "\"bytes\":0}]}}\n",
+		 SERVER("$\0\0\4abcd$\3\0\0"), CLIENT("$\0\0\2ab"));
 }
 
 static void mgcp_tells_commands_and_connections(void **unused)
@@ -173,6 +202,7 @@ int main(void)
 		cmocka_unit_test(sip_follows_calls),
 		cmocka_unit_test(sip_takes_messages_off_streams),
 		cmocka_unit_test(sip_reads_descriptions),
+		cmocka_unit_test(candidates_are_announced_as_media_are),
 		cmocka_unit_test(rtsp_reads_setups_and_media_between_messages),
 		cmocka_unit_test(mgcp_tells_commands_and_connections),
 		cmocka_unit_test(mgcp_has_several_messages_in_a_datagram),
