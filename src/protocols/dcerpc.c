@@ -25,6 +25,9 @@ enum {
 	AUTH3 = 16,
 	TYPES = 20,
 	FIRST = 1,
+	WHOLE = 3,   /* the first fragment and the last */
+	EPT_MAP = 3, /* the operation of the endpoint mapper */
+	MAPPED = 8,
 	IS_FRAGMENT = 4, /* of datagrams */
 	AUTH_LEAST = 8,
 };
@@ -186,7 +189,8 @@ struct conversation {
 	struct tally types, operations;
 	uint32_t fault;
 	uint8_t auth, level;
-	char endpoint[32];
+	char endpoint[32], mapped[256]; /* mapped: "samr 49664", as the endpoint mapper says */
+	uint32_t map_call;              /* 1 + the call of ept_map that waits for its answer; or 0 */
 	bool connectionless, little, told;
 	struct ntlmssp login; /* of the client; type NTLMSSP_NONE: none was seen */
 };
@@ -249,6 +253,7 @@ static void emit(const void *record, struct json *json)
 	if (state->login.type == NTLMSSP_AUTHENTICATE)
 		ntlmssp_write(json, &state->login);
 	emit_text(json, "endpoint", state->endpoint);
+	emit_texts(json, "mapped", state->mapped);
 	EMIT_TALLY(json, "messages", &state->types, type_names);
 	EMIT_TALLY(json, "opnums", &state->operations, no_names);
 	if (state->fault != 0)
@@ -375,21 +380,84 @@ static void read_auth(struct conversation *state, const struct header *header, s
 		state->login = login;
 }
 
-static void read_message(struct conversation *state, const struct header *header, struct span s)
-{
-	const struct span trailer = s;
+/* ---- the endpoint mapper ---- */
 
+static bool is_mapper(const struct conversation *state, uint16_t context)
+{
+	static const uint32_t mapper = 0xe1af8308;
+
+	for (size_t i = 0; i < state->count; i++)
+		if (state->interfaces[i].context == context && load_u32(state->interfaces[i].uuid) == mapper)
+			return true;
+	return false;
+}
+
+static void expect_endpoint(struct conversation *state, struct parse *parse,
+			    const struct dcerpc_endpoint *endpoint)
+{
+	enum { WAIT_SECONDS = 300 };
+	struct span octets = span_of(endpoint->uuid, UUID);
+	uint8_t uuid[UUID] = { 0 };
+	char text[UUID_TEXT], words[UUID_TEXT + 8];
+	const char *name;
+
+	read_uuid(&octets, true, uuid);
+	name = interface_text(uuid);
+	(void)snprintf(words, sizeof(words), "%s %u", name != NULL ? name : uuid_text(uuid, text),
+		       endpoint->port);
+	texts_note(state->mapped, sizeof(state->mapped), span_text(words));
+	parse_expect(parse, &(struct expectation){ .transport = TRANSPORT_TCP,
+						   .address = parse->addresses[SIDE_SERVER],
+						   .port = endpoint->port,
+						   .other = parse->addresses[SIDE_CLIENT],
+						   .protocol = parse->protocol,
+						   .waiting = SIDE_SERVER,
+						   .seconds = WAIT_SECONDS,
+						   .many = true });
+}
+
+/* A length, the context, and two octets; of a request the operation instead of these. */
+static void read_request(struct conversation *state, const struct header *header, struct span s)
+{
+	uint16_t context, operation;
+
+	span_skip(&s, 4);
+	context = take_u16(&s, header->little);
+	operation = take_u16(&s, header->little);
+	if ((header->flags & FIRST) == 0)
+		return;
+	tally_add(&state->operations, operation);
+	if (operation == EPT_MAP && is_mapper(state, context))
+		state->map_call = header->call + 1;
+}
+
+static void read_response(struct conversation *state, struct parse *parse, const struct header *header,
+			  struct span s)
+{
+	struct dcerpc_endpoint endpoints[MAPPED];
+	size_t count;
+
+	if (state->map_call == 0 || header->call + 1 != state->map_call || (header->flags & WHOLE) != WHOLE ||
+	    header->auth_length > 0)
+		return;
+	state->map_call = 0;
+	span_skip(&s, 8);
+	count = dcerpc_map(s, header->little, endpoints, MAPPED);
+	for (size_t i = 0; i < count; i++)
+		expect_endpoint(state, parse, &endpoints[i]);
+}
+
+static void read_message(struct conversation *state, struct parse *parse, const struct header *header,
+			 struct span s)
+{
 	tally_add(&state->types, header->type);
 	switch (header->type) {
 	case BIND:
 	case ALTER: read_bind(state, s, header->little); break;
 	case BIND_ACK:
 	case ALTER_ACK: read_bind_ack(state, s, header->little); break;
-	case REQUEST:
-		span_skip(&s, 6);
-		if ((header->flags & 1) != 0)
-			tally_add(&state->operations, take_u16(&s, header->little));
-		break;
+	case REQUEST: read_request(state, header, s); break;
+	case RESPONSE: read_response(state, parse, header, s); break;
 	case FAULT:
 		span_skip(&s, 8);
 		state->fault = take_u32(&s, header->little);
@@ -397,7 +465,7 @@ static void read_message(struct conversation *state, const struct header *header
 	default: break;
 	}
 	if (header->auth_length > 0)
-		read_auth(state, header, trailer);
+		read_auth(state, header, s);
 }
 
 static bool read_datagram(struct conversation *state, struct span s)
@@ -443,7 +511,7 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		if (message_take(parse, bytes, header.length, &message) != YES)
 			break;
 		span_skip(&message, HEADER);
-		read_message(state, &header, message);
+		read_message(state, parse, &header, message);
 	}
 	return PARSE_ON;
 }
@@ -453,6 +521,7 @@ static const struct parser parser = {
 	.read = read,
 	.end = end,
 	.emit = emit,
+	.leads = true,
 };
 
 const struct protocol protocol_dcerpc = {
