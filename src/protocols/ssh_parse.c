@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "protocols/lines.h"
 #include "protocols/ssh.h"
+#include "protocols/ssh_one.h"
 #include "protocols/ssh_session.h"
 
 enum {
@@ -25,6 +26,7 @@ struct conversation {
 	struct party parties[2];
 	char host_key[TYPE_LIMIT], fingerprint[FINGERPRINT];
 	uint32_t host_key_bits, group_bits; /* of RSA; of the group that the server chose; 0: not told */
+	struct ssh_one one;
 	bool told, session_told;
 	struct ssh_session session;
 };
@@ -104,6 +106,7 @@ static void emit(const void *record, struct json *json)
 	emit_party(json, "server", &state->parties[SIDE_SERVER], SIDE_SERVER, &offers[SIDE_SERVER]);
 	if (both)
 		emit_agreement(json, offers);
+	ssh_one_emit(&state->one, json);
 	if (state->group_bits > 0)
 		json_unsigned(json, "kex_group_bits", state->group_bits);
 	if (state->host_key[0] != '\0') {
@@ -308,6 +311,24 @@ static bool is_protocol_1(const struct party *party)
 	       !span_begins(span_text(party->version), "SSH-1.99");
 }
 
+/* Who offers both is answered in the one that the other wants. */
+static bool speaks_protocol_1(const struct conversation *state)
+{
+	return is_protocol_1(&state->parties[SIDE_CLIENT]) || is_protocol_1(&state->parties[SIDE_SERVER]);
+}
+
+static enum parse_step read_protocol_1(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	const enum verdict verdict = ssh_one_read(&state->one, parse, bytes);
+
+	if (state->one.host_key_bits > 0 && state->one.host_key_bits < MODULUS_LEAST)
+		parse_weakness(parse, &ssh_weak_host_key, "an RSA key of %u bits, of protocol 1",
+			       state->one.host_key_bits);
+	if (verdict == YES)
+		end(state, parse);
+	return verdict == YES ? PARSE_DONE : verdict == NO ? PARSE_BROKEN : PARSE_ON;
+}
+
 static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
 {
 	struct conversation *const state = memory;
@@ -323,13 +344,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 		if (step != PARSE_ON || !party->has_version)
 			return step;
 	}
-	if (is_protocol_1(party)) {
-		bytes->at = bytes->end;
-		if (!state->parties[!parse->side].has_version)
-			return PARSE_ON;
-		end(state, parse);
-		return PARSE_DONE;
-	}
+	if (speaks_protocol_1(state))
+		return read_protocol_1(state, parse, bytes);
 	while (!party->ready && whole == YES && span_left(*bytes) > 0) {
 		whole = take_packet(parse, bytes, &payload);
 		if (whole == YES)

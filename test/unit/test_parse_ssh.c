@@ -86,18 +86,33 @@ static void ssh_tells_one_side_alone(void **unused)
 		 CLIENT("SSH-2.0-x\r\n"), LOST(SIDE_CLIENT, 9), CLIENT("abc"));
 }
 
-static void ssh_1_is_a_weakness(void **unused)
+static void ssh_1_is_a_weakness_and_its_keys_are_told(void **unused)
 {
 	(void)unused;
 	talk_tcp("ssh",
 		 "{\"software\":\"server\",\"product\":\"OpenSSH\",\"version\":\"2.0\"}\n"
 		 "{\"weakness\":\"ssh-1\",\"evidence\":\"the server's version is SSH-1.5\"}\n"
 		 "{\"software\":\"client\",\"product\":\"x\"}\n"
-		 "{\"ssh\":{\"client\":{\"proto_version\":\"1.5\",\"software_version"
-		 "\":\"x\"},\"server\":{\"proto_version\":\"1.5"
-		 "\",\"software_version\":\"OpenSSH_2.0\"}}}\n"
+		 "{\"weakness\":\"ssh-weak-host-key\",\"evidence\":\"an RSA key of 128 bits, of protocol "
+		 "1\"}\n"
+		 "{\"ssh\":{\"client\":{\"proto_version\":\"1.5\",\"software_version\":\"x\"},\"server\":{"
+		 "\"proto_version\":\"1.5\",\"software_version\":\"OpenSSH_2.0\"},\"protocol_1\":{"
+		 "\"server_key_bits\":96,\"host_key_bits\":128,\"ciphers\":[\"des\",\"3des\",\"blowfish\"],"
+		 "\"authentications\":[\"rsa\",\"password\"],\"cipher\":\"3des\"}}}\n"
 		 "{\"done\":\"client\"}\n",
-		 SERVER("SSH-1.5-OpenSSH_2.0\n"), CLIENT("SSH-1.5-x\n"), SERVER("\0\0\0\1abc"));
+		 SERVER("SSH-1.5-OpenSSH_2.0\n"), CLIENT("SSH-1.5-x\n"),
+		 SERVER("\000\000\000GP\002cookie!!\000\000\000`\000\006\201\000`\201\201\201\201\201\201\201"
+			"\201\201\201\201\201\000\000\000\200\000\006\201\000\200\201\201\201\201\201\201\201"
+			"\201\201\201\201\201\201\201\201\201\000\000\000\002\000\000\000L\000\000\000\014CRC"
+			"!"),
+		 CLIENT("\000\000\000 PPPPPPPP\003\003cookie!!\000`\201\201\201\201\201\201\201\201\201\201"
+			"\201\201\000\000\000\002CRC!"));
+	talk_tcp("ssh",
+		 "{\"software\":\"client\",\"product\":\"x\"}\n"
+		 "{\"ssh\":{\"client\":{\"proto_version\":\"1.5\",\"software_version\":\"x\"},\"server\":{}}}"
+		 "\n"
+		 "{\"broken\":\"client\",\"at\":10}\n",
+		 CLIENT("SSH-1.5-x\n"), CLIENT("\0\0\0\1abc"));
 }
 
 static void ssh_refuses_what_is_not_ssh(void **unused)
@@ -157,7 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ssh_tells_both_sides_and_what_they_agree_on),
 		cmocka_unit_test(ssh_tells_one_side_alone),
-		cmocka_unit_test(ssh_1_is_a_weakness),
+		cmocka_unit_test(ssh_1_is_a_weakness_and_its_keys_are_told),
 		cmocka_unit_test(ssh_refuses_what_is_not_ssh),
 		cmocka_unit_test(ssh_reads_openssh),
 	};
