@@ -142,6 +142,37 @@ static bool reply_ends(const struct rpc_message *m)
 	return left == (m->status == PROGRAM_MISMATCH ? VERSIONS_LENGTH : 0);
 }
 
+/* A record in several fragments, of which the first may hold less than a header: what they hold, put
+ * together. More of the same only ever adds to it. */
+static enum verdict recognise_fragments(struct span first, struct rpc_message *ret_message)
+{
+	enum { FRAGMENTS = 64, HEADER_MOST = 40 + 2 * RPC_OPAQUE_MOST };
+	uint8_t room[HEADER_MOST];
+	size_t length = 0;
+	bool goes_on = true;
+	enum verdict verdict;
+
+	for (unsigned n = 0; n < FRAGMENTS && goes_on && length < sizeof(room); n++) {
+		const uint32_t mark = span_u32(&first), fragment = mark & ~LAST_FRAGMENT;
+		const size_t space = sizeof(room) - length, come = span_left(first);
+		size_t taken = fragment < space ? fragment : space;
+
+		if (first.failed)
+			break;
+		if (fragment > RPC_RECORD_MOST || fragment == 0 || fragment % 4 != 0)
+			return NO;
+		goes_on = (mark & LAST_FRAGMENT) == 0 && come >= fragment;
+		taken = taken < come ? taken : come;
+		memcpy(room + length, span_take(&first, taken).at, taken);
+		length += taken;
+	}
+	verdict = length > 0 ? rpc_message_read(span_of(room, length), ret_message) : MORE;
+	ret_message->machine = ret_message->body = span_of(NULL, 0);
+	if (verdict == YES)
+		return ret_message->call ? YES : NO;
+	return verdict == MORE && length < sizeof(room) ? MORE : NO;
+}
+
 enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_message *ret_message)
 {
 	enum verdict verdict;
@@ -160,6 +191,8 @@ enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_mes
 	}
 	if (transport != TRANSPORT_TCP || (span_peek(first, 0) & 0x7f) != 0)
 		return NO;
+	if ((span_peek(first, 0) & 0x80) == 0)
+		return recognise_fragments(first, ret_message);
 	mark = span_u32(&first);
 	if (first.failed)
 		return MORE;
@@ -167,10 +200,7 @@ enum verdict rpc_recognise(struct span first, unsigned transport, struct rpc_mes
 		return NO;
 	/* Replies are told from other things by their length as well: some say no more than that all is well.
 	 */
-	verdict = rpc_message_read(first, ret_message);
-	if (verdict == YES && (mark & LAST_FRAGMENT) == 0 && !ret_message->call)
-		return NO;
-	return verdict;
+	return rpc_message_read(first, ret_message);
 }
 
 /* Steps over the rest of a record of which nothing more is read. */

@@ -196,6 +196,30 @@ static void text_is_not_taken_for_a_message(void **unused)
 	CHECK("ftp", SIDE_CLIENT, TRANSPORT_TCP, ftp);
 }
 
+/* RFC 5531 11: a fragment may be shorter than the header of a call. */
+static void calls_in_short_fragments_are_calls(void **unused)
+{
+#define PART_1 "\0\0\x10\1\0\0\0\0\0\0\0\2"
+#define PART_2 "\0\1\x86\xa0\0\0\0\2\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define PART_3 "\0\1\x86\xa3\0\0\0\3\0\0\0\6\0\0\0\0"
+	static const struct first cases[] = {
+		{ "two parts", BYTES("\0\0\0\x0c" PART_1 "\x80\0\0\x2c" PART_2 PART_3), YES },
+		{ "three parts", BYTES("\0\0\0\x0c" PART_1 "\0\0\0\x1c" PART_2 "\x80\0\0\x10" PART_3), YES },
+		{ "whole", BYTES("\x80\0\0\x38" PART_1 PART_2 PART_3), YES },
+		{ "the first part", BYTES("\0\0\0\x0c" PART_1), MORE },
+		{ "half a part", BYTES("\0\0\0\x0c\0\0\x10\1\0\0"), MORE },
+		{ "half a mark", BYTES("\0\0\0\x0c" PART_1 "\x80\0"), MORE },
+		{ "the second mark is none", BYTES("\0\0\0\x0c" PART_1 "\x12\0\0\x2c" PART_2 PART_3), NO },
+		{ "fragments of nothing", BYTES("\0\0\0\0\0\0\0\0\0\0\0\0"), NO },
+		{ "a fragment that fills no four", BYTES("\0\0\0\x0b" PART_1), NO },
+		{ "an answer",
+		  BYTES("\0\0\0\4\0\0\x10\1\x80\0\0\x14\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), NO },
+	};
+
+	(void)unused;
+	CHECK("rpc", SIDE_CLIENT, TRANSPORT_TCP, cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +230,7 @@ int main(void)
 		cmocka_unit_test(attributes_of_radius_are_what_they_must_be),
 		cmocka_unit_test(small_numbers_wait_for_another_message),
 		cmocka_unit_test(text_is_not_taken_for_a_message),
+		cmocka_unit_test(calls_in_short_fragments_are_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
