@@ -77,6 +77,7 @@ class Namespace:
 
     def wait_for_answer(self, port, asked=b""):
         """Some servers listen long before they serve: waits until one has said a first byte, after `asked`."""
+        self.wait_for_port(port)
         ask = ("import socket; s = socket.create_connection(('127.0.0.1', %d), 60); s.sendall(%r); "
                "assert s.recv(1)" % (port, asked))
         self.run(sys.executable, "-c", ask, timeout=90)

@@ -166,9 +166,12 @@ def test_dovecot(space, need, certificate, tmp_path, clear):  # noqa: F811
     config.write_text(DOVECOT.format(tmp_path, key, file, "no" if clear else "yes"))
     open_to_others(tmp_path)
     space.start(program("dovecot"), "-F", "-c", config)
-    for port in range(2100, 2104):
+    for port in 2100, 2102:
+        space.wait_for_answer(port)
+    for port in 2101, 2103:
         space.wait_for_port(port)
-    imap, imaps, pop3, pop3s = knock(space, *at(2100, 2101, 2102, 2103))
+        space.run("openssl", "s_client", "-connect", "127.0.0.1:%d" % port, input=b"", text=False)
+    imap, imaps, pop3, pop3s = knock(space, *at(2100, 2101, 2102, 2103), seconds=10)
     assert [found["spoken"] for found in (imap, imaps, pop3, pop3s)] == ["imap", "tls:imap", "pop3", "tls:pop3"]
     assert {found["product"] for found in (imap, imaps, pop3, pop3s)} == {"Dovecot"}
     assert [found["starttls"] for found in (imap, imaps, pop3, pop3s)] == [True, False, True, False]
