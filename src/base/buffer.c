@@ -51,24 +51,25 @@ void buffer_text(struct buffer *b, const char *text)
 	buffer_add(b, text, strlen(text));
 }
 
+/* Most of what is written fits into the room that is there already, and is written once. */
 void buffer_format_list(struct buffer *b, const char *format, va_list list)
 {
+	const size_t room = b->failed || b->bytes == NULL ? 0 : b->capacity - b->length;
 	va_list again;
 	int length;
-	uint8_t *room;
 
 	va_copy(again, list);
-	length = vsnprintf(NULL, 0, format, again);
+	length = vsnprintf(room > 0 ? (char *)b->bytes + b->length : NULL, room, format, again);
 	va_end(again);
-	if (length < 0) {
+	if (length < 0)
 		b->failed = true;
-		return;
+	else if (!b->failed && (size_t)length < room)
+		b->length += (size_t)length;
+	else if (buffer_extend(b, (size_t)length + 1) !=
+		 NULL) { /* vsnprintf ends with a NUL, which is not kept */
+		b->length -= 1;
+		vsnprintf((char *)b->bytes + b->length - length, (size_t)length + 1, format, list);
 	}
-	room = buffer_extend(b, (size_t)length + 1); /* vsnprintf ends with a NUL, which is not kept */
-	if (room == NULL)
-		return;
-	vsnprintf((char *)room, (size_t)length + 1, format, list);
-	b->length--;
 }
 
 void buffer_format(struct buffer *b, const char *format, ...)

@@ -52,10 +52,12 @@ static void wait_for_writer(int fd)
 	(void)poll(&pipe, 1, -1);
 }
 
-static bool check_kind(int fd, const char *path, size_t limit, struct error *err)
+/* *ret_size: 0 where it is not known. */
+static bool check_kind(int fd, const char *path, size_t limit, size_t *ret_size, struct error *err)
 {
 	struct stat info;
 
+	*ret_size = 0;
 	if (fstat(fd, &info) != 0)
 		return error_system(err, errno, "%s", path);
 	if (S_ISDIR(info.st_mode))
@@ -66,7 +68,48 @@ static bool check_kind(int fd, const char *path, size_t limit, struct error *err
 		return too_large(path, limit, err);
 	if (S_ISFIFO(info.st_mode))
 		wait_for_writer(fd);
+	if (S_ISREG(info.st_mode))
+		*ret_size = (size_t)info.st_size;
 	return true;
+}
+
+/* What a file of this size has, at once where it is to lie; what is written to it meanwhile is not read. */
+static bool read_in_place(int fd, const char *path, size_t size, struct arena *arena,
+			  struct span *ret_content, struct error *err)
+{
+	uint8_t *const kept = arena_alloc(arena, size + 1);
+	size_t length = 0;
+	ssize_t got = 1;
+
+	if (kept == NULL)
+		return error_memory(err);
+	while (got != 0 && length < size) {
+		got = read(fd, kept + length, size - length);
+		if (got < 0 && errno != EINTR)
+			return error_system(err, errno, "%s: cannot be read", path);
+		length += got > 0 ? (size_t)got : 0;
+	}
+	*ret_content = span_of(kept, length);
+	return true;
+}
+
+static bool read_in_pieces(int fd, const char *path, size_t limit, struct arena *arena,
+			   struct span *ret_content, struct error *err)
+{
+	struct buffer content = buffer_new(limit);
+	uint8_t *kept = NULL;
+
+	if (read_all(fd, path, &content, err)) {
+		kept = arena_alloc(arena, content.length + 1);
+		if (kept == NULL)
+			(void)error_memory(err);
+	}
+	if (kept != NULL && content.length > 0)
+		memcpy(kept, content.bytes, content.length);
+	if (kept != NULL)
+		*ret_content = span_of(kept, content.length);
+	buffer_free(&content);
+	return kept != NULL;
 }
 
 bool file_read(struct arena *arena, const char *path, size_t limit, struct span *ret_content,
@@ -74,22 +117,14 @@ bool file_read(struct arena *arena, const char *path, size_t limit, struct span 
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
 	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct buffer content = buffer_new(limit);
-	uint8_t *kept = NULL;
+	size_t size;
 	bool done;
 
 	if (fd < 0)
 		return error_system(err, errno, "%s", path);
-	done = check_kind(fd, path, limit, err) && read_all(fd, path, &content, err);
-	if (done) {
-		kept = arena_alloc(arena, content.length + 1);
-		done = kept != NULL || error_memory(err);
-	}
-	if (done && kept != NULL && content.length > 0)
-		memcpy(kept, content.bytes, content.length);
-	if (done)
-		*ret_content = span_of(kept, content.length);
-	buffer_free(&content);
+	done = check_kind(fd, path, limit, &size, err) &&
+	       (size > 0 ? read_in_place(fd, path, size, arena, ret_content, err)
+			 : read_in_pieces(fd, path, limit, arena, ret_content, err));
 	if (!is_stdin)
 		close(fd);
 	return done;

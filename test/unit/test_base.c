@@ -15,6 +15,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -117,6 +118,82 @@ static void an_arena_keeps_objects_apart_and_stops_at_its_limit(void **unused)
 	assert_int_equal(numbers[999], 999);
 	assert_null(arena_alloc(arena, 200 * 1024));
 	assert_null(arena_array(arena, huge, 4));
+	arena_free(arena);
+}
+
+/* However much it holds, objects are zeroed and apart, and its limit is kept. */
+static void a_large_arena_keeps_its_promises(void **unused)
+{
+	enum { LIMIT = 16 << 20, OBJECT = 1000, MOST = LIMIT / OBJECT + 1, LARGE = 5 << 20 };
+	static uint8_t *objects[MOST];
+	struct arena *arena = arena_new(LIMIT);
+	const uint8_t *const large = arena_alloc(arena, LARGE);
+	size_t count = 0;
+
+	(void)unused;
+	assert_non_null(large);
+	while (count < MOST && (objects[count] = arena_alloc(arena, OBJECT)) != NULL) {
+		for (size_t i = 0; i < OBJECT; i++)
+			assert_int_equal(objects[count][i], 0);
+		memset(objects[count], (int)(count % 255 + 1), OBJECT);
+		count++;
+	}
+	assert_in_range(count, (LIMIT - LARGE) / OBJECT / 2, (LIMIT - LARGE) / OBJECT);
+	for (size_t i = 0; i < LARGE; i++)
+		assert_int_equal(large[i], 0);
+	for (size_t k = 0; k < count; k++) {
+		assert_int_equal(objects[k][0], k % 255 + 1);
+		assert_int_equal(objects[k][OBJECT - 1], k % 255 + 1);
+	}
+	assert_null(arena_alloc(arena, LARGE));
+	arena_free(arena);
+}
+
+/* Written in one go or after it has grown, and cut by nothing but the limit. */
+static void words_are_written_into_whatever_room_there_is(void **unused)
+{
+	struct buffer b = buffer_new(600);
+	char expected[601] = "";
+
+	(void)unused;
+	for (size_t i = 0; i < 60; i++) {
+		buffer_format(&b, "%05zu%s", i, "-and-");
+		snprintf(expected + 10 * i, sizeof(expected) - 10 * i, "%05zu-and-", i);
+		if (i == 59)
+			break;
+		assert_false(b.failed);
+		assert_int_equal(b.length, 10 * (i + 1));
+		assert_memory_equal(b.bytes, expected, b.length);
+	}
+	assert_true(b.failed); /* its NUL has no room */
+	assert_int_equal(b.length, 590);
+	buffer_free(&b);
+}
+
+static void files_are_read_to_their_end(void **unused)
+{
+	struct arena *arena = arena_new(1 << 24);
+	char path[] = "/tmp/doorward-base-XXXXXX";
+	const int fd = mkstemp(path);
+	static uint8_t bytes[300000];
+	struct span content;
+	struct error err;
+
+	(void)unused;
+	memset(bytes, 'x', sizeof(bytes));
+	assert_true(fd >= 0 && file_read(arena, path, 100, &content, &err));
+	assert_int_equal(span_left(content), 0);
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_true(file_read(arena, path, sizeof(bytes), &content, &err));
+	assert_int_equal(span_left(content), sizeof(bytes));
+	assert_memory_equal(content.at, bytes, sizeof(bytes));
+	assert_int_equal(content.end[0], 0);
+	assert_false(file_read(arena, path, sizeof(bytes) - 1, &content, &err));
+	/* of a size that nobody knows before */
+	assert_true(file_read(arena, "/proc/self/maps", 1 << 20, &content, &err));
+	assert_true(span_left(content) > 0);
+	(void)close(fd);
+	(void)unlink(path);
 	arena_free(arena);
 }
 
@@ -633,6 +710,9 @@ int main(void)
 		cmocka_unit_test(decimal_numbers_keep_their_bound),
 		cmocka_unit_test(a_buffer_stops_at_its_limit),
 		cmocka_unit_test(an_arena_keeps_objects_apart_and_stops_at_its_limit),
+		cmocka_unit_test(a_large_arena_keeps_its_promises),
+		cmocka_unit_test(words_are_written_into_whatever_room_there_is),
+		cmocka_unit_test(files_are_read_to_their_end),
 		cmocka_unit_test(addresses_are_read_and_written),
 		cmocka_unit_test(dates_are_those_of_the_calendar),
 		cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
