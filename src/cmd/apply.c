@@ -76,7 +76,8 @@ static bool ask_about_connections(struct applying *a, const struct host_options 
 /* Whose the connections are takes the longest to find out, and is asked where some are denied. */
 static bool look_at_connections(struct applying *a, struct error *err)
 {
-	const struct host_options sockets = { .attribution = ATTRIBUTE_NONE }, whole = { .details = true };
+	const struct host_options sockets = { .no_filters = true, .attribution = ATTRIBUTE_NONE };
+	const struct host_options whole = { .no_filters = true, .details = true };
 	const int error = tracked_list(a->e->arena, &a->tracked, &a->tracked_count);
 
 	if (error != 0)

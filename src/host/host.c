@@ -86,7 +86,8 @@ static bool read_all(struct snapshot *snapshot, struct error *err)
 	join_doors(snapshot);
 	if (snapshot->options->details)
 		units_read(snapshot);
-	filtering_read(snapshot);
+	if (!snapshot->options->no_filters)
+		filtering_read(snapshot);
 	return !snapshot->failed || error_memory(err);
 }
 

@@ -125,6 +125,7 @@ struct host_options {
 	bool interfaces_only; /* leave sockets and processes out */
 	bool passive_only;    /* leave the active ones out, where only doors are asked for */
 	bool all_spaces;      /* other network namespaces of this host as well */
+	bool no_filters;      /* leave packet filters out */
 	bool details;         /* command lines, units, containers, start times of processes */
 	enum attribution attribution;
 };
