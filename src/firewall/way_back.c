@@ -131,11 +131,12 @@ static bool has_systemd(void)
 	       same_file("/proc/self/ns/mnt", "/proc/1/ns/mnt");
 }
 
-/* A service of its own: ending the session or the unit that asked for it does not end it. */
-static void start_by_systemd(const struct command *command)
+/* A service of its own: ending the session or the unit that asked for it does not end it. False where
+ * systemd-run is not there, or its manager did not take it. */
+static bool start_by_systemd(const struct command *command)
 {
 	const pid_t child = fork();
-	int status;
+	int status = -1;
 
 	if (child == 0) {
 		forget_everything();
@@ -146,6 +147,7 @@ static void start_by_systemd(const struct command *command)
 	}
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	return status == 0;
 }
 
 bool way_back_start(const struct state *state, uint32_t number, struct error *err)
@@ -154,11 +156,8 @@ bool way_back_start(const struct state *state, uint32_t number, struct error *er
 
 	if (!make_command(&command, state, number, err))
 		return false;
-	if (has_systemd()) {
-		start_by_systemd(&command);
-		if (wait_for_it(state, number))
-			return true;
-	}
+	if (has_systemd() && start_by_systemd(&command) && wait_for_it(state, number))
+		return true;
 	if (!start_alone(&command, err))
 		return false;
 	return wait_for_it(state, number) ||

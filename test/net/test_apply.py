@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from conftest import PROGRAM
 from namespaces import wait_until
 
 try:
@@ -647,3 +648,51 @@ def test_times_are_read_or_refused(host):
         assert run.status == 2 and "--timeout" in run.err, text
     assert host.apply(FIRST, "--timeout", "5m").status == 0 and 240 < host.status()["seconds_left"] <= 300
     host.do("undo")
+
+
+# ---- no systemd ----
+
+NO_SYSTEMD = r"""
+set -e
+mount -t tmpfs none /run
+{there}
+run() {{ command=$1; shift; PATH={folder}/bin {program} "$command" "$@" --state {folder}/state; }}
+stands() {{ run status --json | grep -q '"state":"'$1'"'; }}
+run apply --boot
+run confirm || echo "confirm: $?"
+run apply {folder}/host.policy --timeout 1h
+stands armed && run status --json | grep -o '"way_back":[a-z]*'
+run confirm
+run refresh
+run apply {folder}/other.policy --timeout 1
+while stands armed; do sleep 0.05; done
+run history --json | grep -o '"state":"[a-z-]*"'
+nft delete table inet doorward
+run apply --boot
+run undo 0
+nft list tables
+"""
+SURROUNDINGS = {
+    "it is not there": "",
+    "its programs are not": "mkdir -p /run/systemd/system",
+    "its manager does not answer": "mkdir -p /run/systemd/system; "
+                                   "printf '#!/bin/sh\nexit 1\n' >{folder}/bin/systemd-run; chmod +x {folder}/bin/systemd-run",
+}
+
+
+@pytest.mark.parametrize("there", SURROUNDINGS)
+def test_nothing_needs_systemd(host, need, there):
+    """Where systemd is not, or not whole, the way back is a process of its own: what is applied is armed, comes back,
+    comes up at boot and is undone, and what cannot be done says so."""
+    need("unshare")
+    (host.folder / "bin").mkdir()
+    host.policy(FIRST)
+    host.policy(SECOND, "other.policy")
+    script = NO_SYSTEMD.format(there=SURROUNDINGS[there].format(folder=host.folder), folder=host.folder,
+                               program=pathlib.Path(PROGRAM).resolve())
+    done = host.space.run("unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing waits to be confirmed" in done.stderr and "confirm: 2" in done.stdout
+    assert '"way_back":true' in done.stdout
+    assert re.findall(r'"state":"([a-z-]*)"', done.stdout) == ["confirmed", "taken-back"]
+    assert host.table() == "" and host.history()[-1]["state"] == "confirmed"
