@@ -466,7 +466,10 @@ void conversation_prefetch_parser(const struct flow *flow)
 void conversation_expected(struct conversations *all, struct flow *flow, const struct expected *expected,
 			   int64_t time_ns, uint64_t frame)
 {
-	const unsigned client = expected->side == SIDE_CLIENT ? expected->waiting : !expected->waiting;
+	/* Of media both ends wait for each other: who sends first is the client, as of any flow. */
+	const unsigned client = expected->protocol->announced   ? 0
+				: expected->side == SIDE_CLIENT ? expected->waiting
+								: !expected->waiting;
 	struct conversation *c;
 
 	listening_note_protocol(all, flow, expected->protocol, IDENTIFIED_EXPECTED, time_ns, frame);

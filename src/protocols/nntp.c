@@ -1,6 +1,7 @@
 /* nntp.c: Network News Transfer Protocol. RFC 3977, RFC 4642 (STARTTLS), RFC 4643 (AUTHINFO). Articles are
  * stepped over. */
 #include "protocols/lines.h"
+#include "protocols/tally.h"
 #include "protocols/tls.h"
 
 #include <ctype.h>
@@ -108,7 +109,7 @@ static void read_command(struct conversation *state, struct parse *parse, struct
 	state->commands++;
 	state->whole_group[state->sent++ % PIPELINE] = span_is_nocase(verb, "LISTGROUP");
 	if (span_is_nocase(verb, "GROUP") || span_is_nocase(verb, "LISTGROUP")) {
-		(void)texts_add(state->groups, sizeof(state->groups), text_word(&rest));
+		texts_note(state->groups, sizeof(state->groups), text_word(&rest));
 	} else if (span_is_nocase(verb, "AUTHINFO")) {
 		const struct span kind = text_word(&rest);
 

@@ -9,8 +9,8 @@ enum { FIRST_MOST = 1024, QUERY = 128 };
 static enum verdict recognise_server(struct span first)
 {
 	static const char *const begins[] = {
-		"Domain Name:",        "domain:", "Domain:", "inetnum:", "NetRange:", "refer:",
-		"Whois Server Version"
+		"Domain Name:",         "domain:",          "Domain:", "inetnum:", "NetRange:", "refer:",
+		"Whois Server Version", "Process query: '",
 	};
 	static const char *const comments[] = { "whois",   "RIPE Database", "APNIC",
 						"AFRINIC", "LACNIC",        "DENIC" };

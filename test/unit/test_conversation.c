@@ -491,6 +491,21 @@ static void a_parser_may_end_the_reading(void **unused)
 	assert_told(talk, "= lines\n" LINE("a") LINE("done") COUNTED(2, 0, 0));
 }
 
+/* Of media whose both ends are announced the one that sends first is the client, whichever was waited at. */
+static void who_begins_is_the_client_of_media(void **unused)
+{
+	static const struct protocol media = { .name = "lines", .parser = &parser, .announced = true };
+	struct talk *const talk = new_talk(TRANSPORT_TCP, 4444, true);
+	const struct expected expected = { .protocol = &media, .waiting = 0, .side = SIDE_SERVER };
+
+	(void)unused;
+	conversation_expected(talk->all, &talk->flow, &expected, 0, 1);
+	open_connection(talk);
+	say(talk, 0, "one\n");
+	close_connection(talk);
+	assert_told(talk, "= lines\n" LINE("one") COUNTED(1, 0, 0));
+}
+
 /* A connection seen from the middle: what its parser cannot read may be the rest of a message. */
 static void the_middle_of_a_message_is_no_damage(void **unused)
 {
@@ -776,6 +791,7 @@ int main(void)
 		cmocka_unit_test(early_segments_wait_for_the_first),
 		cmocka_unit_test(a_parser_reads_both_sides_to_the_end),
 		cmocka_unit_test(a_parser_may_end_the_reading),
+		cmocka_unit_test(who_begins_is_the_client_of_media),
 		cmocka_unit_test(the_middle_of_a_message_is_no_damage),
 		cmocka_unit_test(damage_is_noted_where_it_stands),
 		cmocka_unit_test(what_is_skipped_is_not_lost),
