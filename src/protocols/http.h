@@ -51,6 +51,9 @@ parse_emit http_emit;
  * are empty where it was not seen, or where it had none. */
 const struct weakness *http_judge_api(struct span request, struct span fields, uint64_t status);
 
+/* The member "elasticsearch" of what that engine has answered, of the heads of both; nothing of others. */
+void http_emit_search(struct json *json, struct span request, struct span response);
+
 /* ---- asking ---- */
 
 struct http_message {

@@ -117,6 +117,8 @@ void http_emit(const void *record, struct json *json)
 		emit_request(json, transaction->request);
 	if (span_left(transaction->response) > 0)
 		emit_response(json, transaction->response);
+	if (span_left(transaction->request) > 0 && span_left(transaction->response) > 0)
+		http_emit_search(json, transaction->request, transaction->response);
 	if (transaction->has_length)
 		json_unsigned(json, "length", transaction->length);
 }

@@ -273,15 +273,16 @@ static void http_tells_interfaces_that_are_open(void **unused)
 	(void)unused;
 	talk_tcp(
 		"http",
-		"{\"weakness\":\"elasticsearch-no-auth\",\"evidence\":\"GET /_search HTTP/1.1\"}\n"
-		"{\"http\":{\"hostname\":\"a\",\"url\":\"/"
-		"_search\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\",\"status\":200,\"length\":0}}\n"
+		"{\"weakness\":\"elasticsearch-no-auth\",\"evidence\":\"GET /doors/_doc/1?q=a HTTP/1.1\"}\n"
+		"{\"http\":{\"hostname\":\"a\",\"url\":\"/doors/_doc/"
+		"1?q=a\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\",\"status\":200,"
+		"\"elasticsearch\":{\"index\":\"doors\",\"request\":\"_doc\"},\"length\":0}}\n"
 		"{\"software\":\"server\",\"product\":\"Docker\",\"version\":\"20.10.24\"}\n"
 		"{\"weakness\":\"container-api-clear\",\"evidence\":\"GET /v1.41/info HTTP/1.1\"}\n"
 		"{\"http\":{\"hostname\":\"a\",\"url\":\"/v1.41/"
 		"info\",\"http_method\":\"GET\",\"protocol\":\"HTTP/1.1\",\"status\":200,\"server\":\"Docker/"
 		"20.10.24 (linux)\",\"api_version\":\"1.41\",\"length\":0}}\n",
-		CLIENT("GET /_search HTTP/1.1\r\nHost: a\r\n\r\n"),
+		CLIENT("GET /doors/_doc/1?q=a HTTP/1.1\r\nHost: a\r\n\r\n"),
 		SERVER("HTTP/1.1 200 OK\r\nX-elastic-product: Elasticsearch\r\nContent-Length: 0\r\n\r\n"),
 		CLIENT("GET /v1.41/info HTTP/1.1\r\nHost: a\r\n\r\n"),
 		SERVER("HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/20.10.24 "
@@ -293,9 +294,9 @@ static void http_finds_no_fault_where_a_login_is_asked_for(void **unused)
 	(void)unused;
 	talk_tcp("http",
 		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/"
-		 "1.1\",\"status\":200,\"length\":0}}\n"
+		 "1.1\",\"status\":200,\"elasticsearch\":{},\"length\":0}}\n"
 		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/"
-		 "1.1\",\"status\":401,\"length\":0}}\n"
+		 "1.1\",\"status\":401,\"elasticsearch\":{},\"length\":0}}\n"
 		 "{\"software\":\"server\",\"product\":\"Docker\",\"version\":\"1\"}\n"
 		 "{\"http\":{\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\",\"protocol\":\"HTTP/"
 		 "1.1\",\"status\":403,\"server\":\"Docker/1\",\"api_version\":\"1.41\",\"length\":0}}\n",
