@@ -310,16 +310,23 @@ static enum cast cast_of(const struct flow_events *events, const struct flow *fl
 	return cast;
 }
 
-static void write_doorward(const struct flow_events *events, struct json *json, const struct flow *flow)
+static void write_evidence(struct json *json, const struct flow *flow)
 {
+	const uint16_t began = flow->protocol_first != 0 ? flow->protocol_first : flow->protocol;
+	const struct span shown = protocol_shown(began != 0 ? protocol_nth(began - 1u) : NULL,
+						 span_of(flow->evidence, flow->evidence_length));
 	char hex[2 * FLOW_EVIDENCE + 1];
 
+	if (span_left(shown) > 0)
+		json_plain(json, "evidence", hex_text(shown, 0, hex, sizeof(hex)));
+}
+
+static void write_doorward(const struct flow_events *events, struct json *json, const struct flow *flow)
+{
 	json_open_object(json, "doorward");
 	json_plain(json, "identified_by", identified_text(flow->identified));
 	json_plain(json, "turned_into", flow_turned_into(flow));
-	if (flow->evidence_length > 0)
-		json_plain(json, "evidence",
-			   hex_text(span_of(flow->evidence, flow->evidence_length), 0, hex, sizeof(hex)));
+	write_evidence(json, flow);
 	json_plain(json, "cast", cast_text(cast_of(events, flow)));
 	if (flow->parent != 0)
 		json_unsigned(json, "parent", flow->parent);

@@ -200,6 +200,7 @@ const struct protocol protocol_hsrp = {
 	.datagram_least = LENGTH_1,
 	MARKS(OCTETS(0, 0, GROUP_STATE), OCTETS(1, 0, 2), OCTET(1, LENGTH_2), OCTETS(2, 0, 2), OCTET(2, 4),
 	      OCTET(2, 8), OCTET(2, 16)),
+	.secret_at = 8,
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

@@ -194,6 +194,7 @@ const struct protocol protocol_ldap = {
 	.recognise = recognise,
 	.datagram_least = 7,
 	MARKS(OCTET(0, BER_SEQUENCE)),
+	.secret_at = 14, /* of who binds without a name */
 	.parser = &ldap_parser,
 	.probe = &ldap_probe,
 	.probe_state_size = sizeof(struct ldap_probe_state),

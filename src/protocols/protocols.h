@@ -259,6 +259,9 @@ struct protocol {
 	/* Only clients speak it, before they speak another: nothing that a server says is of it. */
 	bool client_alone;
 
+	/* A password may stand at this octet of the first message, or behind it. 0: none does so early. */
+	uint8_t secret_at;
+
 	/* How a conversation is read (parse.h). NULL: it is recognised, and no more. */
 	const struct parser *parser;
 
@@ -354,5 +357,9 @@ bool protocol_finds_marks(const struct protocol *protocol, struct span datagram)
  * changes the cost, never the answer. */
 const struct protocol *protocol_recognise(struct span bytes, enum side side, unsigned transport,
 					  const struct protocol *first, bool *ret_more);
+
+/* What may be shown of the first octets of a conversation: all that stands before where a password could.
+ * NULL for no protocol. */
+struct span protocol_shown(const struct protocol *protocol, struct span first);
 
 #endif

@@ -62,6 +62,7 @@ const struct protocol protocol_rexec = {
 	DOORS(TCP(512)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.secret_at = 4, /* behind a port and a user */
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

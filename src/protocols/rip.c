@@ -183,6 +183,7 @@ const struct protocol protocol_rip = {
 	.recognise = recognise,
 	.datagram_least = 4 + ENTRY,
 	MARKS(OCTETS(0, REQUEST, RESPONSE), OCTETS(1, 1, 2), OCTET(2, 0), OCTET(3, 0)),
+	.secret_at = 8,
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

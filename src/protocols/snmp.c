@@ -67,6 +67,7 @@ const struct protocol protocol_snmp = {
 	.recognise = recognise,
 	.datagram_least = 12,
 	MARKS(OCTET(0, BER_SEQUENCE)),
+	.secret_at = 7, /* the community */
 	.parser = &snmp_parser,
 	.probe = &snmp_probe,
 	.weaknesses = snmp_weaknesses,

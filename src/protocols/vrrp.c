@@ -145,6 +145,7 @@ const struct protocol protocol_vrrp = {
 	.privacy = PRIVACY_EITHER,
 	.by_header = true,
 	.recognise = recognise_nothing,
+	.secret_at = 12, /* behind one address */
 	.parser = &parser,
 	.weaknesses = weaknesses,
 };

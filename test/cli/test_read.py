@@ -94,6 +94,17 @@ def test_a_flow_says_who_spoke_what_with_whom(doorward, file):
     assert bytes.fromhex(own["evidence"]).startswith(b"GET / HTTP/1.1") and own["first_frame"] == 1
 
 
+def test_evidence_ends_where_a_password_could_stand(doorward, file):
+    routes = bytes.fromhex("02020000ffff0002") + b"sesame".ljust(16, b"\0") + bytes.fromhex("0002") + bytes(18)
+    flows = {flow["app_proto"]: bytes.fromhex(flow["doorward"]["evidence"])
+             for flow in of(valid(doorward("read", "--json", file(
+                 p.udp(CLIENT, 520, WEB, 520, routes),
+                 *p.conversation(CLIENT, 40001, WEB, 6667,
+                                 (0, b"PASS sesame\r\nNICK joe\r\nUSER joe 0 * :Joe\r\n")))).out), "flow")}
+    assert flows["rip"] == routes[:8]
+    assert flows["irc"] == b"PASS"
+
+
 def test_what_is_not_known_is_not_guessed(doorward, file):
     flows = of(valid(doorward("read", "--json", file(
         *p.conversation(CLIENT, 40000, WEB, 80, (0, b"\x07\x81\xff what is this"), (1, b"\x91\x92 nobody knows")),

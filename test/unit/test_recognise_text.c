@@ -376,6 +376,40 @@ static void snmp_is_not_every_sequence(void **unused)
 	assert_verdicts(cases, COUNT(cases));
 }
 
+static void what_is_shown_ends_where_a_password_could_stand(void **state)
+{
+	static const struct {
+		const char *protocol;
+		struct span first;
+		size_t shown;
+	} cases[] = {
+		{ "rip", SENT("\2\2\0\0\xff\xff\0\2sesame\0\0"), 8 },
+		{ "hsrp", SENT("\0\0\20\3\12\144\1\0sesame\0\0"), 8 },
+		{ "snmp", SENT("\x30\x26\2\1\1\4\6sesame\xa0\x19\2"), 7 },
+		{ "vrrp", SENT("\x21\1\144\1\1\1\0\0\xc0\0\2\1sesa"), 12 },
+		{ "rexec", SENT("0\0u\0sesame\0id\0\0\0"), 4 },
+		{ "ldap", SENT("\x30\x13\2\1\1\x60\x0e\2\1\3\4\0\x80\6se"), 14 },
+		{ "irc", SENT("PASS sesame\r\nNICK"), 4 },
+		{ "redis", SENT("auth sesame\r\n"), 4 },
+		{ "imap", SENT("a1 LOGIN joe ses"), 8 },
+		{ NULL, SENT("AUTHENTICATE ses"), 12 },
+		{ "nntp", SENT("AUTHINFO PASS se"), 13 },
+		{ "ftp", SENT("PASSWORDS are a "), 16 },
+		{ "http", SENT("GET / HTTP/1.1\r\n"), 16 },
+		{ "ssh", SENT(""), 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct protocol *const protocol = cases[i].protocol != NULL ? named(cases[i].protocol)
+										  : NULL;
+		const struct span shown = protocol_shown(protocol, cases[i].first);
+
+		assert_ptr_equal(shown.at, cases[i].first.at);
+		assert_int_equal(span_left(shown), cases[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +422,7 @@ int main(void)
 		cmocka_unit_test(ntp_must_be_plausible_to_the_last_octet),
 		cmocka_unit_test(chargen_is_a_ring_of_characters),
 		cmocka_unit_test(snmp_is_not_every_sequence),
+		cmocka_unit_test(what_is_shown_ends_where_a_password_could_stand),
 	};
 
 	return cmocka_run_group_tests_name("recognisers of text", tests, NULL, NULL);
