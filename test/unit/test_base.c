@@ -176,7 +176,7 @@ static void files_are_read_to_their_end(void **unused)
 	char path[] = "/tmp/doorward-base-XXXXXX";
 	const int fd = mkstemp(path);
 	static uint8_t bytes[300000];
-	struct span content;
+	struct span content = { 0 };
 	struct error err;
 
 	(void)unused;
