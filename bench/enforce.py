@@ -28,7 +28,8 @@ ROUNDS, PACKETS, CONNECTIONS = 5, 100_000, 400
 USUAL = [21, 22, 25, 53, 80, 110, 143, 161, 389, 443, 445, 465, 587, 636, 993, 995, 1433, 1521, 3128, 3306, 3389,
          5060, 5432, 5671, 5900, 6379, 8080, 8443, 9090, 9200, 11211, 27017]
 FIRST, LAST, NONE, PORT = "10.77.0.1", "10.77.0.2", "172.16.9.9", 53
-FLOOR = "floor: one rule, which lets answers pass"
+FLOOR = "floor: one rule, which lets answers pass"  # each packet the first of a connection, as for the rules
+TRACKED = "... where the connection is tracked"
 LEAST = "... and of this host's addresses"  # no rule set can tell doors and connections for less
 # What every rule set pays before its first rule: a chain at the hook; the connection tracker, which any `ct` loads.
 CHAIN = "table inet floor {\n chain c {\n  type filter hook prerouting priority -190\n%s }\n}\n"
@@ -177,8 +178,8 @@ def packets(bench):
     sides = {
         "none": ("", NONE, PACKETS), "floor: one chain, no rule": (CHAIN % "", NONE, PACKETS),
         "floor: one chain, one rule": (CHAIN % "  ip saddr %s accept\n" % NONE, NONE, PACKETS),
-        FLOOR: (CHAIN % "  ct state established,related accept\n", NONE, PACKETS),
-        "... where each packet is the first": (NOTRACK + CHAIN % "  ct state established,related accept\n", NONE, PACKETS),
+        FLOOR: (NOTRACK + CHAIN % "  ct state established,related accept\n", NONE, PACKETS),
+        TRACKED: (CHAIN % "  ct state established,related accept\n", NONE, PACKETS),
         "doorward, first": (NOTRACK + text, FIRST, PACKETS),
         "doorward, last": (NOTRACK + text, LAST, PACKETS), "doorward, no match": (NOTRACK + text, NONE, PACKETS),
         "one nft set": (one_set % "", FIRST, PACKETS),
@@ -205,9 +206,8 @@ def packets(bench):
             told(side, ratio, 1.15, ", %s, %.2f of the least that does the same" % (more, least[side] / least[LEAST]))
         else:
             print("  %-46s ratio = %.2f, %s" % (side, ratio, more))
-    floor = least[FLOOR] / least["none"]
-    print("  no rule set that lets answers pass comes below %.2f, which is %s the bar" % (
-        floor, "above" if floor > 1.15 else "within"))
+    print("  no rule set that lets answers pass comes below %.2f, or %.2f where connections are tracked" % (
+        least[FLOOR] / least["none"], least[TRACKED] / least["none"]))
 
 
 # ---- connections ----

@@ -61,13 +61,12 @@ void buffer_format_list(struct buffer *b, const char *format, va_list list)
 	va_copy(again, list);
 	length = vsnprintf(room > 0 ? (char *)b->bytes + b->length : NULL, room, format, again);
 	va_end(again);
-	if (length < 0)
+	if (length < 0) {
 		b->failed = true;
-	else if (!b->failed && (size_t)length < room)
+	} else if (!b->failed && (size_t)length < room) {
 		b->length += (size_t)length;
-	else if (buffer_extend(b, (size_t)length + 1) !=
-		 NULL) { /* vsnprintf ends with a NUL, which is not kept */
-		b->length -= 1;
+	} else if (buffer_extend(b, (size_t)length + 1) != NULL) {
+		b->length -= 1; /* vsnprintf ends with a NUL, which is not kept */
 		vsnprintf((char *)b->bytes + b->length - length, (size_t)length + 1, format, list);
 	}
 }

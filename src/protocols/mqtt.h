@@ -6,6 +6,13 @@
 
 enum { MQTT_PUBLISH = 3 };
 
+/* What is said to a broker: CONNECT under our name, with a clean session; SUBSCRIBE to what it tells of its
+ * version. Nothing is published. */
+#define MQTT_CONNECT                                                                                         \
+	"\x10\x14\0\4MQTT\4\2\0\x0a\0\x08"                                                                   \
+	"doorward"
+#define MQTT_SUBSCRIBE "\x82\x18\0\1\0\x13$SYS/broker/version\0"
+
 /* Takes a packet off *s: its first octet, and what stands behind its length. False, and nothing is taken, as
  * long as it is not whole. */
 bool mqtt_take_packet(struct span *s, uint8_t *ret_first, struct span *ret_content);

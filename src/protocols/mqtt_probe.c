@@ -17,15 +17,12 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
 	(void)transport;
-	buffer_add(out,
-		   "\x10\x14\0\4MQTT\4\2\0\x0a\0\x08"
-		   "doorward",
-		   22);
+	buffer_add(out, MQTT_CONNECT, sizeof(MQTT_CONNECT) - 1);
 }
 
 static void ask_version(struct buffer *out)
 {
-	buffer_add(out, "\x82\x18\0\1\0\x13$SYS/broker/version\0", 26);
+	buffer_add(out, MQTT_SUBSCRIBE, sizeof(MQTT_SUBSCRIBE) - 1);
 }
 
 bool mqtt_take_packet(struct span *s, uint8_t *ret_first, struct span *ret_content)

@@ -20,17 +20,14 @@ static void write_frame(struct buffer *out, const char *packet, size_t length)
 
 void mqtt_greet_web(struct buffer *out, const char *path)
 {
-	static const char connect[] = "\x10\x0c\0\4MQTT\4\2\0\x0a\0\0";
-	static const char subscribe[] = "\x82\x18\0\1\0\x13$SYS/broker/version\0";
-
 	buffer_text(out, "GET ");
 	buffer_text(out, path);
 	buffer_text(out, " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: " PROBE_IDENTITY
 			 "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 			 "Sec-WebSocket-Key: ZG9vcndhcmQga25vY2tzLg==\r\nSec-WebSocket-Version: 13\r\n"
 			 "Sec-WebSocket-Protocol: mqtt\r\n\r\n");
-	write_frame(out, connect, sizeof(connect) - 1);
-	write_frame(out, subscribe, sizeof(subscribe) - 1);
+	write_frame(out, MQTT_CONNECT, sizeof(MQTT_CONNECT) - 1);
+	write_frame(out, MQTT_SUBSCRIBE, sizeof(MQTT_SUBSCRIBE) - 1);
 }
 
 /* Frames of servers are not masked. False as long as it is not whole. */

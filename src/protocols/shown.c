@@ -6,6 +6,11 @@
  * IMAP, of MPD and NUT. */
 static const char *const before_secrets[] = { "PASS", "AUTH", "LOGIN", "AUTHENTICATE", "PASSWORD" };
 
+static bool is_between(uint8_t octet)
+{
+	return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
+}
+
 static bool is_before_secret(struct span word)
 {
 	for (size_t i = 0; i < sizeof(before_secrets) / sizeof(*before_secrets); i++)
@@ -14,16 +19,30 @@ static bool is_before_secret(struct span word)
 	return false;
 }
 
+/* The next word of a line or of the one behind it; it begins where it stands. */
+static struct span next_word(struct span *rest)
+{
+	struct span word;
+
+	while (span_left(*rest) > 0 && is_between(*rest->at))
+		rest->at++;
+	word = *rest;
+	while (span_left(*rest) > 0 && !is_between(*rest->at))
+		rest->at++;
+	word.end = rest->at;
+	return word;
+}
+
 struct span protocol_shown(const struct protocol *protocol, struct span first)
 {
 	struct span rest = first;
 
 	if (protocol != NULL && protocol->secret_at > 0 && protocol->secret_at < span_left(first))
 		return span_take(&first, protocol->secret_at);
-	while (!rest.failed) {
-		const struct span word = span_word(&rest);
+	while (span_left(rest) > 0) {
+		const struct span word = next_word(&rest);
 
-		if (!word.failed && is_before_secret(word))
+		if (is_before_secret(word))
 			return (struct span){ .at = first.at, .end = word.end };
 	}
 	return first;

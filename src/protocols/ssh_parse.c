@@ -317,6 +317,16 @@ static bool speaks_protocol_1(const struct conversation *state)
 	return is_protocol_1(&state->parties[SIDE_CLIENT]) || is_protocol_1(&state->parties[SIDE_SERVER]);
 }
 
+/* One knows the old protocol only, the other the new one: they part, the server with a line of text. */
+static bool have_no_protocol(const struct conversation *state)
+{
+	for (size_t side = 0; side < 2; side++)
+		if (is_protocol_1(&state->parties[side]) &&
+		    span_begins(span_text(state->parties[!side].version), "SSH-2."))
+			return true;
+	return false;
+}
+
 static enum parse_step read_protocol_1(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	const enum verdict verdict = ssh_one_read(&state->one, parse, bytes);
@@ -343,6 +353,11 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 
 		if (step != PARSE_ON || !party->has_version)
 			return step;
+	}
+	if (have_no_protocol(state)) {
+		bytes->at = bytes->end;
+		end(state, parse);
+		return PARSE_DONE;
 	}
 	if (speaks_protocol_1(state))
 		return read_protocol_1(state, parse, bytes);

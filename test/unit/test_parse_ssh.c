@@ -115,6 +115,20 @@ static void ssh_1_is_a_weakness_and_its_keys_are_told(void **unused)
 		 CLIENT("SSH-1.5-x\n"), CLIENT("\0\0\0\1abc"));
 }
 
+/* RFC 4253 5.2: a server of the old protocol alone says so in words, and closes. */
+static void ssh_without_a_protocol_in_common_parts_with_words(void **unused)
+{
+	(void)unused;
+	talk_tcp("ssh",
+		 "{\"software\":\"server\",\"product\":\"x\"}\n"
+		 "{\"weakness\":\"ssh-1\",\"evidence\":\"the server's version is SSH-1.5\"}\n"
+		 "{\"software\":\"client\",\"product\":\"y\"}\n"
+		 "{\"ssh\":{\"client\":{\"proto_version\":\"2.0\",\"software_version\":\"y\"},\"server\":{"
+		 "\"proto_version\":\"1.5\",\"software_version\":\"x\"}}}\n"
+		 "{\"done\":\"client\"}\n",
+		 SERVER("SSH-1.5-x\n"), CLIENT("SSH-2.0-y\r\n"), SERVER("Protocol major versions differ.\n"));
+}
+
 static void ssh_refuses_what_is_not_ssh(void **unused)
 {
 	(void)unused;
@@ -173,6 +187,7 @@ int main(void)
 		cmocka_unit_test(ssh_tells_both_sides_and_what_they_agree_on),
 		cmocka_unit_test(ssh_tells_one_side_alone),
 		cmocka_unit_test(ssh_1_is_a_weakness_and_its_keys_are_told),
+		cmocka_unit_test(ssh_without_a_protocol_in_common_parts_with_words),
 		cmocka_unit_test(ssh_refuses_what_is_not_ssh),
 		cmocka_unit_test(ssh_reads_openssh),
 	};

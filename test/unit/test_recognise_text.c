@@ -390,6 +390,8 @@ static void what_is_shown_ends_where_a_password_could_stand(void **state)
 		{ "rexec", SENT("0\0u\0sesame\0id\0\0\0"), 4 },
 		{ "ldap", SENT("\x30\x13\2\1\1\x60\x0e\2\1\3\4\0\x80\6se"), 14 },
 		{ "irc", SENT("PASS sesame\r\nNICK"), 4 },
+		{ "irc", SENT("CAP LS\r\nPASS ses"), 12 },
+		{ "ftp", SENT("USER joe\r\nPASS s"), 14 },
 		{ "redis", SENT("auth sesame\r\n"), 4 },
 		{ "imap", SENT("a1 LOGIN joe ses"), 8 },
 		{ NULL, SENT("AUTHENTICATE ses"), 12 },
