@@ -66,6 +66,7 @@ static void emit(const void *record, struct json *json)
 	} else {
 		json_unsigned(json, "code", message->code);
 		emit_span(json, "comment", message->comment);
+		emit_span(json, "endpoint", message->endpoint);
 	}
 	json_span(json, "transaction", message->transaction);
 	emit_span(json, "call_id", message->call);
@@ -105,6 +106,8 @@ static bool read_message(struct parse *parse, struct span rest)
 			message.call = text_trim(line);
 		else if (letter == 'I')
 			message.connection = text_trim(line);
+		else if (letter == 'Z' && message.code != 0)
+			message.endpoint = text_trim(line); /* which one it took of "any" */
 	}
 	message.description = rest;
 	message.description.failed = false;

@@ -42,6 +42,42 @@ static void bittorrent_opens_utp(void **unused)
 		 talk_first("bittorrent.client.udp.specification-utp"));
 }
 
+static void bittorrent_looks_for_peers(void **unused)
+{
+	(void)unused;
+	talk_udp("bittorrent",
+		 "{\"software\":\"client\",\"product\":\"Transmission\",\"version\":\"4.0.5.0\"}\n"
+		 "{\"bittorrent\":{\"part\":\"tracker\",\"info_hash\":"
+		 "\"404142434445464748494a4b4c4d4e4f50515253\",\"client\":{\"peer_id\":\"-TR4050-"
+		 "0123456789ab\"},\"port\":6882}}\n",
+		 talk_first("bittorrent.client.udp.specification-tracker"),
+		 SERVER("\0\0\0\0\x12\x34\x56\x78numbered"),
+		 CLIENT("numbered\0\0\0\1\x11\x11\x11\x11@ABCDEFGHIJKLMNOPQRS-TR4050-0123456789ab"
+			"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\2\0\0\0\0"
+			"\1\2\3\4\xff\xff\xff\xff\x1a\xe2"));
+	talk_udp("bittorrent",
+		 "{\"bittorrent\":{\"part\":\"search\",\"info_hash\":"
+		 "\"6162636465666768696a6b6c6d6e6f7071727374\",\"port\":6881}}\n",
+		 talk_first("bittorrent.client.udp.specification-search"));
+}
+
+/* Who speaks uTP asks the DHT beside it: for other numbers, and with one of its own. */
+static void bittorrent_parts_stand_side_by_side(void **unused)
+{
+	(void)unused;
+	talk_udp("bittorrent",
+		 "{\"software\":\"client\",\"product\":\"Transmission\",\"version\":\"4.0.5.0\"}\n"
+		 "{\"bittorrent\":{\"part\":\"utp\",\"info_hash\":"
+		 "\"404142434445464748494a4b4c4d4e4f50515253\",\"client\":{\"peer_id\":\"-TR4050-"
+		 "0123456789ab\",\"extensions\":false,\"dht\":false,\"fast\":false},\"messages\":{"
+		 "\"get_peers\":1},\"node_id\":\"6162636465666768696a30313233343536373839\"}}\n",
+		 talk_first("bittorrent.client.udp.libtorrent"),
+		 CLIENT("\1\0\x08\x4e\x94\x49\x8d\x22\0\0\0\0\0\1\0\0\xe5\xca\0\0\x13"
+			"BitTorrent protocol\0\0\0\0\0\0\0\0@ABCDEFGHIJKLMNOPQRS-TR4050-0123456789ab"),
+		 CLIENT("d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz123456e1:q9:get_peers"
+			"1:t2:aa1:y1:qe"));
+}
+
 static void rpc_tells_ports_and_expects_them(void **unused)
 {
 	(void)unused;
@@ -583,6 +619,8 @@ int main(void)
 		cmocka_unit_test(bittorrent_peers_greet),
 		cmocka_unit_test(bittorrent_nodes_ask),
 		cmocka_unit_test(bittorrent_opens_utp),
+		cmocka_unit_test(bittorrent_looks_for_peers),
+		cmocka_unit_test(bittorrent_parts_stand_side_by_side),
 		cmocka_unit_test(rpc_tells_ports_and_expects_them),
 		cmocka_unit_test(rpc_expects_what_has_an_address),
 		cmocka_unit_test(records_of_fragments_are_put_together),
