@@ -26,10 +26,10 @@ bool draft_open(struct draft *draft, const char *path, struct error *err)
 	return false;
 }
 
-bool draft_keep(struct draft *draft, struct error *err)
+static bool put_in_place(struct draft *draft, bool settled, struct error *err)
 {
 	FILE *const file = draft->file;
-	bool whole = fflush(file) == 0 && ferror(file) == 0 && fsync(fileno(file)) == 0;
+	bool whole = fflush(file) == 0 && ferror(file) == 0 && (!settled || fsync(fileno(file)) == 0);
 	int error = errno;
 
 	draft->file = NULL;
@@ -43,6 +43,16 @@ bool draft_keep(struct draft *draft, struct error *err)
 		error = errno;
 	(void)unlink(draft->temporary);
 	return error_system(err, error, "%s", draft->path);
+}
+
+bool draft_keep(struct draft *draft, struct error *err)
+{
+	return put_in_place(draft, true, err);
+}
+
+bool draft_place(struct draft *draft, struct error *err)
+{
+	return put_in_place(draft, false, err);
 }
 
 void draft_drop(struct draft *draft)

@@ -21,6 +21,10 @@ bool draft_open(struct draft *draft, const char *path, struct error *err);
  * its place before still is. */
 bool draft_keep(struct draft *draft, struct error *err);
 
+/* The same without waiting until the disk has it: what is in its place is whole to every process, and may be
+ * lost or empty behind a power cut. */
+bool draft_place(struct draft *draft, struct error *err);
+
 /* Throws it away, if there is one. */
 void draft_drop(struct draft *draft);
 

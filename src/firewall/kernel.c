@@ -36,6 +36,11 @@ static bool run(struct nft_ctx *context, const char *text, struct error *err)
 	return nft_run_cmd_from_buffer(context, text) == 0 || refused(context, err);
 }
 
+bool kernel_ready(struct error *err)
+{
+	return nftables_load(err);
+}
+
 bool kernel_load(const char *text, struct error *err)
 {
 	struct nft_ctx *const context = open_context(0, err);

@@ -6,6 +6,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+/* Loads the library, which whoever comes first else has to wait for. False in words. */
+bool kernel_ready(struct error *err);
+
 /* Sends one transaction. False in the words of nftables: nothing has changed then. */
 bool kernel_load(const char *text, struct error *err);
 

@@ -1,20 +1,11 @@
 /* Each step is one that a process may be killed behind: see enforce.h. */
 #include "firewall/place.h"
 #include "base/clock.h"
-#include "firewall/delta.h"
 #include "firewall/kernel.h"
-#include "firewall/seen.h"
+#include "firewall/load.h"
 #include "firewall/way_back.h"
 
-enum { TEXT_LIMIT = 1 << 30 };
-
-/* What is there before something is put in its place. */
-struct present {
-	struct chain_generation generation;
-	struct loaded loaded;
-	const struct entry *entry; /* that left it, where the generation proves that nothing changed since */
-	struct span text;
-};
+enum { LATE_MOST_MS = 1000, LATE_PART = 100 };
 
 bool place_loaded(const struct state *state, struct loaded *ret_loaded, struct error *err)
 {
@@ -39,25 +30,15 @@ bool place_is(const struct loaded *loaded, uint64_t digest)
 	return loaded->present ? loaded->digest == digest : digest == 0;
 }
 
-static bool send(const char *head, const struct loaded *loaded, struct span text, struct error *err)
-{
-	struct buffer dressed = buffer_new(TEXT_LIMIT);
-	bool done;
-
-	buffer_text(&dressed, head);
-	ruleset_dress(text, loaded, clock_wall_us() / 1000000, &dressed);
-	done = dressed.failed ? error_memory(err) : kernel_load((const char *)dressed.bytes, err);
-	buffer_free(&dressed);
-	return done;
-}
-
 bool place_load(const struct loaded *loaded, struct span text, struct error *err)
 {
-	return send(RULESET_REPLACES, loaded, text, err);
+	return load_text(RULESET_REPLACES, loaded, text, err);
 }
 
 bool place_settle(struct state *state, struct entry *entry, enum standing standing, struct error *err)
 {
+	if (standing == STANDING_CONFIRMED && !state_texts_settle(state, entry->number, err))
+		return false;
 	entry->standing = standing;
 	entry->settled_us = clock_wall_us();
 	return state_write(state, err);
@@ -176,7 +157,7 @@ static bool write_old(const struct state *state, uint32_t number, const struct p
 {
 	if (present->entry != NULL && state_text_link(state, present->entry->number, "nft", number, "old"))
 		return true;
-	return span_left(present->text) == 0 || state_text_write(state, number, "old", present->text, err);
+	return span_left(present->text) == 0 || state_text_place(state, number, "old", present->text, err);
 }
 
 /* Everything that is needed to load it, to go back and to tell what it was. What an entry of this number left
@@ -185,9 +166,9 @@ static bool write_texts(const struct state *state, uint32_t number, const struct
 			const struct present *present, struct error *err)
 {
 	state_texts_remove(state, number);
-	return state_text_write(state, number, "nft", what->text, err) &&
-	       state_text_write(state, number, "rules", what->rules, err) &&
-	       (span_left(what->names) == 0 || state_text_write(state, number, "names", what->names, err)) &&
+	return state_text_place(state, number, "nft", what->text, err) &&
+	       state_text_place(state, number, "rules", what->rules, err) &&
+	       (span_left(what->names) == 0 || state_text_place(state, number, "names", what->names, err)) &&
 	       write_old(state, number, present, err);
 }
 
@@ -217,79 +198,64 @@ static struct entry *begin_entry(struct state *state, const struct placing *plac
 	return entry;
 }
 
-/* Only what differs, if it is known what is there. Whoever changes something in between makes that a wrong
- * sum: then the whole is loaded. */
-static bool load_difference(const struct state *state, const struct present *present, struct span text,
-			    struct chain_generation *ret_now)
-{
-	struct buffer difference = buffer_new(TEXT_LIMIT);
-	struct error other;
-	bool done = present->entry != NULL && delta_write(state->arena, present->text, text, &difference) &&
-		    send("", &present->loaded, buffer_read(&difference), &other) &&
-		    seen_only_ours(&present->generation, ret_now);
-
-	buffer_free(&difference);
-	return done;
-}
-
-static bool load_whole(const struct state *state, const struct present *present, struct span text,
-		       bool *ret_only_ours, struct chain_generation *ret_now, struct error *err)
-{
-	struct chain_generation before = { 0 };
-	struct loaded loaded = present->loaded;
-
-	(void)seen_now(&before);
-	if (present->entry != NULL && !place_loaded(state, &loaded, err))
-		return false;
-	if (!place_load(&loaded, text, err))
-		return false;
-	*ret_only_ours = seen_only_ours(&before, ret_now);
-	return true;
-}
-
 /* That it stands, and in which generation. The way back lists it in its own time; where there is none, or
  * others have changed something meanwhile, it is listed here. */
-static bool note(const struct state *state, const struct entry *entry, bool only_ours,
-		 const struct chain_generation *now, struct error *err)
+static bool note(const struct state *state, const struct entry *entry, const struct loading *loading,
+		 struct error *err)
 {
-	if (only_ours && !seen_write(state, entry->number, now, err))
+	if (loading->only_ours && !seen_write(state, entry->number, &loading->now, err))
 		return false;
-	return (only_ours && entry->standing == STANDING_ARMED) || place_record(state, entry->number, err);
+	return (loading->only_ours && entry->standing == STANDING_ARMED) ||
+	       place_record(state, entry->number, err);
 }
 
-static bool load(const struct state *state, const struct present *present, struct span text,
-		 bool *ret_only_ours, struct chain_generation *ret_now, struct error *err)
+/* From here on the entry stands in the history, and whatever happens is settled from there. */
+static bool arm_and_load(const struct state *state, const struct entry *entry, struct loading *loading,
+			 struct error *err)
 {
-	*ret_only_ours = load_difference(state, present, text, ret_now);
-	return *ret_only_ours || load_whole(state, present, text, ret_only_ours, ret_now, err);
+	const bool armed = entry->standing == STANDING_ARMED;
+	struct way_back_start start;
+
+	if (armed && !way_back_start(&start, state, entry->number, err))
+		return false;
+	load_prepare(loading); /* while it comes up */
+	return (!armed || way_back_await(&start, err)) && load_now(loading, err);
+}
+
+/* Writing and loading may have taken long: the time is that of who is to confirm. Should it not be written,
+ * the time that was is good enough, and so it is where little of it is over. */
+static void put_off(struct state *state, struct entry *entry)
+{
+	const int64_t whole = (int64_t)entry->timeout_s * 1000, deadline = state_now_ms() + whole;
+	const int64_t late = deadline - entry->deadline_ms;
+	struct error other;
+
+	if (late < LATE_MOST_MS && late * LATE_PART < whole)
+		return;
+	entry->deadline_ms = deadline;
+	(void)state_write(state, &other);
 }
 
 /* From here on the entry stands in the history, and whatever happens is settled from there. */
 static bool put_in_place(struct state *state, struct entry *entry, const struct present *present,
 			 struct span text, struct error *err)
 {
-	struct chain_generation now = { 0 };
+	struct loading loading = { .state = state, .present = present, .text = text };
+	const bool loaded = arm_and_load(state, entry, &loading, err);
 	struct error other;
-	bool only_ours;
 
-	if (entry->standing == STANDING_ARMED && !way_back_start(state, entry->number, err)) {
+	load_end(&loading);
+	if (!loaded) {
 		(void)place_settle(state, entry, STANDING_FAILED, &other);
 		return false;
 	}
-	if (!load(state, present, text, &only_ours, &now, err)) {
-		(void)place_settle(state, entry, STANDING_FAILED, &other);
-		return false;
-	}
-	if (!note(state, entry, only_ours, &now, err)) {
+	if (!note(state, entry, &loading, err)) {
 		(void)place_take_back(state, entry, &other);
 		return false;
 	}
 	if (entry->standing == STANDING_LOADING)
 		return place_settle(state, entry, STANDING_CONFIRMED, err);
-	/* Writing and loading may have taken long: the time is that of who is to confirm. Should it not be
-	 * written, the time that was is good enough. */
-	entry->deadline_ms = state_now_ms() + (int64_t)entry->timeout_s * 1000;
-	(void)state_write(state, &other);
+	put_off(state, entry);
 	return true;
 }
 
@@ -317,9 +283,7 @@ bool place_again(const struct state *state, const struct entry *entry, const str
 		 struct span text, struct error *err)
 {
 	const struct present present = { .loaded = *loaded };
-	struct chain_generation now = { 0 };
-	bool only_ours;
+	struct loading loading = { .state = state, .present = &present, .text = text };
 
-	return load_whole(state, &present, text, &only_ours, &now, err) &&
-	       note(state, entry, only_ours, &now, err);
+	return load_now(&loading, err) && note(state, entry, &loading, err);
 }

@@ -32,7 +32,7 @@ bool seen_write(const struct state *state, uint32_t number, const struct chain_g
 	char text[SEEN_TEXT];
 
 	write_words(generation, text);
-	return state_text_write(state, number, "seen", span_text(text), err);
+	return state_text_place(state, number, "seen", span_text(text), err);
 }
 
 bool seen_holds(const struct state *state, uint32_t number)

@@ -194,14 +194,14 @@ static void settle_folder(const struct state *state)
 	(void)close(fd);
 }
 
-static bool write_file(const char *path, struct span text, struct error *err)
+static bool write_file(const char *path, struct span text, bool settled, struct error *err)
 {
 	struct draft draft = { 0 };
 
 	if (!draft_open(&draft, path, err))
 		return false;
 	(void)fwrite(text.at, 1, span_left(text), draft.file);
-	return draft_keep(&draft, err);
+	return settled ? draft_keep(&draft, err) : draft_place(&draft, err);
 }
 
 /* What is older than the entries that are kept is no use to anybody, unless it is in force. */
@@ -229,7 +229,7 @@ bool state_write(struct state *state, struct error *err)
 	if (in_force != NULL && state->entries + first > in_force)
 		first = (size_t)(in_force - state->entries);
 	history_write(state, first, &text);
-	written = text.failed ? error_memory(err) : write_file(path, buffer_read(&text), err);
+	written = text.failed ? error_memory(err) : write_file(path, buffer_read(&text), true, err);
 	buffer_free(&text);
 	if (!written)
 		return false;
@@ -243,7 +243,39 @@ bool state_text_write(const struct state *state, uint32_t number, const char *ki
 {
 	char path[PATH_MAX];
 
-	return write_file(state_path(state, number, kind, path), text, err);
+	return write_file(state_path(state, number, kind, path), text, true, err);
+}
+
+bool state_text_place(const struct state *state, uint32_t number, const char *kind, struct span text,
+		      struct error *err)
+{
+	char path[PATH_MAX];
+
+	return write_file(state_path(state, number, kind, path), text, false, err);
+}
+
+static bool settle_file(const char *path, struct error *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool settled;
+
+	if (fd < 0)
+		return errno == ENOENT || error_system(err, errno, "%s", path);
+	settled = fsync(fd) == 0 || error_system(err, errno, "%s", path);
+	(void)close(fd);
+	return settled;
+}
+
+bool state_texts_settle(const struct state *state, uint32_t number, struct error *err)
+{
+	static const char *const kinds[] = { "nft", "rules", "names", "old" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!settle_file(state_path(state, number, kinds[i], path), err))
+			return false;
+	}
+	return true;
 }
 
 bool state_text_read(const struct state *state, uint32_t number, const char *kind, struct span *ret_text,

@@ -94,6 +94,12 @@ bool state_text_write(const struct state *state, uint32_t number, const char *ki
 bool state_text_read(const struct state *state, uint32_t number, const char *kind, struct span *ret_text,
 		     bool *ret_absent, struct error *err);
 
+/* Writes it without waiting for the disk: what is not confirmed is no use to anybody behind a power cut. What
+ * an entry needs from then on is waited for by state_texts_settle(). */
+bool state_text_place(const struct state *state, uint32_t number, const char *kind, struct span text,
+		      struct error *err);
+bool state_texts_settle(const struct state *state, uint32_t number, struct error *err);
+
 /* Gives a text of one entry to another as well. False where the folder's file system has no second names. */
 bool state_text_link(const struct state *state, uint32_t from, const char *from_kind, uint32_t number,
 		     const char *kind);

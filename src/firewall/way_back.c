@@ -15,7 +15,7 @@
 
 enum {
 	START_PATIENCE_MS = 20000,
-	START_EVERY_MS = 2,
+	START_EVERY_US = 300,
 	LOOK_EVERY_MS = 1000, /* where the kernel does not tell of changes, and against clocks that stood */
 	PAUSE_S = 5,
 	READ_MEMORY = 1 << 26
@@ -48,22 +48,18 @@ bool way_back_lives(const struct state *state, uint32_t number)
 
 static bool wait_for_it(const struct state *state, uint32_t number)
 {
+	const struct timespec pause = { .tv_nsec = START_EVERY_US * 1000L };
 	const int64_t until = clock_monotonic_ms() + START_PATIENCE_MS;
 
 	while (!way_back_lives(state, number)) {
 		if (clock_monotonic_ms() >= until)
 			return false;
-		sleep_ms(START_EVERY_MS);
+		(void)nanosleep(&pause, NULL);
 	}
 	return true;
 }
 
-/* The words of its command; the program is this one, whatever lies at its path by now. */
-struct command {
-	char program[PATH_MAX], folder[PATH_MAX], number[16], unit[64];
-};
-
-static bool make_command(struct command *command, const struct state *state, uint32_t number,
+static bool make_command(struct way_back_command *command, const struct state *state, uint32_t number,
 			 struct error *err)
 {
 	const ssize_t length = readlink("/proc/self/exe", command->program, sizeof(command->program) - 1);
@@ -96,25 +92,19 @@ static void forget_everything(void)
 }
 
 /* Of a session of its own, and nobody's child: it outlives the terminal and whoever asked for it. */
-static bool start_alone(const struct command *command, struct error *err)
+static pid_t start_alone(const struct way_back_command *command)
 {
 	const pid_t child = fork();
-	int status;
 
-	if (child < 0)
-		return error_system(err, errno, "the way back cannot be armed");
-	if (child == 0) {
-		(void)setsid();
-		if (fork() != 0)
-			_exit(0);
-		forget_everything();
-		execl("/proc/self/exe", "doorward", "undo", "--when-due", "--state", command->folder,
-		      command->number, (char *)NULL);
-		_exit(127);
-	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return true;
+	if (child != 0)
+		return child;
+	(void)setsid();
+	if (fork() != 0)
+		_exit(0);
+	forget_everything();
+	execl("/proc/self/exe", "doorward", "undo", "--when-due", "--state", command->folder, command->number,
+	      (char *)NULL);
+	_exit(127);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -131,37 +121,49 @@ static bool has_systemd(void)
 	       same_file("/proc/self/ns/mnt", "/proc/1/ns/mnt");
 }
 
-/* A service of its own: ending the session or the unit that asked for it does not end it. False where
- * systemd-run is not there, or its manager did not take it. */
-static bool start_by_systemd(const struct command *command)
+/* A service of its own: ending the session or the unit that asked for it does not end it. The child fails
+ * where systemd-run is not there, or its manager did not take it. */
+static pid_t start_by_systemd(const struct way_back_command *command)
 {
 	const pid_t child = fork();
+
+	if (child != 0)
+		return child;
+	forget_everything();
+	execlp("systemd-run", "systemd-run", "--quiet", "--collect", command->unit,
+	       "--property=OOMScoreAdjust=-1000", command->program, "undo", "--when-due", "--state",
+	       command->folder, command->number, (char *)NULL);
+	_exit(127);
+}
+
+static bool child_did_well(pid_t child)
+{
 	int status = -1;
 
-	if (child == 0) {
-		forget_everything();
-		execlp("systemd-run", "systemd-run", "--quiet", "--collect", command->unit,
-		       "--property=OOMScoreAdjust=-1000", command->program, "undo", "--when-due", "--state",
-		       command->folder, command->number, (char *)NULL);
-		_exit(127);
-	}
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return status == 0;
 }
 
-bool way_back_start(const struct state *state, uint32_t number, struct error *err)
+bool way_back_start(struct way_back_start *start, const struct state *state, uint32_t number,
+		    struct error *err)
 {
-	struct command command;
+	*start = (struct way_back_start){ .state = state, .number = number };
+	if (!make_command(&start->command, state, number, err))
+		return false;
+	start->by_systemd = has_systemd();
+	start->child = start->by_systemd ? start_by_systemd(&start->command) : start_alone(&start->command);
+	return start->child >= 0 || error_system(err, errno, "the way back cannot be armed");
+}
 
-	if (!make_command(&command, state, number, err))
-		return false;
-	if (has_systemd() && start_by_systemd(&command) && wait_for_it(state, number))
+bool way_back_await(struct way_back_start *start, struct error *err)
+{
+	if (child_did_well(start->child) && wait_for_it(start->state, start->number))
 		return true;
-	if (!start_alone(&command, err))
-		return false;
-	return wait_for_it(state, number) ||
-	       error_set(err,
+	if (start->by_systemd && child_did_well(start_alone(&start->command)) &&
+	    wait_for_it(start->state, start->number))
+		return true;
+	return error_set(err,
 			 "the way back could not be armed: its process did not come up; nothing was changed");
 }
 

@@ -6,10 +6,27 @@
 
 #include "firewall/state.h"
 
+#include <sys/types.h>
+
 enum { WAY_BACK_TRIES = 720 }; /* with a pause between them: an hour */
 
-/* Starts it for an entry that stands in the history, and waits until it is there. False with words. */
-bool way_back_start(const struct state *state, uint32_t number, struct error *err);
+/* The words of its command; the program is this one, whatever lies at its path by now. */
+struct way_back_command {
+	char program[PATH_MAX], folder[PATH_MAX], number[16], unit[64];
+};
+
+/* Starts it for an entry that stands in the history; way_back_await() waits until it is there, so that other
+ * things can be made ready meanwhile. False with words. */
+struct way_back_start {
+	const struct state *state;
+	uint32_t number;
+	struct way_back_command command;
+	pid_t child;
+	bool by_systemd;
+};
+bool way_back_start(struct way_back_start *start, const struct state *state, uint32_t number,
+		    struct error *err);
+bool way_back_await(struct way_back_start *start, struct error *err);
 
 /* Whether it is there. */
 bool way_back_lives(const struct state *state, uint32_t number);
