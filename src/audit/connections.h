@@ -26,8 +26,8 @@ struct live_view {
 
 struct live_input {
 	const struct policy *policy;
-	const struct decider *decider;
-	const struct host *host; /* with active sockets and processes */
+	const struct decider *decider; /* may be NULL where there is neither a socket nor anything tracked */
+	const struct host *host;       /* with active sockets and processes */
 	const struct tracked *tracked;
 	size_t tracked_count;
 	const char *ssh_connection; /* of the environment, "CLIENT PORT SERVER PORT", or NULL */

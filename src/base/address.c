@@ -244,15 +244,23 @@ bool address_range_parse(struct span s, struct address_range *ret_range, const c
 char *address_range_text(const struct address_range *range, char text[static ADDRESS_RANGE_TEXT])
 {
 	const int bits = address_range_bits(range);
-	char first[ADDRESS_TEXT], last[ADDRESS_TEXT];
+	char *at = text;
 
-	address_text(&range->first, first);
+	at += strlen(address_text(&range->first, at));
 	if (address_compare(&range->first, &range->last) == 0)
-		snprintf(text, ADDRESS_RANGE_TEXT, "%s", first);
-	else if (bits >= 0)
-		snprintf(text, ADDRESS_RANGE_TEXT, "%s/%d", first, bits);
-	else
-		snprintf(text, ADDRESS_RANGE_TEXT, "%s-%s", first, address_text(&range->last, last));
+		return text;
+	if (bits < 0) {
+		*at++ = '-';
+		address_text(&range->last, at);
+		return text;
+	}
+	*at++ = '/';
+	if (bits >= 100)
+		*at++ = '1';
+	if (bits >= 10)
+		*at++ = (char)('0' + bits / 10 % 10);
+	*at++ = (char)('0' + bits % 10);
+	*at = '\0';
 	return text;
 }
 

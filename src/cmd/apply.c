@@ -52,25 +52,32 @@ static bool compile(struct applying *a, struct error *err)
 
 	if (invocation->argument_count == 0 && !policy_is_in_force(err))
 		return false;
-	if (!compile_policy(&a->compiled, &a->e->state, policy_path(invocation), NAMES_FRESH, err))
-		return false;
-	a->decider = decider_new(a->compiled.policy, &a->compiled.around, err);
-	return a->decider != NULL;
+	return compile_policy(&a->compiled, &a->e->state, policy_path(invocation), NAMES_FRESH, err);
 }
 
 /* ---- live connections ---- */
 
+/* Where nothing is alive, nobody is asked. */
+static bool make_decider(struct applying *a, struct error *err)
+{
+	if (a->decider == NULL && (a->host.socket_count > 0 || a->tracked_count > 0))
+		a->decider = decider_new(a->compiled.policy, &a->compiled.around, err);
+	return a->decider != NULL || (a->host.socket_count == 0 && a->tracked_count == 0);
+}
+
 static bool ask_about_connections(struct applying *a, const struct host_options *options, struct error *err)
 {
-	const struct live_input input = { .policy = a->compiled.policy,
-					  .decider = a->decider,
-					  .host = &a->host,
-					  .tracked = a->tracked,
-					  .tracked_count = a->tracked_count,
-					  .ssh_connection = getenv("SSH_CONNECTION") };
+	struct live_input input = { .policy = a->compiled.policy,
+				    .host = &a->host,
+				    .tracked = a->tracked,
+				    .tracked_count = a->tracked_count,
+				    .ssh_connection = getenv("SSH_CONNECTION") };
 
 	host_free(&a->host);
-	return host_read(&a->host, options, err) && audit_live(a->e->arena, &input, &a->live, err);
+	if (!host_read(&a->host, options, err) || !make_decider(a, err))
+		return false;
+	input.decider = a->decider;
+	return audit_live(a->e->arena, &input, &a->live, err);
 }
 
 /* Whose the connections are takes the longest to find out, and is asked where some are denied. */

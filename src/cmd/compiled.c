@@ -45,7 +45,8 @@ bool compile_policy(struct compiled *compiled, const struct state *state, const 
 static bool write_rules(const struct policy *policy, struct buffer *out)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		buffer_format(out, "%s\t", policy->rules[i].id);
+		buffer_text(out, policy->rules[i].id);
+		buffer_u8(out, '\t');
 		rule_format(&policy->rules[i], out);
 		buffer_u8(out, '\n');
 	}
@@ -65,15 +66,13 @@ bool compiled_texts(struct compiled *compiled, struct arena *arena, struct error
 {
 	struct enforcement *const what = &compiled->what;
 
-	compiled->text = buffer_new(FIREWALL_TEXT_LIMIT);
 	compiled->rules = buffer_new(FIREWALL_TEXT_LIMIT);
-	firewall_nft(compiled->firewall, &compiled->text);
-	if (!write_rules(compiled->policy, &compiled->rules) || compiled->text.failed)
+	if (!write_rules(compiled->policy, &compiled->rules))
 		return error_memory(err);
 	what->policy = whole_path(arena, compiled->policy);
 	what->user = enforcing_user(arena);
 	what->digest = firewall_digest(compiled->firewall);
-	what->text = buffer_read(&compiled->text);
+	what->text = firewall_text(compiled->firewall);
 	what->rules = buffer_read(&compiled->rules);
 	what->names = buffer_read(&compiled->names.text);
 	return true;
@@ -83,6 +82,5 @@ void compiled_free(struct compiled *compiled)
 {
 	firewall_free(compiled->firewall);
 	host_names_free(&compiled->names);
-	buffer_free(&compiled->text);
 	buffer_free(&compiled->rules);
 }

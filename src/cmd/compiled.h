@@ -10,7 +10,7 @@ struct compiled {
 	struct surroundings around;
 	struct firewall *firewall; /* owned */
 	struct host_names names;   /* owned */
-	struct buffer text, rules; /* owned: what `what` points at */
+	struct buffer rules;       /* owned: what `what` points at */
 	struct enforcement what;   /* its policy_digest at once, the rest by compiled_texts() */
 };
 

@@ -47,7 +47,7 @@ static int show(struct planning *p)
 	    !firewall_compare(p->firewall, &loaded, p->arena, &plan, &err))
 		return command_trouble(p->invocation, &err);
 	if (view.form == PLAN_NFT)
-		firewall_nft(p->firewall, &text);
+		buffer_span(&text, firewall_text(p->firewall));
 	else if (view.form == PLAN_LOWERED)
 		firewall_lowered(p->firewall, &text);
 	if (text.failed) {

@@ -18,7 +18,7 @@
 
 /* What is to be put in place. */
 struct enforcement {
-	struct span text;   /* of firewall_nft(), or as it was kept; empty: no table */
+	struct span text;   /* of firewall_text(), or as it was kept; empty: no table */
 	struct span rules;  /* "id TAB rule in words", a line each */
 	struct span names;  /* "host address ...", a line each; empty where no host is named */
 	const char *policy; /* path */

@@ -110,13 +110,11 @@ struct firewall *firewall_new(const struct policy *policy, const struct surround
 	*firewall = (struct firewall){
 		.arena = arena,
 		.policy = policy,
-		.inside = buffer_new(FIREWALL_TEXT_LIMIT),
+		.text = buffer_new(FIREWALL_TEXT_LIMIT),
 	};
 	if (resolve(firewall, around) && digest_rules(firewall) && note_unenforced(firewall) &&
-	    lower(firewall) && nft_inside(firewall, &firewall->inside)) {
-		firewall->digest = hash_bytes(firewall->inside.bytes, firewall->inside.length);
+	    lower(firewall) && nft_write(firewall))
 		return firewall;
-	}
 	error_set(err, "%s: no memory for these rules as lookups of nftables (at most %zu MiB)", policy->path,
 		  FIREWALL_LIMIT >> 20);
 	firewall_free(firewall);
@@ -127,7 +125,7 @@ void firewall_free(struct firewall *firewall)
 {
 	if (firewall == NULL)
 		return;
-	buffer_free(&firewall->inside);
+	buffer_free(&firewall->text);
 	arena_free(firewall->arena);
 }
 

@@ -2,7 +2,7 @@
  *
  *     struct firewall *firewall = firewall_new(policy, &surroundings, &err);
  *     firewall_lowered(firewall, &out);      the rules as lookups, for people
- *     firewall_nft(firewall, &out);          the same as text for nft -f
+ *     firewall_text(firewall)                the same as text for nft -f
  *
  * The kernel decides as policy_decide() does: the first rule that matches. It gets there by lookups whose
  * number does not grow with that of the rules (doc/architecture.md, "From the policy to the kernel"), and
@@ -31,8 +31,8 @@ void firewall_free(struct firewall *firewall);
 /* The lowered form: for each direction its stages, and for each of these what is looked up in which order. */
 void firewall_lowered(const struct firewall *firewall, struct buffer *out);
 
-/* A whole transaction: the old table, if there is one, is replaced. */
-void firewall_nft(const struct firewall *firewall, struct buffer *out);
+/* A whole transaction: the old table, if there is one, is replaced. It lives as long as the firewall. */
+struct span firewall_text(const struct firewall *firewall);
 
 /* What the rule set is known by in the kernel: it changes when the rule set does. */
 uint64_t firewall_digest(const struct firewall *firewall);

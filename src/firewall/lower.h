@@ -78,8 +78,8 @@ struct firewall {
 	struct firewall_rule *rules; /* of each rule of the policy */
 	struct rule_ends *ends;
 	struct floor floors[DIRECTIONS];
-	struct buffer inside; /* owned: the text of all that is in the table */
-	uint64_t digest;      /* of that text */
+	struct buffer text; /* owned: the whole transaction */
+	uint64_t digest;    /* of what is in its table */
 };
 
 static inline bool same_target(struct target a, struct target b)

@@ -1,5 +1,9 @@
 /* The rule set as a whole: one transaction, the base chains, and what passes before any rule. */
 #include "firewall/nft.h"
+#include "base/hash.h"
+#include "firewall/ruleset.h"
+
+enum { DIGEST_DIGITS = 16 };
 
 /* What a host needs to be on a network at all, whatever its policy says: neighbour discovery (RFC 4861; a hop
  * limit of 255 proves that it was not forwarded), listener reports (RFC 3810, from link-local addresses),
@@ -88,7 +92,7 @@ static void write_helper_objects(const struct firewall *firewall, struct buffer 
 	}
 }
 
-bool nft_inside(const struct firewall *firewall, struct buffer *out)
+static bool write_inside(const struct firewall *firewall, struct buffer *out)
 {
 	const char *const last = firewall->policy->mode == MODE_ENFORCE ? "drop" : "accept";
 
@@ -107,12 +111,39 @@ bool nft_inside(const struct firewall *firewall, struct buffer *out)
 	return !out->failed;
 }
 
-void firewall_nft(const struct firewall *firewall, struct buffer *out)
+void nft_hex(struct buffer *out, uint64_t number, unsigned digits)
 {
-	buffer_format(out,
-		      "table inet doorward\ndelete table inet doorward\ntable inet doorward {\n"
-		      "\tchain digest {\n\t\tcomment \"%016llx\"\n\t}\n\n",
-		      (unsigned long long)firewall->digest);
-	buffer_span(out, buffer_read(&firewall->inside));
+	uint8_t *const room = buffer_extend(out, digits);
+
+	if (room == NULL)
+		return;
+	for (unsigned i = digits; i > 0; i--, number >>= 4)
+		room[i - 1] = (uint8_t) "0123456789abcdef"[number & 15];
+}
+
+/* The digest stands before what it is of, and is known behind it. */
+bool nft_write(struct firewall *firewall)
+{
+	struct buffer *const out = &firewall->text;
+	size_t digest, inside, end;
+
+	buffer_text(out, RULESET_REPLACES "table inet doorward {\n\tchain digest {\n\t\tcomment \"");
+	digest = out->length;
+	nft_hex(out, 0, DIGEST_DIGITS);
+	buffer_text(out, "\"\n\t}\n\n");
+	inside = out->length;
+	if (!write_inside(firewall, out))
+		return false;
+	firewall->digest = hash_bytes(out->bytes + inside, out->length - inside);
 	buffer_text(out, "}\n");
+	end = out->length;
+	out->length = digest;
+	nft_hex(out, firewall->digest, DIGEST_DIGITS);
+	out->length = end;
+	return !out->failed;
+}
+
+struct span firewall_text(const struct firewall *firewall)
+{
+	return buffer_read(&firewall->text);
 }

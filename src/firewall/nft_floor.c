@@ -15,9 +15,8 @@ struct writing {
 	struct buffer *lines;    /* of the chain that is written */
 };
 
-/* The words of one key; several of them lead somewhere. */
-enum { KEY_TEXT = ADDRESS_RANGE_TEXT };
-typedef void key_writer(const struct entry *entry, char text[static KEY_TEXT]);
+/* Writes one key; several of them lead somewhere. */
+typedef void key_writer(const struct entry *entry, struct buffer *out);
 
 /* So many keys are compared one by one: that costs a packet less than a lookup, and the kernel less than a
  * set. */
@@ -41,43 +40,57 @@ static void write_target(const struct writing *w, struct target target, struct b
 {
 	switch (target.kind) {
 	case TO_NEXT: buffer_text(out, "return"); break;
-	case TO_RULE: buffer_format(out, "goto rule-%s", w->firewall->policy->rules[target.index].id); break;
-	case TO_NODE: buffer_format(out, "goto %s-%08x", w->direction, name_of(w, target)); break;
+	case TO_RULE:
+		buffer_text(out, "goto rule-");
+		buffer_text(out, w->firewall->policy->rules[target.index].id);
+		break;
+	case TO_NODE:
+		buffer_text(out, "goto ");
+		buffer_text(out, w->direction);
+		buffer_u8(out, '-');
+		nft_hex(out, name_of(w, target), 8);
+		break;
 	}
 }
 
-static void write_number(const struct entry *entry, char text[static KEY_TEXT])
+static void write_number(const struct entry *entry, struct buffer *out)
 {
+	buffer_decimal(out, entry->first.low);
 	if (number_equal(entry->first, entry->last))
-		snprintf(text, KEY_TEXT, "%u", (unsigned)entry->first.low);
-	else
-		snprintf(text, KEY_TEXT, "%u-%u", (unsigned)entry->first.low, (unsigned)entry->last.low);
+		return;
+	buffer_u8(out, '-');
+	buffer_decimal(out, entry->last.low);
 }
 
 /* nft has names for some, and the numbers of all. */
-static void write_transport(const struct entry *entry, char text[static KEY_TEXT])
+static void write_transport(const struct entry *entry, struct buffer *out)
 {
 	static const uint8_t named[] = { TRANSPORT_TCP,  TRANSPORT_UDP,    TRANSPORT_SCTP, TRANSPORT_DCCP,
 					 TRANSPORT_ICMP, TRANSPORT_ICMPV6, TRANSPORT_ESP,  TRANSPORT_AH };
 	const unsigned number = (unsigned)entry->first.low;
 
-	snprintf(text, KEY_TEXT, "%u", number);
 	for (size_t i = 0; i < sizeof(named); i++) {
-		if (named[i] == number)
-			snprintf(text, KEY_TEXT, "%s", catalog_transport(number)->name);
+		if (named[i] == number) {
+			buffer_text(out, catalog_transport(number)->name);
+			return;
+		}
 	}
+	buffer_decimal(out, number);
 }
 
-static void write_addresses(const struct entry *entry, char text[static KEY_TEXT])
+static void write_addresses(const struct entry *entry, struct buffer *out)
 {
 	const struct address_range range = { number_address(entry->first), number_address(entry->last) };
+	char text[ADDRESS_RANGE_TEXT];
 
-	address_range_text(&range, text);
+	buffer_text(out, address_range_text(&range, text));
 }
 
-static void write_interface(const struct entry *entry, char text[static KEY_TEXT])
+static void write_interface(const struct entry *entry, struct buffer *out)
 {
-	snprintf(text, KEY_TEXT, "\"%s\"", entry->interface);
+	buffer_u8(out, '"');
+	buffer_text(out, entry->interface);
+	buffer_u8(out, '"');
 }
 
 static bool lead_alike(const struct lookup *lookup)
@@ -91,11 +104,12 @@ static bool lead_alike(const struct lookup *lookup)
 
 static void write_comparisons(const struct writing *w, const struct lookup *lookup)
 {
-	char text[KEY_TEXT];
-
 	for (size_t i = 0; i < lookup->count; i++) {
-		lookup->write(&lookup->entries[i], text);
-		buffer_format(w->lines, "\t\t%s %s ", lookup->expression, text);
+		buffer_text(w->lines, "\t\t");
+		buffer_text(w->lines, lookup->expression);
+		buffer_u8(w->lines, ' ');
+		lookup->write(&lookup->entries[i], w->lines);
+		buffer_u8(w->lines, ' ');
 		write_target(w, lookup->entries[i].target, w->lines);
 		buffer_u8(w->lines, '\n');
 	}
@@ -110,16 +124,14 @@ static bool is_range(const struct entry *entry)
  */
 static void write_set(const struct writing *w, const struct lookup *lookup, bool alike, const char *name)
 {
-	char text[KEY_TEXT];
-
 	buffer_format(w->parts, "\n\t%s %s {\n\t\ttype %s%s\n", alike ? "set" : "map", name, lookup->type,
 		      alike ? "" : " : verdict");
 	if (is_range(&lookup->entries[0]))
 		buffer_text(w->parts, "\t\tflags interval\n");
 	buffer_text(w->parts, "\t\telements = {\n");
 	for (size_t i = 0; i < lookup->count; i++) {
-		lookup->write(&lookup->entries[i], text);
-		buffer_format(w->parts, "\t\t\t%s", text);
+		buffer_text(w->parts, "\t\t\t");
+		lookup->write(&lookup->entries[i], w->parts);
 		if (!alike) {
 			buffer_text(w->parts, " : ");
 			write_target(w, lookup->entries[i].target, w->parts);
@@ -337,7 +349,10 @@ static void write_stages(const struct writing *w)
 
 static void write_chain(struct writing *w, const char *behind)
 {
-	buffer_format(w->parts, "\n\tchain %s%s {\n", w->direction, behind);
+	buffer_text(w->parts, "\n\tchain ");
+	buffer_text(w->parts, w->direction);
+	buffer_text(w->parts, behind);
+	buffer_text(w->parts, " {\n");
 	buffer_span(w->parts, buffer_read(w->lines));
 	buffer_text(w->parts, "\t}\n");
 	w->parts->failed |= w->lines->failed;

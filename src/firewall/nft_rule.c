@@ -45,7 +45,10 @@ static void write_refusal(const struct firewall *firewall, const struct rule *ru
 
 static void begin_chain(const struct rule *rule, const char *behind, struct buffer *out)
 {
-	buffer_format(out, "\n\tchain rule-%s%s {\n", rule->id, behind);
+	buffer_text(out, "\n\tchain rule-");
+	buffer_text(out, rule->id);
+	buffer_text(out, behind);
+	buffer_text(out, " {\n");
 }
 
 /* ---- by ---- */
@@ -174,8 +177,11 @@ static bool is_plain(const struct firewall *firewall, const struct rule *rule)
 static void write_count(const struct firewall *firewall, const struct rule *rule, const char *verdict,
 			struct buffer *out)
 {
-	buffer_format(out, "\t\tcounter%s%s comment \"%016llx\"\n", verdict[0] != '\0' ? " " : "", verdict,
-		      (unsigned long long)firewall->rules[rule->number].digest);
+	buffer_text(out, verdict[0] != '\0' ? "\t\tcounter " : "\t\tcounter");
+	buffer_text(out, verdict);
+	buffer_text(out, " comment \"");
+	nft_hex(out, firewall->rules[rule->number].digest, 16);
+	buffer_text(out, "\"\n");
 }
 
 void nft_rule(const struct firewall *firewall, const struct rule *rule, struct buffer *out)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
@@ -75,36 +76,56 @@ static bool make_command(struct way_back_command *command, const struct state *s
 	return true;
 }
 
-static void forget_everything(void)
-{
-	const int nothing = open("/dev/null", O_RDWR);
-	sigset_t none;
+/* How it begins: of a session of its own, with no files, no signals that are held back, and in no folder. */
+struct beginning {
+	posix_spawnattr_t attributes;
+	posix_spawn_file_actions_t files;
+};
 
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		(void)dup2(nothing, fd);
-	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
-	for (int number = 1; number < NSIG; number++)
-		(void)signal(number, SIG_DFL);
-	(void)signal(SIGHUP, SIG_IGN);
+static bool begin_anew(struct beginning *b)
+{
+	sigset_t all, none;
+	int failed = posix_spawnattr_setflags(&b->attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+								      POSIX_SPAWN_SETSIGMASK);
+
+	(void)sigfillset(&all);
 	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)!chdir("/");
+	failed |= posix_spawnattr_setsigdefault(&b->attributes, &all);
+	failed |= posix_spawnattr_setsigmask(&b->attributes, &none);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		failed |= posix_spawn_file_actions_addopen(&b->files, fd, "/dev/null", O_RDWR, 0);
+	failed |= posix_spawn_file_actions_addclosefrom_np(&b->files, STDERR_FILENO + 1);
+	failed |= posix_spawn_file_actions_addchdir_np(&b->files, "/");
+	return failed == 0;
 }
 
-/* Of a session of its own, and nobody's child: it outlives the terminal and whoever asked for it. */
+/* Without a copy of all that this process has in memory, as fork() makes one. -1 and errno. */
+static pid_t spawn(const char *program, const char *const words[])
+{
+	struct beginning b;
+	pid_t child = -1;
+	int error = ENOMEM;
+
+	if (posix_spawnattr_init(&b.attributes) != 0)
+		return -1;
+	if (posix_spawn_file_actions_init(&b.files) == 0) {
+		if (begin_anew(&b))
+			error = posix_spawnp(&child, program, &b.files, &b.attributes, (char *const *)words,
+					     environ);
+		(void)posix_spawn_file_actions_destroy(&b.files);
+	}
+	(void)posix_spawnattr_destroy(&b.attributes);
+	errno = error;
+	return error == 0 ? child : -1;
+}
+
+/* Of a session of its own: it outlives the terminal and whoever asked for it. */
 static pid_t start_alone(const struct way_back_command *command)
 {
-	const pid_t child = fork();
+	const char *const words[] = { "doorward",      "undo",          "--when-due", "--state",
+				      command->folder, command->number, NULL };
 
-	if (child != 0)
-		return child;
-	(void)setsid();
-	if (fork() != 0)
-		_exit(0);
-	forget_everything();
-	execl("/proc/self/exe", "doorward", "undo", "--when-due", "--state", command->folder, command->number,
-	      (char *)NULL);
-	_exit(127);
+	return spawn("/proc/self/exe", words);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -122,18 +143,16 @@ static bool has_systemd(void)
 }
 
 /* A service of its own: ending the session or the unit that asked for it does not end it. The child fails
- * where systemd-run is not there, or its manager did not take it. */
+ * where its manager did not take it; there is none where systemd-run is not there. */
 static pid_t start_by_systemd(const struct way_back_command *command)
 {
-	const pid_t child = fork();
+	const char *const words[] = {
+		"systemd-run",    "--quiet", "--collect",  command->unit, "--property=OOMScoreAdjust=-1000",
+		command->program, "undo",    "--when-due", "--state",     command->folder,
+		command->number,  NULL
+	};
 
-	if (child != 0)
-		return child;
-	forget_everything();
-	execlp("systemd-run", "systemd-run", "--quiet", "--collect", command->unit,
-	       "--property=OOMScoreAdjust=-1000", command->program, "undo", "--when-due", "--state",
-	       command->folder, command->number, (char *)NULL);
-	_exit(127);
+	return spawn("systemd-run", words);
 }
 
 static bool child_did_well(pid_t child)
@@ -151,17 +170,22 @@ bool way_back_start(struct way_back_start *start, const struct state *state, uin
 	*start = (struct way_back_start){ .state = state, .number = number };
 	if (!make_command(&start->command, state, number, err))
 		return false;
-	start->by_systemd = has_systemd();
-	start->child = start->by_systemd ? start_by_systemd(&start->command) : start_alone(&start->command);
-	return start->child >= 0 || error_system(err, errno, "the way back cannot be armed");
+	if (has_systemd())
+		start->manager = start_by_systemd(&start->command);
+	if (start->manager > 0 || start_alone(&start->command) > 0)
+		return true;
+	return error_system(err, errno, "the way back cannot be armed");
 }
 
 bool way_back_await(struct way_back_start *start, struct error *err)
 {
-	if (child_did_well(start->child) && wait_for_it(start->state, start->number))
-		return true;
-	if (start->by_systemd && child_did_well(start_alone(&start->command)) &&
-	    wait_for_it(start->state, start->number))
+	if (start->manager > 0) {
+		if (child_did_well(start->manager) && wait_for_it(start->state, start->number))
+			return true;
+		if (start_alone(&start->command) < 0)
+			return error_system(err, errno, "the way back cannot be armed; nothing was changed");
+	}
+	if (wait_for_it(start->state, start->number))
 		return true;
 	return error_set(err,
 			 "the way back could not be armed: its process did not come up; nothing was changed");
@@ -203,11 +227,12 @@ static bool take_place(struct way_back *way, struct error *err)
 	return error_set(err, "the way back of number %u is there already", way->number);
 }
 
-/* The last process that a host without memory should end. */
+/* By terminals that go; and a host without memory should end it last. */
 static void ask_to_be_spared(void)
 {
 	const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
+	(void)signal(SIGHUP, SIG_IGN);
 	if (fd < 0)
 		return;
 	(void)!write(fd, "-1000", 5);

@@ -21,8 +21,7 @@ struct way_back_start {
 	const struct state *state;
 	uint32_t number;
 	struct way_back_command command;
-	pid_t child;
-	bool by_systemd;
+	pid_t manager; /* what asks systemd for it, if that runs */
 };
 bool way_back_start(struct way_back_start *start, const struct state *state, uint32_t number,
 		    struct error *err);

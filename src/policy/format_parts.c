@@ -39,14 +39,16 @@ void word_format(const char *word, struct buffer *out)
 
 static void ports_format(const struct door *door, struct buffer *out)
 {
-	if (door->range_name != NULL)
-		buffer_format(out, "/%s", door->range_name);
-	else if (door->icmp_type != NULL)
-		buffer_format(out, "/%s", door->icmp_type->name);
-	else if (door->first == door->last)
-		buffer_format(out, "/%u", door->first);
-	else
-		buffer_format(out, "/%u-%u", door->first, door->last);
+	buffer_u8(out, '/');
+	if (door->range_name != NULL || door->icmp_type != NULL) {
+		buffer_text(out, door->range_name != NULL ? door->range_name : door->icmp_type->name);
+		return;
+	}
+	buffer_decimal(out, door->first);
+	if (door->first == door->last)
+		return;
+	buffer_u8(out, '-');
+	buffer_decimal(out, door->last);
 }
 
 /* A transport alone has all ports, and so no ports are written. */
@@ -66,8 +68,10 @@ void door_format(const struct door *door, struct buffer *out)
 	if (door->own_ports || whole_transport(door))
 		return;
 	ports_format(door, out);
-	if (door->service != NULL && door->transport != NULL)
-		buffer_format(out, "/%s", door->transport->name);
+	if (door->service != NULL && door->transport != NULL) {
+		buffer_u8(out, '/');
+		buffer_text(out, door->transport->name);
+	}
 }
 
 void doors_format(const struct door *doors, size_t count, struct buffer *out)
@@ -119,7 +123,9 @@ static void part_format(const char *keyword, const struct address_list *list, st
 {
 	if (list->count == 0)
 		return;
-	buffer_format(out, " %s ", keyword);
+	buffer_u8(out, ' ');
+	buffer_text(out, keyword);
+	buffer_u8(out, ' ');
 	addresses_format(list, out);
 }
 
@@ -138,9 +144,11 @@ static void switches_format(const struct rule *rule, struct buffer *out)
 void rule_format(const struct rule *rule, struct buffer *out)
 {
 	buffer_text(out, verdict_text(rule->verdict));
-	if (rule->direction_given)
-		buffer_format(out, " %s", direction_text(rule->direction));
 	buffer_u8(out, ' ');
+	if (rule->direction_given) {
+		buffer_text(out, direction_text(rule->direction));
+		buffer_u8(out, ' ');
+	}
 	doors_format(rule->doors, rule->door_count, out);
 	part_format("from", &rule->from, out);
 	part_format("to", &rule->to, out);

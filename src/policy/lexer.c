@@ -30,6 +30,8 @@ static uint32_t measure(struct span s, int32_t *ret_hidden)
 	uint32_t characters = 0;
 
 	*ret_hidden = -1;
+	for (; span_left(s) > 0 && s.at[0] >= ' ' && s.at[0] < 0x7f; s.at++) /* nearly all */
+		characters++;
 	while (span_left(s) > 0) {
 		const int32_t c = s.at[0] < 0x80 ? span_u8(&s) : utf8_next(&s);
 

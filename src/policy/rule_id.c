@@ -27,6 +27,14 @@ static struct repeated *count(struct parser *p, struct names *made, const char *
 	return known;
 }
 
+static void write_id(uint32_t hash, char id[static 11])
+{
+	memcpy(id, "r-", 2);
+	for (int i = 9; i >= 2; i--, hash >>= 4)
+		id[i] = "0123456789abcdef"[hash & 15];
+	id[10] = '\0';
+}
+
 /* r- and eight digits; a second rule that does the same has -2 behind it. */
 static bool make_id(struct parser *p, struct names *made, struct rule *rule, struct span content)
 {
@@ -34,7 +42,7 @@ static bool make_id(struct parser *p, struct names *made, struct rule *rule, str
 	struct repeated *repeated;
 	char id[40];
 
-	snprintf(id, sizeof(id), "r-%08x", hash);
+	write_id(hash, id);
 	repeated = count(p, made, id);
 	if (repeated == NULL)
 		return false;

@@ -297,7 +297,7 @@ static void load(const struct firewall *firewall)
 	struct buffer text = buffer_new(TEXT_LIMIT);
 	FILE *const nft = popen("nft -f -", "w");
 
-	firewall_nft(firewall, &text);
+	buffer_span(&text, firewall_text(firewall));
 	buffer_text(&text,
 		    "table inet witness\ndelete table inet witness\ntable inet witness {\n"
 		    "\tchain untracked {\n\t\ttype filter hook prerouting priority -300\n\t\tnotrack\n\t}\n"
