@@ -483,7 +483,7 @@ void conversation_expected(struct conversations *all, struct flow *flow, const s
 	c->client = (uint8_t)client;
 	c->sides_known = true;
 	if (expected->about[0] != '\0')
-		c->about = pool_take(&all->pool, EXPECT_ABOUT);
+		c->about = pool_take_unset(&all->pool, EXPECT_ABOUT);
 	if (c->about != NULL)
 		memcpy(c->about, expected->about, EXPECT_ABOUT);
 	all->time_ns = time_ns;

@@ -137,7 +137,7 @@ static struct span keep(struct parse *parse, struct span bytes)
 	struct kept *kept = NULL;
 
 	if (length > 0 && r->kept_bytes + length <= PARSE_KEPT_LIMIT)
-		kept = pool_take(pool, sizeof(*kept) + length);
+		kept = pool_take_unset(pool, sizeof(*kept) + length);
 	if (kept == NULL)
 		return span_of(NULL, 0);
 	kept->following = r->kept;
@@ -197,7 +197,7 @@ bool half_append(struct conversation *c, unsigned nth, struct span bytes)
 
 	if (length > half->room) {
 		const size_t least = half->want > length ? half->want : length;
-		uint8_t *const grown = pool_take(&c->all->pool, least);
+		uint8_t *const grown = pool_take_unset(&c->all->pool, least);
 
 		if (grown == NULL) {
 			c->all->counts->unread_dropped += length;
@@ -342,7 +342,7 @@ static void learn_words(struct conversation *c)
 
 	if (!expectations_late_words(c->all->expectations, c->flow, c->all->time_ns, about))
 		return;
-	c->about = pool_take(&c->all->pool, EXPECT_ABOUT);
+	c->about = pool_take_unset(&c->all->pool, EXPECT_ABOUT);
 	if (c->about != NULL)
 		memcpy(c->about, about, EXPECT_ABOUT);
 	c->reading->parse.about = c->about;

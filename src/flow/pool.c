@@ -42,7 +42,7 @@ size_t pool_room(size_t size)
 
 static void *take_large(struct pool *pool, size_t room)
 {
-	void *const block = pool->taken + room <= pool->limit ? calloc(1, room) : NULL;
+	void *const block = pool->taken + room <= pool->limit ? malloc(room) : NULL;
 
 	pool->taken += block != NULL ? room : 0;
 	return block;
@@ -81,7 +81,7 @@ static void *refill(struct pool *pool, size_t class, size_t room)
 	return pool->spare[class];
 }
 
-void *pool_take(struct pool *pool, size_t size)
+void *pool_take_unset(struct pool *pool, size_t size)
 {
 	size_t room;
 	const size_t class = class_of(size, &room);
@@ -93,7 +93,14 @@ void *pool_take(struct pool *pool, size_t size)
 	if (block == NULL)
 		return NULL;
 	pool->spare[class] = block->following;
-	return memset(block, 0, size);
+	return block;
+}
+
+void *pool_take(struct pool *pool, size_t size)
+{
+	void *const block = pool_take_unset(pool, size);
+
+	return block != NULL ? memset(block, 0, size) : NULL;
 }
 
 void pool_give(struct pool *pool, void *memory, size_t size)

@@ -17,6 +17,9 @@ struct pool {
 /* Zeroed bytes, aligned for any object; NULL past the limit. */
 void *pool_take(struct pool *pool, size_t size);
 
+/* The same without the zeros, for bytes that are written before they are read. */
+void *pool_take_unset(struct pool *pool, size_t size);
+
 /* Gives back a block of which this size was asked; NULL is none. */
 void pool_give(struct pool *pool, void *block, size_t size);
 
