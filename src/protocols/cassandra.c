@@ -10,6 +10,8 @@ enum {
 	RESPONSE = 0x80,
 	VERSION_LEAST = 3,
 	VERSION_MOST = 5,
+	DSE_1 = 0x41, /* of DataStax Enterprise: drivers offer its second one first, to every server */
+	DSE_2 = 0x42,
 	FLAGS = 0x1f,
 	COMPRESSED = 1,
 	LENGTH_MOST = 256 << 20,
@@ -48,13 +50,21 @@ struct frame {
 	uint32_t length;
 };
 
+static bool is_version(uint8_t octet, enum side side)
+{
+	const uint8_t version = octet & 0x7f;
+
+	return (octet & RESPONSE) == (side == SIDE_SERVER ? RESPONSE : 0) &&
+	       ((version >= VERSION_LEAST && version <= VERSION_MOST) || version == DSE_1 ||
+		version == DSE_2);
+}
+
 static enum verdict read_header(struct span s, enum side side, struct frame *ret)
 {
 	const size_t come = span_left(s);
-	const uint8_t base = side == SIDE_SERVER ? RESPONSE : 0;
 
-	if (s.at[0] < base + VERSION_LEAST || s.at[0] > base + VERSION_MOST ||
-	    (come > 1 && s.at[1] > FLAGS) || (come > 4 && CODE_TEXT(operation_names, s.at[4]) == NULL))
+	if (!is_version(s.at[0], side) || (come > 1 && s.at[1] > FLAGS) ||
+	    (come > 4 && CODE_TEXT(operation_names, s.at[4]) == NULL))
 		return NO;
 	if (come < HEADER)
 		return MORE;
@@ -135,7 +145,8 @@ struct conversation {
 	struct tally operations, errors;
 	uint32_t requests, answers;
 	uint8_t version;
-	char cql[32], compression[32], driver[64], driver_version[32], authenticator[128], user[64];
+	char cql[32], compression[32], driver[64], driver_version[32], application[64];
+	char authenticator[128], user[64];
 	uint64_t rest[2]; /* by side: of a message that has more frames of version 5 */
 	bool begun, told;
 };
@@ -157,6 +168,7 @@ static void emit(const void *record, struct json *json)
 	emit_text(json, "compression", state->compression);
 	emit_text(json, "driver_name", state->driver);
 	emit_text(json, "driver_version", state->driver_version);
+	emit_text(json, "application", state->application);
 	emit_text(json, "authenticator", state->authenticator);
 	emit_text(json, "user", state->user);
 	json_unsigned(json, "requests", state->requests);
@@ -194,6 +206,8 @@ static void read_startup(struct conversation *state, struct parse *parse, struct
 			span_copy_text(value, state->driver, sizeof(state->driver));
 		else if (span_is(key, "DRIVER_VERSION"))
 			span_copy_text(value, state->driver_version, sizeof(state->driver_version));
+		else if (span_is(key, "APPLICATION_NAME"))
+			span_copy_text(value, state->application, sizeof(state->application));
 	}
 	if (state->driver[0] != '\0')
 		parse_software(parse, SIDE_CLIENT, span_text(state->driver),

@@ -260,6 +260,18 @@ static void read_login(struct conversation *state, struct parse *parse, struct s
 	}
 }
 
+/* What OP_QUERY asks: "doors.$cmd" names the database in front of the first dot. */
+static void note_asked(struct conversation *state, struct span message)
+{
+	struct span name;
+
+	span_skip(&message, 4);
+	name = span_until(&message, 0);
+	name = span_until(&name, '.');
+	if (!message.failed && span_left(name) > 0)
+		texts_note(state->databases, sizeof(state->databases), name);
+}
+
 static void read_request(struct conversation *state, struct parse *parse, const struct header *header,
 			 struct span document)
 {
@@ -357,6 +369,8 @@ static enum parse_step read(void *memory, struct parse *parse, struct span *byte
 			state->answers++;
 		if (!read_document(&header, message, &document))
 			continue;
+		if (header.code == OP_QUERY)
+			note_asked(state, message);
 		if (parse->side == SIDE_CLIENT)
 			read_request(state, parse, &header, document);
 		else

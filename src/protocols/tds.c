@@ -115,6 +115,26 @@ static enum verdict recognise_login(const struct tds_packet *packet)
 	return version >> 24 >= 0x70 && version >> 24 <= 0x74 && size <= PACKET_MOST ? YES : NO;
 }
 
+/* Of the older one: host, user and password fill their fields with zeros, and somebody logs in. */
+static enum verdict recognise_old_login(struct span s)
+{
+	enum { USER = 1 };
+
+	for (int i = 0; i < 3; i++) {
+		const struct span field = span_take(&s, TDS_FIELD);
+		const uint8_t length = span_u8(&s);
+
+		if (s.failed)
+			return MORE;
+		if (length > TDS_FIELD || (i == USER && length == 0))
+			return NO;
+		for (size_t at = 0; at < TDS_FIELD; at++)
+			if ((field.at[at] >= ' ') != (at < length))
+				return NO;
+	}
+	return YES;
+}
+
 /* Printable ASCII in UTF-16, which is how statements and names of procedures begin. */
 static enum verdict recognise_utf16(struct span s, bool cut)
 {
@@ -216,9 +236,9 @@ static enum verdict recognise_stream(struct span first, enum side side)
 	const uint8_t type = span_peek(first, 0);
 	struct tds_packet packet;
 
-	if (side == SIDE_CLIENT
-		    ? type != TDS_PRELOGIN && type != TDS_LOGIN_7 && type != TDS_BATCH && type != TDS_CALL
-		    : type != TDS_TABULAR)
+	if (side == SIDE_CLIENT ? type != TDS_PRELOGIN && type != TDS_LOGIN_7 && type != TDS_LOGIN_5 &&
+					  type != TDS_BATCH && type != TDS_CALL
+				: type != TDS_TABULAR)
 		return NO;
 	if (!tds_read_packet(&first, &packet))
 		return NO;
@@ -226,6 +246,8 @@ static enum verdict recognise_stream(struct span first, enum side side)
 		return MORE;
 	if (type == TDS_LOGIN_7)
 		return recognise_login(&packet);
+	if (type == TDS_LOGIN_5)
+		return packet.length > 3 * (TDS_FIELD + 1) ? recognise_old_login(packet.payload) : NO;
 	if (type == TDS_BATCH || type == TDS_CALL)
 		return recognise_request(&packet);
 	if (type == TDS_PRELOGIN || span_peek(packet.payload, 0) == TDS_VERSION)

@@ -7,6 +7,7 @@
 
 enum tds_type {
 	TDS_BATCH = 0x01,
+	TDS_LOGIN_5 = 0x02, /* of versions 4.2 to 5.0 */
 	TDS_CALL = 0x03,
 	TDS_TABULAR = 0x04,
 	TDS_ATTENTION = 0x06,
@@ -15,6 +16,8 @@ enum tds_type {
 	TDS_PRELOGIN = 0x12
 };
 enum { TDS_HEADER = 8, TDS_END_OF_MESSAGE = 0x01, TDS_LOGIN_FIXED = 94 };
+/* The login of versions 4.2 to 5.0 has fields of fixed size, each with its length behind it. */
+enum { TDS_FIELD = 30, TDS_FIELD_USER = 31, TDS_FIELD_APPLICATION = 140, TDS_FIELD_SERVER = 171 };
 enum { TDS_ENCRYPT_OFF, TDS_ENCRYPT_ON, TDS_ENCRYPT_NOT_SUPPORTED, TDS_ENCRYPT_REQUIRED };
 
 struct tds_packet {

@@ -145,6 +145,33 @@ static void hear_login(struct state *state, struct parse *parse, struct span pay
 		parse_software(parse, SIDE_CLIENT, span_text(state->application), span_of(NULL, 0));
 }
 
+/* Of versions 4.2 to 5.0. The password is not looked at. */
+static void read_old_field(struct span s, size_t place, char text[static NAME])
+{
+	struct span field;
+	uint8_t length;
+
+	span_skip(&s, place);
+	field = span_take(&s, TDS_FIELD);
+	length = span_u8(&s);
+	if (!s.failed && length <= TDS_FIELD)
+		span_copy_text(span_take(&field, length), text, NAME);
+}
+
+static void hear_old_login(struct state *state, struct parse *parse, struct span payload)
+{
+	state->asked = true;
+	state->refused = false;
+	read_old_field(payload, 0, state->host);
+	read_old_field(payload, TDS_FIELD_USER, state->user);
+	read_old_field(payload, TDS_FIELD_APPLICATION, state->application);
+	read_old_field(payload, TDS_FIELD_SERVER, state->server);
+	if (state->user[0] != '\0' && !state->tls)
+		parse_weakness(parse, &tds_no_encryption, "%s logs in without encryption", state->user);
+	if (state->application[0] != '\0')
+		parse_software(parse, SIDE_CLIENT, span_text(state->application), span_of(NULL, 0));
+}
+
 /* ---- requests ---- */
 
 /* From version 7.2 on a list of headers stands in front: its length, and that of the first. */
@@ -284,6 +311,7 @@ static enum parse_step hear_packet(struct state *state, struct parse *parse, con
 			tell(state, parse);
 		return PARSE_ON;
 	case TDS_LOGIN_7: hear_login(state, parse, payload); return PARSE_ON;
+	case TDS_LOGIN_5: hear_old_login(state, parse, payload); return PARSE_ON;
 	case TDS_BATCH: state->batches++; return PARSE_ON;
 	case TDS_CALL: hear_call(state, payload); return PARSE_ON;
 	default: return PARSE_ON;

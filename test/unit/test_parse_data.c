@@ -128,6 +128,17 @@ static void a_login_at_sql_server_without_tls_is_a_finding(void **state)
 	     "{\"software\":\"server\",\"product\":\"Microsoft SQL Server\"");
 }
 
+static void an_old_login_at_sql_server_is_read(void **state)
+{
+	const struct turn turns[] = { talk_first("tds.client.tcp.freetds-login-5") };
+
+	(void)state;
+	TOLD("tds", TRANSPORT_TCP, turns,
+	     "{\"tds\":{\"tls\":false,\"user\":\"visitor\",\"host\":\"me\","
+	     "\"application\":\"TSQL\",\"server\":\"192.0.2.1\"}}",
+	     "\"evidence\":\"visitor logs in without encryption\"");
+}
+
 /* The packets in which a flight of TLS travels, of at most 500 octets each; the last one ends the message. */
 static struct span carry(struct span flight, uint8_t *room)
 {
@@ -262,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(domain_controllers_say_who_they_are),
 		cmocka_unit_test(a_login_at_sql_server_without_tls_is_a_finding),
+		cmocka_unit_test(an_old_login_at_sql_server_is_read),
 		cmocka_unit_test(a_login_that_sql_server_refuses_is_told),
 		cmocka_unit_test(tls_in_packets_of_sql_server_is_read),
 		cmocka_unit_test(what_follows_a_long_flight_is_read),

@@ -502,6 +502,17 @@ static void mongodb_without_a_login(void **unused)
 		 talk_first("mongodb.server.tcp.specification-open"));
 }
 
+/* What is asked in the form of old is asked of the database in front of the first dot. */
+static void mongodb_tells_databases_of_queries(void **unused)
+{
+	(void)unused;
+	talk_tcp("mongodb",
+		 "{\"mongodb\":{\"requests\":1,\"responses\":0,\"errors\":0,\"commands\":{\"find\":1},"
+		 "\"databases\":[\"doors\"]}}\n",
+		 CLIENT("\x38\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0\0\0\0\0doors.$cmd\0\0\0\0\0\xff\xff\xff\xff"
+			"\x11\0\0\0\2find\0\2\0\0\0a\0\0"));
+}
+
 static void mongodb_refuses(void **unused)
 {
 	(void)unused;
@@ -649,6 +660,7 @@ int main(void)
 		cmocka_unit_test(kafka_tells_clients),
 		cmocka_unit_test(kafka_tells_passwords),
 		cmocka_unit_test(mongodb_without_a_login),
+		cmocka_unit_test(mongodb_tells_databases_of_queries),
 		cmocka_unit_test(mongodb_refuses),
 		cmocka_unit_test(amqp_tells_the_server),
 		cmocka_unit_test(amqp_tells_logins),

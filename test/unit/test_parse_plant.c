@@ -51,6 +51,22 @@ static void cassandra_tells_logins_but_no_password(void **unused)
 		 talk_first("cassandra.server.tcp.specification-error"));
 }
 
+/* Drivers begin with a version of DataStax Enterprise; a server without it says so, and they begin again. */
+static void cassandra_is_offered_another_version_first(void **unused)
+{
+	(void)unused;
+	talk_tcp("cassandra",
+		 "{\"software\":\"client\",\"product\":\"Apache Cassandra Node.js "
+		 "Driver\",\"version\":\"4.10.0\"}\n"
+		 "{\"cassandra\":{\"version\":66,\"cql_version\":\"3.0.0\",\"driver_name\":\"Apache "
+		 "Cassandra Node.js "
+		 "Driver\",\"driver_version\":\"4.10.0\",\"application\":\"porter\",\"requests\":1,"
+		 "\"responses\":1,"
+		 "\"operations\":{\"startup\":1,\"error\":1},\"errors\":{\"protocol_error\":1}}}\n",
+		 talk_first("cassandra.client.tcp.nodejs"),
+		 SERVER("\xc2\0\0\1\0\0\0\0\x1e\0\0\0\x0a\0\x18Invalid protocol version"));
+}
+
 /* "native_protocol_v5" 2: two messages in a frame, and one message in two frames. */
 static void cassandra_reads_frames_of_version_five(void **unused)
 {
@@ -329,6 +345,7 @@ int main(void)
 		cmocka_unit_test(oracle_tells_who_asks_for_what),
 		cmocka_unit_test(oracle_tells_refusals),
 		cmocka_unit_test(cassandra_tells_logins_but_no_password),
+		cmocka_unit_test(cassandra_is_offered_another_version_first),
 		cmocka_unit_test(cassandra_reads_frames_of_version_five),
 		cmocka_unit_test(cassandra_steps_over_what_is_compressed),
 		cmocka_unit_test(oracle_announces_where_it_sends_to),
