@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_SIZE = 64 * 1024 };
+enum { BLOCK_SIZE = 64 * 1024, FIRST_MOST = 8, FIRST_BYTES = 64 };
 
 struct block {
 	struct block *next;
@@ -88,11 +88,16 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
 {
-	const size_t wanted = *capacity > 0 ? *capacity * 2 : 8;
+	size_t wanted = *capacity * 2;
 	void *larger;
 
 	if (count < *capacity)
 		return array;
+	/* Most lists are short, and of what is large there is often but one. */
+	if (wanted == 0)
+		wanted = size <= FIRST_BYTES / FIRST_MOST ? FIRST_MOST
+			 : size < FIRST_BYTES             ? FIRST_BYTES / size
+							  : 1;
 	larger = arena_array(arena, wanted, size);
 	if (larger == NULL)
 		return NULL;

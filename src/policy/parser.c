@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { WORDS_SHOWN = 60, MESSAGE_LIMIT = 1024 };
+enum { WORDS_SHOWN = 60, MESSAGE_LIMIT = 1024, ROOM_MOST = 1 << 16 };
 
 static const struct {
 	const char *keyword;
@@ -206,12 +206,43 @@ static void keep_layout(struct parser *p, struct statement *statement)
 	grown[file->statement_count++] = *statement;
 }
 
+/* A line that neither is indented nor begins with a comment begins a statement. */
+static size_t count_statements(struct span text)
+{
+	size_t count = 0;
+
+	while (count < ROOM_MOST && span_left(text) > 0) {
+		count += strchr(" \t\r\n#", text.at[0]) == NULL;
+		if (span_until(&text, '\n').failed)
+			break;
+	}
+	return count;
+}
+
+/* What grows step by step leaves all its former places behind. Where there is no memory for this, growing
+ * will say so. */
+static void make_room(struct parser *p)
+{
+	const size_t count = count_statements(p->file->text);
+	struct policy *const policy = p->policy;
+
+	if (policy->rule_count == 0 && p->rules_capacity < count) {
+		policy->rules = arena_array(p->arena, count, sizeof(*policy->rules));
+		p->rules_capacity = policy->rules != NULL ? count : 0;
+	}
+	if (p->file->statements == NULL && count > 0) {
+		p->file->statements = arena_array(p->arena, count, sizeof(*p->file->statements));
+		p->file->statement_capacity = p->file->statements != NULL ? count : 0;
+	}
+}
+
 void parse_file(struct parser *p)
 {
 	struct statement statement;
 
 	if (!source_check(p->file, p->diagnostics))
 		return;
+	make_room(p);
 	lexer_begin(&p->lexer, p->arena, p->file, p->diagnostics);
 	while (!p->exhausted && lexer_statement(&p->lexer, &statement)) {
 		p->written_count = 0;
