@@ -136,6 +136,19 @@ def test_what_was_confirmed_stays(host):
     assert status["drift"] == "none" and status["number"] == 1 and status["state"] == "confirmed"
 
 
+def test_what_is_confirmed_is_on_the_disk_before_the_history_says_so(host, need):
+    """Behind a power cut nobody misses what waits; what is confirmed is loaded when the host comes up."""
+    need("strace")
+    assert host.apply(FIRST, "--timeout", "1h").status == 0
+    told = host.folder / "told"
+    confirm = [host.program.program, "confirm", "--state", host.state]
+    host.space.run("strace", "-y", "-e", "trace=fsync,rename", "-o", told, *confirm)
+    calls = told.read_text().splitlines()
+    said = next(i for i, call in enumerate(calls) if call.startswith("rename(") and '/history")' in call)
+    for kind in "nft", "rules":
+        assert any("fsync(" in call and "/1.%s>" % kind in call for call in calls[:said]), calls
+
+
 def test_the_way_back_outlives_its_session_and_who_asked(host):
     table = host.in_force(FIRST)
     command = host.space.command(host.program.program, "apply", host.policy(SECOND), "--timeout", "1", "--state",
