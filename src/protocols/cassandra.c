@@ -22,6 +22,8 @@ enum {
 	AUTHENTICATE = 3,
 	OPTIONS = 5,
 	SUPPORTED = 6,
+	QUERY = 7,
+	PREPARE = 9,
 	AUTH_RESPONSE = 15,
 	OPERATIONS = 17,
 	ERROR_MOST = 0x2500,
@@ -103,6 +105,22 @@ static enum verdict is_words(struct span s, uint32_t length)
 	return span_left(s) < 4 ? MORE : YES;
 }
 
+/* What is asked of one that is heard from its middle on: a statement of plain words behind its length. */
+static enum verdict is_statement(struct span s, uint32_t length)
+{
+	enum { LETTERS = 3 }; /* of "USE" */
+	const uint32_t words = span_u32(&s);
+
+	if (s.failed)
+		return MORE;
+	if (words < 4 || words + 4u > length || length > LENGTH_MOST)
+		return NO;
+	for (unsigned i = 0; i < LETTERS && i < span_left(s); i++)
+		if (!isalpha(s.at[i]))
+			return NO;
+	return span_left(s) < LETTERS ? MORE : YES;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct frame frame;
@@ -124,7 +142,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		span_skip(&first, HEADER);
 	}
 	if (side == SIDE_CLIENT) {
-		return frame.operation == STARTUP ? is_map(first, frame.length) : NO;
+		switch (frame.operation) {
+		case STARTUP: return is_map(first, frame.length);
+		case QUERY:
+		case PREPARE: return is_statement(first, frame.length);
+		default: return NO;
+		}
 	}
 	switch (frame.operation) {
 	case SUPPORTED: return is_map(first, frame.length);

@@ -49,12 +49,10 @@ static enum verdict read_header(struct span s)
 }
 
 /* A conversation begins with a frame without numbers: start or test. */
-static enum verdict recognise(struct span first, enum side side, unsigned transport)
+static enum verdict is_unnumbered(struct span first, enum side side)
 {
 	const size_t come = span_left(first);
 
-	if (transport != TRANSPORT_TCP || *first.at != START || (come > 1 && first.at[1] != CONTROL))
-		return NO;
 	if (come > 2 && (CODE_TEXT(function_names, first.at[2]) == NULL ||
 			 first.at[2] == (side == SIDE_CLIENT ? 0x0b : 0x07) ||
 			 first.at[2] == (side == SIDE_CLIENT ? 0x23 : 0x13)))
@@ -63,6 +61,75 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		if (first.at[i] != 0)
 			return NO;
 	return come < HEADER + CONTROL ? MORE : YES;
+}
+
+/* Octets of an object's information behind its address, IEC 60870-5-101 7.3; 0: not known. */
+static unsigned object_size(uint8_t type)
+{
+	static const uint8_t sizes[] = {
+		[1] = 1,   [3] = 1,   [5] = 2,   [7] = 5,   [9] = 3,   [11] = 3,  [13] = 5,  [15] = 5,
+		[30] = 8,  [31] = 8,  [32] = 9,  [33] = 12, [34] = 10, [35] = 10, [36] = 12, [37] = 12,
+		[45] = 1,  [46] = 1,  [47] = 1,  [48] = 3,  [49] = 3,  [50] = 5,  [51] = 4,  [58] = 8,
+		[59] = 8,  [60] = 8,  [61] = 10, [62] = 10, [63] = 12, [64] = 11, [70] = 1,  [100] = 1,
+		[101] = 1, [103] = 7, [105] = 1, [107] = 9,
+	};
+
+	return type < sizeof(sizes) ? sizes[type] : 0;
+}
+
+/* A numbered frame, with which one begins that is heard from its middle on: objects of one type fill it. */
+static enum verdict is_numbered(struct span s, uint8_t length)
+{
+	enum { UNIT = 6, ADDRESS = 3, SEQUENCE = 0x80, CAUSES = 47 };
+	const uint8_t *const at = span_header(&s, HEADER + CONTROL + UNIT);
+	unsigned size, count, objects;
+
+	if (at == NULL)
+		return MORE;
+	size = object_size(at[6]);
+	count = at[7] & ~(unsigned)SEQUENCE;
+	objects = (at[7] & SEQUENCE) != 0 ? ADDRESS + count * size : count * (ADDRESS + size);
+	return (at[4] & 1) == 0 && size > 0 && count > 0 && (at[8] & CAUSE) > 0 &&
+			       (at[8] & CAUSE) <= CAUSES && (at[10] | at[11]) != 0 &&
+			       length == CONTROL + UNIT + objects
+		       ? YES
+		       : NO;
+}
+
+/* One that acknowledges, without anything else in it: says too little alone. */
+static bool is_acknowledgement(struct span s)
+{
+	const uint8_t *const at = span_header(&s, HEADER + CONTROL);
+
+	return at != NULL && at[1] == CONTROL && at[2] == 1 && at[3] == 0 && (at[4] & 1) == 0;
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	enum { ACKNOWLEDGED_MOST = 8 };
+
+	if (transport != TRANSPORT_TCP)
+		return NO;
+	for (unsigned i = 0; i < ACKNOWLEDGED_MOST; i++) {
+		const enum verdict verdict = read_header(first);
+
+		if (verdict != YES)
+			return verdict;
+		if (span_left(first) == HEADER)
+			return MORE;
+		if ((first.at[2] & 1) == 0)
+			return is_numbered(first, first.at[1]);
+		if ((first.at[2] & 3) == 3)
+			return first.at[1] == CONTROL ? is_unnumbered(first, side) : NO;
+		if (span_left(first) < HEADER + CONTROL)
+			return first.at[1] == CONTROL && first.at[2] == 1 ? MORE : NO;
+		if (!is_acknowledgement(first))
+			return NO;
+		span_skip(&first, HEADER + CONTROL);
+		if (span_left(first) == 0)
+			return i + 1 < ACKNOWLEDGED_MOST ? MORE : YES;
+	}
+	return YES;
 }
 
 /* ---- reading ---- */

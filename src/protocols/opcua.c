@@ -92,6 +92,28 @@ static enum verdict is_error(struct span s, uint32_t size)
 												      : NO;
 }
 
+/* How one begins that is heard from its middle on: a channel is opened or renewed under a policy's name. */
+static enum verdict is_open(struct span s)
+{
+	uint32_t length;
+
+	span_skip(&s, 4);
+	length = span_u32_le(&s);
+	if (s.failed)
+		return MORE;
+	return length > 0 && length <= URL_MOST ? recognise_text(s, "http://opcfoundation.org/UA/") : NO;
+}
+
+/* Or a message goes through it: the channel and its token have numbers. */
+static enum verdict is_message(struct span s, uint32_t size)
+{
+	const uint32_t channel = span_u32_le(&s), token = span_u32_le(&s);
+
+	if (s.failed)
+		return MORE;
+	return channel != 0 && token != 0 && size > HEADER + SERVICE_AT ? YES : NO;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	const uint8_t letter = *first.at;
@@ -100,10 +122,14 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 	if (transport != TRANSPORT_TCP)
 		return NO;
-	verdict = read_header(first, side == SIDE_CLIENT ? "HEL" : "ACKERRRHE", &size);
+	verdict = read_header(first, side == SIDE_CLIENT ? "HELOPNMSG" : "ACKERRRHEOPNMSG", &size);
 	if (verdict != YES)
 		return verdict;
 	span_skip(&first, HEADER);
+	if (letter == 'O')
+		return is_open(first);
+	if (letter == 'M')
+		return is_message(first, size);
 	if (side == SIDE_CLIENT)
 		return is_hello(first, size);
 	if (letter == 'A')
@@ -167,18 +193,21 @@ static void read_open(struct conversation *state, struct parse *parse, struct sp
 		parse_weakness(parse, &no_security, "security policy None at %s", state->url);
 }
 
-/* Type of node id 1: namespace in an octet, number in two. */
+/* Type of node id 1: namespace in an octet, number in two. Where nobody heard which policy was agreed on, a
+ * service that is known shows that it is none. */
 static void read_request(struct conversation *state, struct parse *parse, struct span s)
 {
 	enum { ACTIVATE_SESSION = 467 };
 
 	span_skip(&s, SERVICE_AT);
-	if (state->plain && span_u8(&s) == 1 && span_u8(&s) == 0) {
+	if ((state->plain || state->policy[0] == '\0') && span_u8(&s) == 1 && span_u8(&s) == 0) {
 		const uint16_t service = span_u16_le(&s);
 
-		if (!s.failed)
+		state->plain |= !s.failed && CODE_TEXT(service_names, service) != NULL;
+		if (!s.failed && state->plain)
 			tally_add(&state->services, service);
-		if (service == ACTIVATE_SESSION && opcua_read_login(s, &state->login) && state->login.clear)
+		if (state->plain && service == ACTIVATE_SESSION && opcua_read_login(s, &state->login) &&
+		    state->login.clear)
 			parse_weakness(parse, &clear_login, "password of user %s", state->login.user);
 	}
 }

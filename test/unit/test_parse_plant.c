@@ -221,6 +221,15 @@ static void opcua_tells_that_nothing_is_secured(void **unused)
 		 talk_first("opcua.client.tcp.specification"), talk_first("opcua.server.tcp.specification"));
 }
 
+/* Heard from its middle on, what is asked shows that nothing is encrypted. */
+static void opcua_is_read_from_its_middle(void **unused)
+{
+	(void)unused;
+	talk_tcp("opcua",
+		 "{\"opcua\":{\"version\":0,\"requests\":1,\"responses\":0,\"services\":{\"read\":1}}}\n",
+		 talk_first("opcua.client.tcp.specification-middle"));
+}
+
 static void opcua_tells_errors(void **unused)
 {
 	(void)unused;
@@ -314,6 +323,16 @@ static void enip_tells_the_device(void **unused)
 		talk_first("enip.client.udp.specification"), talk_first("enip.server.udp.specification"));
 }
 
+static void iec104_is_read_from_its_middle(void **unused)
+{
+	(void)unused;
+	talk_tcp("iec104",
+		 "{\"iec104\":{\"frames\":3,\"common_address\":5,\"types\":{\"C_IC_NA_1\":1,"
+		 "\"M_ME_NC_1\":1}}}\n",
+		 talk_first("iec104.client.tcp.specification-middle"),
+		 SERVER("\x68\x12\2\0\4\0\x0d\1\3\0\5\0\1\0\0\0\0\x80\x3f\0"));
+}
+
 static void iec104_tells_commands(void **unused)
 {
 	(void)unused;
@@ -356,9 +375,11 @@ int main(void)
 		cmocka_unit_test(ptp_tells_the_grandmaster),
 		cmocka_unit_test(ptp_in_frames_tells_what_is_new),
 		cmocka_unit_test(opcua_tells_that_nothing_is_secured),
+		cmocka_unit_test(opcua_is_read_from_its_middle),
 		cmocka_unit_test(opcua_tells_errors),
 		cmocka_unit_test(enip_tells_what_is_changed),
 		cmocka_unit_test(enip_tells_the_device),
+		cmocka_unit_test(iec104_is_read_from_its_middle),
 		cmocka_unit_test(iec104_tells_commands),
 		cmocka_unit_test(enip_looks_into_connections_and_lists_of_services),
 	};
