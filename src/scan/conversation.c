@@ -289,7 +289,7 @@ void conversation_say(struct conversation *c, struct buffer *words)
 
 bool conversation_open_tls(struct conversation *c)
 {
-	c->tls = tls_client_new(c->engine->tls, &c->out);
+	c->tls = tls_client_new(c->engine->tls, c->wish.inside ? c->wish.protocol : NULL, &c->out);
 	c->tls_sure = c->wish.inside || c->upgraded;
 	c->said = true;
 	c->asked = c->engine->now;

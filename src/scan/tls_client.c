@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "protocols/tls.h"
 
-enum { PIECE = 4096, CERTIFICATE_LIMIT = 64 * 1024 };
+enum { PIECE = 4096, CERTIFICATE_LIMIT = 64 * 1024, NAMES = 128 };
 
 struct tls_client {
 	SSL *ssl;
@@ -50,7 +50,26 @@ static enum tls_state state_after(struct tls_client *tls, int result)
 	return TLS_FAILED;
 }
 
-struct tls_client *tls_client_new(SSL_CTX *settings, struct buffer *out)
+/* RFC 7301 3.1: each name with its length before it. */
+static void offer(SSL *ssl, const struct protocol *inside)
+{
+	uint8_t names[NAMES];
+	size_t length = 0;
+
+	for (size_t i = 0; inside != NULL && inside->alpn != NULL && inside->alpn[i] != NULL; i++) {
+		const size_t more = strlen(inside->alpn[i]);
+
+		if (more > UINT8_MAX || length + 1 + more > sizeof(names))
+			break;
+		names[length] = (uint8_t)more;
+		memcpy(names + length + 1, inside->alpn[i], more);
+		length += 1 + more;
+	}
+	if (length > 0)
+		(void)SSL_set_alpn_protos(ssl, names, (unsigned)length);
+}
+
+struct tls_client *tls_client_new(SSL_CTX *settings, const struct protocol *inside, struct buffer *out)
 {
 	struct tls_client *const tls = calloc(1, sizeof(*tls));
 
@@ -68,6 +87,7 @@ struct tls_client *tls_client_new(SSL_CTX *settings, struct buffer *out)
 	}
 	SSL_set_bio(tls->ssl, tls->from_server, tls->to_server);
 	SSL_set_connect_state(tls->ssl);
+	offer(tls->ssl, inside);
 	ERR_clear_error();
 	(void)state_after(tls, SSL_do_handshake(tls->ssl));
 	carry_out(tls, out);

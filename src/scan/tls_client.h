@@ -21,8 +21,10 @@ enum tls_state {
  */
 SSL_CTX *tls_client_settings(void);
 
-/* Writes the ClientHello to `out`. NULL without memory. Free with tls_client_free(). */
-struct tls_client *tls_client_new(SSL_CTX *settings, struct buffer *out);
+/* Writes the ClientHello to `out`. It offers what the protocol is called inside TLS (ALPN): servers of HTTP/2
+ * speak to nobody who does not. `inside` is NULL where that is not known. NULL without memory. Free with
+ * tls_client_free(). */
+struct tls_client *tls_client_new(SSL_CTX *settings, const struct protocol *inside, struct buffer *out);
 void tls_client_free(struct tls_client *tls);
 
 /* Takes bytes from the server; writes what it said to `plain`, as far as its limit allows, and what has to go
