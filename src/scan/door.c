@@ -114,12 +114,27 @@ void door_let_go(struct door *door)
 	door->engine->done = door;
 }
 
-/* Some services send back what they get. */
+/* The next octet that is no CR; false at the end. */
+static bool next_of(const struct buffer *bytes, size_t *at, uint8_t *ret)
+{
+	while (*at < bytes->length && bytes->bytes[*at] == '\r')
+		(*at)++;
+	if (*at == bytes->length)
+		return false;
+	*ret = bytes->bytes[(*at)++];
+	return true;
+}
+
+/* Some services send back what they get, and some of them with the ends of lines that they are used to. */
 static bool is_echo(const struct conversation *c)
 {
-	const size_t said = c->opening.length, heard = c->heard.length;
+	size_t said_at = 0, heard_at = 0;
+	uint8_t said, heard;
 
-	return said > 0 && memcmp(c->opening.bytes, c->heard.bytes, said < heard ? said : heard) == 0;
+	while (next_of(&c->opening, &said_at, &said) && next_of(&c->heard, &heard_at, &heard))
+		if (said != heard)
+			return false;
+	return c->opening.length > 0;
 }
 
 /* Servers of the time say nothing else, and close. */
