@@ -173,6 +173,11 @@ static const struct text_product servers[] = {
 	{ "ATS/", "Apache Traffic Server" },
 	{ "Icinga/r", "Icinga" },
 	{ "Kestrel", "Kestrel" },
+	{ "aiohttp", "aiohttp" },
+	{ "TwistedWeb", "Twisted Web" },
+	{ "Netdata Embedded HTTP Server", "Netdata" },
+	{ "WebSockify", "websockify" },
+	{ "Yaws", "Yaws" },
 };
 
 /* Browsers call themselves after all that they are like: the most telling first. */

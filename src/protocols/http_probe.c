@@ -44,6 +44,12 @@ static const struct text_product pages[] = {
 	{ "<title>Solr Admin</title>", "Solr" },
 	{ "<a href=https://github.com/nats-io/nats-server", "NATS server" },
 	{ "/static/mercurial.js\"></script>", "Mercurial" },
+	{ "<title>Deluge WebUI", "Deluge" },
+	{ "<title>qBittorrent Web UI</title>", "qBittorrent" },
+	{ "<title>Shell In A Box</title>", "Shell In A Box" },
+	{ "<title>Purple I2P Webconsole</title>", "i2pd" },
+	{ "<title>I2Pd HTTP proxy</title>", "i2pd" },
+	{ "<version who=\"sg\">0.1(1)</version>", "ocserv" },
 };
 
 /* Programs whose version stands elsewhere than behind their sign. */
@@ -53,6 +59,7 @@ static const struct {
 	{ "CUPS", "<title>Home - CUPS " },     { "Prometheus node exporter", "(version=" },
 	{ "Python http.server", "Python/" },   { "HAProxy", "HAProxy version " },
 	{ "NATS server", "class='version'>" }, { "Elasticsearch", "\"number\" : \"" },
+	{ "Deluge", "<title>Deluge WebUI " },
 };
 
 /* ---- reading an answer ---- */

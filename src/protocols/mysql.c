@@ -169,8 +169,10 @@ static const struct product {
 	const char *names, *product;
 	bool stands_in;
 } products[] = {
-	{ "MariaDB", "MariaDB", false }, { "Percona", "Percona Server", false }, { "TiDB", "TiDB", true },
-	{ "Vitess", "Vitess", true },    { "OceanBase", "OceanBase", true },     { "MySQL", "MySQL", false },
+	{ "MariaDB", "MariaDB", false },    { "Percona", "Percona Server", false },
+	{ "TiDB", "TiDB", true },           { "Vitess", "Vitess", true },
+	{ "OceanBase", "OceanBase", true }, { "MySQL", "MySQL", false },
+	{ "-release (", "Sphinx", false },
 };
 
 static const struct product *product_in(struct span text)

@@ -68,6 +68,8 @@ const struct text_product telnet_products[] = {
 	{ "BusyBox", "BusyBox telnetd" },
 	{ "inetutils", "inetutils telnetd" },
 	{ "Welcome to Microsoft Telnet Service", "Microsoft Telnet Service" },
+	{ "Hello, this is FRRouting", "FRRouting" }, /* these ask as Cisco's do */
+	{ "Hello, this is Quagga", "Quagga" },
 	{ "User Access Verification", "Cisco telnet" },
 	{ "MikroTik", "MikroTik telnet" },
 	{ "OpenWrt", "OpenWrt telnetd" },
@@ -169,13 +171,17 @@ static enum verdict recognise_negotiation(struct span rest)
 	return MORE;
 }
 
+/* The daemons of FRRouting and Quagga greet before they negotiate. */
+static const char routing_daemon[] = "\r\nHello, this is ";
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	enum verdict verdict;
 
-	(void)side; /* either may begin */
 	(void)transport;
-	if (span_peek(first, 0) != IAC)
+	if (side == SIDE_SERVER && span_peek(first, 0) == '\r')
+		return recognise_text(first, routing_daemon);
+	if (span_peek(first, 0) != IAC) /* either may begin */
 		return NO;
 	verdict = recognise_negotiation(text_first(first, NEGOTIATION_LIMIT));
 	return verdict == MORE && span_left(first) >= NEGOTIATION_LIMIT ? NO : verdict;
