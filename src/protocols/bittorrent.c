@@ -2,6 +2,7 @@
  * on the link), BEP 15 (trackers over datagrams), BEP 29 (uTP). What is obfuscated by the peers looks like
  * noise and is not named. */
 #include "protocols/bittorrent.h"
+#include "protocols/probes.h"
 
 enum {
 	UTP_SYN = 4,
@@ -139,4 +140,5 @@ const struct protocol protocol_bittorrent = {
 	      OCTET(0, 'd'), OCTETS(1, 0, 4), OCTETS(1, '1', '2'), OCTET(1, 'T')),
 	.continues = continues,
 	.parser = &bittorrent_parser,
+	.probe = &bittorrent_probe,
 };

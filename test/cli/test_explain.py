@@ -168,8 +168,8 @@ def test_all_protocols_that_are_known_by_content(doorward):
 # Where the README calls a protocol otherwise than its own name does.
 IN_README = {"checkmk": "Checkmk", "clamav": "ClamAV", "dcerpc": "DCE/RPC", "enip": "EtherNet/IP", "epmd": "Erlang",
              "erldp": "Erlang", "http2": "HTTP/2", "iec104": "IEC 60870-5-104", "influxdb-rpc": "InfluxDB's backups",
-             "krb5": "Kerberos", "nbns": "NetBIOS", "opcua": "OPC UA", "pgsql": "PostgreSQL",
-             "rfb": "VNC", "rpc": "ONC RPC", "sieve": "ManageSieve", "snapcast-control": "Snapcast",
+             "krb5": "Kerberos", "nbns": "NetBIOS", "opcua": "OPC UA", "pgsql": "PostgreSQL", "qemu-monitor": "the monitor of QEMU",
+             "pmcd": "Performance Co-Pilot", "rfb": "VNC", "rpc": "ONC RPC", "sieve": "ManageSieve", "snapcast-control": "Snapcast",
              "spamd": "SpamAssassin", "tds": "MS-SQL", "tor-control": "Tor", "varnish-cli": "Varnish"}
 
 

@@ -1,0 +1,158 @@
+/* fastcgi.c: FastCGI, "FastCGI Specification" 1.0, by which web servers give requests to programs such as
+ * PHP: records of one version, each with a type, the request that it belongs to, and a length. */
+#include "protocols/text.h"
+
+enum {
+	VERSION = 1,
+	HEAD = 8,
+	BEGIN_REQUEST = 1,
+	END_REQUEST = 3,
+	OUTPUT = 6,
+	ERRORS = 7,
+	GET_VALUES = 9,
+	VALUES = 10,
+	ROLE_LAST = 3,
+	PADDING_MOST = 8, /* the specification has records end at a multiple of eight */
+	TEXT = 8,
+};
+
+static const struct weakness fastcgi_open = {
+	"fastcgi-open",
+	"Programs behind FastCGI run what anybody tells them to",
+	1,
+	"Let it listen on a socket of Unix or on loopback, and name the web servers that may ask "
+	"(listen.allowed_clients of PHP-FPM).",
+};
+static const struct weakness *const weaknesses[] = { &fastcgi_open, NULL };
+
+struct record {
+	uint8_t type, padding;
+	uint16_t request, length;
+	struct span content; /* what has come of it */
+};
+
+/* NO: no record begins so. MORE: its head has not come whole. */
+static enum verdict read_head(struct span first, struct record *ret)
+{
+	struct span s = first;
+	const uint8_t version = span_u8(&s);
+
+	ret->type = span_u8(&s);
+	ret->request = span_u16(&s);
+	ret->length = span_u16(&s);
+	ret->padding = span_u8(&s);
+	if (version != VERSION || (span_left(first) > 1 && (ret->type == 0 || ret->type > VALUES)))
+		return NO;
+	if (span_left(first) < HEAD)
+		return MORE;
+	ret->content = s;
+	span_skip(&ret->content, 1);
+	return span_u8(&s) == 0 && ret->padding < PADDING_MOST ? YES : NO;
+}
+
+/* A request begins with the role that the program shall have, and five octets that are kept free. */
+static enum verdict begins_request(const struct record *record)
+{
+	static const uint8_t kept_free[5] = { 0 };
+	struct span s = record->content, rest;
+
+	if (record->request == 0 || record->length != HEAD)
+		return NO;
+	if (span_left(s) < HEAD)
+		return MORE;
+	if (span_u16(&s) - 1u >= ROLE_LAST || span_u8(&s) > 1)
+		return NO;
+	rest = span_take(&s, sizeof(kept_free));
+	return memcmp(rest.at, kept_free, sizeof(kept_free)) == 0 ? YES : NO;
+}
+
+/* "\x0e\x00FCGI_MAX_CONNS": values have names that the specification gives them. */
+static enum verdict holds_values(const struct record *record)
+{
+	struct span s = record->content;
+
+	if (record->request != 0 || record->length < 2)
+		return NO;
+	span_skip(&s, 2);
+	return s.failed || span_left(s) == 0 ? MORE : recognise_text(s, "FCGI_M");
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	struct record record = { 0 };
+	const enum verdict verdict = transport == TRANSPORT_TCP ? read_head(first, &record) : NO;
+
+	if (verdict != YES)
+		return verdict;
+	if (side == SIDE_CLIENT)
+		return record.type == BEGIN_REQUEST ? begins_request(&record)
+		       : record.type == GET_VALUES  ? holds_values(&record)
+						    : NO;
+	if (record.type == VALUES)
+		return holds_values(&record);
+	if ((record.type != OUTPUT && record.type != ERRORS) || record.request == 0 || record.length < TEXT)
+		return NO;
+	if (!text_is_plain(text_first(record.content, TEXT)))
+		return NO;
+	return span_left(record.content) < TEXT ? MORE : YES;
+}
+
+/* ---- asking ---- */
+
+static void ask_for(struct buffer *out, const char *name)
+{
+	buffer_u8(out, (uint8_t)strlen(name));
+	buffer_u8(out, 0);
+	buffer_text(out, name);
+}
+
+/* How many requests it takes, 4.1 of the specification: no program is run for that. */
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const uint8_t head[HEAD] = { VERSION, GET_VALUES, 0, 0, 0, 48, 0, 0 };
+
+	(void)state;
+	(void)transport;
+	buffer_add(out, head, sizeof(head));
+	ask_for(out, "FCGI_MAX_CONNS");
+	ask_for(out, "FCGI_MAX_REQS");
+	ask_for(out, "FCGI_MPXS_CONNS");
+}
+
+/* The processes of PHP-FPM tell nothing but whether they take several requests side by side. */
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
+							   : MORE;
+	struct record record = { 0 };
+
+	(void)state;
+	(void)out;
+	if (verdict != YES)
+		return probe_step_for(verdict, ended);
+	(void)read_head(*heard, &record);
+	if (record.type != VALUES)
+		return PROBE_NOT;
+	if (span_left(record.content) < record.length && !ended)
+		return PROBE_WAIT;
+	record.content = text_first(record.content, record.length);
+	if (span_find(record.content, "FCGI_MAX_") == SIZE_MAX)
+		answer_product(answer, span_text("PHP-FPM"), span_text(""));
+	answer_weakness(answer, &fastcgi_open, "it told its limits without a login");
+	heard->at = heard->end;
+	return PROBE_DONE;
+}
+
+static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
+
+const struct protocol protocol_fastcgi = {
+	.name = "fastcgi",
+	.title = "FastCGI",
+	DOORS(TCP(9000)),
+	.privacy = PRIVACY_CLEAR,
+	.recognise = recognise,
+	.probe = &probe,
+	.weaknesses = weaknesses,
+	.weakness_by_reach = &fastcgi_open,
+};

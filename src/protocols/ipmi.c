@@ -1,0 +1,175 @@
+/* ipmi.c: management controllers of server hardware: RMCP with ASF 2.0 (DSP0136, 3.2), and what IPMI 1.5
+ * and 2.0 put into it (IPMI v2.0, 13.6 and 22.13). A controller tells everybody how it would be logged in to.
+ */
+#include "protocols/lines.h"
+
+enum {
+	RMCP_VERSION = 6,
+	ACKNOWLEDGES = 0x80,
+	CLASS_ASF = 6,
+	CLASS_IPMI = 7,
+	ASF_HEAD = 12, /* with that of RMCP */
+	ASF_NUMBER = 0x11be,
+	IPMI_LEAST = 14,
+	SESSIONLESS = 0,
+	AUTH_CODE = 16,
+	RMCP_PLUS = 6,
+	GET_CAPABILITIES = 0x38,
+	ANSWER_OF_APPLICATION = 7 << 2,
+	ANONYMOUS = 3, /* a login without a name, or names that are empty */
+	NAMES = 96,
+};
+
+static const struct weakness no_authentication = {
+	"ipmi-no-authentication",
+	"The management controller takes commands without authentication",
+	1,
+	"Disable the authentication type NONE for all privilege levels, and keep the controller in a network "
+	"of "
+	"its own.",
+};
+static const struct weakness anonymous = {
+	"ipmi-anonymous-login",
+	"The management controller lets users in who have no name",
+	1,
+	"Give every user of the controller a name and a password, and disable the one without a name.",
+};
+static const struct weakness *const weaknesses[] = { &anonymous, &no_authentication, NULL };
+
+/* DSP0136 3.2.4.1: the enterprise number of ASF, a type, a tag, and how much follows. */
+static bool is_asf(struct span s)
+{
+	const bool numbered = span_u32(&s) == ASF_NUMBER;
+
+	span_skip(&s, 3);
+	return numbered && span_u8(&s) == span_left(s) && !s.failed;
+}
+
+/* IPMI v2.0 table 13-8: what stands before the message, and its length, which an octet of padding may follow.
+ */
+static struct span message_in(struct span s)
+{
+	const uint8_t kind = span_u8(&s);
+	size_t length;
+
+	if (kind == RMCP_PLUS) {
+		span_skip(&s, 9);
+		length = span_u16_le(&s);
+		return length <= span_left(s) ? span_take(&s, length) : span_take(&s, SIZE_MAX);
+	}
+	span_skip(&s, 8 + (kind == SESSIONLESS ? 0 : AUTH_CODE));
+	length = span_u8(&s);
+	if (kind > RMCP_PLUS || kind == 3 || span_left(s) > length + 1)
+		return span_take(&s, SIZE_MAX);
+	return span_take(&s, length);
+}
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	const uint8_t version = span_u8(&first), reserved = span_u8(&first), sequence = span_u8(&first);
+	const uint8_t class = span_u8(&first);
+
+	(void)side;
+	(void)sequence;
+	if (transport != TRANSPORT_UDP || first.failed || version != RMCP_VERSION || reserved != 0)
+		return NO;
+	if (class == CLASS_ASF)
+		return is_asf(first) ? YES : NO;
+	return class == CLASS_IPMI && !message_in(first).failed ? YES : NO;
+}
+
+/* ---- asking ---- */
+
+/* Get Channel Authentication Capabilities, of this channel, for an administrator: told before any session. */
+static void greet(void *state, unsigned transport, struct buffer *out)
+{
+	static const uint8_t words[] = { RMCP_VERSION,
+					 0,
+					 0xff,
+					 CLASS_IPMI,
+					 SESSIONLESS,
+					 0,
+					 0,
+					 0,
+					 0,
+					 0,
+					 0,
+					 0,
+					 0,
+					 9,
+					 0x20,
+					 0x18,
+					 0xc8,
+					 0x81,
+					 0,
+					 GET_CAPABILITIES,
+					 0x8e,
+					 0x04,
+					 0xb5 };
+
+	(void)state;
+	(void)transport;
+	buffer_add(out, words, sizeof(words));
+}
+
+static void tell(struct answer *answer, uint8_t types, uint8_t logins, uint8_t extended)
+{
+	static const char *const names[] = { "none", "md2", "md5", NULL, "password", "oem" };
+	char told[NAMES] = { 0 };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i] != NULL && types >> i & 1)
+			(void)texts_add(told, sizeof(told), span_text(names[i]));
+	answer_texts(answer, "authentication", told);
+	if (types >> 7 & 1) {
+		const char *const versions[] = { "", "1.5", "2.0", "1.5, 2.0" };
+
+		answer_fact(answer, "versions", span_text(versions[extended & 3]));
+	}
+	if (types & 1)
+		answer_weakness(answer, &no_authentication, "it offers the authentication type NONE");
+	if (logins & ANONYMOUS)
+		answer_weakness(answer, &anonymous, "it says so before any login");
+}
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	struct span s = *heard, message;
+	uint8_t function, command, types, logins, extended;
+
+	(void)state;
+	(void)out;
+	if (span_left(*heard) == 0)
+		return ended ? PROBE_NOT : PROBE_WAIT;
+	if (recognise(*heard, SIDE_SERVER, TRANSPORT_UDP) != YES || span_peek(*heard, 3) != CLASS_IPMI)
+		return PROBE_NOT;
+	span_skip(&s, 4);
+	message = message_in(s);
+	heard->at = heard->end;
+	span_skip(&message, 1);
+	function = span_u8(&message) & 0xfc;
+	span_skip(&message, 3);
+	command = span_u8(&message);
+	span_skip(&message, 2); /* that it succeeded, and the channel */
+	types = span_u8(&message);
+	logins = span_u8(&message);
+	extended = span_u8(&message);
+	if (!message.failed && function == ANSWER_OF_APPLICATION && command == GET_CAPABILITIES)
+		tell(answer, types, logins, extended);
+	return PROBE_DONE;
+}
+
+static const struct probe probe = { .transports = PROBE_UDP, .greet = greet, .hear = hear };
+
+const struct protocol protocol_ipmi = {
+	.name = "ipmi",
+	.title = "Intelligent Platform Management Interface",
+	DOORS(UDP(623)),
+	.privacy = PRIVACY_EITHER,
+	.recognise = recognise,
+	.datagram_least = ASF_HEAD,
+	MARKS(OCTET(0, RMCP_VERSION), OCTET(1, 0), OCTETS(3, CLASS_ASF, CLASS_IPMI)),
+	.probe = &probe,
+	.weaknesses = weaknesses,
+};

@@ -1,0 +1,64 @@
+/* tarantool.c: Tarantool, "Binary protocol" of its documentation: the server greets with two lines of 64
+ * octets, its version and an identifier in the first, a salt for passwords in the second. */
+#include "protocols/text.h"
+
+enum { LINE = 64 };
+
+static const struct weakness console_open = {
+	"tarantool-console-open",
+	"The console of Tarantool runs Lua for whoever connects",
+	1,
+	"Let the console listen on a socket of Unix or on loopback.",
+};
+static const struct weakness *const weaknesses[] = { &console_open, NULL };
+
+static const char greeting[] = "Tarantool ", binary[] = "(Binary)", console[] = "(Lua console)";
+
+static enum verdict recognise(struct span first, enum side side, unsigned transport)
+{
+	enum verdict verdict;
+
+	if (transport != TRANSPORT_TCP || side != SIDE_SERVER)
+		return NO;
+	verdict = recognise_text(first, greeting);
+	if (verdict != YES)
+		return verdict;
+	first = text_first(first, LINE);
+	if (span_find(first, binary) != SIZE_MAX || span_find(first, console) != SIZE_MAX)
+		return YES;
+	return span_left(first) < LINE && text_is_plain(first) ? MORE : NO;
+}
+
+/* ---- asking ---- */
+
+static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
+			    struct answer *answer)
+{
+	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
+							   : MORE;
+	struct span line = text_first(*heard, LINE);
+
+	(void)state;
+	(void)out;
+	if (verdict != YES)
+		return probe_step_for(verdict, ended);
+	if (span_find(line, console) != SIZE_MAX)
+		answer_weakness(answer, &console_open, "it greets with the prompt of Lua");
+	span_skip(&line, strlen(greeting));
+	answer_product(answer, span_text("Tarantool"), text_word(&line));
+	heard->at = heard->end;
+	return PROBE_DONE;
+}
+
+static const struct probe probe = { .transports = PROBE_TCP, .server_speaks_first = true, .hear = hear };
+
+const struct protocol protocol_tarantool = {
+	.name = "tarantool",
+	.title = "Tarantool",
+	DOORS(TCP(3301)),
+	.privacy = PRIVACY_EITHER,
+	.recognise = recognise,
+	.server_tells = true,
+	.probe = &probe,
+	.weaknesses = weaknesses,
+};
