@@ -114,29 +114,6 @@ void door_let_go(struct door *door)
 	door->engine->done = door;
 }
 
-/* The next octet that is no CR; false at the end. */
-static bool next_of(const struct buffer *bytes, size_t *at, uint8_t *ret)
-{
-	while (*at < bytes->length && bytes->bytes[*at] == '\r')
-		(*at)++;
-	if (*at == bytes->length)
-		return false;
-	*ret = bytes->bytes[(*at)++];
-	return true;
-}
-
-/* Some services send back what they get, and some of them with the ends of lines that they are used to. */
-static bool is_echo(const struct conversation *c)
-{
-	size_t said_at = 0, heard_at = 0;
-	uint8_t said, heard;
-
-	while (next_of(&c->opening, &said_at, &said) && next_of(&c->heard, &heard_at, &heard))
-		if (said != heard)
-			return false;
-	return c->opening.length > 0;
-}
-
 /* Servers of the time say nothing else, and close. */
 static const struct protocol *who_tells_time(const struct conversation *c)
 {
@@ -157,7 +134,7 @@ static void hear_anybody(struct conversation *c)
 
 	if (door_hear_own(c, false))
 		return;
-	if (!is_echo(c))
+	if (door_hears_echo(c) == ECHO_NOT)
 		protocol = protocol_recognise(buffer_read(&c->heard), SIDE_SERVER, door->where.transport,
 					      c->wish.protocol, &more);
 	if (protocol == NULL && (!c->said || !door_is_stream(door)))

@@ -124,6 +124,10 @@ void door_identify(struct door *door, const struct protocol *protocol, struct co
 /* The same, and the conversation goes on where it may. */
 void door_go_on(struct conversation *c, const struct protocol *protocol);
 
+/* Whether what came is what was said to it, in part or whole; the ends of lines may differ. */
+enum echo { ECHO_NOT, ECHO_BEGUN, ECHO_WHOLE };
+enum echo door_hears_echo(const struct conversation *c);
+
 /* Whether the probe whose opening was said knows its answer: the door is identified then, and asked. */
 bool door_hear_own(struct conversation *c, bool ended);
 

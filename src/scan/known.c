@@ -156,13 +156,47 @@ void door_identify(struct door *door, const struct protocol *protocol, struct co
 		door->result.protocol = protocol;
 }
 
+/* The next octet that is no CR; false at the end. */
+static bool next_of(const struct buffer *bytes, size_t *at, uint8_t *ret)
+{
+	while (*at < bytes->length && bytes->bytes[*at] == '\r')
+		(*at)++;
+	if (*at == bytes->length)
+		return false;
+	*ret = bytes->bytes[(*at)++];
+	return true;
+}
+
+/* Some services send back what they get, and some of them with the ends of lines that they are used to. */
+enum echo door_hears_echo(const struct conversation *c)
+{
+	size_t said_at = 0, heard_at = 0;
+	uint8_t said, heard;
+
+	while (next_of(&c->opening, &said_at, &said)) {
+		if (!next_of(&c->heard, &heard_at, &heard))
+			return ECHO_BEGUN;
+		if (said != heard)
+			return ECHO_NOT;
+	}
+	return c->opening.length > 0 ? ECHO_WHOLE : ECHO_NOT;
+}
+
+/* Who repeats all that he is told answers nobody in his own protocol, but for the echo service itself. Some
+ * answers begin as their questions do, so that less than all tells nothing. */
+static bool only_repeats(const struct conversation *c)
+{
+	return door_hears_echo(c) == ECHO_WHOLE && strcmp(c->wish.protocol->name, "echo") != 0;
+}
+
 bool door_hear_own(struct conversation *c, bool ended)
 {
 	struct door *const door = c->wish.door;
 	const struct protocol *const protocol = c->wish.protocol;
 	enum probe_step step;
 
-	if (c->wish.purpose != TO_OPEN || protocol->probe == NULL || !protocol->probe->knows || c->refused)
+	if (c->wish.purpose != TO_OPEN || protocol->probe == NULL || !protocol->probe->knows || c->refused ||
+	    only_repeats(c))
 		return false;
 	step = conversation_hear(c, ended, NULL);
 	c->refused = step == PROBE_NOT;

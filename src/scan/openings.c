@@ -172,15 +172,21 @@ static const struct protocol *next_that_fits(struct door *door)
 	return NULL;
 }
 
-void door_note_fits(struct door *door, const struct conversation *c)
+static void note_fits(struct door *door, const struct conversation *c, bool speak_first)
 {
 	const struct span heard = buffer_read(&c->heard);
 	const struct protocol *protocol;
 
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
-		if (door_can_ask(door, protocol) && protocol->probe->server_speaks_first &&
+		if (door_can_ask(door, protocol) && protocol->probe->server_speaks_first == speak_first &&
+		    (speak_first || door_can_open(door, protocol)) &&
 		    protocol->recognise(heard, SIDE_SERVER, door->where.transport) == MORE)
 			door->fits[i] = true;
+}
+
+void door_note_fits(struct door *door, const struct conversation *c)
+{
+	note_fits(door, c, true);
 }
 
 /* ---- answers that may be outdone ---- */
@@ -268,6 +274,10 @@ void door_settle_on(struct conversation *c)
 	door_note_fits(door, c);
 	door_keep_words(door, c);
 	protocol = next_that_fits(door);
+	if (protocol == NULL) { /* some who should wait for a word do not: HTTP/2 in some programs */
+		note_fits(door, c, false);
+		protocol = next_that_fits(door);
+	}
 	if (protocol == NULL) {
 		door_finish(door);
 		return;
