@@ -23,6 +23,7 @@ static const struct {
 	{ "Consul", "/v1/agent/self", "\"Version\"", NULL },
 	{ "Grafana", "/api/health", "\"version\"", NULL },
 	{ "Jellyfin", "/System/Info/Public", "\"Version\"", NULL },
+	{ "Node.js inspector", "/json/version", "node.js/v", NULL },
 	{ "Privoxy", "http://p.p/", "Privoxy</a>", NULL },
 	{ "Prometheus", "/api/v1/status/buildinfo", "\"version\"", NULL },
 	{ "Prometheus Pushgateway", "/api/v1/status", "\"version\"", NULL },

@@ -49,6 +49,7 @@ static const struct text_product pages[] = {
 	{ "<title>Shell In A Box</title>", "Shell In A Box" },
 	{ "<title>Purple I2P Webconsole</title>", "i2pd" },
 	{ "<title>I2Pd HTTP proxy</title>", "i2pd" },
+	{ "WebSockets request was expected\r\n", "Node.js inspector" },
 	{ "<version who=\"sg\">0.1(1)</version>", "ocserv" },
 };
 

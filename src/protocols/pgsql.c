@@ -216,11 +216,13 @@ static void greet_tls(void *state, size_t variant, const struct answer *known, s
 
 /* ---- hearing ---- */
 
-/* Servers do not say who they are. PostgreSQL names the place in its C source that refused; PgBouncer refuses
- * in words of its own, without such a place. */
+/* Servers do not say who they are. PostgreSQL names the place in its C source that refused; Pgpool-II has
+ * taken that over, with places of its own; PgBouncer refuses in words of its own, without such a place. */
 static void tell_product(struct answer *answer, struct span message, struct span file)
 {
-	if (span_ends(file, ".c"))
+	if (span_ends(file, "child.c"))
+		answer_product(answer, span_text("Pgpool-II"), span_text(""));
+	else if (span_ends(file, ".c"))
 		answer_product(answer, span_text("PostgreSQL"), span_text(""));
 	else if (span_begins(message, "no username supplied") || span_begins(message, "bad packet header: '"))
 		answer_product(answer, span_text("PgBouncer"), span_text(""));

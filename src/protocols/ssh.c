@@ -5,6 +5,7 @@ static const struct text_product products[] = {
 	{ "OpenSSH", "OpenSSH" },
 	{ "dropbear", "Dropbear" },
 	{ "libssh", "libssh" },
+	{ "ssh2js", "ssh2js" },
 	{ "Cisco", "Cisco SSH" },
 	{ "ROSSSH", "MikroTik RouterOS" },
 	{ "Sun_SSH", "SunSSH" },
