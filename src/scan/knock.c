@@ -42,13 +42,14 @@ static const struct catalog_door forbidden[] = {
  * words for a user's name. Of loggers, which write down what comes, 514 and 601 are syslog; rsh, which has
  * 514 over TCP as well, is spoken to where it has shown by closing that it is no logger. 162 takes SNMP
  * traps, and tells its number to whom it does not know. At 1704 and 1705 a server of Snapcast has been seen
- * to end on words of others. 9101 to 9103 are Bacula's where there is no printer. */
+ * to end on words of others, and one of iperf 2 at 5001 over UDP. 9101 to 9103 are Bacula's where there is no
+ * printer. */
 static const struct catalog_door delicate[] = {
 	{ TRANSPORT_TCP, 102, 102 },     { TRANSPORT_TCP, 502, 502 },     { TRANSPORT_TCP, 512, 512 },
 	{ TRANSPORT_TCP, 514, 514 },     { TRANSPORT_TCP, 601, 601 },     { TRANSPORT_TCP, 1704, 1705 },
 	{ TRANSPORT_TCP, 2404, 2404 },   { TRANSPORT_TCP, 9101, 9103 },   { TRANSPORT_UDP, 162, 162 },
 	{ TRANSPORT_UDP, 514, 514 },     { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 44818, 44818 },
-	{ TRANSPORT_UDP, 47808, 47823 },
+	{ TRANSPORT_UDP, 47808, 47823 }, { TRANSPORT_UDP, 5001, 5001 },
 };
 
 static bool is_among(const struct catalog_door *doors, size_t count, uint16_t transport, uint16_t port)
