@@ -19,11 +19,12 @@ enum {
 enum probe_step probe_recognised(const struct protocol *protocol, unsigned transport, struct span *heard,
 				 bool ended);
 
-extern const struct probe bacnet_probe, bacula_probe, bittorrent_probe, cassandra_probe, coap_probe, dcerpc_probe, dhcp_probe,
-	distcc_probe, dtls_probe, enip_probe, finger_probe, git_probe, gtp_probe, ident_probe, iec104_probe,
-	irc_probe, krb5_probe, l2tp_probe, lmtp_probe, mdns_probe, mgcp_probe, mqtt_probe, nat_pmp_probe,
-	nbns_probe, nrpe_probe, opcua_probe, oracle_probe, pptp_probe, quic_probe, radius_probe, rfb_probe,
-	rtmp_probe, socks_probe, stun_probe, tftp_probe, whois_probe, x11_probe, xmpp_probe, zabbix_probe;
+extern const struct probe bacnet_probe, bacula_probe, bittorrent_probe, cassandra_probe, coap_probe,
+	dcerpc_probe, dhcp_probe, distcc_probe, dtls_probe, enip_probe, finger_probe, git_probe, gtp_probe,
+	ident_probe, iec104_probe, irc_probe, krb5_probe, l2tp_probe, lmtp_probe, mdns_probe, mgcp_probe,
+	mqtt_probe, nat_pmp_probe, nbns_probe, nrpe_probe, opcua_probe, oracle_probe, pptp_probe, quic_probe,
+	radius_probe, rfb_probe, rtmp_probe, socks_probe, stun_probe, tftp_probe, whois_probe, x11_probe,
+	xmpp_probe, zabbix_probe;
 
 /* What both a parser and a probe may see. */
 extern const struct protocol protocol_dtls;
