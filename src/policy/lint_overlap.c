@@ -6,6 +6,7 @@
  * in each storey a stretch of rooms, and in each room by the ends of the sources, of which the table keeps
  * the greatest behind each middle. A rule is compared with at most RULE_NEIGHBOURS others. */
 #include "policy/lint.h"
+#include "policy/rule_pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,91 +156,6 @@ static bool build(struct overlaps *o)
 	return o->seen != NULL && collect_groups(o);
 }
 
-/* ---- what two rules have in common ---- */
-
-/* Finds an address that two sets share; false if they share none. */
-static bool common_address(const struct address_set *a, const struct address_set *b, struct address *ret)
-{
-	size_t i = 0, k = 0;
-
-	while (i < a->count && k < b->count) {
-		const struct number_range *const x = &a->ranges[i], *const y = &b->ranges[k];
-
-		if (number_less(x->last, y->first)) {
-			i++;
-		} else if (number_less(y->last, x->first)) {
-			k++;
-		} else {
-			*ret = number_address(number_less(x->first, y->first) ? y->first : x->first);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool match_within(const struct match *part, const struct match *whole)
-{
-	return (whole->transport == part->transport || whole->transport == TRANSPORT_ANY) &&
-	       whole->first <= part->first && part->last <= whole->last;
-}
-
-static bool within_doors(const struct match *part, const struct rule *whole)
-{
-	for (size_t i = 0; i < whole->door_count; i++) {
-		for (size_t k = 0; k < whole->doors[i].match_count; k++) {
-			if (match_within(part, &whole->doors[i].matches[k]))
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool doors_within(const struct rule *part, const struct rule *whole)
-{
-	for (size_t i = 0; i < part->door_count; i++) {
-		for (size_t k = 0; k < part->doors[i].match_count; k++) {
-			if (!within_doors(&part->doors[i].matches[k], whole))
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool interface_within(const char *interface, const struct rule *whole)
-{
-	for (size_t i = 0; i < whole->interface_count; i++) {
-		if (interface_matches(whole->interfaces[i], interface))
-			return true;
-	}
-	return false;
-}
-
-static bool interfaces_within(const struct rule *part, const struct rule *whole)
-{
-	if (whole->interface_count == 0)
-		return true;
-	for (size_t i = 0; i < part->interface_count; i++) {
-		if (!interface_within(part->interfaces[i], whole))
-			return false;
-	}
-	return part->interface_count > 0;
-}
-
-static bool interfaces_meet(const struct rule *a, const struct rule *b)
-{
-	if (a->interface_count == 0 || b->interface_count == 0)
-		return true;
-	for (size_t i = 0; i < a->interface_count; i++) {
-		if (interface_within(a->interfaces[i], b))
-			return true;
-	}
-	for (size_t i = 0; i < b->interface_count; i++) {
-		if (interface_within(b->interfaces[i], a))
-			return true;
-	}
-	return false;
-}
-
 /* ---- one rule and its neighbours ---- */
 
 struct neighbours {
@@ -300,25 +216,6 @@ static void meet_later(struct neighbours *n, const struct rule *other)
 	} else if ((n->same == NULL || other->number < n->same->number) && holds(n, other, n->rule)) {
 		n->same = other;
 	}
-}
-
-/* Finds a port that two rules share, of the transport of the one that names one. */
-static bool common_door(const struct rule *a, const struct match *match, struct match *ret)
-{
-	for (size_t i = 0; i < a->door_count; i++) {
-		for (size_t k = 0; k < a->doors[i].match_count; k++) {
-			const struct match *const own = &a->doors[i].matches[k];
-			const uint16_t first = own->first > match->first ? own->first : match->first;
-			const bool any = match->transport == TRANSPORT_ANY;
-
-			if ((own->transport != match->transport && own->transport != TRANSPORT_ANY && !any) ||
-			    first > own->last || first > match->last)
-				continue;
-			*ret = (struct match){ any ? own->transport : match->transport, first, first };
-			return true;
-		}
-	}
-	return false;
 }
 
 /* Whether the earlier rule truly decides something that both are about: at the lowest corner of what they
