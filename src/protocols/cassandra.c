@@ -15,6 +15,7 @@ enum {
 	FLAGS = 0x1f,
 	COMPRESSED = 1,
 	LENGTH_MOST = 256 << 20,
+	VERB_MOST = 9,     /* letters, one more than the longest has */
 	FIRST_MOST = 2048, /* bytes of a body that begins a conversation */
 	ERROR = 0,
 	STARTUP = 1,
@@ -105,20 +106,27 @@ static enum verdict is_words(struct span s, uint32_t length)
 	return span_left(s) < 4 ? MORE : YES;
 }
 
-/* What is asked of one that is heard from its middle on: a statement of plain words behind its length. */
+/* What is asked of one that is heard from its middle on: a statement of CQL behind its length. */
 static enum verdict is_statement(struct span s, uint32_t length)
 {
-	enum { LETTERS = 3 }; /* of "USE" */
+	static const char *const verbs[] = { "SELECT", "INSERT", "UPDATE", "DELETE",   "BEGIN",
+					     "USE",    "CREATE", "ALTER",  "TRUNCATE", "DROP",
+					     "GRANT",  "REVOKE", "LIST" };
 	const uint32_t words = span_u32(&s);
+	size_t letters = 0;
 
 	if (s.failed)
 		return MORE;
-	if (words < 4 || words + 4u > length || length > LENGTH_MOST)
+	if (words < 4 || words > LENGTH_MOST || words + 4u > length)
 		return NO;
-	for (unsigned i = 0; i < LETTERS && i < span_left(s); i++)
-		if (!isalpha(s.at[i]))
-			return NO;
-	return span_left(s) < LETTERS ? MORE : YES;
+	while (letters < span_left(s) && letters < VERB_MOST && isalpha(s.at[letters]))
+		letters++;
+	if (letters == span_left(s))
+		return MORE;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (span_is_nocase(span_of(s.at, letters), verbs[i]))
+			return YES;
+	return NO;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

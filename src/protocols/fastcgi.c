@@ -2,18 +2,20 @@
  * PHP: records of one version, each with a type, the request that it belongs to, and a length. */
 #include "protocols/text.h"
 
+#include <ctype.h>
+
 enum {
 	VERSION = 1,
 	HEAD = 8,
 	BEGIN_REQUEST = 1,
 	END_REQUEST = 3,
 	OUTPUT = 6,
-	ERRORS = 7,
 	GET_VALUES = 9,
 	VALUES = 10,
 	ROLE_LAST = 3,
 	PADDING_MOST = 8, /* the specification has records end at a multiple of eight */
-	TEXT = 8,
+	NAME_LEAST = 6,   /* of a field: "Status" */
+	NAME_MOST = 40,
 };
 
 static const struct weakness fastcgi_open = {
@@ -77,6 +79,18 @@ static enum verdict holds_values(const struct record *record)
 	return s.failed || span_left(s) == 0 ? MORE : recognise_text(s, "FCGI_M");
 }
 
+/* What a program writes first, as RFC 3875 6.2 has it: "Status: 404 Not Found", "Content-type: text/html". */
+static enum verdict is_field(struct span s)
+{
+	size_t i = 0;
+
+	while (i < span_left(s) && i < NAME_MOST && (isalnum(s.at[i]) || s.at[i] == '-'))
+		i++;
+	if (i == span_left(s))
+		return MORE;
+	return i >= NAME_LEAST && i < NAME_MOST && s.at[i] == ':' ? YES : NO;
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct record record = { 0 };
@@ -90,11 +104,9 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 						    : NO;
 	if (record.type == VALUES)
 		return holds_values(&record);
-	if ((record.type != OUTPUT && record.type != ERRORS) || record.request == 0 || record.length < TEXT)
-		return NO;
-	if (!text_is_plain(text_first(record.content, TEXT)))
-		return NO;
-	return span_left(record.content) < TEXT ? MORE : YES;
+	return record.type == OUTPUT && record.request != 0 && record.length > NAME_LEAST
+		       ? is_field(record.content)
+		       : NO;
 }
 
 /* ---- asking ---- */

@@ -5,6 +5,7 @@
 
 enum {
 	RMCP_VERSION = 6,
+	NOT_ACKNOWLEDGED = 0xff, /* the sequence number of all that is IPMI */
 	ACKNOWLEDGES = 0x80,
 	CLASS_ASF = 6,
 	CLASS_IPMI = 7,
@@ -14,6 +15,8 @@ enum {
 	SESSIONLESS = 0,
 	AUTH_CODE = 16,
 	RMCP_PLUS = 6,
+	INTEGRITY = 0x40,          /* of a payload: a trailer follows it */
+	TRAILER_MOST = 2 + 3 + 32, /* padding, its length, the next header and the code */
 	GET_CAPABILITIES = 0x38,
 	ANSWER_OF_APPLICATION = 7 << 2,
 	ANONYMOUS = 3, /* a login without a name, or names that are empty */
@@ -45,18 +48,29 @@ static bool is_asf(struct span s)
 	return numbered && span_u8(&s) == span_left(s) && !s.failed;
 }
 
-/* IPMI v2.0 table 13-8: what stands before the message, and its length, which an octet of padding may follow.
+/* IPMI v2.0 table 13-8, format of 2.0: a type, the session, and a trailer where integrity is checked. */
+static struct span payload_in(struct span s)
+{
+	const uint8_t type = span_u8(&s);
+	struct span payload;
+
+	span_skip(&s, 2 * sizeof(uint32_t));
+	payload = span_take(&s, span_u16_le(&s));
+	if (span_left(s) > ((type & INTEGRITY) != 0 ? TRAILER_MOST : 0))
+		payload.failed = true;
+	return payload;
+}
+
+/* The same, format of 1.5: what stands before the message, and its length, which an octet of padding may
+ * follow.
  */
 static struct span message_in(struct span s)
 {
 	const uint8_t kind = span_u8(&s);
 	size_t length;
 
-	if (kind == RMCP_PLUS) {
-		span_skip(&s, 9);
-		length = span_u16_le(&s);
-		return length <= span_left(s) ? span_take(&s, length) : span_take(&s, SIZE_MAX);
-	}
+	if (kind == RMCP_PLUS)
+		return payload_in(s);
 	span_skip(&s, 8 + (kind == SESSIONLESS ? 0 : AUTH_CODE));
 	length = span_u8(&s);
 	if (kind > RMCP_PLUS || kind == 3 || span_left(s) > length + 1)
@@ -70,12 +84,11 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	const uint8_t class = span_u8(&first);
 
 	(void)side;
-	(void)sequence;
 	if (transport != TRANSPORT_UDP || first.failed || version != RMCP_VERSION || reserved != 0)
 		return NO;
 	if (class == CLASS_ASF)
 		return is_asf(first) ? YES : NO;
-	return class == CLASS_IPMI && !message_in(first).failed ? YES : NO;
+	return class == CLASS_IPMI && sequence == NOT_ACKNOWLEDGED && !message_in(first).failed ? YES : NO;
 }
 
 /* ---- asking ---- */

@@ -167,7 +167,8 @@ static bool next_of(const struct buffer *bytes, size_t *at, uint8_t *ret)
 	return true;
 }
 
-/* Some services send back what they get, and some of them with the ends of lines that they are used to. */
+/* Some services send back what they get, and some of them with the ends of lines that they are used to. What
+ * goes on behind that is more than an echo: RTMP may repeat the client's words within its own. */
 enum echo door_hears_echo(const struct conversation *c)
 {
 	size_t said_at = 0, heard_at = 0;
@@ -179,7 +180,7 @@ enum echo door_hears_echo(const struct conversation *c)
 		if (said != heard)
 			return ECHO_NOT;
 	}
-	return c->opening.length > 0 ? ECHO_WHOLE : ECHO_NOT;
+	return c->opening.length > 0 && !next_of(&c->heard, &heard_at, &heard) ? ECHO_WHOLE : ECHO_NOT;
 }
 
 /* Who repeats all that he is told answers nobody in his own protocol, but for the echo service itself. Some

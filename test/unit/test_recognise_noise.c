@@ -153,6 +153,26 @@ static void small_numbers_wait_for_another_message(void **unused)
 		{ "options and a beginning",
 		  BYTES("\4\0\0\0\5\0\0\0\0\4\0\0\1\1\0\0\0\x16\0\1\0\013CQL_VERSION\0\0053.0.0"), YES },
 	};
+	static const struct first cassandra_heard_late[] = {
+		{ "a statement", BYTES("\4\0\0\5\7\0\0\0\x15\0\0\0\016use doors_of_1;\0\1\0"), YES },
+		{ "letters",
+		  BYTES("\4\4\2\4\7\5\x08\7\x08\6\4\1\x08"
+			"fnnm h\"dr\nx"),
+		  NO },
+	};
+	static const struct first ipmi[] = {
+		{ "how one logs in",
+		  BYTES("\6\0\xff\7\0\0\0\0\0\0\0\0\0\x09\x20\x18\xc8\x81\0\x38\x8e\4\xb5"), YES },
+		{ "a session of 2.0 that is opened", BYTES("\6\0\xff\7\6\x10\0\0\0\0\0\0\0\0\4\0\0\4\0\0"),
+		  YES },
+		{ "a number that is acknowledged", BYTES("\6\0\3\7\6\x10\0\0\0\0\0\0\0\0\4\0\0\4\0\0"), NO },
+		{ "and octets behind it", BYTES("\6\0\xff\7\6\x10\0\0\0\0\0\0\0\0\4\0\0\4\0\0\0"), NO },
+	};
+	static const struct first fastcgi[] = {
+		{ "a field", BYTES("\1\6\0\1\0\x14\4\0Content-type: text/"), YES },
+		{ "text", BYTES("\1\6\0\1\0\x14\4\0note of somebody"), NO },
+		{ "what went wrong, alone", BYTES("\1\7\0\x08\3\xf8\0\0/note>\n<note><t"), NO },
+	};
 	static const struct first enip[] = {
 		{ "who is there", BYTES("\x63\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), MORE },
 		{ "who is there, and zeros",
@@ -168,6 +188,9 @@ static void small_numbers_wait_for_another_message(void **unused)
 	(void)unused;
 	CHECK("modbus", SIDE_CLIENT, TRANSPORT_TCP, modbus);
 	CHECK("cassandra", SIDE_CLIENT, TRANSPORT_TCP, cassandra);
+	CHECK("cassandra", SIDE_CLIENT, TRANSPORT_TCP, cassandra_heard_late);
+	CHECK("ipmi", SIDE_CLIENT, TRANSPORT_UDP, ipmi);
+	CHECK("fastcgi", SIDE_SERVER, TRANSPORT_TCP, fastcgi);
 	CHECK("enip", SIDE_CLIENT, TRANSPORT_TCP, enip);
 }
 
