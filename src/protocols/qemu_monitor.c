@@ -26,10 +26,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (verdict != NO)
 		return verdict;
 	verdict = recognise_text(first, people);
-	first = text_first(first, LINE_MOST / 8);
-	if (verdict != YES || span_find(first, monitor) != SIZE_MAX)
-		return verdict;
-	return span_left(first) < LINE_MOST / 8 && text_is_plain(first) ? MORE : NO;
+	return verdict == YES ? recognise_in_line(first, LINE_MOST / 8, monitor) : verdict;
 }
 
 /* ---- asking ---- */

@@ -23,10 +23,8 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	verdict = recognise_text(first, greeting);
 	if (verdict != YES)
 		return verdict;
-	first = text_first(first, LINE);
-	if (span_find(first, binary) != SIZE_MAX || span_find(first, console) != SIZE_MAX)
-		return YES;
-	return span_left(first) < LINE && text_is_plain(first) ? MORE : NO;
+	verdict = recognise_in_line(first, LINE, binary);
+	return verdict != YES ? recognise_in_line(first, LINE, console) : YES;
 }
 
 /* ---- asking ---- */

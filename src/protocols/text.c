@@ -97,6 +97,16 @@ struct span text_first(struct span s, size_t limit)
 	return span_left(s) > limit ? span_of(s.at, limit) : s;
 }
 
+enum verdict recognise_in_line(struct span s, size_t limit, const char *mark)
+{
+	const struct span line = text_first(s, limit);
+	const size_t at = span_find(line, mark);
+
+	if (!text_is_plain(text_first(line, at)))
+		return NO;
+	return at != SIZE_MAX ? YES : span_left(line) < limit ? MORE : NO;
+}
+
 /* "220 " or "220-", or a code alone on its line; zero if it is not one. */
 static unsigned line_code(struct span line)
 {

@@ -14,6 +14,9 @@ bool text_is_plain(struct span s);
 /* The first bytes of s, `limit` at most: a recogniser that never looks further never changes its mind. */
 struct span text_first(struct span s, size_t limit);
 
+/* Whether `mark` stands within the first `limit` bytes of s, behind nothing but text. */
+enum verdict recognise_in_line(struct span s, size_t limit, const char *mark);
+
 /* Cuts the next word off s, with the blanks before it; empty at the end, which does not fail s. */
 struct span text_word(struct span *s);
 
