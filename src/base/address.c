@@ -1,4 +1,5 @@
 #include "base/address.h"
+#include "base/buffer.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -244,6 +245,8 @@ bool address_range_parse(struct span s, struct address_range *ret_range, const c
 char *address_range_text(const struct address_range *range, char text[static ADDRESS_RANGE_TEXT])
 {
 	const int bits = address_range_bits(range);
+	char digits[NUMBER_TEXT];
+	const char *first;
 	char *at = text;
 
 	at += strlen(address_text(&range->first, at));
@@ -255,11 +258,8 @@ char *address_range_text(const struct address_range *range, char text[static ADD
 		return text;
 	}
 	*at++ = '/';
-	if (bits >= 100)
-		*at++ = '1';
-	if (bits >= 10)
-		*at++ = (char)('0' + bits / 10 % 10);
-	*at++ = (char)('0' + bits % 10);
+	first = number_digits((uint64_t)bits, digits + sizeof(digits));
+	at = mempcpy(at, first, (size_t)(digits + sizeof(digits) - first));
 	*at = '\0';
 	return text;
 }

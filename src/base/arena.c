@@ -86,6 +86,14 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 	return size > 0 && count > SIZE_MAX / size ? NULL : arena_alloc(arena, count * size);
 }
 
+/* Most lists are short, and of what is large there is often but one. */
+static size_t first_of(size_t size)
+{
+	if (size >= FIRST_BYTES)
+		return 1;
+	return size > FIRST_BYTES / FIRST_MOST ? FIRST_BYTES / size : FIRST_MOST;
+}
+
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
 {
 	size_t wanted = *capacity * 2;
@@ -93,11 +101,8 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacit
 
 	if (count < *capacity)
 		return array;
-	/* Most lists are short, and of what is large there is often but one. */
 	if (wanted == 0)
-		wanted = size <= FIRST_BYTES / FIRST_MOST ? FIRST_MOST
-			 : size < FIRST_BYTES             ? FIRST_BYTES / size
-							  : 1;
+		wanted = first_of(size);
 	larger = arena_array(arena, wanted, size);
 	if (larger == NULL)
 		return NULL;

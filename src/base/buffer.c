@@ -116,6 +116,21 @@ void buffer_decimal(struct buffer *b, uint64_t number)
 	buffer_add(b, at, (size_t)(digits + sizeof(digits) - at));
 }
 
+char *number_hex_digits(uint64_t number, unsigned digits, char *end)
+{
+	for (; digits > 0; digits--, number >>= 4)
+		*--end = "0123456789abcdef"[number & 15];
+	return end;
+}
+
+void buffer_hex(struct buffer *b, uint64_t number, unsigned digits)
+{
+	uint8_t *const room = digits > 0 ? buffer_extend(b, digits) : NULL;
+
+	if (room != NULL)
+		number_hex_digits(number, digits, (char *)room + digits);
+}
+
 void buffer_u16(struct buffer *b, uint16_t value)
 {
 	buffer_add(b, (uint8_t[]){ (uint8_t)(value >> 8), (uint8_t)value }, 2);

@@ -57,7 +57,8 @@ void buffer_format(struct buffer *b, const char *format, ...) __attribute__((for
 void buffer_format_list(struct buffer *b, const char *format, va_list list)
 	__attribute__((format(printf, 2, 0)));
 void buffer_fill(struct buffer *b, uint8_t byte, size_t times);
-void buffer_decimal(struct buffer *b, uint64_t number); /* in digits: "443" */
+void buffer_decimal(struct buffer *b, uint64_t number);              /* in digits: "443" */
+void buffer_hex(struct buffer *b, uint64_t number, unsigned digits); /* so many of them: "01bb" */
 void buffer_u16(struct buffer *b, uint16_t value);
 void buffer_u32(struct buffer *b, uint32_t value);
 void buffer_u16_le(struct buffer *b, uint16_t value);
@@ -67,6 +68,7 @@ void buffer_u32_le(struct buffer *b, uint32_t value);
  * number takes more than NUMBER_TEXT. */
 enum { NUMBER_TEXT = 24 };
 char *number_digits(uint64_t number, char *end);
+char *number_hex_digits(uint64_t number, unsigned digits, char *end); /* with zeros in front */
 
 /* Writes a length that was not known before: two or four bytes at `offset`, which must have been written. */
 void buffer_set_u16(struct buffer *b, size_t offset, uint16_t value);

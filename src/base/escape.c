@@ -86,6 +86,14 @@ void escape_terminal(struct buffer *out, struct span s)
 	}
 }
 
+int hex_digit(uint8_t c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *const at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
+
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
 char *hex_text(struct span s, char between, char *text, size_t size)
 {
 	static const char digits[] = "0123456789abcdef";

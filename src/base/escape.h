@@ -14,6 +14,9 @@ void escape_terminal(struct buffer *out, struct span s);
  * bytes; returns text. */
 char *hex_text(struct span s, char between, char *text, size_t size);
 
+/* What a hexadecimal digit stands for; -1 for what is none. */
+int hex_digit(uint8_t c);
+
 /* Reads one UTF-8 character off s and returns its code point; -1 when the next byte does not begin a valid
  * one (overlong forms and surrogates are not valid), and then that one byte is taken. s must not be empty. */
 int32_t utf8_next(struct span *s);

@@ -52,7 +52,7 @@ static bool load_whole(struct loading *loading, struct error *err)
 	(void)seen_now(&before);
 	if (loading->present->entry != NULL && !place_loaded(loading->state, &loaded, err))
 		return false;
-	if (!place_load(&loaded, loading->text, err))
+	if (!load_text(RULESET_REPLACES, &loaded, loading->text, err))
 		return false;
 	loading->only_ours = seen_only_ours(&before, &loading->now);
 	return true;

@@ -111,16 +111,6 @@ static bool write_inside(const struct firewall *firewall, struct buffer *out)
 	return !out->failed;
 }
 
-void nft_hex(struct buffer *out, uint64_t number, unsigned digits)
-{
-	uint8_t *const room = buffer_extend(out, digits);
-
-	if (room == NULL)
-		return;
-	for (unsigned i = digits; i > 0; i--, number >>= 4)
-		room[i - 1] = (uint8_t) "0123456789abcdef"[number & 15];
-}
-
 /* The digest stands before what it is of, and is known behind it. */
 bool nft_write(struct firewall *firewall)
 {
@@ -129,7 +119,7 @@ bool nft_write(struct firewall *firewall)
 
 	buffer_text(out, RULESET_REPLACES "table inet doorward {\n\tchain digest {\n\t\tcomment \"");
 	digest = out->length;
-	nft_hex(out, 0, DIGEST_DIGITS);
+	buffer_hex(out, 0, DIGEST_DIGITS);
 	buffer_text(out, "\"\n\t}\n\n");
 	inside = out->length;
 	if (!write_inside(firewall, out))
@@ -138,7 +128,7 @@ bool nft_write(struct firewall *firewall)
 	buffer_text(out, "}\n");
 	end = out->length;
 	out->length = digest;
-	nft_hex(out, firewall->digest, DIGEST_DIGITS);
+	buffer_hex(out, firewall->digest, DIGEST_DIGITS);
 	out->length = end;
 	return !out->failed;
 }

@@ -9,9 +9,6 @@
 /* The whole transaction, and its digest. False without memory. */
 bool nft_write(struct firewall *firewall);
 
-/* Lists of rules are long: so many digits, in small letters, without printf. */
-void nft_hex(struct buffer *out, uint64_t number, unsigned digits);
-
 /* The chains of lookups of one direction, and the one that asks its stages. */
 void nft_floor(const struct firewall *firewall, enum direction direction, struct buffer *out);
 

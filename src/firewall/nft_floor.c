@@ -48,7 +48,7 @@ static void write_target(const struct writing *w, struct target target, struct b
 		buffer_text(out, "goto ");
 		buffer_text(out, w->direction);
 		buffer_u8(out, '-');
-		nft_hex(out, name_of(w, target), 8);
+		buffer_hex(out, name_of(w, target), 8);
 		break;
 	}
 }

@@ -180,7 +180,7 @@ static void write_count(const struct firewall *firewall, const struct rule *rule
 	buffer_text(out, verdict[0] != '\0' ? "\t\tcounter " : "\t\tcounter");
 	buffer_text(out, verdict);
 	buffer_text(out, " comment \"");
-	nft_hex(out, firewall->rules[rule->number].digest, 16);
+	buffer_hex(out, firewall->rules[rule->number].digest, 16);
 	buffer_text(out, "\"\n");
 }
 

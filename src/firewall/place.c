@@ -209,7 +209,7 @@ static bool note(const struct state *state, const struct entry *entry, const str
 	       place_record(state, entry->number, err);
 }
 
-/* From here on the entry stands in the history, and whatever happens is settled from there. */
+/* The way back first: nothing is loaded before it is there. */
 static bool arm_and_load(const struct state *state, const struct entry *entry, struct loading *loading,
 			 struct error *err)
 {

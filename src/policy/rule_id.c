@@ -30,8 +30,7 @@ static struct repeated *count(struct parser *p, struct names *made, const char *
 static void write_id(uint32_t hash, char id[static 11])
 {
 	memcpy(id, "r-", 2);
-	for (int i = 9; i >= 2; i--, hash >>= 4)
-		id[i] = "0123456789abcdef"[hash & 15];
+	number_hex_digits(hash, 8, id + 10);
 	id[10] = '\0';
 }
 

@@ -35,9 +35,9 @@ static const struct {
 
 struct conversation {
 	uint8_t info_hash[ID], ids[2][ID], node[ID]; /* node: of DHT, of who was heard last */
-	bool greeted[2], has_hash, has_node, told;
-	bool named; /* the hash is the torrent's; others ask the DHT for any that lies near what they look for
-		     */
+	bool greeted[2], has_id[2], has_hash, has_node, told;
+	/* The hash is the torrent's; others ask the DHT for any that lies near what they look for. */
+	bool named;
 	uint8_t reserved[2][RESERVED];
 	struct tally messages; /* of DHT */
 	bool dht, utp, tracker, search;
@@ -56,7 +56,7 @@ static void emit_peer(struct json *json, const struct conversation *state, enum 
 {
 	char id[ID + 1] = "";
 
-	if (!state->greeted[side] && state->ids[side][0] == 0)
+	if (!state->has_id[side])
 		return;
 	json_open_object(json, side == SIDE_CLIENT ? "client" : "server");
 	for (size_t i = 0; i < ID && isgraph(state->ids[side][i]); i++)
@@ -148,6 +148,7 @@ static bool read_greeting(struct conversation *state, struct parse *parse, struc
 	memcpy(state->reserved[parse->side], reserved.at, RESERVED);
 	note_hash(state, hash, true);
 	memcpy(state->ids[parse->side], id.at, ID);
+	state->has_id[parse->side] = true;
 	state->greeted[parse->side] = true;
 	tell_client(parse, id.at);
 	return true;
@@ -257,11 +258,22 @@ static void read_asked(struct conversation *state, struct parse *parse, struct s
 	if (memcmp(state->ids[parse->side], id.at, ID) != 0)
 		tell_client(parse, id.at);
 	memcpy(state->ids[parse->side], id.at, ID);
+	state->has_id[parse->side] = true;
 }
 
-static int digit(uint8_t letter)
+/* False for what is not so many octets in hexadecimal. */
+static bool read_hash(struct span text, uint8_t hash[static ID])
 {
-	return letter <= '9' ? letter - '0' : (letter | 0x20) - 'a' + 10;
+	if (span_left(text) != (size_t)2 * ID)
+		return false;
+	for (size_t i = 0; i < ID; i++) {
+		const int high = hex_digit(text.at[2 * i]), low = hex_digit(text.at[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		hash[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
 }
 
 /* BEP 14: the torrent in hexadecimal, and the port at which its peer listens. */
@@ -273,16 +285,11 @@ static void read_search(struct conversation *state, struct span s)
 	while (line_take(&s, &line) == YES && span_left(line) > 0) {
 		const struct span name = span_until(&line, ':');
 		uint8_t hash[ID];
-		size_t come = 0;
 
 		line = text_trim(line);
 		if (span_is_nocase(name, "Port"))
 			(void)span_number(line, UINT16_MAX, &state->port);
-		if (!span_is_nocase(name, "Infohash") || span_left(line) != (size_t)2 * ID)
-			continue;
-		for (; come < ID && isxdigit(line.at[0]) && isxdigit(line.at[1]); come++, line.at += 2)
-			hash[come] = (uint8_t)(digit(line.at[0]) << 4 | digit(line.at[1]));
-		if (come == ID)
+		else if (span_is_nocase(name, "Infohash") && read_hash(line, hash))
 			note_hash(state, span_of(hash, ID), true);
 	}
 }

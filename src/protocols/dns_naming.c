@@ -1,5 +1,6 @@
 /* dns_naming.c: which names the records of a message give to addresses. RFC 1035 3.3.12 and 3.5 (PTR and
  * IN-ADDR.ARPA), RFC 3596 2.5 (IP6.ARPA), RFC 6762 10.1 (a record without time says goodbye). */
+#include "base/escape.h"
 #include "protocols/dns.h"
 #include "protocols/naming.h"
 
@@ -38,14 +39,6 @@ static bool reverse_v4(struct span name, struct address *address)
 	}
 	*address = address_v4(number);
 	return true;
-}
-
-static int hex_digit(uint8_t c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *const at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
 }
 
 static bool reverse_v6(struct span name, struct address *address)

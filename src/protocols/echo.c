@@ -36,6 +36,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 static const struct probe probe = {
 	.rare = true,
 	.knows = true,
+	.repeats = true,
 	.transports = PROBE_TCP | PROBE_UDP,
 	.greet = greet,
 	.hear = hear,

@@ -27,9 +27,8 @@ static const struct weakness no_authentication = {
 	"ipmi-no-authentication",
 	"The management controller takes commands without authentication",
 	1,
-	"Disable the authentication type NONE for all privilege levels, and keep the controller in a network "
-	"of "
-	"its own.",
+	"Disable the authentication type NONE for all privilege levels, and keep the controller in a "
+	"network of its own.",
 };
 static const struct weakness anonymous = {
 	"ipmi-anonymous-login",
@@ -96,33 +95,13 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 /* Get Channel Authentication Capabilities, of this channel, for an administrator: told before any session. */
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
-	static const uint8_t words[] = { RMCP_VERSION,
-					 0,
-					 0xff,
-					 CLASS_IPMI,
-					 SESSIONLESS,
-					 0,
-					 0,
-					 0,
-					 0,
-					 0,
-					 0,
-					 0,
-					 0,
-					 9,
-					 0x20,
-					 0x18,
-					 0xc8,
-					 0x81,
-					 0,
-					 GET_CAPABILITIES,
-					 0x8e,
-					 0x04,
-					 0xb5 };
-
 	(void)state;
 	(void)transport;
-	buffer_add(out, words, sizeof(words));
+	buffer_add(out,
+		   "\x06\0\xff\x07"     /* RMCP */
+		   "\0\0\0\0\0\0\0\0\0" /* no session */
+		   "\x09\x20\x18\xc8\x81\0\x38\x8e\x04\xb5",
+		   23);
 }
 
 static void tell(struct answer *answer, uint8_t types, uint8_t logins, uint8_t extended)

@@ -6,8 +6,8 @@
 enum {
 	NOISE = 128,
 	WORDS = NOISE + 4,
-	BOUND_S = 600
-}; /* by how much the clocks of both machines may differ */
+	BOUND_S = 600, /* by how much the clocks of both machines may differ */
+};
 
 static bool tells_time(struct span words, int64_t time_ns)
 {

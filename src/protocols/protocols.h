@@ -106,6 +106,10 @@ struct probe {
 	 * would answer to that opening. */
 	bool knows;
 
+	/* Its servers answer with what they were told. Of any other, who repeats all that he hears is none.
+	 */
+	bool repeats;
+
 	/* Over TCP: its servers answer nothing and take all. The opening is said again and again, at its
 	 * customary doors alone, which are of this protocol when all of that is taken and no opening of
 	 * others is answered either. */

@@ -183,11 +183,10 @@ enum echo door_hears_echo(const struct conversation *c)
 	return c->opening.length > 0 && !next_of(&c->heard, &heard_at, &heard) ? ECHO_WHOLE : ECHO_NOT;
 }
 
-/* Who repeats all that he is told answers nobody in his own protocol, but for the echo service itself. Some
- * answers begin as their questions do, so that less than all tells nothing. */
+/* Some answers begin as their questions do, so that less than all tells nothing. */
 static bool only_repeats(const struct conversation *c)
 {
-	return door_hears_echo(c) == ECHO_WHOLE && strcmp(c->wish.protocol->name, "echo") != 0;
+	return door_hears_echo(c) == ECHO_WHOLE && !c->wish.protocol->probe->repeats;
 }
 
 bool door_hear_own(struct conversation *c, bool ended)

@@ -172,14 +172,14 @@ static const struct protocol *next_that_fits(struct door *door)
 	return NULL;
 }
 
-static void note_fits(struct door *door, const struct conversation *c, bool speak_first)
+static void note_fits(struct door *door, const struct conversation *c, bool speaks_first)
 {
 	const struct span heard = buffer_read(&c->heard);
 	const struct protocol *protocol;
 
 	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
-		if (door_can_ask(door, protocol) && protocol->probe->server_speaks_first == speak_first &&
-		    (speak_first || door_can_open(door, protocol)) &&
+		if (door_can_ask(door, protocol) && protocol->probe->server_speaks_first == speaks_first &&
+		    (speaks_first || door_can_open(door, protocol)) &&
 		    protocol->recognise(heard, SIDE_SERVER, door->where.transport) == MORE)
 			door->fits[i] = true;
 }
