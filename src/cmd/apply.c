@@ -166,8 +166,8 @@ static int put_in_place(struct applying *a, struct error *err)
 		return command_trouble(e->invocation, err);
 	}
 	keep_connections(a);
-	if (!compiled_texts(&a->compiled, e->arena, err) ||
-	    !enforce_apply(&e->state, &a->compiled.what, a->timeout_s, &entry, err))
+	compiled_texts(&a->compiled, e->arena);
+	if (!enforce_apply(&e->state, &a->compiled.what, a->timeout_s, &entry, err))
 		return command_trouble(e->invocation, err);
 	if (invocation_has(e->invocation, "cut"))
 		cut_connections(a);

@@ -42,17 +42,6 @@ bool compile_policy(struct compiled *compiled, const struct state *state, const 
 	return compiled->firewall != NULL;
 }
 
-static bool write_rules(const struct policy *policy, struct buffer *out)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		buffer_text(out, policy->rules[i].id);
-		buffer_u8(out, '\t');
-		rule_format(&policy->rules[i], out);
-		buffer_u8(out, '\n');
-	}
-	return !out->failed;
-}
-
 /* Whoever reads the history does so from another folder. */
 static const char *whole_path(struct arena *arena, const struct policy *policy)
 {
@@ -62,25 +51,20 @@ static const char *whole_path(struct arena *arena, const struct policy *policy)
 	return whole != NULL ? whole : policy->path;
 }
 
-bool compiled_texts(struct compiled *compiled, struct arena *arena, struct error *err)
+void compiled_texts(struct compiled *compiled, struct arena *arena)
 {
 	struct enforcement *const what = &compiled->what;
 
-	compiled->rules = buffer_new(FIREWALL_TEXT_LIMIT);
-	if (!write_rules(compiled->policy, &compiled->rules))
-		return error_memory(err);
 	what->policy = whole_path(arena, compiled->policy);
 	what->user = enforcing_user(arena);
 	what->digest = firewall_digest(compiled->firewall);
 	what->text = firewall_text(compiled->firewall);
-	what->rules = buffer_read(&compiled->rules);
+	what->rules = firewall_words(compiled->firewall);
 	what->names = buffer_read(&compiled->names.text);
-	return true;
 }
 
 void compiled_free(struct compiled *compiled)
 {
 	firewall_free(compiled->firewall);
 	host_names_free(&compiled->names);
-	buffer_free(&compiled->rules);
 }

@@ -10,7 +10,6 @@ struct compiled {
 	struct surroundings around;
 	struct firewall *firewall; /* owned */
 	struct host_names names;   /* owned */
-	struct buffer rules;       /* owned: what `what` points at */
 	struct enforcement what;   /* its policy_digest at once, the rest by compiled_texts() */
 };
 
@@ -18,8 +17,8 @@ struct compiled {
 bool compile_policy(struct compiled *compiled, const struct state *state, const char *path,
 		    enum host_names_from from, struct error *err);
 
-/* Makes `what` ready for enforce_apply(). False without memory. */
-bool compiled_texts(struct compiled *compiled, struct arena *arena, struct error *err);
+/* Makes `what` ready for enforce_apply(). */
+void compiled_texts(struct compiled *compiled, struct arena *arena);
 void compiled_free(struct compiled *compiled);
 
 #endif

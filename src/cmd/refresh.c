@@ -45,8 +45,8 @@ static bool put_in_place(struct enforcing *e, struct compiled *compiled, const s
 		(void)enforcing_tell(e, ACTION_UNCHANGED, in_force);
 		return true;
 	}
-	if (!compiled_texts(compiled, e->arena, err) ||
-	    !enforce_refresh(&e->state, &compiled->what, &entry, err))
+	compiled_texts(compiled, e->arena);
+	if (!enforce_refresh(&e->state, &compiled->what, &entry, err))
 		return false;
 	(void)enforcing_tell(e, ACTION_REFRESHED, entry);
 	return true;

@@ -1,6 +1,6 @@
 #include "firewall/delta.h"
 #include "base/hash.h"
-#include "firewall/parts.h"
+#include "firewall/elements.h"
 
 /* Two rule sets, and which part of the one is which of the other. */
 struct delta {
@@ -81,6 +81,8 @@ static bool counts_on(const struct part *old, const struct part *part)
 
 static bool can_change(const struct part *old, const struct part *part)
 {
+	if (is_set(part))
+		return elements_can_change(old, part);
 	return is_chain(part) && !is_base(old) && !is_base(part) && !counts_on(old, part);
 }
 
@@ -115,7 +117,7 @@ static bool compare(struct delta *d)
 			return false;
 		d->touched += !d->stays[i];
 	}
-	return d->touched * DELTA_MOST_PART <= d->behind.count;
+	return d->behind.count >= DELTA_LEAST && d->touched * DELTA_MOST_PART <= d->behind.count;
 }
 
 /* "chain rule-web" becomes "delete chain inet doorward rule-web". */
@@ -139,7 +141,9 @@ static bool is_digest(const struct part *part)
 static void write_goings(const struct delta *d, struct buffer *out)
 {
 	for (size_t i = 0; i < d->behind.count; i++) {
-		if (changed(d, i))
+		if (changed(d, i) && is_set(&d->behind.list[i]))
+			elements_go(&d->before.list[d->old[i] - 1], &d->behind.list[i], out);
+		else if (changed(d, i))
 			write_command(is_digest(&d->behind.list[i]) ? "delete" : "flush", &d->behind.list[i],
 				      out);
 	}
@@ -163,7 +167,7 @@ static void write_comings(const struct delta *d, struct buffer *out)
 	for (size_t i = 0; i < d->behind.count; i++) {
 		const struct part *const part = &d->behind.list[i];
 
-		if (d->old[i] != 0 && !changed(d, i))
+		if (d->old[i] != 0 && (is_set(part) || !changed(d, i)))
 			continue;
 		buffer_u8(out, '\t');
 		buffer_span(out, part->head);
@@ -172,6 +176,10 @@ static void write_comings(const struct delta *d, struct buffer *out)
 		buffer_text(out, "\t}\n");
 	}
 	buffer_text(out, "}\n");
+	for (size_t i = 0; i < d->behind.count; i++) {
+		if (changed(d, i) && is_set(&d->behind.list[i]))
+			elements_come(&d->before.list[d->old[i] - 1], &d->behind.list[i], out);
+	}
 }
 
 bool delta_write(struct arena *arena, struct span before, struct span behind, struct buffer *out)

@@ -26,6 +26,41 @@ static bool resolve(struct firewall *firewall, const struct surroundings *around
 	return true;
 }
 
+static void write_integer(int64_t number, struct buffer *out)
+{
+	if (number < 0)
+		buffer_u8(out, '-');
+	buffer_decimal(out, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
+/* How the rule is meant, beside its words. */
+static void write_meaning(const struct policy *policy, const struct rule *rule, struct buffer *out)
+{
+	buffer_u8(out, '\n');
+	write_integer(policy->mode, out);
+	buffer_u8(out, ' ');
+	write_integer(rule->test, out);
+	buffer_u8(out, ' ');
+	write_integer(rule->until, out);
+	buffer_u8(out, ' ');
+	buffer_text(out, rule->by != NULL ? rule->by : "");
+	buffer_u8(out, '\n');
+}
+
+/* Writes "id TAB rule in words", a line, and the words to `text` as well. */
+static void write_words(const struct rule *rule, struct buffer *lines, struct buffer *text)
+{
+	size_t begin;
+
+	buffer_text(lines, rule->id);
+	buffer_u8(lines, '\t');
+	begin = lines->length;
+	rule_format(rule, lines);
+	if (!lines->failed)
+		buffer_add(text, lines->bytes + begin, lines->length - begin);
+	buffer_u8(lines, '\n');
+}
+
 /* Of everything that changes what the rule does or matches: its words, what names stand for, how it is meant.
  */
 static bool digest_rules(struct firewall *firewall)
@@ -39,13 +74,12 @@ static bool digest_rules(struct firewall *firewall)
 		const struct rule *const rule = &policy->rules[i];
 
 		buffer_clear(&text);
-		rule_format(rule, &text);
-		buffer_format(&text, "\n%d %d %d %s\n", policy->mode, rule->test, rule->until,
-			      rule->by != NULL ? rule->by : "");
+		write_words(rule, &firewall->words, &text);
+		write_meaning(policy, rule, &text);
 		buffer_add(&text, ends->source->ranges, ends->source->count * sizeof(struct number_range));
 		buffer_add(&text, ends->destination->ranges,
 			   ends->destination->count * sizeof(struct number_range));
-		whole = !text.failed;
+		whole = !text.failed && !firewall->words.failed;
 		firewall->rules[i].digest = whole ? hash_bytes(text.bytes, text.length) : 0;
 	}
 	buffer_free(&text);
@@ -111,6 +145,7 @@ struct firewall *firewall_new(const struct policy *policy, const struct surround
 		.arena = arena,
 		.policy = policy,
 		.text = buffer_new(FIREWALL_TEXT_LIMIT),
+		.words = buffer_new(FIREWALL_TEXT_LIMIT),
 	};
 	if (resolve(firewall, around) && digest_rules(firewall) && note_unenforced(firewall) &&
 	    lower(firewall) && nft_write(firewall))
@@ -126,7 +161,13 @@ void firewall_free(struct firewall *firewall)
 	if (firewall == NULL)
 		return;
 	buffer_free(&firewall->text);
+	buffer_free(&firewall->words);
 	arena_free(firewall->arena);
+}
+
+struct span firewall_words(const struct firewall *firewall)
+{
+	return buffer_read(&firewall->words);
 }
 
 uint64_t firewall_digest(const struct firewall *firewall)

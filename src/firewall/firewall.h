@@ -34,6 +34,9 @@ void firewall_lowered(const struct firewall *firewall, struct buffer *out);
 /* A whole transaction: the old table, if there is one, is replaced. It lives as long as the firewall. */
 struct span firewall_text(const struct firewall *firewall);
 
+/* "id TAB rule in words", a line for each rule of the policy. It lives as long as the firewall. */
+struct span firewall_words(const struct firewall *firewall);
+
 /* What the rule set is known by in the kernel: it changes when the rule set does. */
 uint64_t firewall_digest(const struct firewall *firewall);
 

@@ -52,7 +52,7 @@ struct node {
 		*entries; /* disjoint and in order; patterns of interfaces and moments: the first decides */
 	size_t entry_count;
 	struct target otherwise;
-	uint32_t name; /* of its chain, behind that of the direction: made from what it holds */
+	uint32_t name; /* of its chain, behind that of the direction: made from the way that leads there */
 };
 
 struct stage {
@@ -78,8 +78,9 @@ struct firewall {
 	struct firewall_rule *rules; /* of each rule of the policy */
 	struct rule_ends *ends;
 	struct floor floors[DIRECTIONS];
-	struct buffer text; /* owned: the whole transaction */
-	uint64_t digest;    /* of what is in its table */
+	struct buffer text;  /* owned: the whole transaction */
+	struct buffer words; /* owned: of each rule of the policy */
+	uint64_t digest;     /* of what is in its table */
 };
 
 static inline bool same_target(struct target a, struct target b)
@@ -89,6 +90,10 @@ static inline bool same_target(struct target a, struct target b)
 
 /* Divides the rules `list` of one direction into its stages. False without memory. */
 bool lower_direction(struct firewall *firewall, enum direction direction, const uint32_t *list, size_t count);
+
+/* Of what entries of named nodes hold. */
+uint32_t entries_digest(const struct firewall *firewall, const struct floor *floor,
+			const struct entry *entries, size_t count);
 
 /* Names the lookups of a direction. False without memory. */
 bool name_nodes(const struct firewall *firewall, struct floor *floor);

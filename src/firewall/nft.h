@@ -1,5 +1,5 @@
 /* nft.h: the text of a rule set, for the rooms that write it. Chains are named by what they stand for: `in`,
- * `through` and `out` hold the stages of a direction, in-5f3a1c07 is a lookup, named by what it holds,
+ * `through` and `out` hold the stages of a direction, in-5f3a1c07 is a lookup, named by the way to it,
  * rule-ID what a rule does. The comment of `digest` is what the whole is known by. */
 #ifndef FIREWALL_NFT_H
 #define FIREWALL_NFT_H

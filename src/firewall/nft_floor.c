@@ -20,7 +20,7 @@ typedef void key_writer(const struct entry *entry, struct buffer *out);
 
 /* So many keys are compared one by one: that costs a packet less than a lookup, and the kernel less than a
  * set. */
-enum { COMPARED_MOST = 4 };
+enum { COMPARED_MOST = 4, SET_NAME = 64 };
 
 /* Entries that one expression looks up. */
 struct lookup {
@@ -141,18 +141,30 @@ static void write_set(const struct writing *w, const struct lookup *lookup, bool
 	buffer_text(w->parts, "\t\t}\n\t}\n");
 }
 
+/* By the lookup, so that of single keys only those are sent that come or go. Ranges, which nftables' library
+ * does not change one by one without reading all, are named by what they hold. */
+static void name_set(const struct writing *w, const struct lookup *lookup, bool alike,
+		     char name[static SET_NAME])
+{
+	const int length = snprintf(name, SET_NAME, "%s-%08x%s%s", w->direction, w->node->name,
+				    lookup->behind, alike ? "-set" : "");
+
+	if (length > 0 && is_range(&lookup->entries[0]))
+		snprintf(name + length, SET_NAME - (size_t)length, "-ranges-%08x",
+			 entries_digest(w->firewall, w->floor, lookup->entries, lookup->count));
+}
+
 /* A few keys are compared, more that lead to the same place are a set, others a verdict map. */
 static void write_alike(const struct writing *w, const struct lookup *lookup)
 {
 	const bool alike = lead_alike(lookup);
-	char name[64];
+	char name[SET_NAME];
 
 	if (lookup->count <= COMPARED_MOST) {
 		write_comparisons(w, lookup);
 		return;
 	}
-	snprintf(name, sizeof(name), "%s-%08x%s%s", w->direction, w->node->name, lookup->behind,
-		 is_range(&lookup->entries[0]) ? "-ranges" : "");
+	name_set(w, lookup, alike, name);
 	write_set(w, lookup, alike, name);
 	buffer_format(w->lines, "\t\t%s %s@%s", lookup->expression, alike ? "" : "vmap ", name);
 	if (alike) {

@@ -1,0 +1,72 @@
+"""From one large rule set to the next only what differs is sent: what comes out must be what loading the whole makes."""
+import random
+import re
+
+import pytest
+
+from test_apply import host, parts  # noqa: F401
+
+PORTS = (22, 25, 53, 80, 123, 443, 993)
+
+
+def address(chance):
+    if chance.random() < 0.3:
+        return "2001:db8::%x" % chance.randrange(1, 200)
+    return chance.choice(("192.0.2.%d", "198.51.100.%d", "192.0.2.%d/31")) % (2 * chance.randrange(100))
+
+
+def rule(chance, number):
+    """Single ports and ranges, addresses at either end, interfaces, days: each becomes a lookup of its own."""
+    door = "%s/%d" % (chance.choice(("tcp", "udp")), chance.choice(PORTS))
+    if chance.random() < 0.2:
+        door += "-%d" % (1000 + chance.randrange(50))
+    words = [chance.choice(("allow", "allow", "deny", "reject")), chance.choice(("", "", "out", "through")), door]
+    if chance.random() < 0.9:
+        words.append("from " + ", ".join(address(chance) for _ in range(chance.randrange(1, 8))))
+    if chance.random() < 0.2:
+        words.append("to " + address(chance))
+    if chance.random() < 0.1:
+        words.append("on " + chance.choice(("eth0", "wg0", "eth*")))
+    words.append("id r%d" % number)
+    if chance.random() < 0.1:
+        words.append("until 2199-12-31")
+    return " ".join(filter(None, words))
+
+
+def change(chance, rules, number):
+    """Another rule in place of one, one more, one less, or two that change their places."""
+    at, other = chance.randrange(len(rules)), chance.randrange(len(rules))
+    kind = chance.randrange(4)
+    if kind == 0:
+        rules[at] = rule(chance, number)
+    elif kind == 1:
+        rules.insert(at, rule(chance, number))
+    elif kind == 2:
+        rules.pop(at)
+    else:
+        rules[at], rules[other] = rules[other], rules[at]
+
+
+def chain_handles(host):
+    return dict(re.findall(r"chain (\S+) \{ # handle (\d+)", host.table("-a")))
+
+
+@pytest.mark.parametrize("seed", (1, 2, 3))
+def test_what_differs_makes_what_the_whole_makes(host, namespaces, seed):  # noqa: F811
+    chance = random.Random(seed)
+    rules = [rule(chance, number) for number in range(150)]
+    host.in_force("\n".join(rules) + "\n")
+    deltas = 0
+    for step in range(8):
+        before = chain_handles(host)
+        for nth in range(chance.choice((1, 1, 3))):
+            change(chance, rules, 1000 + 10 * step + nth)
+        text = "\n".join(rules) + "\n"
+        table = host.in_force(text)
+        deltas += chain_handles(host)["prerouting"] == before["prerouting"]
+        fresh = namespaces.new()
+        fresh.run("nft", "-f", "-", input=host.program("plan", "--nft", "-P", host.policy(text), wrap=fresh.command()).out)
+        whole = fresh.run("nft", "-s", "list", "table", "inet", "doorward").stdout
+        assert parts(re.sub(r'comment "(\w+) \d+"', r'comment "\1"', table)) == parts(whole)
+        assert host.status()["drift"] == "none"
+    assert deltas >= 6  # else nothing was tested
