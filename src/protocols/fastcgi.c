@@ -1,30 +1,17 @@
 /* fastcgi.c: FastCGI, "FastCGI Specification" 1.0, by which web servers give requests to programs such as
  * PHP: records of one version, each with a type, the request that it belongs to, and a length. */
+#include "protocols/fastcgi.h"
 #include "protocols/text.h"
 
 #include <ctype.h>
 
 enum {
-	VERSION = 1,
-	HEAD = 8,
-	BEGIN_REQUEST = 1,
-	END_REQUEST = 3,
-	OUTPUT = 6,
-	GET_VALUES = 9,
-	VALUES = 10,
 	ROLE_LAST = 3,
 	PADDING_MOST = 8, /* the specification has records end at a multiple of eight */
 	NAME_LEAST = 6,   /* of a field: "Status" */
 	NAME_MOST = 40,
 };
 
-static const struct weakness fastcgi_open = {
-	"fastcgi-open",
-	"Programs behind FastCGI run what anybody tells them to",
-	1,
-	"Let it listen on a socket of Unix or on loopback, and name the web servers that may ask "
-	"(listen.allowed_clients of PHP-FPM).",
-};
 static const struct weakness *const weaknesses[] = { &fastcgi_open, NULL };
 
 struct record {
@@ -43,9 +30,10 @@ static enum verdict read_head(struct span first, struct record *ret)
 	ret->request = span_u16(&s);
 	ret->length = span_u16(&s);
 	ret->padding = span_u8(&s);
-	if (version != VERSION || (span_left(first) > 1 && (ret->type == 0 || ret->type > VALUES)))
+	if (version != FASTCGI_VERSION ||
+	    (span_left(first) > 1 && (ret->type == 0 || ret->type > FASTCGI_VALUES)))
 		return NO;
-	if (span_left(first) < HEAD)
+	if (span_left(first) < FASTCGI_HEAD)
 		return MORE;
 	ret->content = s;
 	span_skip(&ret->content, 1);
@@ -58,9 +46,9 @@ static enum verdict begins_request(const struct record *record)
 	static const uint8_t kept_free[5] = { 0 };
 	struct span s = record->content, rest;
 
-	if (record->request == 0 || record->length != HEAD)
+	if (record->request == 0 || record->length != FASTCGI_HEAD)
 		return NO;
-	if (span_left(s) < HEAD)
+	if (span_left(s) < FASTCGI_HEAD)
 		return MORE;
 	if (span_u16(&s) - 1u >= ROLE_LAST || span_u8(&s) > 1)
 		return NO;
@@ -99,12 +87,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	if (verdict != YES)
 		return verdict;
 	if (side == SIDE_CLIENT)
-		return record.type == BEGIN_REQUEST ? begins_request(&record)
-		       : record.type == GET_VALUES  ? holds_values(&record)
-						    : NO;
-	if (record.type == VALUES)
+		return record.type == FASTCGI_BEGIN_REQUEST ? begins_request(&record)
+		       : record.type == FASTCGI_GET_VALUES  ? holds_values(&record)
+							    : NO;
+	if (record.type == FASTCGI_VALUES)
 		return holds_values(&record);
-	return record.type == OUTPUT && record.request != 0 && record.length > NAME_LEAST
+	return record.type == FASTCGI_OUTPUT && record.request != 0 && record.length > NAME_LEAST
 		       ? is_field(record.content)
 		       : NO;
 }
@@ -121,7 +109,7 @@ static void ask_for(struct buffer *out, const char *name)
 /* How many requests it takes, 4.1 of the specification: no program is run for that. */
 static void greet(void *state, unsigned transport, struct buffer *out)
 {
-	static const uint8_t head[HEAD] = { VERSION, GET_VALUES, 0, 0, 0, 48, 0, 0 };
+	static const uint8_t head[FASTCGI_HEAD] = { FASTCGI_VERSION, FASTCGI_GET_VALUES, 0, 0, 0, 48, 0, 0 };
 
 	(void)state;
 	(void)transport;
@@ -144,7 +132,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	if (verdict != YES)
 		return probe_step_for(verdict, ended);
 	(void)read_head(*heard, &record);
-	if (record.type != VALUES)
+	if (record.type != FASTCGI_VALUES)
 		return PROBE_NOT;
 	if (span_left(record.content) < record.length && !ended)
 		return PROBE_WAIT;
@@ -164,6 +152,8 @@ const struct protocol protocol_fastcgi = {
 	DOORS(TCP(9000)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.secret_at = 2 * FASTCGI_HEAD,
+	.parser = &fastcgi_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 	.weakness_by_reach = &fastcgi_open,

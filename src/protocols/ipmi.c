@@ -1,21 +1,20 @@
 /* ipmi.c: management controllers of server hardware: RMCP with ASF 2.0 (DSP0136, 3.2), and what IPMI 1.5
  * and 2.0 put into it (IPMI v2.0, 13.6 and 22.13). A controller tells everybody how it would be logged in to.
  */
+#include "protocols/ipmi.h"
 #include "protocols/lines.h"
 
 enum {
 	RMCP_VERSION = 6,
 	NOT_ACKNOWLEDGED = 0xff, /* the sequence number of all that is IPMI */
-	ACKNOWLEDGES = 0x80,
-	CLASS_ASF = 6,
-	CLASS_IPMI = 7,
-	ASF_HEAD = 12, /* with that of RMCP */
+	ASF_HEAD = 12,           /* with that of RMCP */
 	ASF_NUMBER = 0x11be,
-	IPMI_LEAST = 14,
 	SESSIONLESS = 0,
-	AUTH_CODE = 16,
-	RMCP_PLUS = 6,
-	INTEGRITY = 0x40,          /* of a payload: a trailer follows it */
+	PAYLOAD = 0x3f,
+	ENCRYPTED = 0x80,
+	INTEGRITY = 0x40, /* of a payload: a trailer follows it */
+	OEM = 2,
+	OEM_HEAD = 6,
 	TRAILER_MOST = 2 + 3 + 32, /* padding, its length, the next header and the code */
 	GET_CAPABILITIES = 0x38,
 	ANSWER_OF_APPLICATION = 7 << 2,
@@ -23,20 +22,10 @@ enum {
 	NAMES = 96,
 };
 
-static const struct weakness no_authentication = {
-	"ipmi-no-authentication",
-	"The management controller takes commands without authentication",
-	1,
-	"Disable the authentication type NONE for all privilege levels, and keep the controller in a "
-	"network of its own.",
+static const struct weakness *const weaknesses[] = {
+	&ipmi_anonymous,         &ipmi_clear_login,   &ipmi_hash_told,
+	&ipmi_no_authentication, &ipmi_no_encryption, NULL,
 };
-static const struct weakness anonymous = {
-	"ipmi-anonymous-login",
-	"The management controller lets users in who have no name",
-	1,
-	"Give every user of the controller a name and a password, and disable the one without a name.",
-};
-static const struct weakness *const weaknesses[] = { &anonymous, &no_authentication, NULL };
 
 /* DSP0136 3.2.4.1: the enterprise number of ASF, a type, a tag, and how much follows. */
 static bool is_asf(struct span s)
@@ -47,47 +36,52 @@ static bool is_asf(struct span s)
 	return numbered && span_u8(&s) == span_left(s) && !s.failed;
 }
 
-/* IPMI v2.0 table 13-8, format of 2.0: a type, the session, and a trailer where integrity is checked. */
-static struct span payload_in(struct span s)
+/* IPMI v2.0 table 13-8, format of 2.0: a type, whose maker a number may name, the session, and a trailer
+ * where integrity is checked. */
+static bool take_payload(struct span s, struct ipmi_frame *ret)
 {
 	const uint8_t type = span_u8(&s);
-	struct span payload;
 
-	span_skip(&s, 2 * sizeof(uint32_t));
-	payload = span_take(&s, span_u16_le(&s));
-	if (span_left(s) > ((type & INTEGRITY) != 0 ? TRAILER_MOST : 0))
-		payload.failed = true;
-	return payload;
+	ret->payload = type & PAYLOAD;
+	ret->encrypted = (type & ENCRYPTED) != 0;
+	span_skip(&s, ret->payload == OEM ? OEM_HEAD : 0);
+	ret->session = span_u32_le(&s);
+	span_skip(&s, sizeof(uint32_t)); /* its number */
+	ret->content = span_take(&s, span_u16_le(&s));
+	return !ret->content.failed && span_left(s) <= ((type & INTEGRITY) != 0 ? TRAILER_MOST : 0);
 }
 
 /* The same, format of 1.5: what stands before the message, and its length, which an octet of padding may
  * follow.
  */
-static struct span message_in(struct span s)
+bool ipmi_take(struct span s, struct ipmi_frame *ret)
 {
-	const uint8_t kind = span_u8(&s);
 	size_t length;
 
-	if (kind == RMCP_PLUS)
-		return payload_in(s);
-	span_skip(&s, 8 + (kind == SESSIONLESS ? 0 : AUTH_CODE));
+	*ret = (struct ipmi_frame){ .authentication = span_u8(&s) };
+	if (ret->authentication == IPMI_RMCP_PLUS)
+		return take_payload(s, ret);
+	span_skip(&s, sizeof(uint32_t)); /* its number */
+	ret->session = span_u32_le(&s);
+	span_skip(&s, ret->authentication == SESSIONLESS ? 0 : IPMI_AUTH_CODE);
 	length = span_u8(&s);
-	if (kind > RMCP_PLUS || kind == 3 || span_left(s) > length + 1)
-		return span_take(&s, SIZE_MAX);
-	return span_take(&s, length);
+	ret->content = span_take(&s, length);
+	return !ret->content.failed && ret->authentication < IPMI_RMCP_PLUS && ret->authentication != 3 &&
+	       span_left(s) <= 1;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	const uint8_t version = span_u8(&first), reserved = span_u8(&first), sequence = span_u8(&first);
 	const uint8_t class = span_u8(&first);
+	struct ipmi_frame frame;
 
 	(void)side;
 	if (transport != TRANSPORT_UDP || first.failed || version != RMCP_VERSION || reserved != 0)
 		return NO;
-	if (class == CLASS_ASF)
+	if (class == IPMI_CLASS_ASF)
 		return is_asf(first) ? YES : NO;
-	return class == CLASS_IPMI && sequence == NOT_ACKNOWLEDGED && !message_in(first).failed ? YES : NO;
+	return class == IPMI_CLASS && sequence == NOT_ACKNOWLEDGED && ipmi_take(first, &frame) ? YES : NO;
 }
 
 /* ---- asking ---- */
@@ -119,25 +113,27 @@ static void tell(struct answer *answer, uint8_t types, uint8_t logins, uint8_t e
 		answer_fact(answer, "versions", span_text(versions[extended & 3]));
 	}
 	if (types & 1)
-		answer_weakness(answer, &no_authentication, "it offers the authentication type NONE");
+		answer_weakness(answer, &ipmi_no_authentication, "it offers the authentication type NONE");
 	if (logins & ANONYMOUS)
-		answer_weakness(answer, &anonymous, "it says so before any login");
+		answer_weakness(answer, &ipmi_anonymous, "it says so before any login");
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
 	struct span s = *heard, message;
+	struct ipmi_frame frame;
 	uint8_t function, command, types, logins, extended;
 
 	(void)state;
 	(void)out;
 	if (span_left(*heard) == 0)
 		return ended ? PROBE_NOT : PROBE_WAIT;
-	if (recognise(*heard, SIDE_SERVER, TRANSPORT_UDP) != YES || span_peek(*heard, 3) != CLASS_IPMI)
+	if (recognise(*heard, SIDE_SERVER, TRANSPORT_UDP) != YES || span_peek(*heard, 3) != IPMI_CLASS)
 		return PROBE_NOT;
 	span_skip(&s, 4);
-	message = message_in(s);
+	(void)ipmi_take(s, &frame);
+	message = frame.content;
 	heard->at = heard->end;
 	span_skip(&message, 1);
 	function = span_u8(&message) & 0xfc;
@@ -160,8 +156,10 @@ const struct protocol protocol_ipmi = {
 	DOORS(UDP(623)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.secret_at = IPMI_SECRET_AT,
+	.parser = &ipmi_parser,
 	.datagram_least = ASF_HEAD,
-	MARKS(OCTET(0, RMCP_VERSION), OCTET(1, 0), OCTETS(3, CLASS_ASF, CLASS_IPMI)),
+	MARKS(OCTET(0, RMCP_VERSION), OCTET(1, 0), OCTETS(3, IPMI_CLASS_ASF, IPMI_CLASS)),
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

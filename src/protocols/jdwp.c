@@ -1,25 +1,19 @@
 /* jdwp.c: the Java Debug Wire Protocol, "JDWP Specification" of the JDK: both sides say the same words, then
  * packets follow, each with its length, number and flags. Whoever connects debugs, which is to run anything.
  */
+#include "protocols/jdwp.h"
 #include "protocols/text.h"
 
-enum { HEAD = 11, ANSWERS = 0x80, VERSION_SET = 1, VERSION_COMMAND = 1, NUMBER = 1, LENGTH_MOST = 2048 };
+enum { VERSION_SET = 1, VERSION_COMMAND = 1, NUMBER = 1, LENGTH_MOST = 2048 };
 
-static const struct weakness no_auth = {
-	"jdwp-no-auth",
-	"A debugger of Java runs anything for whoever connects",
-	1,
-	"Start the program without -agentlib:jdwp, or let the agent listen on loopback "
-	"(address=127.0.0.1:5005).",
-};
-static const struct weakness *const weaknesses[] = { &no_auth, NULL };
+static const struct weakness *const weaknesses[] = { &jdwp_no_auth, NULL };
 
-static const char handshake[] = "JDWP-Handshake";
+const char jdwp_handshake[] = "JDWP-Handshake";
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	(void)side;
-	return transport == TRANSPORT_TCP ? recognise_text(first, handshake) : NO;
+	return transport == TRANSPORT_TCP ? recognise_text(first, jdwp_handshake) : NO;
 }
 
 /* ---- asking ---- */
@@ -29,26 +23,33 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 {
 	(void)state;
 	(void)transport;
-	buffer_text(out, handshake);
-	buffer_u32(out, HEAD);
+	buffer_text(out, jdwp_handshake);
+	buffer_u32(out, JDWP_HEAD);
 	buffer_u32(out, NUMBER);
 	buffer_u8(out, 0);
 	buffer_u8(out, VERSION_SET);
 	buffer_u8(out, VERSION_COMMAND);
 }
 
+/* A description in lines, two numbers, the version and the name. */
+bool jdwp_version(struct span s, struct span *ret_name, struct span *ret_product, struct span *ret_version)
+{
+	span_skip(&s, span_u32(&s));
+	span_skip(&s, 2 * sizeof(uint32_t));
+	*ret_version = span_take(&s, span_u32(&s));
+	*ret_name = span_take(&s, span_u32(&s));
+	*ret_product = span_begins(*ret_name, "OpenJDK") ? span_text("OpenJDK") : *ret_name;
+	return !s.failed;
+}
+
 static void tell(struct answer *answer, struct span s)
 {
-	struct span version, name;
+	struct span version, name, product;
 
-	span_skip(&s, span_u32(&s)); /* a description, in lines */
-	span_skip(&s, 2 * sizeof(uint32_t));
-	version = span_take(&s, span_u32(&s));
-	name = span_take(&s, span_u32(&s));
-	if (s.failed)
+	if (!jdwp_version(s, &name, &product, &version))
 		return;
 	answer_fact(answer, "virtual_machine", name);
-	answer_product(answer, span_begins(name, "OpenJDK") ? span_text("OpenJDK") : name, version);
+	answer_product(answer, product, version);
 }
 
 /* An echo service says our own packet, which has no flag of an answer. The machine may tell of itself before
@@ -56,31 +57,31 @@ static void tell(struct answer *answer, struct span s)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise_text(*heard, handshake) : MORE;
+	const enum verdict verdict = span_left(*heard) > 0 ? recognise_text(*heard, jdwp_handshake) : MORE;
 	struct span s = *heard;
 
 	(void)state;
 	(void)out;
 	if (verdict != YES)
 		return probe_step_for(verdict, ended);
-	span_skip(&s, strlen(handshake));
-	while (span_left(s) >= HEAD) {
+	span_skip(&s, strlen(jdwp_handshake));
+	while (span_left(s) >= JDWP_HEAD) {
 		struct span packet = s;
 		const uint32_t length = span_u32(&packet), number = span_u32(&packet);
 		const uint8_t flags = span_u8(&packet);
 
-		if (length < HEAD || length > LENGTH_MOST)
+		if (length < JDWP_HEAD || length > LENGTH_MOST)
 			return PROBE_NOT;
 		if (span_left(s) < length)
 			break;
-		if (number == NUMBER && flags != ANSWERS)
+		if (number == NUMBER && flags != JDWP_ANSWERS)
 			return PROBE_NOT;
 		span_skip(&s, length);
-		if (flags != ANSWERS)
+		if (flags != JDWP_ANSWERS)
 			continue;
 		span_skip(&packet, sizeof(uint16_t)); /* whether it failed */
 		tell(answer, packet);
-		answer_weakness(answer, &no_auth, "it shook hands and told its version");
+		answer_weakness(answer, &jdwp_no_auth, "it shook hands and told its version");
 		heard->at = heard->end;
 		return PROBE_DONE;
 	}
@@ -101,6 +102,7 @@ const struct protocol protocol_jdwp = {
 	DOORS(TCP(5005)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &jdwp_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

@@ -13,6 +13,7 @@ struct conversation {
 	char user[SOCKS_NAME_MOST];
 	uint8_t version, method, reply;
 	uint8_t stages[2]; /* enum stage: what each side says next */
+	const char *login;
 	bool has_method, has_reply, over, told;
 };
 
@@ -33,6 +34,8 @@ static void emit(const void *record, struct json *json)
 	if (state->has_method)
 		json_unsigned(json, "method", state->method);
 	emit_text(json, "user", state->user);
+	if (state->login != NULL)
+		json_text(json, "login", state->login);
 	json_text(json, "command", state->target.command <= 4 ? commands[state->target.command] : NULL);
 	emit_place(json, "host", "port", &state->target);
 	if (state->has_reply)
@@ -167,7 +170,8 @@ static enum verdict read_server(struct conversation *state, struct parse *parse,
 	case PASSWORD: /* version and status */
 		if (span_left(*bytes) < 2)
 			return MORE;
-		span_skip(bytes, 2);
+		span_skip(bytes, 1);
+		state->login = span_u8(bytes) == 0 ? "accepted" : "refused";
 		state->stages[SIDE_SERVER] = REQUEST;
 		return YES;
 	default:

@@ -1,16 +1,11 @@
 /* zeromq.c: ZeroMQ between its sockets, ZMTP 3.1 (RFC 37 of ZeroMQ): both sides open at once with a
  * signature, a version, and how they want to be known to each other. Salt's master and minions speak it. */
+#include "protocols/zeromq.h"
 #include "protocols/text.h"
 
-enum { SIGNATURE = 10, PADDING = 7, MECHANISM = 20, GREETING = 64, MAJOR = 3 };
+enum { PADDING = 7 };
 
-static const struct weakness no_auth = {
-	"zeromq-no-auth",
-	"A socket of ZeroMQ takes whoever connects, in the clear",
-	2,
-	"Let it use the mechanism CURVE, or bind it to the addresses that need it.",
-};
-static const struct weakness *const weaknesses[] = { &no_auth, NULL };
+static const struct weakness *const weaknesses[] = { &zeromq_clear_login, &zeromq_no_auth, NULL };
 
 /* 0xff, eight octets that were a length once, 0x7f. */
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
@@ -21,22 +16,22 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	for (size_t i = 0; i < PADDING && i < span_left(first); i++)
 		if (first.at[i] != 0)
 			return NO;
-	if (span_left(first) < SIGNATURE - 1)
+	if (span_left(first) < ZEROMQ_SIGNATURE - 1)
 		return MORE;
-	return first.at[SIGNATURE - 2] == 0x7f ? YES : NO;
+	return first.at[ZEROMQ_SIGNATURE - 2] == 0x7f ? YES : NO;
 }
 
 /* ---- asking ---- */
 
 static void say_greeting(struct buffer *out)
 {
-	static const char mechanism[MECHANISM] = "NULL";
+	static const char mechanism[ZEROMQ_MECHANISM] = "NULL";
 
-	buffer_add(out, "\xff\0\0\0\0\0\0\0\x01\x7f", SIGNATURE);
-	buffer_u8(out, MAJOR);
+	buffer_add(out, "\xff\0\0\0\0\0\0\0\x01\x7f", ZEROMQ_SIGNATURE);
+	buffer_u8(out, ZEROMQ_MAJOR);
 	buffer_u8(out, 0);
 	buffer_add(out, mechanism, sizeof(mechanism));
-	buffer_fill(out, 0, GREETING - SIGNATURE - 2 - MECHANISM);
+	buffer_fill(out, 0, ZEROMQ_GREETING - ZEROMQ_SIGNATURE - 2 - ZEROMQ_MECHANISM);
 }
 
 struct asking {
@@ -48,17 +43,17 @@ static void tell(struct span s, struct answer *answer)
 	uint8_t major, minor;
 	struct span mechanism, name;
 
-	span_skip(&s, SIGNATURE);
+	span_skip(&s, ZEROMQ_SIGNATURE);
 	major = span_u8(&s);
 	minor = span_u8(&s);
-	mechanism = span_take(&s, MECHANISM);
-	if (mechanism.failed || major < MAJOR)
+	mechanism = span_take(&s, ZEROMQ_MECHANISM);
+	if (mechanism.failed || major < ZEROMQ_MAJOR)
 		return;
 	name = span_until(&mechanism, 0);
 	answer_fact_format(answer, "protocol_version", "%u.%u", major, minor);
 	answer_fact(answer, "mechanism", name);
 	if (span_is(name, "NULL"))
-		answer_weakness(answer, &no_auth, "its mechanism is NULL");
+		answer_weakness(answer, &zeromq_no_auth, "its mechanism is NULL");
 }
 
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
@@ -73,7 +68,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	if (!asking->greeted)
 		say_greeting(out);
 	asking->greeted = true;
-	if (span_left(*heard) < GREETING && !ended)
+	if (span_left(*heard) < ZEROMQ_GREETING && !ended)
 		return PROBE_WAIT;
 	tell(*heard, answer);
 	heard->at = heard->end;
@@ -88,6 +83,8 @@ const struct protocol protocol_zeromq = {
 	DOORS(TCP(4505), TCP(4506), TCP(5555)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.secret_at = ZEROMQ_GREETING,
+	.parser = &zeromq_parser,
 	.probe = &probe,
 	.probe_state_size = sizeof(struct asking),
 	.weaknesses = weaknesses,

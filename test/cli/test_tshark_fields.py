@@ -413,7 +413,7 @@ FACTS = [
     Fact("bgp", "error_subcode", "bgp", "bgp.notify.minor_error_cease", number, number, only=is_bgp_cease),
     Fact("bittorrent", "info_hash", "bittorrent", "bittorrent.info_hash", bare_hex, bare_hex),
     Fact("socks", "host", "socks", "socks.dst socks.dstV6 socks.remote_name socks.v4a_dns_name", part=True),
-    Fact("socks", "port", "socks", "socks.dstport", number, number, part=True),
+    Fact("socks", "port", "socks", "socks.dstport socks.port", number, number, part=True),
     Fact("wireguard", "*index", "wg", "wg.sender", hexadecimal, hexadecimal, part=True),
     Fact("coap", "paths[]", "coap", "coap.opt.uri_path_recon"),
     Fact("ajp", "hostname", "ajp13", "ajp13.srv"),
@@ -422,6 +422,10 @@ FACTS = [
     Fact("ajp", "remote_address", "ajp13", "ajp13.raddr"),
     Fact("ajp", "user_agent", "ajp13", "ajp13.user_agent"),
     Fact("ajp", "status", "ajp13", "ajp13.rstatus", number, number),
+    Fact("ipmi", "user", "ipmi", "ipmi.app39.user", lambda v: v.rstrip("\0"), part=True),
+    Fact("ipmi", "manufacturer_id", "ipmi", "ipmi.app01.manufacturer", number, number),
+    Fact("ipmi", "product_id", "ipmi", "ipmi.app01.product", number, number),
+    Fact("fastcgi", "application_status", "fcgi", "fcgi.end_request.app_status", number, number),
     Fact("amqp", "vhost", "amqp", "amqp.method.arguments.virtual_host"),
 ]
 
@@ -591,7 +595,8 @@ def tshark(path):
     fields = wanted_fields()
     words = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "separator=\x01", "-E", "occurrence=a",
              "-E", "aggregator=\x02", "-o", "http.desegment_body:FALSE", "-o", "tcp.reassemble_out_of_order:TRUE",
-             "-d", "tcp.port==27017,mongo"]  # which it takes for TLS
+             "-d", "tcp.port==27017,mongo",  # which it takes for TLS
+             "-d", "tcp.port==9000,fcgi", "-o", "ipmi.dissect_bus_commands:TRUE"]
     for field in fields:
         words += ["-e", field]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=120)

@@ -144,8 +144,8 @@ static void socks_leads_to_what_it_carries(void **unused)
 	talk_tcp("socks",
 		 "{\"weakness\":\"socks-clear-login\",\"evidence\":\"a password was sent in the clear for "
 		 "user joe\"}\n"
-		 "{\"socks\":{\"version\":5,\"method\":2,\"user\":\"joe\",\"command\":\"connect"
-		 "\",\"host\":\"192.0.2.7\",\"port\":80,\"reply\":5}}\n"
+		 "{\"socks\":{\"version\":5,\"method\":2,\"user\":\"joe\",\"login\":\"accepted\",\"command\":"
+		 "\"connect\",\"host\":\"192.0.2.7\",\"port\":80,\"reply\":5}}\n"
 		 "{\"done\":\"server\"}\n",
 		 CLIENT("\005\002\000\002"), SERVER("\005\002"), CLIENT("\001\003joe\006secret"),
 		 SERVER("\001\000"), CLIENT("\005\001\000\001\300\000\002\007\000\120"),
