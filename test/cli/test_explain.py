@@ -170,7 +170,8 @@ IN_README = {"checkmk": "Checkmk", "clamav": "ClamAV", "dcerpc": "DCE/RPC", "eni
              "erldp": "Erlang", "http2": "HTTP/2", "iec104": "IEC 60870-5-104", "influxdb-rpc": "InfluxDB's backups",
              "krb5": "Kerberos", "nbns": "NetBIOS", "opcua": "OPC UA", "pgsql": "PostgreSQL", "qemu-monitor": "the monitor of QEMU",
              "pmcd": "Performance Co-Pilot", "rfb": "VNC", "rpc": "ONC RPC", "sieve": "ManageSieve", "snapcast-control": "Snapcast",
-             "spamd": "SpamAssassin", "tds": "MS-SQL", "tor-control": "Tor", "varnish-cli": "Varnish"}
+             "spamd": "SpamAssassin", "dbus": "D-Bus", "i2p-sam": "I2P",
+             "icecc": "Icecream", "milter": "milters", "p9fs": "9P", "quake3": "Quake III", "tds": "MS-SQL", "tor-control": "Tor", "varnish-cli": "Varnish"}
 
 
 def test_the_readme_lists_all_who_are_asked(doorward):

@@ -57,6 +57,10 @@ static bool has_weakness(const struct answer *answer, const char *id)
 	"\x00\x23\xd0\x02\x00\x01\x00\x1d\x14\x43"                                                           \
 	"\x00\x0d\x11\x47\xd8\xc4\xc2\xf2\x61\xd3\xd5\xe7\xf6" RELEASED
 
+#define CORE                                                                                                 \
+	"\0\0\0\x02\0\0\0\x1d\0\0\0\x02\0\0\0\x0c\0\0\0\0\x0a"                                               \
+	"Configured\0\0\0\x01\0\0"
+
 static void servers_tell_what_they_are_and_whether_all_may_come(void **unused)
 {
 	static const struct {
@@ -77,6 +81,9 @@ static void servers_tell_what_they_are_and_whether_all_may_come(void **unused)
 		  SENT("\xff\0\0\0\0\0\0\0\x01\x7f\x03\x01NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 		       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
 		  "", "", "zeromq-no-auth" },
+		{ "dbus", SENT("REJECTED EXTERNAL ANONYMOUS\r\n"), "", "", "dbus-anonymous" },
+		{ "dbus", SENT("REJECTED EXTERNAL DBUS_COOKIE_SHA1\r\n"), "", "", NULL },
+		{ "quassel", SENT(CORE), "Quassel", "", "quassel-not-set-up" },
 		{ "tarantool", SENT(CONSOLE), "Tarantool", "2.6.0", "tarantool-console-open" },
 		{ "tarantool", SENT("Tarantool 2.6.0 (Binary) a250bcb3\n"), "Tarantool", "2.6.0", NULL },
 		{ "qemu-monitor", SENT("QEMU 7.2.22 monitor - type 'help' for more information\r\n(qemu) "),

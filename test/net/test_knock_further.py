@@ -1,0 +1,122 @@
+"""Servers of which few hosts have any: real ones at ports that are not theirs, and each is skipped where it is not
+installed."""
+import shutil
+import subprocess
+
+import pytest
+
+from test_knock import at, knock, space  # noqa: F401 (space is a fixture)
+from test_knock_text import open_to_others, program
+
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><listen>tcp:host=localhost,port=2101</listen><auth>EXTERNAL</auth><auth>ANONYMOUS</auth>
+<policy context="default"><allow send_destination="*"/></policy></busconfig>
+"""
+SEARCH = "searchd {\nlisten=2102\npid_file=%s/pid\nlog=%s/log\nbinlog_path=\n}\n" \
+         "index r {\ntype=rt\npath=%s/rt\nrt_field=a\nrt_attr_uint=b\n}\n"
+
+
+def found_at(space, port, seconds=5):  # noqa: F811
+    space.wait_for_port(port)
+    result, = knock(space, *at(port), seconds=seconds)
+    return result
+
+
+# What is run, and what is then said of it; {0} is a folder that everybody may write to.
+KINDS = {
+    "iperf3": (["iperf3", "-s", "-p", "{port}"], "iperf3", "iperf3"),
+    "icecc-scheduler": (["icecc-scheduler", "-p", "{port}", "-l", "{0}/log"], "icecc", "Icecream"),
+    "omniNames": (["omniNames", "-start", "{port}", "-logdir", "{0}"], "giop", ""),
+    "diod": (["diod", "-f", "-n", "-l", "0.0.0.0:{port}", "-e", "{0}", "-U", "nobody"], "p9fs", ""),
+    "lircd": (["lircd", "--nodaemon", "--driver=default", "--device=/dev/null", "--listen=127.0.0.1:{port}",
+               "-o", "{0}/socket", "--pidfile={0}/pid"], "lirc", "LIRC"),
+    "pulseaudio": (["env", "HOME={0}", "XDG_RUNTIME_DIR={0}", "pulseaudio", "-n", "--daemonize=no",
+                    "--exit-idle-time=-1", "--use-pid-file=false", "-L", "module-null-sink", "-L",
+                    "module-native-protocol-tcp listen=127.0.0.1 port={port}"], "pulseaudio", "PulseAudio"),
+    "gophernicus": (["socat", "TCP-LISTEN:{port},fork,reuseaddr,su=nobody",
+                     "EXEC:gophernicus -h gopher.example -r {0}"], "gopher", "Gophernicus"),
+    "i2pd": (["i2pd", "--datadir={0}/i2p", "--sam.enabled=true", "--sam.port={port}"], "i2p-sam", "I2P"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_servers_that_few_have(space, need, tmp_path, name):  # noqa: F811
+    command, spoken, product = KINDS[name]
+    need(name, "socat")
+    open_to_others(tmp_path)
+    tmp_path.chmod(0o777)
+    port = 2100
+    words = [word.format(tmp_path, port=port) for word in command]
+    space.start(program(words[0]), *(words[1:] if name != "gophernicus" else
+                                     [words[1], words[2].replace("gophernicus", program(name), 1)]))
+    found = found_at(space, port)
+    assert (found["spoken"], found["product"]) == (spoken, product)
+    if name in ("lircd", "gophernicus"):
+        assert found["version"]
+
+
+def test_dictionaries(space, need, tmp_path):  # noqa: F811
+    need("dictd")
+    (tmp_path / "words.dict").write_text("hello\n")
+    (tmp_path / "words.index").write_text("hello\tA\tG\n")
+    (tmp_path / "conf").write_text('access {\nallow 127.0.0.1\n}\ndatabase words {\ndata "%s"\nindex "%s"\n}\n'
+                                   % (tmp_path / "words.dict", tmp_path / "words.index"))
+    open_to_others(tmp_path)
+    space.start(program("dictd"), "-dnodetach", "-c", tmp_path / "conf", "--port", "2100")
+    found = found_at(space, 2100)
+    assert (found["spoken"], found["product"]) == ("dict", "dictd") and found["version"]
+
+
+def test_a_bus_that_takes_everybody(space, need, tmp_path):  # noqa: F811
+    need("dbus-daemon")
+    (tmp_path / "bus.conf").write_text(BUS)
+    space.start(program("dbus-daemon"), "--nofork", "--config-file=%s" % (tmp_path / "bus.conf"))
+    found = found_at(space, 2101)
+    assert (found["spoken"], found["product"]) == ("dbus", "D-Bus")
+    assert found["weaknesses"] == {"dbus-anonymous": "it offers the mechanism ANONYMOUS"}
+
+
+def test_sphinx(space, need, tmp_path):  # noqa: F811
+    need("searchd")
+    (tmp_path / "conf").write_text(SEARCH % (tmp_path, tmp_path, tmp_path))
+    space.start(program("searchd"), "--nodetach", "--config", tmp_path / "conf")
+    found = found_at(space, 2102)
+    assert (found["spoken"], found["product"]) == ("sphinx", "Sphinx")
+
+
+def test_a_mail_filter(space, need, tmp_path):  # noqa: F811
+    need("opendkim", "openssl")
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
+    key.chmod(0o600)
+    (tmp_path / "conf").write_text("Syslog no\nMode v\nSocket inet:2103@127.0.0.1\nDomain example.com\nSelector x\n"
+                                   "KeyFile %s\nUserID root\nRequireSafeKeys false\n" % key)
+    space.start(program("opendkim"), "-f", "-x", tmp_path / "conf")
+    assert found_at(space, 2103)["spoken"] == "milter"
+
+
+def test_firebird(space, tmp_path):  # noqa: F811
+    server = shutil.which("firebird", path="/usr/sbin:/opt/firebird/bin")
+    if server is None:
+        pytest.skip("needs firebird")
+    open_to_others(tmp_path)
+    tmp_path.chmod(0o777)
+    space.start("env", "FIREBIRD_LOCK=%s" % tmp_path, server, "-p", "2104")
+    found = found_at(space, 2104)
+    assert (found["spoken"], found["product"]) == ("firebird", "Firebird")
+
+
+def test_games_of_quake_3(space, need, tmp_path):  # noqa: F811
+    need("setpriv")
+    if not shutil.which("openarena-server", path="/usr/games"):
+        pytest.skip("needs openarena-server")
+    open_to_others(tmp_path)
+    tmp_path.chmod(0o777)
+    space.start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=%s" % tmp_path,
+                "/usr/games/openarena-server", "+set", "net_port", "2105", "+map", "oa_dm1")
+    for _ in range(10):
+        found, = knock(space, "udp:127.0.0.1:2105", seconds=5)
+        if found["spoken"]:
+            break
+    assert (found["spoken"], found["product"]) == ("quake3", "ioquake3") and found["version"]
