@@ -63,8 +63,7 @@ static void read_batch(struct flow_table *table, const struct frame *frames, siz
 	uint64_t hashes[CAPTURE_BATCH][PACKET_DEPTH];
 
 	for (size_t i = 0; i < count; i++) {
-		packet_decode(&packets[i], frames[i].link, span_of(frames[i].bytes, frames[i].captured),
-			      frames[i].length);
+		packet_decode(&packets[i], frames[i].link, frame_at_hand(&frames[i]), frames[i].length);
 		counts->packets += way == PACKETS ? packets[i].count : 0;
 		for (unsigned n = 0; way == FLOWS && n < packets[i].count; n++) {
 			hashes[i][n] = flow_hash(&packets[i].list[n], n);

@@ -16,6 +16,7 @@ static void read_all(struct capture *capture, size_t length)
 
 	while ((count = capture_read(capture, frames)) > 0) {
 		for (size_t i = 0; i < count; i++) {
+			capture_fetch(&frames[i]);
 			for (uint32_t b = 0; b < frames[i].captured; b++)
 				sum = sum + frames[i].bytes[b];
 			if (frames[i].captured > frames[i].length)

@@ -7,10 +7,15 @@
 
 enum head { HEAD_EMPTY, HEAD_FRAME, HEAD_FILL, HEAD_IDLE, HEAD_ENDED };
 
+enum { STRETCH = 1 << 15 }; /* the least by which frames to come are judged */
+
 struct stream {
 	struct reader reader;
 	enum head head;
 	struct frame frame; /* with HEAD_FRAME */
+	struct stretch {
+		uint64_t frames, end;
+	} stretch; /* what was read before the window moved last */
 };
 
 struct capture {
@@ -146,6 +151,20 @@ static struct stream *earliest(struct capture *capture)
 	return first;
 }
 
+/* Long frames are left in a file that is mapped, as most are wanted for their headers alone; short ones are
+ * read sooner. What comes next is probably like what came before. A filter wants to see frames whole. */
+static void choose_way(struct stream *stream)
+{
+	const struct reader *const reader = &stream->reader;
+	const struct stretch now = { reader->file.frames, reader->window->taken };
+	const uint64_t frames = now.frames - stream->stretch.frames, bytes = now.end - stream->stretch.end;
+
+	if (bytes < STRETCH)
+		return;
+	source_map(reader->source, reader->filter == NULL && bytes / LONG_FRAME > frames);
+	stream->stretch = now;
+}
+
 /* Of one file alone there is no order to be kept: frames go out as they are read. */
 static size_t read_alone(struct stream *stream, struct frame frames[static CAPTURE_BATCH])
 {
@@ -164,6 +183,7 @@ static size_t read_alone(struct stream *stream, struct frame frames[static CAPTU
 				count++;
 			}
 		} else if (count == 0) {
+			choose_way(stream);
 			refill(stream);
 		} else {
 			break;

@@ -3,9 +3,10 @@
  * Reads pcap (micro- and nanoseconds, both byte orders, the "modified" kind) and pcapng (every block type
  * read or stepped over, several sections, several interfaces with link types of their own), plain, gzip or
  * zstd compressed, from files, pipes and standard input; several files as one stream in time order; a file
- * that grows. It reads in large pieces and gives frames in batches that point into them: nothing is copied or
- * allocated per frame. A piece stays until the next batch is asked for or, with `keep`, until its frames are
- * released.
+ * that grows. It reads in large pieces and gives frames in batches that point into them: nothing is allocated
+ * per frame. Of a long frame only the beginning may be at hand, since most are counted by their headers
+ * alone; capture_fetch() brings the others. A piece stays until the next batch is asked for or, with `keep`,
+ * until its frames are released.
  *
  *     struct capture *capture = capture_new(&options, &err);
  *     capture_add(capture, "trace.pcapng", &err);
@@ -26,16 +27,30 @@ enum {
 	CAPTURE_INTERFACES = 4096, /* of one file */
 };
 
+/* What of a frame was left in its file. */
+struct frame_rest {
+	const uint8_t *from; /* nobody's to read but capture_fetch()'s */
+	uint8_t *to;         /* behind what is at hand */
+	uint32_t length;     /* 0: nothing was left */
+};
+
 /* One captured frame. bytes are good until the next capture_read(), or capture_release(). */
 struct frame {
 	const uint8_t *bytes;
-	uint32_t captured;  /* bytes at hand */
+	uint32_t captured;  /* bytes that there are, with the rest */
 	uint32_t length;    /* bytes that were on the wire; never below captured */
 	int64_t time_ns;    /* since 1970, UTC; never more than 146 years from it, whatever a file claims */
 	uint32_t file;      /* index of the file in the order of capture_add() */
 	uint16_t link;      /* LINKTYPE value of tcpdump.org */
 	uint16_t interface; /* of its file, counted over all sections */
+	struct frame_rest rest;
 };
+
+/* The beginning of a frame, or all of it, that can be read now. */
+static inline struct span frame_at_hand(const struct frame *frame)
+{
+	return span_of(frame->bytes, frame->captured - frame->rest.length);
+}
 
 struct capture_options {
 	const char *filter; /* BPF expression, or NULL */
@@ -80,6 +95,14 @@ bool capture_ended(const struct capture *capture);
 /* With `keep`: nobody needs the bytes of the first so many frames any more. False if too much is kept all the
  * same: more should be released before more is read. */
 bool capture_release(struct capture *capture, uint64_t frames);
+
+/* Brings the rest of a frame: from now on all of it can be read. Any thread may, for a frame of its own, as
+ * long as its bytes are good. */
+static inline void capture_fetch(const struct frame *frame)
+{
+	if (frame->rest.length > 0)
+		memcpy(frame->rest.to, frame->rest.from, frame->rest.length);
+}
 
 size_t capture_file_count(const struct capture *capture);
 const struct capture_file *capture_file(const struct capture *capture, size_t nth);

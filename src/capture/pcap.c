@@ -33,22 +33,47 @@ static enum step cut_record(struct reader *reader, size_t wanted, uint32_t *ret_
 	return STEP_NOTHING;
 }
 
+static inline int64_t time_of(const struct reader *reader, const uint8_t *at)
+{
+	const int64_t fraction = field(at + 4, reader->big_endian);
+
+	return (int64_t)field(at, reader->big_endian) * 1000000000 +
+	       (reader->nanoseconds ? fraction : fraction * 1000);
+}
+
 /* Gives the frame of a record of which so many bytes are in the window. */
 static inline enum step give(struct reader *reader, const uint8_t *at, uint32_t captured, struct frame *frame)
 {
-	const int64_t fraction = field(at + 4, reader->big_endian);
-	const int64_t time_ns = (int64_t)field(at, reader->big_endian) * 1000000000 +
-				(reader->nanoseconds ? fraction : fraction * 1000);
-
 	window_take(reader->window, reader->record_header + captured);
 	return reader_give(reader, frame, 0, span_of(at + reader->record_header, captured),
-			   field(at + 12, reader->big_endian), time_ns);
+			   field(at + 12, reader->big_endian), time_of(reader, at));
+}
+
+/* Records of a mapped file. One of no bytes is unusual, and may be what stands where a file was cut. */
+static size_t mapped_records(struct reader *reader, struct frame *frames, size_t room)
+{
+	struct window *const window = reader->window;
+	const size_t header = reader->record_header;
+	size_t count = 0;
+
+	while (count < room && window_lends(window, BEGINNING)) {
+		const uint8_t *const at = window_copy(window, 0, BEGINNING);
+		const uint32_t captured = field(at + 8, reader->big_endian);
+		const struct lent lent = { header, captured, header + captured };
+
+		if (captured == 0 || captured > CAPTURE_FRAME_LIMIT || !window_lends(window, lent.record) ||
+		    !reader_lend(reader, &lent, &frames[count], 0, field(at + 12, reader->big_endian),
+				 time_of(reader, at)))
+			break;
+		count++;
+	}
+	return count;
 }
 
 /* The usual records stand in the window whole. */
 static size_t whole_records(struct reader *reader, struct frame *frames, size_t room)
 {
-	size_t count = 0;
+	size_t count = mapped_records(reader, frames, room);
 
 	while (count < room) {
 		const struct span s = window_span(reader->window);

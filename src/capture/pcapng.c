@@ -14,6 +14,7 @@ enum {
 	BLOCK_HEADER = 8,
 	BLOCK_TRAILER = 4,
 	BLOCK_LEAST = BLOCK_HEADER + BLOCK_TRAILER,
+	ENHANCED_HEADER = BLOCK_HEADER + 20,
 	BLOCK_MOST = 128 * 1024 * 1024, /* a block that claims more is damage */
 	BODY_READ = 64 * 1024,          /* of blocks that hold options; what stands behind is stepped over */
 
@@ -286,6 +287,40 @@ static enum step next_block(struct reader *reader, struct frame *frame)
 	return kind->read(reader, &block, frame);
 }
 
+static inline uint32_t field(const struct reader *reader, const uint8_t *at)
+{
+	const uint32_t n = load_u32(at);
+
+	return reader->big_endian ? n : __builtin_bswap32(n);
+}
+
+/* Enhanced packet blocks of a mapped file, whole and of interfaces that are known; next_block() has the
+ * others. */
+static size_t mapped_blocks(struct reader *reader, struct frame *frames, size_t room)
+{
+	struct window *const window = reader->window;
+	size_t count = 0;
+
+	while (count < room && window_lends(window, BEGINNING)) {
+		const uint8_t *const at = window_copy(window, 0, BEGINNING);
+		const uint32_t type = field(reader, at), length = field(reader, at + 4);
+		const uint32_t interface = reader->section_base + field(reader, at + 8);
+		const uint64_t units = (uint64_t)field(reader, at + 12) << 32 | field(reader, at + 16);
+		const struct lent lent = { ENHANCED_HEADER, field(reader, at + 20), length };
+
+		if (type != BLOCK_ENHANCED || length % 4 != 0 || length < ENHANCED_HEADER + BLOCK_TRAILER ||
+		    lent.captured > CAPTURE_FRAME_LIMIT ||
+		    lent.captured > length - ENHANCED_HEADER - BLOCK_TRAILER ||
+		    field(reader, at + 8) >= reader->interface_count - reader->section_base ||
+		    !window_lends(window, length) ||
+		    !reader_lend(reader, &lent, &frames[count], interface, field(reader, at + 24),
+				 time_of(&reader->interfaces[interface], units)))
+			break;
+		count++;
+	}
+	return count;
+}
+
 bool pcapng_begin(struct reader *reader)
 {
 	struct span s = window_span(reader->window);
@@ -293,5 +328,6 @@ bool pcapng_begin(struct reader *reader)
 	if (span_u32(&s) != BLOCK_SECTION)
 		return false;
 	reader->next = next_block;
+	reader->many = mapped_blocks;
 	return true;
 }

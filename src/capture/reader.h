@@ -4,6 +4,7 @@
 
 #include "capture/capture.h"
 #include "capture/filter.h"
+#include "capture/mapping.h"
 #include "capture/source.h"
 
 enum step {
@@ -77,7 +78,12 @@ enum step reader_damaged(struct reader *reader, const char *format, ...)
 /* Adds an interface; NULL, with words, past the bound or without memory. */
 struct interface *reader_add_interface(struct reader *reader, uint16_t link);
 
-enum { LINE = 64 }; /* of the processor's memory */
+enum {
+	LINE = 64,         /* of the processor's memory */
+	LONG_FRAME = 512,  /* longer ones are left in a mapped file, */
+	BEGINNING = 128,   /* but for their headers */
+	RECORDS_AHEAD = 6, /* at which the mapped file is asked for what follows */
+};
 
 /* Fills the frame from bytes in the window and decides whether the filter lets it through. */
 static inline enum step reader_give(struct reader *reader, struct frame *frame, uint32_t interface,
@@ -104,6 +110,49 @@ static inline enum step reader_give(struct reader *reader, struct frame *frame, 
 	reader->file.frames++;
 	reader->file.bytes += captured;
 	return STEP_FRAME;
+}
+
+/* The next records are probably as long as this one: their headers are asked for. */
+static inline void reader_expect(const struct window *window, size_t record)
+{
+	const uint64_t to = RECORDS_AHEAD * record;
+
+	if (to + BEGINNING > window->file_size - window->taken)
+		return;
+	for (size_t line = 0; line <= BEGINNING; line += LINE)
+		__builtin_prefetch(window->file + window->taken + to + line);
+}
+
+/* A record of a mapped file, of which the window has lent the beginning: its frame comes behind the header.
+ */
+struct lent {
+	size_t header;
+	uint32_t captured;
+	size_t record;
+};
+
+/* Gives that frame, which no filter may have to see. False if the file cannot be copied from. */
+static inline bool reader_lend(struct reader *reader, const struct lent *lent, struct frame *frame,
+			       uint32_t interface, uint32_t length, int64_t time_ns)
+{
+	struct window *const window = reader->window;
+	const uint8_t *const at = window->bytes + window->start;
+	const uint32_t all = (uint32_t)lent->header + lent->captured;
+	uint32_t here = all < BEGINNING ? all : BEGINNING;
+
+	if (all > BEGINNING && all <= LONG_FRAME) {
+		window_copy(window, BEGINNING, all - BEGINNING);
+		here = all;
+	}
+	if (mapping_is_broken())
+		return false;
+	reader_expect(window, lent->record);
+	reader_give(reader, frame, interface, span_of(at + lent->header, lent->captured), length, time_ns);
+	frame->rest = (struct frame_rest){ .from = window->file + window->taken + here,
+					   .to = window->bytes + window->start + here,
+					   .length = all - here };
+	window_take_lent(window, lent->record);
+	return true;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* What is read, or unpacked, behind one window. */
 #include "capture/source.h"
+#include "capture/mapping.h"
 #include "capture/unpack.h"
 
 #include <errno.h>
@@ -12,12 +13,14 @@ enum {
 	FIRST_PIECE = 1 << 16, /* which the beginning of a file is read in, before it is known what it is */
 	READ_PIECE = 1 << 18,
 	READ_LEAST = 1 << 14, /* room for less is no reason to stay in a buffer */
+	COPY_PIECE = 1 << 12, /* of a mapped file, whose frames are copied by their reader as a rule */
 };
 
 struct source {
 	struct feed feed;
 	const char *path; /* borrowed */
 	bool follow, owned, regular;
+	const uint8_t *mapping; /* or NULL */
 	uint64_t size, to_skip;
 	struct window window;      /* its bytes are owned */
 	struct shelf *shelf;       /* or NULL */
@@ -30,6 +33,67 @@ struct window *source_window(struct source *source)
 	return &source->window;
 }
 
+/* ---- what is mapped ---- */
+
+/* Offset in the file of what comes behind the window. */
+static uint64_t copied_up_to(const struct window *window)
+{
+	return window->taken + (window->end - window->start);
+}
+
+/* From now on the file is read. What frames have left in the mapping can still be fetched. */
+static void read_from_here(struct source *source)
+{
+	if (source->window.file == NULL)
+		return;
+	source->feed.position = copied_up_to(&source->window);
+	source->window.file = NULL;
+	lseek(source->feed.fd, (off_t)source->feed.position, SEEK_SET);
+}
+
+void source_map(struct source *source, bool mapped)
+{
+	struct window *const window = &source->window;
+
+	if (!mapped || !source->regular || source->follow || source->unpacker != NULL ||
+	    copied_up_to(window) > source->size) {
+		read_from_here(source);
+		return;
+	}
+	if (source->mapping == NULL)
+		source->mapping = mapping_open(source->feed.fd, source->size);
+	window->file = source->mapping;
+	window->file_size = source->size;
+	window->lent_end = source->shelf != NULL ? SOURCE_WINDOW : READ_PIECE;
+}
+
+/* Behind the end of a file that was cut, in the same page, stand zeros and nothing tells. */
+static bool is_still_mapped(const struct source *source)
+{
+	struct stat now;
+
+	return !mapping_is_broken() && fstat(source->feed.fd, &now) == 0 &&
+	       (uint64_t)now.st_size >= source->size;
+}
+
+/* Returns the bytes; 0 where the file must be read from here on. */
+static size_t copy_on(struct source *source, uint8_t *to, size_t room)
+{
+	const struct window *const window = &source->window;
+	const uint64_t from = copied_up_to(window), left = window->file_size - from;
+	size_t n = room < COPY_PIECE ? room : COPY_PIECE;
+
+	if (n > left)
+		n = (size_t)left;
+	if (!is_still_mapped(source))
+		return 0;
+	memcpy(to, window->file + from, n);
+	mapping_passed(window->taken);
+	return mapping_is_broken() ? 0 : n;
+}
+
+/* ---- what is read ---- */
+
 void source_skip(struct source *source, uint64_t n)
 {
 	const size_t here = source->window.end - source->window.start;
@@ -39,7 +103,13 @@ void source_skip(struct source *source, uint64_t n)
 		return;
 	}
 	window_take(&source->window, here);
-	source->to_skip += n - here;
+	n -= here;
+	if (source->window.file != NULL && n <= source->window.file_size - source->window.taken) {
+		source->window.taken += n;
+		return;
+	}
+	read_from_here(source);
+	source->to_skip += n;
 }
 
 uint64_t source_missing(const struct source *source)
@@ -49,7 +119,7 @@ uint64_t source_missing(const struct source *source)
 
 uint64_t source_position(const struct source *source)
 {
-	return source->feed.position;
+	return source->window.file != NULL ? copied_up_to(&source->window) : source->feed.position;
 }
 
 uint64_t source_size(const struct source *source)
@@ -112,6 +182,12 @@ static ssize_t read_on(struct source *source, size_t n, struct error *err)
 	}
 	to = window->bytes + window->end;
 	room = SOURCE_WINDOW - window->end;
+	if (window->file != NULL) {
+		got = (ssize_t)copy_on(source, to, room);
+		if (got > 0)
+			return got;
+		read_from_here(source);
+	}
 	if (source->unpacker != NULL)
 		return unpacker_read(source->unpacker, to, room, err);
 	got = feed_read(&source->feed, to, room < READ_PIECE ? room : READ_PIECE);
@@ -218,6 +294,8 @@ void source_free(struct source *source)
 	if (source == NULL)
 		return;
 	unpacker_free(source->unpacker);
+	if (source->mapping != NULL)
+		mapping_close();
 	if (source->owned && source->feed.fd >= 0)
 		close(source->feed.fd);
 	free(source->window.bytes);

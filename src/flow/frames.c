@@ -236,6 +236,23 @@ static inline bool let_pass(struct engine *engine, const struct waiting *waiting
 	return true;
 }
 
+static void decode(const struct frame *frame, struct waiting *waiting)
+{
+	struct packets *const packets = &waiting->packets;
+
+	packet_decode(packets, frame->link, frame_at_hand(frame), frame->length);
+	waiting->hash = packets->count > 0 ? flow_hash(&packets->list[0], 0) : 0;
+}
+
+static void decode_whole(const struct frame *frame, struct waiting *waiting)
+{
+	struct frame whole = *frame;
+
+	capture_fetch(frame);
+	whole.rest.length = 0;
+	decode(&whole, waiting);
+}
+
 static void read_frame(struct engine *engine, const struct frame *frame, uint64_t number,
 		       struct waiting *waiting)
 {
@@ -247,6 +264,8 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
 	engine->counts.bytes += frame->length;
 	if (let_pass(engine, waiting))
 		return;
+	if (frame->rest.length > 0)
+		decode_whole(frame, waiting);
 	if (packets->count == 0 && packets->problem == PACKET_WHOLE) {
 		engine->counts.not_ip++;
 		links_read(engine->links, packets, engine->time_ns, number);
@@ -266,16 +285,6 @@ static void ask_for_bytes(const struct frame *frame)
 {
 	__builtin_prefetch(frame->bytes);
 	__builtin_prefetch(frame->bytes + 64);
-}
-
-static void decode(struct engine *engine, const struct frame *frame, struct waiting *waiting)
-{
-	struct packets *const packets = &waiting->packets;
-	const struct span bytes = { .at = frame->bytes, .end = frame->bytes + frame->captured };
-
-	packet_decode(packets, frame->link, bytes, frame->length);
-	waiting->hash = packets->count > 0 ? flow_hash(&packets->list[0], 0) : 0;
-	flow_prefetch_slot(engine->table, waiting->hash);
 }
 
 static void ask_for_flow(const struct engine *engine, struct waiting *waiting)
@@ -305,8 +314,10 @@ void engine_read(struct engine *engine, const struct frame *frames, const uint64
 
 		if (engine->handed && i + AHEAD < count)
 			ask_for_bytes(&frames[i + AHEAD]);
-		if (i < count)
-			decode(engine, &frames[i], &line[i % LINE]);
+		if (i < count) {
+			decode(&frames[i], &line[i % LINE]);
+			flow_prefetch_slot(engine->table, line[i % LINE].hash);
+		}
 		if (second < count)
 			ask_for_flow(engine, &line[second % LINE]);
 		if (third < count)

@@ -53,14 +53,32 @@ bool round_has_room(const struct round *round, const struct frame *frame)
 	return round->count < ROUND_FRAMES && round->used + frame->captured <= ROUND_BYTES;
 }
 
+/* Where the headers are not enough, the rest of the frame is fetched. */
+static uint64_t steer(const struct frame *frame, bool *ret_fetched)
+{
+	const uint32_t here = frame->captured - frame->rest.length;
+	uint32_t number;
+
+	*ret_fetched = false;
+	/* Not as a span, which would lie on the stack and wait for the stores before it. */
+	if (packet_steer_beginning(frame->link, frame->bytes, here, &number))
+		return number;
+	*ret_fetched = frame->rest.length > 0;
+	if (*ret_fetched)
+		capture_fetch(frame);
+	return packet_steer(frame->link, frame->bytes, frame->captured);
+}
+
 void round_add(struct round *round, const struct frame *frame)
 {
-	/* Not as a span, which would lie on the stack and wait for the stores before it. */
-	const uint64_t steer = packet_steer(frame->link, frame->bytes, frame->captured);
-	struct round_list *const list = &round->lists[steer * round->engines >> 32];
+	bool fetched;
+	const uint64_t number = steer(frame, &fetched);
+	struct round_list *const list = &round->lists[number * round->engines >> 32];
 	struct frame *const added = &list->frames[list->count];
 
 	*added = *frame;
+	if (fetched)
+		added->rest.length = 0;
 	if (round->bytes != NULL) {
 		memcpy(round->bytes + round->used, frame->bytes, frame->captured);
 		added->bytes = round->bytes + round->used;

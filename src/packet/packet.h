@@ -137,6 +137,9 @@ void packet_decode(struct packets *packets, uint16_t link, struct span frame, ui
  * not IP. Far cheaper than packet_decode() on the usual link types. */
 uint32_t packet_steer(uint16_t link, const uint8_t *bytes, size_t length);
 
+/* The same of the beginning of a frame, if its headers stand there as they usually do; else false. */
+bool packet_steer_beginning(uint16_t link, const uint8_t *bytes, size_t length, uint32_t *ret_number);
+
 /* What a tunnel that a flow has recognised carries, read as further packets behind the last one. */
 enum carried { CARRIED_IP, CARRIED_ETHERNET, CARRIED_PPP, CARRIED_MPLS };
 bool packet_open(struct packets *packets, enum tunnel tunnel, enum carried carried, struct span bytes);

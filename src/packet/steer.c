@@ -103,17 +103,22 @@ static bool steer_plain(struct span ip, uint32_t *ret_number)
 	return false;
 }
 
+bool packet_steer_beginning(uint16_t link, const uint8_t *bytes, size_t length, uint32_t *ret_number)
+{
+	struct span ip = span_of(bytes, length);
+	const int offset = offset_of_ip(link, ip);
+
+	if (offset == NO_IP)
+		return false;
+	span_skip(&ip, (size_t)offset);
+	return steer_plain(ip, ret_number);
+}
+
 uint32_t packet_steer(uint16_t link, const uint8_t *bytes, size_t length)
 {
-	const struct span frame = span_of(bytes, length);
-	const int offset = offset_of_ip(link, frame);
-	struct span ip = frame;
 	uint32_t number;
 
-	if (offset != NO_IP) {
-		span_skip(&ip, (size_t)offset);
-		if (steer_plain(ip, &number))
-			return number;
-	}
-	return steer_decoded(link, frame);
+	return packet_steer_beginning(link, bytes, length, &number)
+		       ? number
+		       : steer_decoded(link, span_of(bytes, length));
 }

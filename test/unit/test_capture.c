@@ -175,6 +175,7 @@ static void note(struct reading *reading, const struct frame *frame)
 	const size_t at = strlen(reading->frames);
 	uint32_t sum = 0;
 
+	capture_fetch(frame);
 	for (uint32_t i = 0; i < frame->captured; i++)
 		sum = sum * 31 + frame->bytes[i];
 	snprintf(reading->frames + at, sizeof(reading->frames) - at, "%lld %u/%u link %u sum %08x\n",
@@ -572,6 +573,7 @@ static struct buffer large_pcapng(unsigned first, unsigned step)
 static void check_kept(const struct frame *frame, unsigned n)
 {
 	assert_int_equal(frame->captured, frame_length(n));
+	capture_fetch(frame);
 	for (uint32_t i = 0; i < frame->captured; i++)
 		if (frame->bytes[i] != (uint8_t)(n * 7 + i))
 			fail_msg("frame %u has changed", n);
