@@ -54,6 +54,7 @@ enum form {
 	FORM_OPAQUE,
 	FORM_8,
 	FORM_16,
+	FORM_CHAP,
 	FORM_PASSWORD,
 	FORM_VENDOR,
 	FORM_EAP
@@ -65,24 +66,24 @@ enum { TYPE_LAST = 191, EXTENDED = 241, EXTENDED_LAST = 246 };
 static enum form form_of(uint8_t type)
 {
 	static const uint8_t forms[] = {
-		[1] = FORM_TEXT,    [2] = FORM_PASSWORD, [4] = FORM_NUMBER,  [5] = FORM_NUMBER,
-		[6] = FORM_NUMBER,  [7] = FORM_NUMBER,   [8] = FORM_NUMBER,  [9] = FORM_NUMBER,
-		[10] = FORM_NUMBER, [11] = FORM_TEXT,    [12] = FORM_NUMBER, [13] = FORM_NUMBER,
-		[14] = FORM_NUMBER, [15] = FORM_NUMBER,  [16] = FORM_NUMBER, [18] = FORM_TEXT,
-		[19] = FORM_TEXT,   [20] = FORM_TEXT,    [22] = FORM_TEXT,   [23] = FORM_NUMBER,
-		[24] = FORM_OPAQUE, [25] = FORM_OPAQUE,  [26] = FORM_VENDOR, [27] = FORM_NUMBER,
-		[28] = FORM_NUMBER, [29] = FORM_NUMBER,  [30] = FORM_TEXT,   [31] = FORM_TEXT,
-		[32] = FORM_TEXT,   [33] = FORM_OPAQUE,  [34] = FORM_TEXT,   [35] = FORM_TEXT,
-		[37] = FORM_NUMBER, [38] = FORM_NUMBER,  [39] = FORM_TEXT,   [40] = FORM_NUMBER,
-		[41] = FORM_NUMBER, [42] = FORM_NUMBER,  [43] = FORM_NUMBER, [44] = FORM_TEXT,
-		[45] = FORM_NUMBER, [46] = FORM_NUMBER,  [47] = FORM_NUMBER, [48] = FORM_NUMBER,
-		[49] = FORM_NUMBER, [50] = FORM_TEXT,    [51] = FORM_NUMBER, [52] = FORM_NUMBER,
-		[53] = FORM_NUMBER, [55] = FORM_NUMBER,  [61] = FORM_NUMBER, [62] = FORM_NUMBER,
-		[64] = FORM_NUMBER, [65] = FORM_NUMBER,  [72] = FORM_NUMBER, [73] = FORM_NUMBER,
-		[75] = FORM_NUMBER, [76] = FORM_NUMBER,  [77] = FORM_TEXT,   [79] = FORM_EAP,
-		[80] = FORM_16,     [83] = FORM_NUMBER,  [85] = FORM_NUMBER, [86] = FORM_NUMBER,
-		[87] = FORM_TEXT,   [88] = FORM_TEXT,    [95] = FORM_16,     [96] = FORM_8,
-		[98] = FORM_16,     [124] = FORM_8,
+		[1] = FORM_TEXT,    [2] = FORM_PASSWORD, [3] = FORM_CHAP,    [4] = FORM_NUMBER,
+		[5] = FORM_NUMBER,  [6] = FORM_NUMBER,   [7] = FORM_NUMBER,  [8] = FORM_NUMBER,
+		[9] = FORM_NUMBER,  [10] = FORM_NUMBER,  [11] = FORM_TEXT,   [12] = FORM_NUMBER,
+		[13] = FORM_NUMBER, [14] = FORM_NUMBER,  [15] = FORM_NUMBER, [16] = FORM_NUMBER,
+		[18] = FORM_TEXT,   [19] = FORM_TEXT,    [20] = FORM_TEXT,   [22] = FORM_TEXT,
+		[23] = FORM_NUMBER, [24] = FORM_OPAQUE,  [25] = FORM_OPAQUE, [26] = FORM_VENDOR,
+		[27] = FORM_NUMBER, [28] = FORM_NUMBER,  [29] = FORM_NUMBER, [30] = FORM_TEXT,
+		[31] = FORM_TEXT,   [32] = FORM_TEXT,    [33] = FORM_OPAQUE, [34] = FORM_TEXT,
+		[35] = FORM_TEXT,   [37] = FORM_NUMBER,  [38] = FORM_NUMBER, [39] = FORM_TEXT,
+		[40] = FORM_NUMBER, [41] = FORM_NUMBER,  [42] = FORM_NUMBER, [43] = FORM_NUMBER,
+		[44] = FORM_TEXT,   [45] = FORM_NUMBER,  [46] = FORM_NUMBER, [47] = FORM_NUMBER,
+		[48] = FORM_NUMBER, [49] = FORM_NUMBER,  [50] = FORM_TEXT,   [51] = FORM_NUMBER,
+		[52] = FORM_NUMBER, [53] = FORM_NUMBER,  [55] = FORM_NUMBER, [60] = FORM_OPAQUE,
+		[61] = FORM_NUMBER, [62] = FORM_NUMBER,  [64] = FORM_NUMBER, [65] = FORM_NUMBER,
+		[72] = FORM_NUMBER, [73] = FORM_NUMBER,  [75] = FORM_NUMBER, [76] = FORM_NUMBER,
+		[77] = FORM_TEXT,   [79] = FORM_EAP,     [80] = FORM_16,     [83] = FORM_NUMBER,
+		[85] = FORM_NUMBER, [86] = FORM_NUMBER,  [87] = FORM_TEXT,   [88] = FORM_TEXT,
+		[95] = FORM_16,     [96] = FORM_8,       [98] = FORM_16,     [124] = FORM_8,
 	};
 
 	if (type < sizeof(forms) && forms[type] != FORM_NONE)
@@ -134,6 +135,7 @@ static int worth_of(uint8_t type, struct span value)
 	case FORM_NUMBER: return length == 4 ? 2 : -1;
 	case FORM_8: return length == 8 ? 2 : -1;
 	case FORM_16: return length == 16 ? 2 : -1;
+	case FORM_CHAP: return length == 17 ? 2 : -1; /* RFC 2865 5.3: a number and a digest */
 	case FORM_PASSWORD: return length >= 16 && length <= 128 && length % 16 == 0 ? 2 : -1;
 	case FORM_TEXT: return length > 0 && is_text(value) ? 1 : 0;
 	case FORM_VENDOR: return are_of_vendor(value) ? 4 : 0;

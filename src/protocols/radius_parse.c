@@ -6,6 +6,7 @@
 
 enum {
 	USER_PASSWORD = 2,
+	CHAP_PASSWORD,
 	VENDOR_SPECIFIC = 26,
 	EAP_MESSAGE = 79,
 	MESSAGE_AUTHENTICATOR = 80,
@@ -81,6 +82,36 @@ static void write_eap(struct json *json, struct span s)
 		emit_span(json, "eap_identity", text_first(span_take(&s, length - 5u), IDENTITY_MOST));
 }
 
+/* RFC 2548 2.1.3 and 2.3.2: of Microsoft's attributes the answers of MS-CHAP, of its first and second
+ * version. */
+static const char *microsoft(struct span value)
+{
+	enum { MICROSOFT = 311, RESPONSE = 1, RESPONSE_2 = 25, LENGTH = 52 };
+	const uint32_t vendor = span_u32(&value);
+	const uint8_t type = span_u8(&value);
+
+	if (vendor != MICROSOFT || span_u8(&value) != LENGTH)
+		return NULL;
+	return type == RESPONSE ? "mschap" : type == RESPONSE_2 ? "mschapv2" : NULL;
+}
+
+/* By what somebody asks to be let in. */
+static void write_authentication(struct json *json, struct span attributes)
+{
+	const char *name = NULL;
+	struct span value;
+	uint8_t type;
+
+	while (name == NULL && span_left(attributes) > 0 && radius_next_attribute(&attributes, &type, &value))
+		name = type == USER_PASSWORD     ? "pap"
+		       : type == CHAP_PASSWORD   ? "chap"
+		       : type == EAP_MESSAGE     ? "eap"
+		       : type == VENDOR_SPECIFIC ? microsoft(value)
+						 : NULL;
+	if (name != NULL)
+		json_text(json, "authentication", name);
+}
+
 /* Numbers of vendors (RFC 2865 5.26), each once. */
 static void write_vendors(struct json *json, struct span attributes)
 {
@@ -153,6 +184,8 @@ static void emit(const void *memory, struct json *json)
 			write_attribute(json, keys[i].key, keys[i].kind, value);
 		}
 	}
+	if (code == RADIUS_ACCESS_REQUEST)
+		write_authentication(json, attributes);
 	if (span_left(eap) > 0)
 		write_eap(json, eap);
 	write_vendors(json, attributes);

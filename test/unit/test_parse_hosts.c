@@ -69,8 +69,9 @@ static void a_password_in_radius_is_a_finding_and_not_told(void **state)
 				      talk_first("radius.server.udp.specification") };
 
 	(void)state;
-	TOLD("radius", TRANSPORT_UDP, turns, "\"user_name\":\"joe\"", "\"weakness\":\"radius-pap\"",
-	     "\"weakness\":\"radius-no-message-authenticator\"", "\"framed_ip\":\"192.0.2.50\"");
+	TOLD("radius", TRANSPORT_UDP, turns, "\"user_name\":\"joe\"", "\"authentication\":\"pap\"",
+	     "\"weakness\":\"radius-pap\"", "\"weakness\":\"radius-no-message-authenticator\"",
+	     "\"framed_ip\":\"192.0.2.50\"");
 }
 
 /* RFC 3748 5.1; vendors once each; an identity that says to be longer than it is is none. */
@@ -87,7 +88,8 @@ static void who_answers_eap_is_told(void **state)
 
 	(void)state;
 	TOLD("radius", TRANSPORT_UDP, identity,
-	     "\"eap\":true,\"eap_type\":\"identity\",\"eap_identity\":\"joe@x\",\"vendors\":[9,311]",
+	     "\"authentication\":\"eap\",\"eap\":true,\"eap_type\":\"identity\",\"eap_identity\":\"joe@x\","
+	     "\"vendors\":[9,311]",
 	     "!weakness");
 	TOLD("radius", TRANSPORT_UDP, digest, "\"eap_type\":\"md5\"", "!eap_identity", "!vendors",
 	     "\"weakness\":\"radius-no-message-authenticator\",\"evidence\":\"Access-Request without "

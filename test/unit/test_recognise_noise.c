@@ -128,6 +128,10 @@ static void attributes_of_radius_are_what_they_must_be(void **unused)
 		{ "an authenticator of one octet", BYTES("\1\7\0\x19\4\4\4\4\4\4\4\4\4\4\4\4\4\4\4\4\1\5joe"),
 		  NO },
 		{ "a request without attributes", BYTES("\1\7\0\x14" AUTHENTICATOR), NO },
+		{ "a digest of CHAP among texts",
+		  BYTES("\1\7\0\x32" AUTHENTICATOR "\1\5joe\3\x13\1zyxwvutsrqponmlk\x20\6gate"), YES },
+		{ "a digest that is too short",
+		  BYTES("\1\7\0\x31" AUTHENTICATOR "\1\5joe\3\x12\1zyxwvutsrqponml\x20\6gate"), NO },
 	};
 
 	(void)unused;
