@@ -199,6 +199,10 @@ def is_gtp_data(row):
     return "0xff" in row.get("gtp.message", ())
 
 
+def is_ipmi_1(body):
+    return body.get("version") == "1.5"  # how one logs in to 2.0 tshark does not show
+
+
 def is_smb_create(row):
     return "5" in row.get("smb2.cmd", ())
 
@@ -422,7 +426,7 @@ FACTS = [
     Fact("ajp", "remote_address", "ajp13", "ajp13.raddr"),
     Fact("ajp", "user_agent", "ajp13", "ajp13.user_agent"),
     Fact("ajp", "status", "ajp13", "ajp13.rstatus", number, number),
-    Fact("ipmi", "user", "ipmi", "ipmi.app39.user", lambda v: v.rstrip("\0"), part=True),
+    Fact("ipmi", "user", "ipmi", "ipmi.app39.user", lambda v: v.rstrip("\0"), part=True, only=is_ipmi_1),
     Fact("ipmi", "manufacturer_id", "ipmi", "ipmi.app01.manufacturer", number, number),
     Fact("ipmi", "product_id", "ipmi", "ipmi.app01.product", number, number),
     Fact("fastcgi", "application_status", "fcgi", "fcgi.end_request.app_status", number, number),
