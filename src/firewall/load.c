@@ -1,5 +1,6 @@
 #include "firewall/load.h"
 #include "base/clock.h"
+#include "firewall/batch.h"
 #include "firewall/delta.h"
 #include "firewall/kernel.h"
 
@@ -26,12 +27,30 @@ void load_prepare(struct loading *loading)
 	loading->difference = buffer_new(TEXT_LIMIT);
 	loading->differs_little = present->entry != NULL && delta_write(loading->state->arena, present->text,
 									loading->text, &loading->difference);
-	(void)kernel_ready(&other);
+	if (!loading->differs_little)
+		(void)kernel_ready(&other);
 }
 
 void load_end(struct loading *loading)
 {
 	buffer_free(&loading->difference);
+}
+
+/* By messages of our own, where they know all that differs. */
+static bool send_difference(struct loading *loading)
+{
+	struct buffer dressed = buffer_new(TEXT_LIMIT);
+	struct batch batch;
+	bool done;
+
+	ruleset_dress(buffer_read(&loading->difference), &loading->present->loaded, clock_wall_us() / 1000000,
+		      &dressed);
+	batch_begin(&batch, loading->present->generation.number);
+	done = !dressed.failed && batch_text(&batch, span_text((const char *)dressed.bytes)) &&
+	       batch_send(&batch) == 0;
+	batch_free(&batch);
+	buffer_free(&dressed);
+	return done;
 }
 
 /* Whoever changes something in between makes that a wrong sum: then the whole is loaded. */
@@ -40,7 +59,8 @@ static bool load_difference(struct loading *loading)
 	struct error other;
 
 	return loading->differs_little &&
-	       load_text("", &loading->present->loaded, buffer_read(&loading->difference), &other) &&
+	       (send_difference(loading) ||
+		load_text("", &loading->present->loaded, buffer_read(&loading->difference), &other)) &&
 	       seen_only_ours(&loading->present->generation, &loading->now);
 }
 

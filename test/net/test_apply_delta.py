@@ -70,3 +70,34 @@ def test_what_differs_makes_what_the_whole_makes(host, namespaces, seed):  # noq
         assert parts(re.sub(r'comment "(\w+) \d+"', r'comment "\1"', table)) == parts(whole)
         assert host.status()["drift"] == "none"
     assert deltas >= 6  # else nothing was tested
+
+
+def single(number, address):
+    """A rule of one port and single addresses, at either end or at both, of either family."""
+    door = "udp/%d" % (1000 + number % 40) if number % 5 else "tcp/%d" % (2000 + number)
+    here, there = ("2001:db8::%x", "2001:db8:1::%x") if number % 3 == 1 else ("192.0.2.%d", "198.51.100.%d")
+    words = {0: "allow %s from " + here % address, 1: "deny %s from " + here % address + " to " + there % number,
+             2: "allow out %s to " + there % address, 3: "allow through %s from " + here % address}[number % 4]
+    return words % door + " id r%d" % number
+
+
+def test_what_differs_is_sent_without_the_library(host, namespaces, need):  # noqa: F811
+    """Comparisons, elements and counters are messages of our own; nftables' library, which lists all chains first, is not
+    even loaded."""
+    need("strace")
+    rules = [single(number, 1 + number) for number in range(120)]
+    host.in_force("\n".join(rules) + "\n")
+    for changed in (0, 1, 2, 3, 4, 5, 7, 18, 31, 55):
+        rules[changed] = single(changed, 200 + changed)
+        text = "\n".join(rules) + "\n"
+        trace = host.folder / "trace"
+        # Who is traced cannot look for leaks.
+        apply = ["env", "ASAN_OPTIONS=detect_leaks=0", host.program.program, "apply", host.policy(text), "--state", host.state]
+        host.space.run("strace", "-e", "trace=openat", "-o", trace, *apply)
+        assert "libnftables" not in trace.read_text(), changed
+        assert host.do("confirm").status == 0
+        fresh = namespaces.new()
+        fresh.run("nft", "-f", "-", input=host.program("plan", "--nft", "-P", host.policy(text), wrap=fresh.command()).out)
+        whole = fresh.run("nft", "-s", "list", "table", "inet", "doorward").stdout
+        assert parts(host.table()) == parts(whole)
+        assert host.status()["drift"] == "none"

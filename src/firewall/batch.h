@@ -1,0 +1,49 @@
+/* batch.h: a transaction of nf_tables as netlink messages of our own (linux/netfilter/nf_tables.h).
+ *
+ * nftables' library lists all chains of a table before it adds a rule to it, which takes longer than the
+ * change. What a small change of a large rule set needs is few kinds of messages, and what is not among them
+ * is left to the library. */
+#ifndef FIREWALL_BATCH_H
+#define FIREWALL_BATCH_H
+
+#include "base/buffer.h"
+
+struct batch {
+	struct buffer bytes;
+	size_t message; /* where the one begins that is written */
+	uint32_t count; /* of messages so far */
+};
+
+/* Begins a transaction that the kernel only takes while its rules are of this generation. batch_free() in any
+ * case. */
+void batch_begin(struct batch *batch, uint32_t generation);
+void batch_free(struct batch *batch);
+
+/* Adds what the text of a difference says (delta.h), with the lines of its rules dressed. False where one of
+ * its lines is not among what is known here. */
+bool batch_text(struct batch *batch, struct span text);
+
+/* Sends it. Zero, or the errno: nothing has changed then. */
+int batch_send(struct batch *batch);
+
+/* ---- for its rooms ---- */
+
+/* A message about the table, and the attributes behind it; numbers are in network order. */
+void batch_message(struct batch *batch, uint16_t type, uint16_t flags);
+void batch_put(struct batch *batch, uint16_t type, const void *bytes, size_t length);
+void batch_u32(struct batch *batch, uint16_t type, uint32_t value);
+void batch_u64(struct batch *batch, uint16_t type, uint64_t value);
+void batch_name(struct batch *batch, uint16_t type, struct span name);
+size_t batch_nest(struct batch *batch, uint16_t type); /* returns what batch_close() wants */
+void batch_close(struct batch *batch, size_t nest);
+
+/* A comment as nftables keeps it with chains and rules. False where it is too long. */
+bool batch_comment(struct batch *batch, uint16_t type, struct span comment);
+
+/* "goto in-5f3a1c07", "accept", as data within an attribute of this type. False if it is none of these. */
+bool batch_verdict(struct batch *batch, uint16_t type, struct span words);
+
+/* "ip saddr 192.0.2.1 goto rule-web": the expressions of a rule, and its comment. */
+bool batch_rule(struct batch *batch, struct span line);
+
+#endif
