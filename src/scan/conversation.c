@@ -166,13 +166,35 @@ struct conversation *conversation_begin(struct engine *engine, const struct wish
 	return c;
 }
 
+struct conversation *conversation_resting(struct engine *engine, const struct wish *wish)
+{
+	struct conversation *const c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	*c = (struct conversation){ .engine = engine, .wish = *wish, .fd = -1, .stage = STAGE_RESTING };
+	c->waited = !purpose_is_further(wish->purpose);
+	c->begun = engine->now;
+	c->asked = -1;
+	c->alarm = c->begun + engine->limits.door_ms;
+	return c;
+}
+
+void conversation_rest(struct conversation *c)
+{
+	(void)close(c->fd);
+	c->fd = -1;
+	c->stage = STAGE_RESTING;
+}
+
 void conversation_free(struct conversation *c)
 {
 	if (c->tls != NULL) {
 		tls_client_bye(c->tls, &c->out);
 		(void)send(c->fd, c->out.bytes, c->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
-	(void)close(c->fd);
+	if (c->fd >= 0)
+		(void)close(c->fd);
 	free(c->answer);
 	tls_client_free(c->tls);
 	buffer_free(&c->out);

@@ -176,8 +176,45 @@ static void note_connected(struct door *door, const struct conversation *c)
 		door->connect_ms = took;
 	else if (took > 2 * door->connect_ms + SLOW_MS || door->result.evidence_length > 0)
 		door->beside = BESIDE_LEAST;
-	else if (door->beside < BESIDE_MOST)
+	else if (door->beside < BESIDE_MOST && door->turned_away == 0)
 		door->beside++;
+}
+
+/* ---- doors that turn away ---- */
+
+/* Some servers take so many connections at a time or in a second, and stop listening in between (xinetd's cps
+ * and instances, a core of Quassel that nobody has set up): openings that come one by one are heard. */
+bool door_turns_away(const struct wish *wish, int error)
+{
+	struct door *const door = wish->door;
+
+	if (error != ECONNREFUSED || !door->reached || !door_is_stream(door) || door->lost != NULL ||
+	    wish->inside || purpose_is_further(wish->purpose) || door->turned_away >= TURNED_AWAY_MOST)
+		return false;
+	door->turned_away++;
+	door->beside = 1;
+	return true;
+}
+
+void door_rest(struct conversation *c)
+{
+	const int64_t when = c->engine->now + REST_MS;
+
+	engine_alarm(c, when < c->wish.door->end ? when : c->wish.door->end);
+}
+
+/* The rest is over: the same again. */
+static void wish_again(struct conversation *c)
+{
+	struct door *const door = c->wish.door;
+
+	engine_end(c);
+	door_wish(door, c->wish.purpose, c->wish.protocol, c->wish.variant, false);
+	if (!c->waited)
+		return;
+	c->waited = false;
+	if (--door->waiting == 0)
+		door_next_phase(door);
 }
 
 void door_ready(struct conversation *c)
@@ -323,6 +360,8 @@ void door_quiet(struct conversation *c)
 {
 	if (c->engine->now >= c->wish.door->end)
 		time_is_up(c->wish.door);
+	else if (c->stage == STAGE_RESTING)
+		wish_again(c);
 	else if (c->stage != STAGE_TALKING)
 		not_ready(c, ETIMEDOUT);
 	else
@@ -333,6 +372,11 @@ void door_ended(struct conversation *c, int error)
 {
 	struct door *const door = c->wish.door;
 
+	if (c->stage == STAGE_CONNECTING && door_turns_away(&c->wish, error)) {
+		conversation_rest(c);
+		door_rest(c);
+		return;
+	}
 	if (c->stage != STAGE_TALKING)
 		not_ready(c, error);
 	else if (error != 0 && !door_is_stream(door) && door->result.evidence_length == 0)

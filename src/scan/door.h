@@ -36,6 +36,8 @@ enum {
 	BESIDE_LEAST = 3, /* openings side by side: some servers let no more than that wait to be accepted */
 	BESIDE_MOST = 12, /* where connecting goes on being quick */
 	SLOW_MS = 50,
+	REST_MS = 150, /* after a door has turned a connection away that took others before */
+	TURNED_AWAY_MOST = 16,
 	PROTOCOLS_MOST = 256,
 };
 
@@ -55,6 +57,7 @@ struct door {
 	enum phase phase;
 	bool inside, reached, shaken, closed, done, late, listed;
 	unsigned epoch, begun;
+	unsigned turned_away;        /* connections, refused after others were taken */
 	unsigned waiting;            /* conversations and wishes that the phase waits for */
 	const struct protocol *held; /* who answered, while somebody else may outdo him; or NULL */
 	unsigned held_rank;

@@ -57,7 +57,8 @@ struct wish {
 	unsigned epoch;
 };
 
-enum stage { STAGE_CONNECTING, STAGE_SHAKING, STAGE_TALKING };
+/* STAGE_RESTING: there is no connection; the same is wished for again when the alarm rings. */
+enum stage { STAGE_CONNECTING, STAGE_SHAKING, STAGE_TALKING, STAGE_RESTING };
 
 struct conversation {
 	struct engine *engine;
@@ -90,6 +91,11 @@ struct conversation {
 /* Connects. NULL, and *ret_error an errno, if that cannot even begin. */
 struct conversation *conversation_begin(struct engine *engine, const struct wish *wish, int *ret_error);
 void conversation_free(struct conversation *c);
+
+/* For a wish that was refused, and may come true later: it only rests. NULL without memory. Rest: one that
+ * was begun gives up its connection, and does. */
+struct conversation *conversation_resting(struct engine *engine, const struct wish *wish);
+void conversation_rest(struct conversation *c);
 
 /* Reads and writes as far as goes. */
 void conversation_event(struct conversation *c, uint32_t events);
@@ -137,6 +143,11 @@ void door_heard(struct conversation *c);
 void door_quiet(struct conversation *c);
 void door_ended(struct conversation *c, int error);
 void door_failed(const struct wish *wish, int error); /* it did not even begin */
+
+/* Whether the door, which took a connection before, has turned this one away and is to be left in peace for a
+ * moment; each such answer counts. Then: the rest begins, its alarm is set. */
+bool door_turns_away(const struct wish *wish, int error);
+void door_rest(struct conversation *c);
 
 /* ---- loop.c ---- */
 

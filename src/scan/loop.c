@@ -106,6 +106,8 @@ static void add_live(struct engine *engine, struct conversation *c)
 	door->conversations = c;
 	if (c->stage == STAGE_TALKING)
 		door_ready(c);
+	else if (c->stage == STAGE_RESTING)
+		door_rest(c);
 }
 
 static void begin_wishes(struct engine *engine)
@@ -120,6 +122,8 @@ static void begin_wishes(struct engine *engine)
 		if (!has_place(engine, &wish))
 			continue;
 		c = conversation_begin(engine, &wish, &error);
+		if (c == NULL && door_turns_away(&wish, error))
+			c = conversation_resting(engine, &wish);
 		if (c != NULL) {
 			add_live(engine, c);
 			continue;
