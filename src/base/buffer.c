@@ -108,12 +108,22 @@ char *number_digits(uint64_t number, char *end)
 	return end;
 }
 
+size_t number_length(uint64_t number)
+{
+	size_t length = 1;
+
+	for (; number >= 10000; number /= 10000)
+		length += 4;
+	return length + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 void buffer_decimal(struct buffer *b, uint64_t number)
 {
-	char digits[NUMBER_TEXT];
-	const char *const at = number_digits(number, digits + sizeof(digits));
+	const size_t length = number_length(number);
+	uint8_t *const room = buffer_extend(b, length);
 
-	buffer_add(b, at, (size_t)(digits + sizeof(digits) - at));
+	if (room != NULL)
+		number_digits(number, (char *)room + length);
 }
 
 char *number_hex_digits(uint64_t number, unsigned digits, char *end)

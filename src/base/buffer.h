@@ -68,6 +68,7 @@ void buffer_u32_le(struct buffer *b, uint32_t value);
  * number takes more than NUMBER_TEXT. */
 enum { NUMBER_TEXT = 24 };
 char *number_digits(uint64_t number, char *end);
+size_t number_length(uint64_t number);                                /* how many digits those are */
 char *number_hex_digits(uint64_t number, unsigned digits, char *end); /* with zeros in front */
 
 /* Writes a length that was not known before: two or four bytes at `offset`, which must have been written. */

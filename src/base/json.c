@@ -167,16 +167,13 @@ void json_put_plain(struct buffer *out, struct span s)
 
 void json_put_number(struct buffer *out, uint64_t number, bool negative)
 {
-	char digits[NUMBER_TEXT], *at = number_digits(number, digits + sizeof(digits));
-	uint8_t *room;
-	size_t length;
+	const size_t length = number_length(number) + negative;
+	uint8_t *const room = buffer_extend(out, length);
 
-	if (negative)
-		*--at = '-';
-	length = (size_t)(digits + sizeof(digits) - at);
-	room = buffer_extend(out, length);
-	if (room != NULL)
-		copy_short(room, (const uint8_t *)at, length);
+	if (room == NULL)
+		return;
+	room[0] = '-';
+	number_digits(number, (char *)room + length);
 }
 
 void json_members(struct json *j, struct span members)

@@ -20,9 +20,9 @@ static bool has_ports(const struct flow *flow)
 
 /* ---- what all events of a flow have in common ---- */
 
-/* So few that they stay in a processor's cache: eight times as many are found a little more often, and each
- * costs more to reach than is saved. */
-enum { HEADS = 512, HEAD_LENGTH = 320 };
+/* So few that they stay near the processor: of four times as many some more are found, and each costs more to
+ * reach than is saved. */
+enum { HEADS = 1024, HEAD_LENGTH = 320, LINE = 64 };
 
 /* The members from "flow_id" to "community_id". They cost more than most of what follows them, and are the
  * same in each event of a flow, but where it comes to be known what is spoken and by whom. */
@@ -112,6 +112,8 @@ static struct json begin(struct flow_events *events, struct buffer *lines, const
 	struct head *const head = &events->heads[id % HEADS];
 	struct json json = json_new(lines);
 
+	for (size_t at = 0; at < sizeof(*head); at += LINE)
+		__builtin_prefetch((const char *)head + at, 1); /* wanted behind the time */
 	json_begin(&json);
 	write_time(events, &json, "timestamp", time_ns);
 	json_plain(&json, "event_type", type);
