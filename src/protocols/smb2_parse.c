@@ -313,3 +313,23 @@ bool smb2_message(struct smb_state *state, struct parse *parse, struct span mess
 	}
 	return true;
 }
+
+/* MS-SMB2 2.2.41: one share may be encrypted and others be read on. */
+bool smb2_sealed_message(struct smb_state *state, struct parse *parse, struct span message)
+{
+	enum { SESSION_AT = 44 };
+	const struct smb_request sealed = { .kind = SMB_SEALED, .command = "SMB2_TRANSFORM_HEADER" };
+	struct smb_record record = { .request = &sealed };
+
+	span_skip(&message, SESSION_AT);
+	record.session_id = span_u64_le(&message);
+	if (message.failed)
+		return false;
+	for (size_t i = 0; i < SMB_SEALED_SESSIONS; i++)
+		if (state->sealed[i] == record.session_id)
+			return true;
+	state->sealed[state->next_sealed] = record.session_id;
+	state->next_sealed = (uint8_t)((state->next_sealed + 1) % SMB_SEALED_SESSIONS);
+	smb_tell(state, parse, &record);
+	return true;
+}

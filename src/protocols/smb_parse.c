@@ -232,6 +232,11 @@ static void emit(const void *memory, struct json *json)
 	if (record->state->dialect[0] != '\0')
 		json_text(json, "dialect", record->state->dialect);
 	json_text(json, "command", record->request->command);
+	if (record->request->kind == SMB_SEALED) {
+		json_unsigned(json, "session_id", record->session_id);
+		json_bool(json, "encrypted", true);
+		return;
+	}
 	if (record->unanswered) {
 		json_bool(json, "unanswered", true);
 	} else {
@@ -282,11 +287,11 @@ void smb_judge_guest(struct parse *parse, const struct smb_state *state)
 
 /* ---- reading ---- */
 
-/* The beginning of a session message; the rest of a long one is stepped over. PARSE_DONE: it is encrypted. */
+/* The beginning of a session message; the rest of a long one is stepped over. */
 static enum parse_step read_message(struct smb_state *state, struct parse *parse, struct span message)
 {
 	if (span_begins(message, "\xfdSMB"))
-		return PARSE_DONE;
+		return smb2_sealed_message(state, parse, message) ? PARSE_ON : PARSE_BROKEN;
 	if (span_begins(message, "\xfcSMB"))
 		return PARSE_ON; /* compressed */
 	if (span_begins(message, SMB1_BEGINS))

@@ -9,9 +9,17 @@
 #include "protocols/smb.h"
 
 enum { SMB_PENDING = 8, SMB_TREES = 6, SMB_TEXT = 192, SMB_DIALECTS = 8, SMB_DIALECT = 24 };
-enum { SMB_PIPES = 4, SMB_PIPE = 48, SMB_INTERFACES = 160 };
+enum { SMB_PIPES = 4, SMB_PIPE = 48, SMB_INTERFACES = 160, SMB_SEALED_SESSIONS = 4 };
 
-enum smb_kind { SMB_NONE, SMB_NEGOTIATE, SMB_SESSION_SETUP, SMB_TREE_CONNECT, SMB_CREATE, SMB_BIND };
+enum smb_kind {
+	SMB_NONE,
+	SMB_NEGOTIATE,
+	SMB_SESSION_SETUP,
+	SMB_TREE_CONNECT,
+	SMB_CREATE,
+	SMB_BIND,
+	SMB_SEALED, /* no request: messages that are encrypted */
+};
 
 /* A request that waits for its answer. */
 struct smb_request {
@@ -42,7 +50,8 @@ struct smb_state {
 	struct smb_tree trees[SMB_TREES];
 	struct ntlmssp client, server; /* the last of each */
 	struct smb_pipe pipes[SMB_PIPES];
-	uint8_t next_request, next_tree, next_pipe;
+	uint8_t next_request, next_tree, next_pipe, next_sealed;
+	uint64_t sealed[SMB_SEALED_SESSIONS];     /* the last ones of which encrypted messages were told */
 	char dialects[SMB_DIALECTS][SMB_DIALECT]; /* offered */
 	uint8_t dialect_count;
 	char dialect[SMB_DIALECT];
@@ -93,8 +102,10 @@ void smb_tell(struct smb_state *state, struct parse *parse, struct smb_record *r
 void smb_judge_signing(struct parse *parse, bool enabled, bool required);
 void smb_judge_guest(struct parse *parse, const struct smb_state *state);
 
-/* Read one message, of which the beginning is there. False if it is none. */
+/* Read one message, of which the beginning is there. False if it is none. What is encrypted is told once for
+ * a session. */
 bool smb1_message(struct smb_state *state, struct parse *parse, struct span message);
 bool smb2_message(struct smb_state *state, struct parse *parse, struct span message);
+bool smb2_sealed_message(struct smb_state *state, struct parse *parse, struct span message);
 
 #endif

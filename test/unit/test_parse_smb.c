@@ -122,6 +122,32 @@ static void encryption_of_servers_and_shares_is_told(void **state)
 }
 
 /* RFC 1002 4.3.2: the names of both ends; a second label is the scope. A name of other letters is none. */
+#define SEALED(session)                                                                                      \
+	"\0\0\0\x3c\xfdSMB\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                                                  \
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                                                                   \
+	"\x8\0\0\0\0\0\1\0" session "\0\0\0\0\0\0\0sealed!!"
+
+/* MS-SMB2 2.2.41, between messages in the clear: of two sessions, the second as another share's. */
+static void what_is_encrypted_is_told_once_and_the_rest_read_on(void **state)
+{
+	const struct turn turns[] = {
+		CLIENT(SEALED("\7")),
+		SERVER(SEALED("\7")),
+		CLIENT(SEALED("\x8")),
+		CLIENT("\0\0\0\x4c" SMB2("\3", "\0", "\1", "\0") "\x09\0\0\0\x48\0\4\0"
+								 "X\0Y\0"),
+		SERVER("\0\0\0\x50" SMB2("\3", "\1", "\1", "\5") "\x10\0\1\0\0\0\0\0\0\0\0\0\0\0\0"),
+		SERVER(SEALED("\7")),
+	};
+
+	(void)state;
+	TOLD("smb", TRANSPORT_TCP, turns,
+	     "\"id\":1,\"command\":\"SMB2_TRANSFORM_HEADER\",\"session_id\":7,\"encrypted\":true}",
+	     "\"id\":2,\"command\":\"SMB2_TRANSFORM_HEADER\",\"session_id\":8,\"encrypted\":true}",
+	     "\"id\":3,\"command\":\"SMB2_COMMAND_TREE_CONNECT\"", "\"share\":\"XY\"", "!\"id\":4",
+	     "!broken");
+}
+
 static void names_of_a_session_are_told(void **state)
 {
 	const struct turn turns[] = {
@@ -225,6 +251,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_answered_is_told_at_the_end),
 		cmocka_unit_test(a_chain_that_leads_back_ends),
 		cmocka_unit_test(encryption_of_servers_and_shares_is_told),
+		cmocka_unit_test(what_is_encrypted_is_told_once_and_the_rest_read_on),
 		cmocka_unit_test(names_of_a_session_are_told),
 		cmocka_unit_test(who_announces_itself_is_told),
 		cmocka_unit_test(who_binds_to_ldap_by_sicily_is_told),
