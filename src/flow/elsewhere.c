@@ -127,10 +127,17 @@ static void remember(struct elsewhere *all, const struct handed *handed)
 	all->count++;
 }
 
+/* Of a connection both hosts were named, and the door: it is what was said, even if it was there before. */
+static bool is_exact(const struct announcement *one)
+{
+	return one->what.protocol != NULL && one->what.transport == TRANSPORT_TCP &&
+	       !address_is_unspecified(&one->what.other);
+}
+
 /* Whether it tells of what the flow is, as far as that is known. */
 static bool may_be(const struct announcement *one, const struct flow *flow)
 {
-	return flow->identified != IDENTIFIED_NOT ||
+	return flow->identified != IDENTIFIED_NOT || is_exact(one) ||
 	       (one->what.protocol != NULL && one->what.protocol->only_expected);
 }
 
@@ -139,10 +146,10 @@ static bool came_before(const struct announcement *one, const struct flow *flow)
 	return one->from_ns <= flow->first_ns && flow->first_ns <= one->until_ns;
 }
 
-/* Media may be sent before the words that announce them are seen, and go on. */
+/* Media may be sent before the words that announce them are seen, and go on; so may a connection be there. */
 static bool came_meanwhile(const struct announcement *one, const struct flow *flow)
 {
-	return flow->identified != IDENTIFIED_NOT && flow->first_ns <= one->from_ns &&
+	return (flow->identified != IDENTIFIED_NOT || is_exact(one)) && flow->first_ns <= one->from_ns &&
 	       one->from_ns <= flow->last_ns;
 }
 
@@ -171,10 +178,12 @@ static const struct announcement *find(struct elsewhere *all, const struct flow 
 /* What was known by its content before anybody announced it stays so. */
 static void join(struct flow *flow, const struct announcement *one)
 {
+	const bool unknown = flow->identified == IDENTIFIED_NOT;
+
 	flow->parent = one->parent;
-	if (flow->identified == IDENTIFIED_NOT)
+	if (unknown)
 		flow->protocol = identify_number(one->what.protocol);
-	if (came_before(one, flow))
+	if (unknown || came_before(one, flow))
 		flow->identified = IDENTIFIED_EXPECTED;
 }
 

@@ -5,9 +5,9 @@
  * time. They meet where what all engines tell is put into one order: announcements, and the ends of flows
  * that may have been announced, are handed over there (log.h), and come here in the order of frames, whatever
  * the number of workers. Such a flow is known by its content while it is read, as protocol->announced says,
- * or not at all: then it is a connection, and becomes what was announced (protocol->only_expected). If it was
- * announced when it began, or was known by its content and announced while it lasted, it gets its parent
- * here, and its end is told only then. */
+ * or not at all: then it is a connection, and becomes what was announced (protocol->only_expected, or both
+ * its hosts were named). If it was announced when it began, or while it lasted and was known by its content
+ * or by both hosts, it gets its parent here, and its end is told only then. */
 #ifndef FLOW_ELSEWHERE_H
 #define FLOW_ELSEWHERE_H
 

@@ -98,6 +98,14 @@ static bool is_met_elsewhere(const struct expectation *expectation)
 	       (expectation->protocol->announced || expectation->protocol->only_expected);
 }
 
+/* A server of rsh or rexec calls back at once, when the words that make its conversation known are still to
+ * come: the flow may be there already. */
+static bool may_have_begun(const struct parse *parse, const struct expectation *expectation)
+{
+	return expectation->transport == TRANSPORT_TCP && expectation->protocol == parse->protocol &&
+	       address_compare(&expectation->address, &parse->addresses[SIDE_CLIENT]) == 0;
+}
+
 static void expect_flow(struct parse *parse, const struct expectation *expectation)
 {
 	struct conversation *const c = conversation_of(parse);
@@ -110,7 +118,8 @@ static void expect_flow(struct parse *parse, const struct expectation *expectati
 				 c->all->counts);
 	else
 		c->all->counts->expectations++;
-	if (here && (!address_is_unspecified(&expectation->other) || !is_met_elsewhere(expectation)))
+	if (here && !may_have_begun(parse, expectation) &&
+	    (!address_is_unspecified(&expectation->other) || !is_met_elsewhere(expectation)))
 		return;
 	if (listener->announced != NULL)
 		listener->announced(listener->context, c->flow, expectation, parse->time_ns);

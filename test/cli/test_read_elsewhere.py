@@ -181,3 +181,28 @@ def test_data_are_found_by_their_name(doorward, tmp_path):
     (flow,) = [event for event in doorward("read", "--json", "--protocol", "ftp-data", path).events()
                if event["event_type"] == "flow"]
     assert flow["dest_port"] == 5001
+
+
+# ---- rexec's connection for errors, which the server opens before the client tells who it is (rexec(3)) ----
+
+def errors_of_rexec(announced=40021, late=True):
+    """The connection back lasts from before the command to behind it, or is over before."""
+    asked = p.conversation(CLIENT, 40010, FIRST, 512, (0, b"%d\0" % announced), (0, b"visitor\0sesame\0date\0"), (1, b"\0"))
+    back = p.conversation(FIRST, 40020, CLIENT, 40021, (0, b"\0"))
+    before = 5 if late else len(back)
+    return [*asked[:4], *back[:before], *asked[4:], *back[before:]]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("packets, protocol", [
+    (errors_of_rexec(), "rexec"), (errors_of_rexec(announced=40022), "unknown"), (errors_of_rexec(late=False), "unknown")],
+    ids=["its own", "another port", "over before"])
+def test_errors_of_rexec_come_before_the_command(doorward, tmp_path, packets, protocol, workers):
+    path = tmp_path / "rexec.pcap"
+    path.write_bytes(p.capture(packets))
+    flows = [event for event in doorward("read", "--json", "--workers", workers, path).events()
+             if event["event_type"] == "flow"]
+    (session,) = [flow for flow in flows if flow["dest_port"] == 512]
+    (errors,) = [flow for flow in flows if flow["dest_port"] == 40021]
+    assert (session["app_proto"], errors["app_proto"]) == ("rexec", protocol)
+    assert errors["doorward"].get("parent") == (session["flow_id"] if protocol == "rexec" else None)
