@@ -133,9 +133,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	bool *const begun = state;
-	const enum verdict verdict = *begun                  ? YES
-				     : span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							     : MORE;
+	const enum verdict verdict = *begun ? YES : verdict_on_answer(recognise, *heard);
 
 	(void)out;
 	if (verdict != YES)

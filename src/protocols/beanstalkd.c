@@ -90,8 +90,7 @@ struct span beanstalkd_version(struct span figures)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span version;
 
 	(void)state;

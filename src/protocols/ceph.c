@@ -17,8 +17,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 
 	(void)state;
 	(void)out;

@@ -45,8 +45,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span line;
 
 	(void)state;

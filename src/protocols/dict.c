@@ -43,8 +43,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	static const struct text_product known[] = { { "dictd", "dictd" },
 						     { "jdictd", "JDictd" },
 						     { "dico", "GNU Dico" } };
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span line;
 
 	(void)state;

@@ -163,8 +163,7 @@ static void tell(struct answer *answer, struct span object)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span whole = *heard, object = span_of(NULL, 0);
 	uint16_t code = 0;
 	uint8_t kind = 0;

@@ -240,8 +240,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	enum { NAME_AT = 5 + 2 + 1 + FLAGS + 4 + CREATION };
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span s = *heard, name;
 
 	(void)state;

@@ -41,8 +41,7 @@ static struct span value_of(struct span element, const char *key)
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	const size_t at = span_find(text_first(*heard, LOOKED_AT), root);
 	struct span rest = *heard, element;
 

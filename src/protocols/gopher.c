@@ -52,8 +52,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	static const struct text_product known[] = { { "Gophernicus/", "Gophernicus" },
 						     { "PyGopherd", "PyGopherd" },
 						     { "Bucktooth", "Bucktooth" } };
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 
 	(void)state;
 	(void)out;

@@ -23,8 +23,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	static const char key[] = "VERSION=";
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span line = *heard;
 	size_t at;
 

@@ -39,8 +39,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	static const char before[] = "\nVERSION\nSUCCESS\nDATA\n1\n";
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	const size_t at = span_find(*heard, before);
 	struct span version = *heard;
 

@@ -318,6 +318,14 @@ struct protocol {
 	.doors = (const struct catalog_door[]){ __VA_ARGS__ },                                               \
 	.door_count = sizeof((const struct catalog_door[]){ __VA_ARGS__ }) / sizeof(struct catalog_door)
 
+/* A recogniser's verdict on what a server has answered over TCP so far, which may be nothing. */
+static inline enum verdict verdict_on_answer(enum verdict (*recognise)(struct span first, enum side side,
+								       unsigned transport),
+					     struct span heard)
+{
+	return span_left(heard) > 0 ? recognise(heard, SIDE_SERVER, TRANSPORT_TCP) : MORE;
+}
+
 /* What a probe says that goes by a recogniser's verdict on what it heard. */
 static inline enum probe_step probe_step_for(enum verdict verdict, bool ended)
 {

@@ -63,8 +63,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	struct asking *const asking = state;
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 
 	if (verdict == MORE && span_left(*heard) >= GREETING && !asking->asked) {
 		say_status(out);

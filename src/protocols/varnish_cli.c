@@ -172,8 +172,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 			    struct answer *answer)
 {
 	unsigned status = 0, length = 0;
-	const enum verdict verdict = span_left(*heard) > 0 ? recognise(*heard, SIDE_SERVER, TRANSPORT_TCP)
-							   : MORE;
+	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 
 	(void)state;
 	if (verdict != YES)
