@@ -78,7 +78,8 @@ struct traffic_protocol {
 };
 
 struct traffic_summary {
-	struct traffic_door *doors; /* sorted: server, transport, port; the busiest protocol first */
+	struct traffic_door *doors; /* sorted: server, transport, port; the busiest protocol first; NULL with
+				       only_totals */
 	size_t door_count;
 	struct traffic_protocol *protocols; /* by flows, the most first */
 	size_t protocol_count;

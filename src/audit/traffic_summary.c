@@ -138,8 +138,11 @@ static bool add_door(struct traffic_summary *summary, const struct sorted *rows,
 
 	for (size_t i = begin; i < end && good; i++)
 		good = row_merge(&sum, rows->list[i]);
-	if (good)
-		fill_door(&summary->doors[summary->door_count++], &sum);
+	if (good && summary->doors != NULL)
+		fill_door(&summary->doors[summary->door_count], &sum);
+	summary->door_count += good;
+	summary->left_out_flows -= sum.flows;
+	summary->left_out_bytes -= sum.bytes[0] + sum.bytes[1];
 	parties_free(&sum.parties);
 	free(sum.text);
 	return good;
@@ -171,11 +174,9 @@ static size_t join_silent(struct sorted *rows, size_t begin)
 	return end;
 }
 
-static bool make_doors(struct traffic_summary *summary, struct sorted *rows, struct arena *arena)
+/* All doors are counted; they are listed where there is a list. */
+static bool make_doors(struct traffic_summary *summary, struct sorted *rows)
 {
-	summary->doors = arena_array(arena, rows->count + 1, sizeof(*summary->doors));
-	if (summary->doors == NULL)
-		return false;
 	for (size_t begin = 0; begin < rows->count;) {
 		const size_t end = join_silent(rows, begin);
 
@@ -271,21 +272,25 @@ static bool list_protocols(struct traffic_summary *summary, const struct traffic
 	return true;
 }
 
-static void count_left_out(struct traffic_summary *summary)
+/* With what has been told of them. */
+static bool list_doors(struct traffic_summary *summary, const struct traffic *traffic, struct sorted *rows,
+		       struct arena *arena)
 {
-	summary->left_out_flows = summary->flows;
-	summary->left_out_bytes = summary->bytes;
-	for (size_t i = 0; i < summary->door_count; i++) {
-		summary->left_out_flows -= summary->doors[i].flows;
-		summary->left_out_bytes -= summary->doors[i].bytes_to_server +
-					   summary->doors[i].bytes_to_client;
-	}
+	struct sorted notes;
+
+	summary->doors = arena_array(arena, rows->count + 1, sizeof(*summary->doors));
+	if (summary->doors == NULL || !sort_rows(traffic, arena, ROW_WEAKNESS, ROW_SOFTWARE, &notes) ||
+	    !make_doors(summary, rows))
+		return false;
+	describe_doors(summary);
+	add_notes(summary, &notes);
+	return true;
 }
 
 struct traffic_summary *traffic_summary(struct traffic *traffic, struct arena *arena)
 {
 	struct traffic_summary *const summary = arena_alloc(arena, sizeof(*summary));
-	struct sorted rows, notes;
+	struct sorted rows;
 
 	if (summary == NULL)
 		return NULL;
@@ -295,6 +300,8 @@ struct traffic_summary *traffic_summary(struct traffic *traffic, struct arena *a
 		.flows = traffic->flows,
 		.packets = traffic->packets,
 		.bytes = traffic->bytes,
+		.left_out_flows = traffic->flows,
+		.left_out_bytes = traffic->bytes,
 		.unanswered = traffic->unanswered,
 		.first_ns = traffic->first_ns,
 		.last_ns = traffic->last_ns,
@@ -304,12 +311,9 @@ struct traffic_summary *traffic_summary(struct traffic *traffic, struct arena *a
 		.audit = traffic_audit(traffic, arena), /* before rows of silence lose their name */
 	};
 	if (summary->audit == NULL || !sort_rows(traffic, arena, ROW_FINDING, ROW_UNANSWERED, &rows) ||
-	    !sort_rows(traffic, arena, ROW_WEAKNESS, ROW_SOFTWARE, &notes) ||
-	    !make_doors(summary, &rows, arena) || !list_protocols(summary, traffic, arena))
+	    !(traffic->options.only_totals ? make_doors(summary, &rows)
+					   : list_doors(summary, traffic, &rows, arena)) ||
+	    !list_protocols(summary, traffic, arena))
 		return NULL;
-	if (!traffic->options.only_totals)
-		describe_doors(summary);
-	add_notes(summary, &notes);
-	count_left_out(summary);
 	return summary;
 }
