@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from namespaces import wait_until
 from test_knock import at, knock, space  # noqa: F401 (space is a fixture)
 from test_knock_text import open_to_others, program
 
@@ -142,8 +143,11 @@ def test_games_of_quake_3(space, need, tmp_path):  # noqa: F811
     tmp_path.chmod(0o777)
     space.start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=%s" % tmp_path,
                 "/usr/games/openarena-server", "+set", "net_port", "2105", "+map", "oa_dm1")
-    for _ in range(10):
+    space.wait_for_port(2105, "udp")
+
+    def answer():
         found, = knock(space, "udp:127.0.0.1:2105", seconds=5)
-        if found["spoken"]:
-            break
+        return found if found.get("spoken") else None
+
+    found = wait_until(answer, "a map to be loaded")
     assert (found["spoken"], found["product"]) == ("quake3", "ioquake3") and found["version"]
