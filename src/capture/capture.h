@@ -96,12 +96,13 @@ bool capture_ended(const struct capture *capture);
  * same: more should be released before more is read. */
 bool capture_release(struct capture *capture, uint64_t frames);
 
-/* Brings the rest of a frame: from now on all of it can be read. Any thread may, for a frame of its own, as
- * long as its bytes are good. */
-static inline void capture_fetch(const struct frame *frame)
+/* Brings the rest of a frame, and returns all of it. Any thread may, for a frame of its own, as long as its
+ * bytes are good. */
+static inline struct span capture_fetch(const struct frame *frame)
 {
 	if (frame->rest.length > 0)
 		memcpy(frame->rest.to, frame->rest.from, frame->rest.length);
+	return span_of(frame->bytes, frame->captured);
 }
 
 size_t capture_file_count(const struct capture *capture);

@@ -236,21 +236,12 @@ static inline bool let_pass(struct engine *engine, const struct waiting *waiting
 	return true;
 }
 
-static void decode(const struct frame *frame, struct waiting *waiting)
+static void decode(const struct frame *frame, struct span bytes, struct waiting *waiting)
 {
 	struct packets *const packets = &waiting->packets;
 
-	packet_decode(packets, frame->link, frame_at_hand(frame), frame->length);
+	packet_decode(packets, frame->link, bytes, frame->length);
 	waiting->hash = packets->count > 0 ? flow_hash(&packets->list[0], 0) : 0;
-}
-
-static void decode_whole(const struct frame *frame, struct waiting *waiting)
-{
-	struct frame whole = *frame;
-
-	capture_fetch(frame);
-	whole.rest.length = 0;
-	decode(&whole, waiting);
 }
 
 static void read_frame(struct engine *engine, const struct frame *frame, uint64_t number,
@@ -265,7 +256,7 @@ static void read_frame(struct engine *engine, const struct frame *frame, uint64_
 	if (let_pass(engine, waiting))
 		return;
 	if (frame->rest.length > 0)
-		decode_whole(frame, waiting);
+		decode(frame, capture_fetch(frame), waiting);
 	if (packets->count == 0 && packets->problem == PACKET_WHOLE) {
 		engine->counts.not_ip++;
 		links_read(engine->links, packets, engine->time_ns, number);
@@ -315,7 +306,7 @@ void engine_read(struct engine *engine, const struct frame *frames, const uint64
 		if (engine->handed && i + AHEAD < count)
 			ask_for_bytes(&frames[i + AHEAD]);
 		if (i < count) {
-			decode(&frames[i], &line[i % LINE]);
+			decode(&frames[i], frame_at_hand(&frames[i]), &line[i % LINE]);
 			flow_prefetch_slot(engine->table, line[i % LINE].hash);
 		}
 		if (second < count)

@@ -246,6 +246,28 @@ static void a_mapped_file_that_is_cut_ends_with_words(void **unused)
 	}
 }
 
+/* Where the cut, what stood behind it, and the old end lie in one page, no access fails. */
+static void zeros_behind_a_cut_are_no_frames(void **unused)
+{
+	struct buffer file = pcap_file();
+	struct capture *capture;
+	struct sum sum = { 0 };
+	size_t nth = FRAMES - 2;
+
+	(void)unused;
+	while (starts[nth] % PAGE == 0 || starts[nth] / PAGE != (starts[nth + 1] - 1) / PAGE)
+		nth--;
+	file.length = starts[nth + 1];
+	write_file(file);
+	capture = opened(false);
+	read_on(capture, &sum, false);
+	assert_int_equal(truncate(path, (off_t)starts[nth]), 0);
+	read_on(capture, &sum, true);
+	assert_int_equal(sum.frames, nth);
+	assert_non_null(strstr(capture_file(capture, 0)->problem.text, "has become shorter"));
+	capture_free(capture);
+}
+
 /* What a frame has left is gone: it holds zeros, and nobody is killed. */
 static void the_rest_of_a_frame_may_be_gone(void **unused)
 {
@@ -288,6 +310,7 @@ int main(void)
 		cmocka_unit_test(lengths_that_lie_are_damage),
 		cmocka_unit_test(what_is_kept_can_be_fetched_until_it_is_released),
 		cmocka_unit_test(a_mapped_file_that_is_cut_ends_with_words),
+		cmocka_unit_test(zeros_behind_a_cut_are_no_frames),
 		cmocka_unit_test(the_rest_of_a_frame_may_be_gone),
 	};
 
