@@ -2,6 +2,7 @@
 #include "host/netlink.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -10,85 +11,73 @@
 #include <sys/socket.h>
 
 enum {
-	BATCH_LIMIT = 1 << 14, /* bytes: all answers must find room on their way back */
 	COMMENT_MOST = 128,
 	REPLY_SIZE = 1 << 13,
 };
 
 /* ---- messages ---- */
 
-static void native(struct buffer *out, const void *number, size_t size)
-{
-	buffer_add(out, number, size);
-}
-
-/* Lengths are known behind what they are of, and stand before it. */
-static void set_length(struct batch *batch, size_t at, size_t size)
-{
-	const uint32_t length = (uint32_t)(batch->bytes.length - at);
-	const uint16_t short_length = (uint16_t)length;
-
-	if (batch->bytes.failed)
-		return;
-	memcpy(batch->bytes.bytes + at, size == sizeof(length) ? (const void *)&length : &short_length, size);
-}
-
 static void end_message(struct batch *batch)
 {
-	if (batch->count > 0)
-		set_length(batch, batch->message, sizeof(uint32_t));
+	if (batch->message != NULL)
+		batch->used += MNL_ALIGN(batch->message->nlmsg_len);
+	batch->message = NULL;
 }
 
-/* linux/netlink.h: struct nlmsghdr; linux/netfilter/nfnetlink.h: struct nfgenmsg. */
-static void begin_message(struct batch *batch, uint16_t type, uint16_t flags, uint8_t family,
-			  uint16_t resource)
+/* False where there is no room, and from then on. */
+static bool begin_message(struct batch *batch, uint16_t type, uint16_t flags, uint8_t family)
 {
-	const uint32_t length = 0, sender = 0;
-
 	end_message(batch);
-	batch->message = batch->bytes.length;
-	batch->count++;
-	native(&batch->bytes, &length, sizeof(length));
-	native(&batch->bytes, &type, sizeof(type));
-	native(&batch->bytes, &flags, sizeof(flags));
-	native(&batch->bytes, &batch->count, sizeof(batch->count));
-	native(&batch->bytes, &sender, sizeof(sender));
-	buffer_u8(&batch->bytes, family);
-	buffer_u8(&batch->bytes, NFNETLINK_V0);
-	buffer_u16(&batch->bytes, resource);
+	batch->failed |= BATCH_LIMIT - batch->used < MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct nfgenmsg));
+	if (batch->failed)
+		return false;
+	batch->message = netlink_filter_request(batch->bytes + batch->used, type, flags, family);
+	batch->message->nlmsg_seq = ++batch->count;
+	return true;
+}
+
+/* The first message and the last are about the batch. */
+static void frame_message(struct batch *batch, uint16_t type)
+{
+	if (begin_message(batch, type, 0, AF_UNSPEC)) {
+		struct nfgenmsg *const about = mnl_nlmsg_get_payload(batch->message);
+
+		about->res_id = htons(NFNL_SUBSYS_NFTABLES);
+	}
 }
 
 void batch_message(struct batch *batch, uint16_t type, uint16_t flags)
 {
-	begin_message(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
-		      (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags), NFPROTO_INET, 0);
+	(void)begin_message(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), NLM_F_ACK | flags,
+			    NFPROTO_INET);
 }
 
-size_t batch_nest(struct batch *batch, uint16_t type)
+/* What the message that is written may grow to. */
+static size_t room(const struct batch *batch)
 {
-	const size_t at = batch->bytes.length;
-	const uint16_t length = 0, nested = type | NLA_F_NESTED;
-
-	native(&batch->bytes, &length, sizeof(length));
-	native(&batch->bytes, &nested, sizeof(nested));
-	return at;
+	return BATCH_LIMIT - batch->used;
 }
 
-void batch_close(struct batch *batch, size_t nest)
+struct nlattr *batch_nest(struct batch *batch, uint16_t type)
 {
-	set_length(batch, nest, sizeof(uint16_t));
+	struct nlattr *const nest = batch->failed
+					    ? NULL
+					    : mnl_attr_nest_start_check(batch->message, room(batch), type);
+
+	batch->failed |= nest == NULL;
+	return nest;
+}
+
+void batch_close(struct batch *batch, struct nlattr *nest)
+{
+	if (nest != NULL)
+		mnl_attr_nest_end(batch->message, nest);
 }
 
 void batch_put(struct batch *batch, uint16_t type, const void *bytes, size_t length)
 {
-	const size_t at = batch->bytes.length;
-	const uint16_t whole = 0;
-
-	native(&batch->bytes, &whole, sizeof(whole));
-	native(&batch->bytes, &type, sizeof(type));
-	buffer_add(&batch->bytes, bytes, length);
-	set_length(batch, at, sizeof(uint16_t));
-	buffer_fill(&batch->bytes, 0, -length & 3);
+	batch->failed = batch->failed ||
+			!mnl_attr_put_check(batch->message, room(batch), type, length, bytes);
 }
 
 void batch_u32(struct batch *batch, uint16_t type, uint32_t value)
@@ -100,16 +89,16 @@ void batch_u32(struct batch *batch, uint16_t type, uint32_t value)
 
 void batch_u64(struct batch *batch, uint16_t type, uint64_t value)
 {
-	const uint32_t ordered[] = { htonl((uint32_t)(value >> 32)), htonl((uint32_t)value) };
+	const uint64_t ordered = htobe64(value);
 
-	batch_put(batch, type, ordered, sizeof(ordered));
+	batch_put(batch, type, &ordered, sizeof(ordered));
 }
 
 void batch_name(struct batch *batch, uint16_t type, struct span name)
 {
 	char text[NFT_NAME_MAXLEN];
 
-	batch->bytes.failed |= span_left(name) >= sizeof(text);
+	batch->failed |= span_left(name) >= sizeof(text);
 	span_copy_text(name, text, sizeof(text));
 	batch_put(batch, type, text, strlen(text) + 1);
 }
@@ -130,14 +119,11 @@ bool batch_comment(struct batch *batch, uint16_t type, struct span comment)
 
 void batch_begin(struct batch *batch, uint32_t generation)
 {
-	*batch = (struct batch){ .bytes = buffer_new(BATCH_LIMIT) };
-	begin_message(batch, NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	batch->used = batch->count = 0;
+	batch->message = NULL;
+	batch->failed = false;
+	frame_message(batch, NFNL_MSG_BATCH_BEGIN);
 	batch_u32(batch, NFNL_BATCH_GENID, generation);
-}
-
-void batch_free(struct batch *batch)
-{
-	buffer_free(&batch->bytes);
 }
 
 /* ---- sending ---- */
@@ -174,12 +160,12 @@ int batch_send(struct batch *batch)
 
 	if (socket == NULL)
 		return errno;
-	begin_message(batch, NFNL_MSG_BATCH_END, NLM_F_REQUEST, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	frame_message(batch, NFNL_MSG_BATCH_END);
 	end_message(batch);
-	if (batch->bytes.failed)
+	if (batch->failed)
 		error = ENOMEM;
 	else if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-		 mnl_socket_sendto(socket, batch->bytes.bytes, batch->bytes.length) < 0)
+		 mnl_socket_sendto(socket, batch->bytes, batch->used) < 0)
 		error = errno;
 	else
 		error = read_answers(mnl_socket_get_fd(socket), &answers);

@@ -6,18 +6,22 @@
 #ifndef FIREWALL_BATCH_H
 #define FIREWALL_BATCH_H
 
-#include "base/buffer.h"
+#include "base/span.h"
 
+enum { BATCH_LIMIT = 1 << 14 }; /* all answers must find room on their way back */
+
+struct nlattr;
+struct nlmsghdr;
 struct batch {
-	struct buffer bytes;
-	size_t message; /* where the one begins that is written */
-	uint32_t count; /* of messages so far */
+	_Alignas(uint32_t) uint8_t bytes[BATCH_LIMIT];
+	size_t used;
+	struct nlmsghdr *message; /* that is written, behind what is used; NULL without one */
+	uint32_t count;           /* of messages so far */
+	bool failed;              /* no room */
 };
 
-/* Begins a transaction that the kernel only takes while its rules are of this generation. batch_free() in any
- * case. */
+/* Begins a transaction that the kernel only takes while its rules are of this generation. */
 void batch_begin(struct batch *batch, uint32_t generation);
-void batch_free(struct batch *batch);
 
 /* Adds what the text of a difference says (delta.h), with the lines of its rules dressed. False where one of
  * its lines is not among what is known here. */
@@ -34,8 +38,8 @@ void batch_put(struct batch *batch, uint16_t type, const void *bytes, size_t len
 void batch_u32(struct batch *batch, uint16_t type, uint32_t value);
 void batch_u64(struct batch *batch, uint16_t type, uint64_t value);
 void batch_name(struct batch *batch, uint16_t type, struct span name);
-size_t batch_nest(struct batch *batch, uint16_t type); /* returns what batch_close() wants */
-void batch_close(struct batch *batch, size_t nest);
+struct nlattr *batch_nest(struct batch *batch, uint16_t type); /* returns what batch_close() wants */
+void batch_close(struct batch *batch, struct nlattr *nest);
 
 /* A comment as nftables keeps it with chains and rules. False where it is too long. */
 bool batch_comment(struct batch *batch, uint16_t type, struct span comment);

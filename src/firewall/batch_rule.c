@@ -28,7 +28,7 @@ static const struct field fields[] = {
 /* ---- expressions ---- */
 
 struct expression {
-	size_t element, data;
+	struct nlattr *element, *data;
 };
 
 static struct expression begin(struct batch *batch, const char *name)
@@ -58,7 +58,7 @@ static void load_meta(struct batch *batch, uint32_t key)
 static void compare(struct batch *batch, const uint8_t *bytes, size_t length)
 {
 	const struct expression e = begin(batch, "cmp");
-	size_t data;
+	struct nlattr *data;
 
 	batch_u32(batch, NFTA_CMP_SREG, NFT_REG_1);
 	batch_u32(batch, NFTA_CMP_OP, NFT_CMP_EQ);
@@ -112,7 +112,7 @@ bool batch_verdict(struct batch *batch, uint16_t type, struct span words)
 	const struct span word = span_word(&words), chain = span_word(&words);
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		size_t data, verdict;
+		struct nlattr *data, *verdict;
 
 		if (!span_is(word, verdicts[i].word))
 			continue;
@@ -237,7 +237,7 @@ static bool express(struct batch *batch, struct span line, struct span *ret_comm
 
 bool batch_rule(struct batch *batch, struct span line)
 {
-	const size_t expressions = batch_nest(batch, NFTA_RULE_EXPRESSIONS);
+	struct nlattr *const expressions = batch_nest(batch, NFTA_RULE_EXPRESSIONS);
 	struct span comment = span_of(NULL, 0);
 	const bool known = express(batch, line, &comment);
 

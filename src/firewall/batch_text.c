@@ -40,7 +40,7 @@ static bool write_key(struct batch *batch, struct span word)
 	struct address address;
 	uint8_t port[2];
 	uint64_t number;
-	const size_t key = batch_nest(batch, NFTA_SET_ELEM_KEY);
+	struct nlattr *const key = batch_nest(batch, NFTA_SET_ELEM_KEY);
 
 	if (span_number(word, UINT16_MAX, &number)) {
 		port[0] = (uint8_t)(number >> 8);
@@ -60,7 +60,7 @@ static bool write_key(struct batch *batch, struct span word)
 /* "443 : goto in-61bd0a2f", "192.0.2.1" */
 static bool write_element(struct batch *batch, struct span words)
 {
-	const size_t element = batch_nest(batch, NFTA_LIST_ELEM);
+	struct nlattr *const element = batch_nest(batch, NFTA_LIST_ELEM);
 	bool known = write_key(batch, span_word(&words));
 
 	if (known && span_left(words) > 0)
@@ -75,7 +75,7 @@ static bool write_elements(struct batch *batch, uint16_t type, uint16_t flags, s
 	const struct span set = span_word(&line);
 	const size_t behind = span_find(line, " }");
 	bool known = take(&line, " { ") && behind != SIZE_MAX;
-	size_t elements;
+	struct nlattr *elements;
 
 	batch_message(batch, type, flags);
 	batch_name(batch, NFTA_SET_ELEM_LIST_TABLE, span_text(table));
@@ -171,5 +171,5 @@ bool batch_text(struct batch *batch, struct span text)
 		else
 			known = command(batch, line);
 	}
-	return known && !batch->bytes.failed;
+	return known && !batch->failed;
 }

@@ -48,7 +48,6 @@ static bool send_difference(struct loading *loading)
 	batch_begin(&batch, loading->present->generation.number);
 	done = !dressed.failed && batch_text(&batch, span_text((const char *)dressed.bytes)) &&
 	       batch_send(&batch) == 0;
-	batch_free(&batch);
 	buffer_free(&dressed);
 	return done;
 }
