@@ -1,8 +1,7 @@
 /* Records of any bytes behind long frames, for which a file is mapped: read so, they give what they give when
  * they are read. The first byte chooses the format and the byte order. */
 #include "base/buffer.h"
-#include "base/hash.h"
-#include "capture/capture.h"
+#include "frame_sum.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,31 +52,6 @@ static void add_frame(struct buffer *b, uint8_t kind, uint32_t n)
 		put(b, kind, LONG + 32);
 }
 
-struct sum {
-	uint64_t frames, left, digest;
-};
-
-static void read_all(struct capture *capture, struct sum *sum, bool until_mapped)
-{
-	struct frame frames[CAPTURE_BATCH];
-	size_t count;
-
-	while (!(until_mapped && sum->left > 0) && (count = capture_read(capture, frames)) > 0) {
-		for (size_t i = 0; i < count; i++) {
-			const int64_t facts[] = { frames[i].time_ns, frames[i].captured, frames[i].length,
-						  frames[i].interface };
-
-			sum->frames++;
-			sum->left += frames[i].rest.length > 0;
-			capture_fetch(&frames[i]);
-			sum->digest = sum->digest * 31 + hash_bytes(facts, sizeof(facts)) +
-				      hash_bytes(frames[i].bytes, frames[i].captured);
-		}
-		if (sum->frames > MOST)
-			abort();
-	}
-}
-
 static struct capture *opened(const char *path)
 {
 	const struct capture_options options = { .follow = false };
@@ -93,11 +67,11 @@ static void compare(const char *path)
 {
 	struct capture *const mapped = opened(path), *const read = opened(path);
 	const struct capture_file *one, *other;
-	struct sum sums[2] = { 0 };
+	struct frame_sum sums[2] = { 0 };
 
-	read_all(mapped, &sums[0], true);
-	read_all(read, &sums[1], false);
-	read_all(mapped, &sums[0], false);
+	frame_sum_read(&sums[0], mapped, false);
+	frame_sum_read(&sums[1], read, true);
+	frame_sum_read(&sums[0], mapped, true);
 	one = capture_file(mapped, 0);
 	other = capture_file(read, 0);
 	if (sums[0].left == 0 || sums[1].left > 0 || sums[0].frames != sums[1].frames ||

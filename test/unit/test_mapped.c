@@ -1,8 +1,7 @@
 /* Files of long frames, of which a mapping gives the beginning and fetches the rest: they read as what is not
  * mapped does, and may be cut meanwhile. */
 #include "base/buffer.h"
-#include "base/hash.h"
-#include "capture/capture.h"
+#include "frame_sum.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,45 +119,18 @@ static struct capture *opened(bool keep)
 	return capture;
 }
 
-struct sum {
-	uint64_t frames, left, digest; /* of those some were left in the file */
-};
-
-static void add(struct sum *sum, const struct frame *frame)
-{
-	const int64_t facts[] = { frame->time_ns, frame->captured, frame->length, frame->interface };
-
-	sum->frames++;
-	sum->left += frame->rest.length > 0;
-	capture_fetch(frame);
-	sum->digest = sum->digest * 31 + hash_bytes(facts, sizeof(facts)) +
-		      (frame->captured > 0 ? hash_bytes(frame->bytes, frame->captured) : 0);
-}
-
-/* Reads on, until some frame was left in the file or to the end. */
-static void read_on(struct capture *capture, struct sum *sum, bool to_the_end)
-{
-	struct frame frames[CAPTURE_BATCH];
-	size_t count;
-
-	while ((to_the_end || sum->left == 0) && (count = capture_read(capture, frames)) > 0) {
-		for (size_t i = 0; i < count; i++)
-			add(sum, &frames[i]);
-	}
-}
-
 /* ---- tests ---- */
 
 static void read_beside(void)
 {
 	struct capture *const mapped = opened(false), *const read = opened(false);
-	struct sum one = { 0 }, other = { 0 };
+	struct frame_sum one = { 0 }, other = { 0 };
 
-	read_on(mapped, &one, false);
+	frame_sum_read(&one, mapped, false);
 	assert_true(one.left > 0);
-	read_on(read, &other, true);
+	frame_sum_read(&other, read, true);
 	assert_int_equal(other.left, 0);
-	read_on(mapped, &one, true);
+	frame_sum_read(&one, mapped, true);
 	assert_true(one.left > FRAMES / 2);
 	assert_int_equal(one.frames, lie > 0 ? LIE : FRAMES);
 	assert_int_equal(one.frames, other.frames);
@@ -199,7 +171,7 @@ static void lengths_that_lie_are_damage(void **unused)
 static void what_is_kept_can_be_fetched_until_it_is_released(void **unused)
 {
 	struct frame *const frames = calloc(FRAMES + CAPTURE_BATCH, sizeof(*frames));
-	struct sum sum = { 0 }, same = { 0 };
+	struct frame_sum sum = { 0 }, same = { 0 };
 	struct capture *capture;
 	size_t count = 0, got;
 
@@ -209,12 +181,12 @@ static void what_is_kept_can_be_fetched_until_it_is_released(void **unused)
 	while ((got = capture_read(capture, frames + count)) > 0)
 		count += got;
 	for (size_t i = 0; i < count; i++)
-		add(&sum, &frames[i]);
+		frame_sum_add(&sum, &frames[i]);
 	capture_free(capture);
 	free(frames);
 	assert_true(sum.left > 0);
 	capture = opened(false);
-	read_on(capture, &same, true);
+	frame_sum_read(&same, capture, true);
 	assert_int_equal(sum.digest, same.digest);
 	capture_free(capture);
 }
@@ -229,15 +201,15 @@ static void a_mapped_file_that_is_cut_ends_with_words(void **unused)
 	for (size_t nth = 0; nth < 2 * sizeof(places) / sizeof(places[0]); nth++) {
 		const size_t place = places[nth / 2];
 		struct capture *capture;
-		struct sum sum = { 0 };
+		struct frame_sum sum = { 0 };
 		uint64_t before;
 
 		write_file(files[nth % 2]());
 		capture = opened(false);
-		read_on(capture, &sum, false);
+		frame_sum_read(&sum, capture, false);
 		before = sum.frames;
 		assert_int_equal(truncate(path, (off_t)place), 0);
-		read_on(capture, &sum, true);
+		frame_sum_read(&sum, capture, true);
 		assert_true(capture_file(capture, 0)->damaged);
 		assert_non_null(strstr(capture_file(capture, 0)->problem.text,
 				       "the file has become shorter while it was read"));
@@ -251,7 +223,7 @@ static void zeros_behind_a_cut_are_no_frames(void **unused)
 {
 	struct buffer file = pcap_file();
 	struct capture *capture;
-	struct sum sum = { 0 };
+	struct frame_sum sum = { 0 };
 	size_t nth = FRAMES - 2;
 
 	(void)unused;
@@ -260,9 +232,9 @@ static void zeros_behind_a_cut_are_no_frames(void **unused)
 	file.length = starts[nth + 1];
 	write_file(file);
 	capture = opened(false);
-	read_on(capture, &sum, false);
+	frame_sum_read(&sum, capture, false);
 	assert_int_equal(truncate(path, (off_t)starts[nth]), 0);
-	read_on(capture, &sum, true);
+	frame_sum_read(&sum, capture, true);
 	assert_int_equal(sum.frames, nth);
 	assert_non_null(strstr(capture_file(capture, 0)->problem.text, "has become shorter"));
 	capture_free(capture);
