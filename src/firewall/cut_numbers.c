@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { SORTED_IN_PLACE_MOST = 24 };
-
 /* A stretch of a rule begins or ends. */
 struct event {
 	struct number at; /* the first number of which it is true */
@@ -43,23 +41,6 @@ static int by_number(const void *a, const void *b)
 	const struct event *x = a, *y = b;
 
 	return number_compare(x->at, y->at);
-}
-
-/* Most lines have a handful of events, which are in order nearly. */
-static void sort_events(struct event *events, size_t count)
-{
-	if (count > SORTED_IN_PLACE_MOST) {
-		qsort(events, count, sizeof(*events), by_number);
-		return;
-	}
-	for (size_t i = 1; i < count; i++) {
-		const struct event event = events[i];
-		size_t at = i;
-
-		for (; at > 0 && number_less(event.at, events[at - 1].at); at--)
-			events[at] = events[at - 1];
-		events[at] = event;
-	}
 }
 
 static const struct address_set *set_of(const struct sweep *s, uint32_t rule)
@@ -146,7 +127,7 @@ static bool collect(struct sweep *s)
 		if (rule_asks(s->d->firewall, s->list.rules[i], s->node->by, s->node->transport))
 			add_stretches(s, i);
 	}
-	sort_events(s->events, s->event_count);
+	qsort(s->events, s->event_count, sizeof(*s->events), by_number);
 	return true;
 }
 
