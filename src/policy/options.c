@@ -37,10 +37,8 @@ enum { UNITS = sizeof(units) / sizeof(units[0]), MOST_RATE = 1000000000 };
 
 const struct option *option_named(struct span keyword)
 {
-	const char first = (char)span_peek(keyword, 0);
-
 	for (size_t i = 0; i < OPTIONS; i++) {
-		if (options[i].keyword[0] == first && span_is(keyword, options[i].keyword))
+		if (span_is(keyword, options[i].keyword))
 			return &options[i];
 	}
 	return NULL;
