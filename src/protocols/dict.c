@@ -1,8 +1,12 @@
 /* dict.c: the dictionary server protocol, RFC 2229: the server greets with 220, its name, what it can do in
  * angle brackets and the name of this conversation in others (3.1). */
-#include "protocols/text.h"
+#include "protocols/dict.h"
 
 enum { GREETING = 512 };
+
+const struct text_product dict_products[DICT_PRODUCTS] = { { "dictd", "dictd" },
+							   { "jdictd", "JDictd" },
+							   { "dico", "GNU Dico" } };
 
 /* "<auth.mime> <1.27536.1795366962@dict.example>" at the end of the line. */
 static bool ends_as_a_greeting(struct span line)
@@ -19,13 +23,24 @@ static bool ends_as_a_greeting(struct span line)
 	       memchr(before.at, '<', span_left(before)) != NULL;
 }
 
+/* Words that others have as well, and that are kept until the server has said who it is: a client that sends
+ * all that it wants at once says nothing later. */
+static const struct text_command commands[] = {
+	{ "client ?*", MORE },  { "show ?*", MORE },     { "define ?* ?*", MORE }, { "match ?* ?* ?*", MORE },
+	{ "auth ?* ?*", MORE }, { "option mime", MORE }, { "status", MORE },       { "help", MORE },
+	{ "quit", MORE },       { "saslauth ?*", MORE }, { "saslresp ?*", MORE },
+};
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	struct span rest = text_first(first, GREETING), line;
-	const enum verdict verdict = transport == TRANSPORT_TCP && side == SIDE_SERVER
-					     ? recognise_text(first, "220 ")
-					     : NO;
+	enum verdict verdict;
 
+	if (transport != TRANSPORT_TCP)
+		return NO;
+	if (side == SIDE_CLIENT)
+		return text_commands(first, commands, sizeof(commands) / sizeof(*commands));
+	verdict = recognise_text(first, "220 ");
 	if (verdict != YES)
 		return verdict;
 	line = span_line(&rest);
@@ -40,9 +55,6 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 static enum probe_step hear(void *state, struct span *heard, bool ended, struct buffer *out,
 			    struct answer *answer)
 {
-	static const struct text_product known[] = { { "dictd", "dictd" },
-						     { "jdictd", "JDictd" },
-						     { "dico", "GNU Dico" } };
 	const enum verdict verdict = verdict_on_answer(recognise, *heard);
 	struct span line;
 
@@ -52,7 +64,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	line = span_line(heard);
 	span_skip(&line, sizeof("220"));
 	answer_fact(answer, "greeting", line);
-	(void)text_tell_product(answer, line, known, sizeof(known) / sizeof(*known));
+	(void)text_tell_product(answer, line, dict_products, DICT_PRODUCTS);
 	buffer_text(out, "QUIT\r\n");
 	return PROBE_DONE;
 }
@@ -66,5 +78,6 @@ const struct protocol protocol_dict = {
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.server_tells = true,
+	.parser = &dict_parser,
 	.probe = &probe,
 };

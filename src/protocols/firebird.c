@@ -1,15 +1,8 @@
 /* firebird.c: Firebird, "Wire protocol" of its documentation and remote/protocol.h: numbers of four octets.
  * The client opens with the versions that it speaks, of which the server takes one. */
-#include "protocols/protocols.h"
+#include "protocols/firebird.h"
 
 enum {
-	CONNECT = 1,
-	ACCEPT = 3,
-	REJECT = 4,
-	CONTINUE = 92, /* who the client is has to be said first */
-	ACCEPT_DATA = 94,
-	ACCEPT_IF = 98,
-	ATTACH = 19,
 	CONNECT_LEAST = 2,
 	CONNECT_MOST = 3,
 	OLD_LEAST = 6, /* versions of the protocol */
@@ -21,8 +14,7 @@ enum {
 	ARCHITECTURES = 64,
 	TYPE_LEAST = 2,
 	TYPE_MOST = 5,
-	TYPE = 0xff, /* of a type: above it are flags */
-	FIELD = 4,
+	TYPE = 0xff,  /* of a type: above it are flags */
 	EMPTY = 5,    /* fields of an answer in which nothing stands */
 	ACCEPTED = 4, /* fields of an agreement */
 };
@@ -45,15 +37,16 @@ static enum verdict recognise_server(struct span first)
 
 	if (s.failed)
 		return MORE;
-	if (operation == CONTINUE) {
-		for (size_t i = 0; i < span_left(s) && i < (EMPTY - 1) * FIELD; i++)
+	if (operation == FIREBIRD_CONTINUE) {
+		for (size_t i = 0; i < span_left(s) && i < (EMPTY - 1) * FIREBIRD_FIELD; i++)
 			if (s.at[i] != 0)
 				return NO;
-		return span_left(s) < (EMPTY - 1) * FIELD ? MORE : YES;
+		return span_left(s) < (EMPTY - 1) * FIREBIRD_FIELD ? MORE : YES;
 	}
-	if (operation != ACCEPT && operation != ACCEPT_DATA && operation != ACCEPT_IF)
+	if (operation != FIREBIRD_ACCEPT && operation != FIREBIRD_ACCEPT_DATA &&
+	    operation != FIREBIRD_ACCEPT_IF)
 		return NO;
-	if (span_left(s) < (ACCEPTED - 1) * FIELD)
+	if (span_left(s) < (ACCEPTED - 1) * FIREBIRD_FIELD)
 		return MORE;
 	version = span_u32(&s);
 	architecture = span_u32(&s);
@@ -74,12 +67,12 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 		return NO;
 	if (side == SIDE_SERVER)
 		return recognise_server(first);
-	if (span_left(first) < ACCEPTED * FIELD)
+	if (span_left(first) < ACCEPTED * FIREBIRD_FIELD)
 		return MORE;
 	operation = span_u32(&s);
 	next = span_u32(&s);
 	version = span_u32(&s);
-	if (operation != CONNECT || next != ATTACH)
+	if (operation != FIREBIRD_CONNECT || next != FIREBIRD_ATTACH)
 		return NO;
 	return version >= CONNECT_LEAST && version <= CONNECT_MOST && span_u32(&s) < ARCHITECTURES ? YES : NO;
 }
@@ -93,7 +86,7 @@ static void add_text(struct buffer *out, const char *text)
 
 	buffer_u32(out, (uint32_t)length);
 	buffer_text(out, text);
-	buffer_fill(out, 0, (FIELD - length % FIELD) % FIELD);
+	buffer_fill(out, 0, (FIREBIRD_FIELD - length % FIREBIRD_FIELD) % FIREBIRD_FIELD);
 }
 
 /* The client's name is not told, so that nobody is asked for a password. */
@@ -103,8 +96,8 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 
 	(void)state;
 	(void)transport;
-	buffer_u32(out, CONNECT);
-	buffer_u32(out, ATTACH);
+	buffer_u32(out, FIREBIRD_CONNECT);
+	buffer_u32(out, FIREBIRD_ATTACH);
 	buffer_u32(out, CONNECT_MOST);
 	buffer_u32(out, GENERIC);
 	add_text(out, PROBE_IDENTITY); /* a database, which is not opened */
@@ -124,7 +117,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 {
 	struct span s = *heard;
 	const uint32_t operation = span_u32(&s);
-	const bool refused = operation == REJECT && span_left(*heard) == FIELD;
+	const bool refused = operation == FIREBIRD_REJECT && span_left(*heard) == FIREBIRD_FIELD;
 	const enum verdict verdict = span_left(*heard) == 0 ? MORE
 				     : refused              ? YES
 							    : recognise(*heard, SIDE_SERVER, TRANSPORT_TCP);
@@ -133,7 +126,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	(void)out;
 	if (verdict != YES)
 		return probe_step_for(verdict, ended);
-	if (operation != REJECT && operation != CONTINUE)
+	if (operation != FIREBIRD_REJECT && operation != FIREBIRD_CONTINUE)
 		answer_fact_format(answer, "protocol_version", "%u", span_u32(&s) & (MARKED - 1));
 	heard->at = heard->end;
 	return PROBE_DONE;
@@ -147,11 +140,21 @@ static const struct probe probe = {
 	.hear = hear,
 };
 
+const struct weakness firebird_clear_login = {
+	.id = "firebird-clear-login",
+	.title = "Firebird takes passwords in the clear",
+	.severity = 2,
+	.remedy = "Demand the login Srp (AuthServer = Srp256, Srp) and encryption (WireCrypt = Required).",
+};
+static const struct weakness *const weaknesses[] = { &firebird_clear_login, NULL };
+
 const struct protocol protocol_firebird = {
 	.name = "firebird",
 	.title = "Firebird",
 	DOORS(TCP(3050)),
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
+	.parser = &firebird_parser,
 	.probe = &probe,
+	.weaknesses = weaknesses,
 };

@@ -1,13 +1,11 @@
 /* p9fs.c: Plan 9's file protocol, intro(5) of Plan 9 and 9P2000.L of diod: messages of a length, a type and
  * a tag, the low octet first. The first one agrees on the version (version(5)). */
+#include "protocols/p9fs.h"
 #include "protocols/text.h"
 
 enum {
-	HEAD = 7,
 	LEAST = 13, /* of a message about the version */
 	MOST = 64,
-	ASKS_VERSION = 100,
-	TELLS_VERSION = 101,
 	NO_TAG = 0xffff,
 	ROOM = 8192,
 };
@@ -23,10 +21,10 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 
 	if (transport != TRANSPORT_TCP)
 		return NO;
-	if (span_left(first) < HEAD)
+	if (span_left(first) < P9FS_HEAD)
 		return span_peek(first, 0) >= LEAST && span_peek(first, 0) <= MOST ? MORE : NO;
 	if (length < LEAST || length > MOST || tag != NO_TAG ||
-	    type != (side == SIDE_CLIENT ? ASKS_VERSION : TELLS_VERSION))
+	    type != (side == SIDE_CLIENT ? P9FS_ASKS_VERSION : P9FS_TELLS_VERSION))
 		return NO;
 	span_skip(&s, sizeof(uint32_t)); /* the longest message */
 	if ((uint32_t)span_u16_le(&s) + LEAST != length && !s.failed)
@@ -46,7 +44,7 @@ static void greet(void *state, unsigned transport, struct buffer *out)
 	(void)state;
 	(void)transport;
 	buffer_u32_le(out, (uint32_t)(LEAST + length));
-	buffer_u8(out, ASKS_VERSION);
+	buffer_u8(out, P9FS_ASKS_VERSION);
 	buffer_u16_le(out, NO_TAG);
 	buffer_u32_le(out, ROOM);
 	buffer_u16_le(out, (uint16_t)length);
@@ -74,11 +72,22 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 
 static const struct probe probe = { .rare = true, .transports = PROBE_TCP, .greet = greet, .hear = hear };
 
+const struct weakness p9fs_no_auth = {
+	.id = "p9fs-no-auth",
+	.title = "A file server of Plan 9 believes whoever says who they are",
+	.severity = 2,
+	.remedy = "Let the server authenticate its clients (diod: munge), or let it listen on loopback.",
+};
+static const struct weakness *const weaknesses[] = { &p9fs_no_auth, NULL };
+
 const struct protocol protocol_p9fs = {
 	.name = "p9fs",
 	.title = "Plan 9 File Protocol",
 	DOORS(TCP(564)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &p9fs_parser,
 	.probe = &probe,
+	.weaknesses = weaknesses,
+	.weakness_by_reach = &p9fs_no_auth,
 };

@@ -360,6 +360,9 @@ FACTS = [
     Fact("tds", "user", "tds", "tds.7login.username tds.login.username"),
     Fact("tds", "application", "tds", "tds.7login.appname tds.login.appname"),
     Fact("tds", "database", "tds", "tds.7login.databasename"),
+    Fact("p9fs", "version", "9p", "9p.version"),
+    Fact("p9fs", "trees[]", "9p", "9p.aname", part=True),
+    Fact("p9fs", "files[]", "9p", "9p.wname"),
     Fact("mongodb", "databases[]", "mongo", "mongo.element.value.string mongo.full_collection_name",
          lambda v: v.removesuffix(".$cmd"), part=True),
 
