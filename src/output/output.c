@@ -43,9 +43,19 @@ void out_write(struct out *out, struct span lines)
 	fwrite(lines.at, 1, span_left(lines), out->screen.file);
 }
 
+/* Why a file could not be written: what the last write said, or, where only an earlier one failed and left
+ * its mark at the file, what is still known of that: nothing but writes ends like this. */
+static int why_unwritten(int before)
+{
+	if (errno != 0)
+		return errno;
+	return before == ENOSPC || before == EDQUOT || before == EFBIG ? before : EIO;
+}
+
 bool out_close(struct out *out, struct error *err)
 {
 	const bool whole = !out->buffer.failed;
+	const int before = errno;
 
 	errno = 0;
 	out_flush(out);
@@ -53,7 +63,7 @@ bool out_close(struct out *out, struct error *err)
 	arena_free(out->arena);
 	out->arena = NULL;
 	if (fflush(out->screen.file) != 0 || ferror(out->screen.file) != 0)
-		return error_system(err, errno != 0 ? errno : EIO, "standard output");
+		return error_system(err, why_unwritten(before), "standard output");
 	return whole || error_memory(err);
 }
 

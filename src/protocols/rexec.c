@@ -21,40 +21,92 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	return whole == YES && !remote_may_be_execution(&command) ? NO : whole;
 }
 
+enum { TEXT = 128 };
+
+struct conversation {
+	char user[TEXT], command[1024], error[TEXT];
+	uint64_t error_port;
+	const char *login;
+	bool has_command, told;
+};
+
 static void emit(const void *record, struct json *json)
 {
-	const struct remote_command *const command = record;
+	const struct conversation *const state = record;
 
-	json_span(json, "user", command->texts[0]);
-	json_span(json, "command", command->texts[2]);
-	json_unsigned(json, "error_port", command->error_port);
+	json_text(json, "user", state->user);
+	json_text(json, "command", state->command);
+	json_unsigned(json, "error_port", state->error_port);
+	json_text(json, "login", state->login);
+	emit_text(json, "error", state->error);
 }
 
-static enum parse_step read(void *state, struct parse *parse, struct span *bytes)
+static void end(void *memory, struct parse *parse)
+{
+	struct conversation *const state = memory;
+
+	if (state->has_command && !state->told)
+		parse_event(parse, state);
+	state->told = true;
+}
+
+/* A zero, and then what the command says, or a one and why not. */
+static enum parse_step read_answer(struct conversation *state, struct parse *parse, struct span *bytes)
+{
+	struct span rest = *bytes, line;
+	const uint8_t sign = span_u8(&rest);
+
+	if (sign > 1)
+		return PARSE_BROKEN;
+	state->login = sign == 0 ? "accepted" : "refused";
+	if (sign == 1 && line_take(&rest, &line) == MORE && span_left(rest) < TEXT)
+		return PARSE_ON;
+	if (sign == 1)
+		span_copy_text(text_trim(text_first(rest.at == bytes->at + 1 ? rest : line, TEXT)),
+			       state->error, sizeof(state->error));
+	bytes->at = bytes->end;
+	end(state, parse);
+	return PARSE_DONE;
+}
+
+static enum parse_step read_call(struct conversation *state, struct parse *parse, struct span *bytes)
 {
 	struct remote_command command;
-	enum verdict whole;
+	const enum verdict whole = state->has_command ? MORE : remote_take(bytes, &command);
 
-	(void)state;
+	if (whole != YES)
+		return whole == NO ? PARSE_BROKEN : PARSE_ON;
+	span_copy_text(command.texts[0], state->user, sizeof(state->user));
+	span_copy_text(command.texts[2], state->command, sizeof(state->command));
+	state->error_port = command.error_port;
+	state->has_command = true;
+	parse_weakness(parse, &weakness, "a password was sent in the clear for user %s", state->user);
+	remote_expect_errors(parse, &command);
+	return PARSE_ON;
+}
+
+static enum parse_step read(void *memory, struct parse *parse, struct span *bytes)
+{
+	struct conversation *const state = memory;
+
 	if (parse->about != NULL) {
 		bytes->at = bytes->end;
 		return PARSE_DONE;
 	}
-	if (parse->side == SIDE_SERVER) {
-		bytes->at = bytes->end;
+	if (parse->side == SIDE_CLIENT && state->has_command)
+		bytes->at = bytes->end; /* what the command is to read */
+	if (span_left(*bytes) == 0)
 		return PARSE_ON;
-	}
-	whole = remote_take(bytes, &command);
-	if (whole != YES)
-		return whole == NO ? PARSE_BROKEN : PARSE_ON;
-	parse_weakness(parse, &weakness, "a password was sent in the clear for user %.*s",
-		       (int)span_left(command.texts[0]), (const char *)command.texts[0].at);
-	remote_expect_errors(parse, &command);
-	parse_event(parse, &command);
-	return PARSE_DONE;
+	return parse->side == SIDE_CLIENT ? read_call(state, parse, bytes) : read_answer(state, parse, bytes);
 }
 
-static const struct parser parser = { .read = read, .emit = emit, .leads = true };
+static const struct parser parser = {
+	.state_size = PARSE_STATE(struct conversation),
+	.read = read,
+	.end = end,
+	.emit = emit,
+	.leads = true,
+};
 
 const struct protocol protocol_rexec = {
 	.name = "rexec",

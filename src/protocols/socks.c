@@ -99,8 +99,22 @@ static enum verdict recognise_request(struct span s, uint8_t most, bool client)
 	return is_plausible(place, !client || target.command == SOCKS_ASSOCIATE) ? YES : NO;
 }
 
-/* RFC 1929 2: a name and a password of text, which are not looked at any further here. */
-static enum verdict skip_password(struct span *s)
+/* RFC 1929 2: a name and a password of text, which are not looked at any further here. Both are told to be
+ * some that people have, and not what any record with lengths holds: of a few letters, without blanks. */
+static bool is_login(struct span user, struct span secret)
+{
+	enum { USER_LEAST = 3, SECRET_LEAST = 4 };
+
+	for (const uint8_t *at = user.at; at < user.end; at++)
+		if (!isalnum(*at) && strchr("._-@+\\", *at) == NULL)
+			return false;
+	for (const uint8_t *at = secret.at; at < secret.end; at++)
+		if (!isgraph(*at))
+			return false;
+	return span_left(user) >= USER_LEAST && span_left(secret) >= SECRET_LEAST;
+}
+
+static enum verdict skip_password(struct span *s, bool *ret_login)
 {
 	struct span rest = *s, user, secret;
 
@@ -110,6 +124,7 @@ static enum verdict skip_password(struct span *s)
 	if (rest.failed)
 		return MORE;
 	*s = rest;
+	*ret_login = is_login(user, secret);
 	return span_left(user) > 0 && text_is_plain(user) && text_is_plain(secret) ? YES : NO;
 }
 
@@ -126,10 +141,12 @@ static enum verdict recognise_token(struct span s)
 	return s.at[4] == 0x60 ? YES : NO;
 }
 
-/* The first message is short: a request has to follow. */
+/* The first message is short: a request has to follow, or, where the login is refused and nothing does, a
+ * login of several methods that were offered. */
 static enum verdict recognise_client_5(struct span first)
 {
 	struct span methods = first;
+	bool login = false;
 	enum verdict whole = socks_take_methods(&first);
 
 	if (whole != YES)
@@ -147,9 +164,11 @@ static enum verdict recognise_client_5(struct span first)
 		return NO;
 	if (is_offered(methods, SOCKS_METHOD_GSSAPI) && recognise_token(first) != NO)
 		return recognise_token(first);
-	whole = skip_password(&first);
+	whole = skip_password(&first, &login);
 	if (whole != YES)
 		return whole;
+	if (login && span_left(methods) > 1 && is_offered(methods, SOCKS_METHOD_NONE))
+		return YES;
 	return span_left(first) == 0 ? MORE : recognise_request(first, 3, true);
 }
 
@@ -220,6 +239,7 @@ const struct protocol protocol_socks = {
 	DOORS(TCP(1080)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.secret_at = 4, /* behind the methods, or a port */
 	.parser = &socks_parser,
 	.probe = &socks_probe,
 	.weaknesses = weaknesses,

@@ -122,8 +122,9 @@ static void remote_logins_are_told_without_passwords(void **unused)
 		 "user ann\"}\n"
 		 "{\"expect\":\"rexec\",\"transport\":6,\"address\":\"192.0.2.1\",\"port\":40021,\"other\":"
 		 "\"192.0.2.2\",\"waiting\":\"server\",\"about\":\"errors\"}\n"
-		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname -a\",\"error_port\":40021}}\n"
-		 "{\"done\":\"client\"}\n",
+		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname "
+		 "-a\",\"error_port\":40021,\"login\":\"accepted\"}}\n"
+		 "{\"done\":\"server\"}\n",
 		 CLIENT("40021\0ann\0secret\0uname -a\0"), SERVER("\0"));
 	talk_tcp("rexec", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("4x"));
 }
@@ -221,9 +222,16 @@ static void remote_commands_without_a_connection_for_errors(void **unused)
 	talk_tcp("rexec",
 		 "{\"weakness\":\"rexec-clear-login\",\"evidence\":\"a password was sent in the clear for "
 		 "user ann\"}\n"
+		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname -a\",\"error_port\":0,\"login\":"
+		 "\"refused\",\"error\":\"Login incorrect.\"}}\n"
+		 "{\"done\":\"server\"}\n",
+		 CLIENT("0\0ann\0secret\0uname -a\0"), SERVER("\1Login incorrect.\n"));
+	talk_tcp("rexec",
+		 "{\"weakness\":\"rexec-clear-login\",\"evidence\":\"a password was sent in the clear for "
+		 "user ann\"}\n"
 		 "{\"rexec\":{\"user\":\"ann\",\"command\":\"uname -a\",\"error_port\":0}}\n"
-		 "{\"done\":\"client\"}\n",
-		 CLIENT("0\0ann\0secret\0uname -a\0"), SERVER("\0"));
+		 "{\"broken\":\"server\",\"at\":0}\n",
+		 CLIENT("0\0ann\0secret\0uname -a\0what it reads"), SERVER("\2"));
 	/* Text of two octets each, and a login of rlogin. */
 	talk_tcp("rexec", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\0A\0B\0C\0"));
 	talk_tcp("rexec", "{\"broken\":\"client\",\"at\":0}\n", CLIENT("\0joe\0ann\0xterm/38400\0"));

@@ -60,6 +60,11 @@ static void requests_of_socks_5_go_somewhere(void **unused)
 static void passwords_of_socks_wait_for_the_request(void **unused)
 {
 	static const struct first cases[] = {
+		{ "a login of two methods", BYTES("\5\2\0\2\1\3joe\6secret"), YES },
+		{ "half of it", BYTES("\5\2\0\2\1\3joe\6sec"), MORE },
+		{ "a short one", BYTES("\5\2\0\2\1\2jo\6secret"), MORE },
+		{ "one with a blank", BYTES("\5\2\0\2\1\3joe\6sec et"), MORE },
+		{ "two methods that are no sign", BYTES("\5\2\2\3\1\3joe\6secret"), MORE },
 		{ "a password", BYTES("\5\1\2\1\3joe\6secret"), MORE },
 		{ "half a password", BYTES("\5\1\2\1\3joe\6sec"), MORE },
 		{ "a password and a request", BYTES("\5\1\2\1\3joe\6secret\5\1\0\1\xc0\0\2\7\1\xbb"), YES },
