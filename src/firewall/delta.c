@@ -2,7 +2,7 @@
 #include "base/hash.h"
 #include "firewall/elements.h"
 
-/* Two rule sets, and which part of the one is which of the other. */
+/* Two rule sets where they differ, and which part of the one is which of the other. */
 struct delta {
 	struct parts before, behind;
 	uint32_t *slots; /* parts of `before` by their heads, hashed: index + 1; a power of two */
@@ -12,17 +12,11 @@ struct delta {
 	size_t touched; /* parts that differ, are new or gone */
 };
 
-static bool same_head(const struct part *a, const struct part *b)
-{
-	return span_left(a->head) == span_left(b->head) &&
-	       memcmp(a->head.at, b->head.at, span_left(a->head)) == 0;
-}
-
 static uint32_t *slot_of(const struct delta *d, const struct part *part)
 {
 	size_t at = hash_bytes(part->head.at, span_left(part->head)) & (d->slot_count - 1);
 
-	while (d->slots[at] != 0 && !same_head(&d->before.list[d->slots[at] - 1], part))
+	while (d->slots[at] != 0 && !parts_alike(&d->before.list[d->slots[at] - 1], part))
 		at = (at + 1) & (d->slot_count - 1);
 	return &d->slots[at];
 }
@@ -117,7 +111,15 @@ static bool compare(struct delta *d)
 			return false;
 		d->touched += !d->stays[i];
 	}
-	return d->behind.count >= DELTA_LEAST && d->touched * DELTA_MOST_PART <= d->behind.count;
+	return true;
+}
+
+/* Whether what differs is little of what there is. */
+static bool is_little(const struct delta *d, struct span behind)
+{
+	const size_t least = d->touched * DELTA_MOST_PART;
+
+	return parts_reach(behind, least > DELTA_LEAST ? least : DELTA_LEAST);
 }
 
 /* "chain rule-web" becomes "delete chain inet doorward rule-web". */
@@ -186,8 +188,8 @@ bool delta_write(struct arena *arena, struct span before, struct span behind, st
 {
 	struct delta d = { 0 };
 
-	if (!parts_read(arena, before, &d.before) || !parts_read(arena, behind, &d.behind) ||
-	    !make_slots(arena, &d) || !compare(&d))
+	if (!parts_read_unlike(arena, before, behind, &d.before, &d.behind) || !make_slots(arena, &d) ||
+	    !compare(&d) || !is_little(&d, behind))
 		return false;
 	write_goings(&d, out);
 	write_comings(&d, out);

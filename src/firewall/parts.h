@@ -17,6 +17,17 @@ struct parts {
 /* Takes the text apart; spans point into it. False without memory. */
 bool parts_read(struct arena *arena, struct span text, struct parts *ret_parts);
 
+/* The same of two texts that are mostly one: parts that both have at the same place may be left out of both,
+ * so that what it takes does not grow with them. */
+bool parts_read_unlike(struct arena *arena, struct span a, struct span b, struct parts *ret_a,
+		       struct parts *ret_b);
+
+/* Whether the text has so many parts; it is read no further. */
+bool parts_reach(struct span text, size_t count);
+
+/* Whether two have the same head. */
+bool parts_alike(const struct part *a, const struct part *b);
+
 /* Whether two have the same lines. */
 bool parts_equal(const struct part *a, const struct part *b);
 
