@@ -75,9 +75,11 @@ struct loaded {
 	bool seen;                 /* false: the kernel does not tell (needs CAP_NET_ADMIN) */
 	bool present;              /* table inet doorward is there */
 	uint64_t digest;           /* as firewall_digest() */
-	struct loaded_rule *rules; /* sorted by id */
+	struct loaded_rule *rules; /* sorted by id; those of a text as they stand there */
 	struct neighbour *neighbours;
 	size_t rule_count, neighbour_count;
+	uint32_t *slots; /* rules by their ids, hashed: index + 1; a power of two, or none without rules */
+	size_t slot_count;
 };
 
 /* Asks the kernel which tables and chains it has in this network namespace, and what our rules have counted.
