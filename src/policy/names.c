@@ -18,9 +18,8 @@ void *names_find(const struct names *names, struct span name)
 	return slot(names->entries, names->capacity, name, hash_bytes(name.at, span_left(name)))->value;
 }
 
-static bool grow(struct names *names, struct arena *arena)
+static bool grow(struct names *names, struct arena *arena, size_t capacity)
 {
-	const size_t capacity = names->capacity > 0 ? names->capacity * 2 : 64;
 	struct name_entry *entries = arena_array(arena, capacity, sizeof(*entries));
 
 	if (entries == NULL)
@@ -36,12 +35,21 @@ static bool grow(struct names *names, struct arena *arena)
 	return true;
 }
 
+bool names_reserve(struct names *names, struct arena *arena, size_t count)
+{
+	size_t capacity = names->capacity > 0 ? names->capacity : 64;
+
+	while (capacity / 2 < count)
+		capacity *= 2;
+	return capacity == names->capacity || grow(names, arena, capacity);
+}
+
 bool names_add(struct names *names, struct arena *arena, const char *name, void *value)
 {
 	const struct span text = span_text(name);
 	const uint64_t hash = hash_bytes(text.at, span_left(text));
 
-	if (names->count * 2 >= names->capacity && !grow(names, arena))
+	if (names->count * 2 >= names->capacity && !names_reserve(names, arena, names->count + 1))
 		return false;
 	*slot(names->entries, names->capacity, text,
 	      hash) = (struct name_entry){ .name = name, .hash = hash, .value = value };

@@ -20,6 +20,9 @@ struct names {
 /* What the name stands for, or NULL. */
 void *names_find(const struct names *names, struct span name);
 
+/* Makes room for so many names, where it is known how many come. False without memory. */
+bool names_reserve(struct names *names, struct arena *arena, size_t count);
+
 /* Adds a name that is not there. False without memory. */
 bool names_add(struct names *names, struct arena *arena, const char *name, void *value);
 

@@ -59,7 +59,7 @@ bool make_rule_ids(struct parser *p)
 {
 	struct buffer content = buffer_new(SIZE_MAX);
 	struct names made = { 0 };
-	bool done = true;
+	bool done = names_reserve(&made, p->arena, p->policy->rule_count);
 
 	for (size_t i = 0; done && i < p->policy->rule_count; i++) {
 		struct rule *const rule = &p->policy->rules[i];
