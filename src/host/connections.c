@@ -17,6 +17,7 @@
 
 enum {
 	REQUEST_SIZE = 512,
+	NFGEN_SIZE = 4,      /* family, version, resource */
 	KEPT_TCP_S = 432000, /* the kernel's own time for an established connection: five days */
 	KEPT_UDP_S = 180
 };
@@ -99,7 +100,7 @@ bool tracked_read(struct span message, struct tracked *ret_tracked)
 	bool whole = false;
 
 	*ret_tracked = (struct tracked){ 0 };
-	span_skip(&message, 4); /* family, version, resource */
+	span_skip(&message, NFGEN_SIZE);
 	while (netlink_attribute(&message, &type, &value)) {
 		if (type == CTA_TUPLE_ORIG)
 			whole = read_tuple(value, ret_tracked);
@@ -140,14 +141,42 @@ static struct nlmsghdr *begin_request(uint8_t *bytes, uint16_t type, uint16_t fl
 	return netlink_filter_request(bytes, NFNL_SUBSYS_CTNETLINK << 8 | type, flags, family);
 }
 
+static void take_entries(void *context, const struct netlink_message *message)
+{
+	uint32_t *const ret_entries = context;
+	struct span attributes = message->body, value;
+	uint16_t type;
+
+	span_skip(&attributes, NFGEN_SIZE);
+	while (netlink_attribute(&attributes, &type, &value)) {
+		if (type == CTA_STATS_GLOBAL_ENTRIES)
+			*ret_entries = span_u32(&value);
+	}
+}
+
+/* Whether nothing is tracked: a number to ask for, where a list has the kernel look at each place of a table
+ * that has hundreds of thousands. */
+static bool tracks_nothing(void)
+{
+	uint8_t bytes[REQUEST_SIZE];
+	uint32_t entries = UINT32_MAX;
+
+	return netlink_ask(NETLINK_NETFILTER,
+			   begin_request(bytes, IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, AF_UNSPEC), take_entries,
+			   &entries) == 0 &&
+	       entries == 0;
+}
+
 int tracked_list(struct arena *arena, struct tracked **ret_list, size_t *ret_count)
 {
 	struct listing l = { .arena = arena };
 	uint8_t bytes[REQUEST_SIZE];
-	const int error = netlink_ask(NETLINK_NETFILTER,
-				      begin_request(bytes, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC),
-				      add_tracked, &l);
+	int error = 0;
 
+	if (!tracks_nothing())
+		error = netlink_ask(NETLINK_NETFILTER,
+				    begin_request(bytes, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC),
+				    add_tracked, &l);
 	*ret_list = l.list;
 	*ret_count = l.count;
 	return l.no_memory ? ENOMEM : error;
