@@ -20,7 +20,7 @@ typedef void key_writer(const struct entry *entry, struct buffer *out);
 
 /* So many keys are compared one by one: that costs a packet less than a lookup, and the kernel less than a
  * set. */
-enum { COMPARED_MOST = 4, SET_NAME = 64 };
+enum { COMPARED_MOST = 4, ROOM_LEAST = 64, SET_NAME = 64 };
 
 /* Entries that one expression looks up. */
 struct lookup {
@@ -120,6 +120,17 @@ static bool is_range(const struct entry *entry)
 	return !number_equal(entry->first, entry->last);
 }
 
+/* A kernel that knows how many keys may come takes a plain table, in which a packet finds its own sooner than
+ * in one that grows. Twice as many may come before it is a set of another size, and name. */
+static size_t room_for(size_t count)
+{
+	size_t room = ROOM_LEAST;
+
+	while (room < 2 * count)
+		room *= 2;
+	return room;
+}
+
 /* Sets have names, as for each one without a name a kernel looks at all that the transaction has done before.
  */
 static void write_set(const struct writing *w, const struct lookup *lookup, bool alike, const char *name)
@@ -128,6 +139,8 @@ static void write_set(const struct writing *w, const struct lookup *lookup, bool
 		      alike ? "" : " : verdict");
 	if (is_range(&lookup->entries[0]))
 		buffer_text(w->parts, "\t\tflags interval\n");
+	else
+		buffer_format(w->parts, "\t\tsize %zu\n", room_for(lookup->count));
 	buffer_text(w->parts, "\t\telements = {\n");
 	for (size_t i = 0; i < lookup->count; i++) {
 		buffer_text(w->parts, "\t\t\t");
@@ -152,6 +165,8 @@ static void name_set(const struct writing *w, const struct lookup *lookup, bool 
 	if (length > 0 && is_range(&lookup->entries[0]))
 		snprintf(name + length, SET_NAME - (size_t)length, "-ranges-%08x",
 			 entries_digest(w->firewall, w->floor, lookup->entries, lookup->count));
+	else if (length > 0 && room_for(lookup->count) > ROOM_LEAST)
+		snprintf(name + length, SET_NAME - (size_t)length, "-%zu", room_for(lookup->count));
 }
 
 /* A few keys are compared, more that lead to the same place are a set, others a verdict map. */

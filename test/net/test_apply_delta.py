@@ -101,3 +101,20 @@ def test_what_differs_is_sent_without_the_library(host, namespaces, need):  # no
         whole = fresh.run("nft", "-s", "list", "table", "inet", "doorward").stdout
         assert parts(host.table()) == parts(whole)
         assert host.status()["drift"] == "none"
+
+
+def test_a_lookup_that_outgrows_its_size_becomes_another(host, namespaces):  # noqa: F811
+    """Sets say how many keys they have room for, and the next larger one has another name: what lies around it stays."""
+    rules = ["allow tcp/%d from 192.0.2.%d id r%d" % (2000 + number, number, number) for number in range(32)]
+    rules += ["allow udp/%d from 192.0.2.%d id u%d" % (3000 + number, number, number) for number in range(30)]
+    sizes = re.findall(r"size (\d+)", host.in_force("\n".join(rules) + "\n"))
+    before = chain_handles(host)
+    text = "\n".join(rules + ["allow tcp/2500 from 192.0.2.200 id more"]) + "\n"
+    table = host.in_force(text)
+    assert sizes == ["64", "64"] and re.findall(r"size (\d+)", table) == ["64", "128"]
+    after = chain_handles(host)
+    assert all(after.get(name) == handle for name, handle in before.items() if name != "digest")
+    fresh = namespaces.new()
+    fresh.run("nft", "-f", "-", input=host.program("plan", "--nft", "-P", host.policy(text), wrap=fresh.command()).out)
+    assert parts(re.sub(r'comment "(\w+) \d+"', r'comment "\1"', table)) == parts(
+        fresh.run("nft", "-s", "list", "table", "inet", "doorward").stdout)
