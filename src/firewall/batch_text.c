@@ -165,7 +165,7 @@ bool batch_text(struct batch *batch, struct span text)
 		struct span again = text;
 
 		if (line.failed)
-			break;
+			return false;
 		if (span_is(line, "table inet doorward {"))
 			known = read_table(batch, &again, CHAINS) && read_table(batch, &text, RULES);
 		else
