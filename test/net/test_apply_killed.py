@@ -1,4 +1,5 @@
-"""kill -9 and power cuts at random instants of apply, confirm and undo; replacements under a flood.
+"""kill -9 and power cuts at random instants of apply, confirm and undo; replacements under a flood. Each of small policies,
+which are replaced whole, and of larger ones, of which only what differs is sent.
 
 APPLY_KILLS=1000 and APPLY_REPLACEMENTS=300 take some minutes; SEED is printed when a kill leaves what it must not.
 """
@@ -11,25 +12,35 @@ import time
 import pytest
 
 from namespaces import wait_until
-from test_apply import FIRST, SECOND, Host, host
+from test_apply import FIRST, SECOND, Host, host, parts
+from test_apply_delta import chain_handles
 
 KILLS = int(os.environ.get("APPLY_KILLS", "60"))
 REPLACEMENTS = int(os.environ.get("APPLY_REPLACEMENTS", "20"))
 SEED = int(os.environ.get("APPLY_SEED", "1"))
+MORE = "".join("allow udp/%d from 192.0.2.%d id r%d\n" % (1000 + nth, nth, nth) for nth in range(60))
+both = pytest.mark.parametrize("more", ("", MORE), ids=("whole", "difference"))
 
 
 class Killing:
     """Two policies, one of which is always in force, and a knife."""
 
-    def __init__(self, host, namespaces, seed):
+    def __init__(self, host, namespaces, seed, more):
         self.host, self.namespaces, self.random = host, namespaces, random.Random(seed)
-        self.policies = {name: host.policy(text, name + ".policy") for name, text in (("first", FIRST), ("second", SECOND))}
+        self.policies = {name: host.policy(text + more, name + ".policy") for name, text in
+                         (("first", FIRST), ("second", SECOND))}
         self.tables, self.seconds = {}, {}
         self.kills = self.late = 0
+        hooks = set()
         for name in ("second", "first"):
             self.put(name)
-            self.tables[self.host.table()] = name
-        assert len(self.tables) == 2
+            self.tables[self.loaded()] = name
+            hooks.add(chain_handles(host)["prerouting"])
+        assert len(self.tables) == 2 and len(hooks) == (1 if more else 2)
+
+    def loaded(self):
+        """What differs comes last: the order of chains tells how a table was reached."""
+        return tuple(parts(self.host.table()))
 
     def command(self, *words):
         return self.host.space.command(self.host.program.program, *words, "--state", self.host.state)
@@ -57,7 +68,7 @@ class Killing:
 
     def whole(self):
         """Which of the two is loaded: whole, or it is a failure."""
-        table = self.host.table()
+        table = self.loaded()
         assert table in self.tables, "after %d kills (seed %d):\n%s" % (self.kills, SEED, table)
         return self.tables[table]
 
@@ -125,14 +136,15 @@ class Killing:
         assert self.whole() == self.in_force()
 
 
-def test_killed_at_any_instant(host, namespaces):
+@both
+def test_killed_at_any_instant(host, namespaces, more):
     """Always the old rules or the new ones, whole, and the way back works."""
-    killing = Killing(host, namespaces, SEED)
+    killing = Killing(host, namespaces, SEED, more)
     kinds = [killing.apply, killing.confirm, killing.undo, killing.power]
-    for nth in range(KILLS):
+    for nth in range(KILLS // 2):
         kinds[nth % len(kinds)]()
     print("%d kills, %d behind the end" % (killing.kills, killing.late))
-    assert killing.kills == KILLS and killing.late < KILLS
+    assert killing.kills == KILLS // 2 and killing.late < KILLS // 2
 
 
 FLOOD = """
@@ -156,11 +168,12 @@ while True:
 """
 
 
-def test_replacements_under_a_flood_leak_nothing(host, namespaces, tmp_path):
+@both
+def test_replacements_under_a_flood_leak_nothing(host, namespaces, tmp_path, more):
     """One port is let through by each policy, so that the flood is known to come; the other by none."""
     server, client = namespaces.pair()
     host.space = server
-    texts = ["allow udp/9998\nallow tcp/%d\n" % port for port in (1, 2)]
+    texts = ["allow udp/9998\nallow tcp/%d\n" % port + more for port in (1, 2)]
     host.in_force(texts[0])
     heard = {port: tmp_path / str(port) for port in (9998, 9999)}
     for port, path in heard.items():
@@ -169,7 +182,7 @@ def test_replacements_under_a_flood_leak_nothing(host, namespaces, tmp_path):
     client.start("python3", "-c", FLOOD)
     wait_until(lambda: heard[9998].stat().st_size > len("ready\n"), "the flood")
     policy = host.policy(texts[1], "other.policy")
-    for _ in range(REPLACEMENTS // 2):
+    for _ in range(REPLACEMENTS // 4):  # there and back, of each kind
         assert host.do("apply", policy, "--timeout", "1h").status == 0
         before = heard[9998].stat().st_size
         assert host.do("undo").status == 0
