@@ -13,7 +13,7 @@ import pytest
 
 from namespaces import wait_until
 from test_apply import FIRST, SECOND, Host, host, parts
-from test_apply_delta import chain_handles
+from test_apply_delta import table_handle
 
 KILLS = int(os.environ.get("APPLY_KILLS", "60"))
 REPLACEMENTS = int(os.environ.get("APPLY_REPLACEMENTS", "20"))
@@ -31,12 +31,12 @@ class Killing:
                          (("first", FIRST), ("second", SECOND))}
         self.tables, self.seconds = {}, {}
         self.kills = self.late = 0
-        hooks = set()
+        handles = set()
         for name in ("second", "first"):
             self.put(name)
             self.tables[self.loaded()] = name
-            hooks.add(chain_handles(host)["prerouting"])
-        assert len(self.tables) == 2 and len(hooks) == (1 if more else 2)
+            handles.add(table_handle(host))
+        assert len(self.tables) == 2 and len(handles) == (1 if more else 2)
 
     def loaded(self):
         """What differs comes last: the order of chains tells how a table was reached."""
