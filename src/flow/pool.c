@@ -20,16 +20,16 @@ struct pool_chunk {
 /* The sizes are 64, 80, 96, 112, 128, 160, 192, 224, 256 and so on: four to each doubling. */
 static size_t class_of(size_t size, size_t *ret_room)
 {
-	size_t class = 0, room = LEAST, step = LEAST / 4;
+	unsigned shift;
+	size_t quarter; /* in which the last byte lies, counted from nothing: 4 to 7 */
 
-	while (room < size) {
-		room += step;
-		class ++;
-		if (class % 4 == 0)
-			step *= 2;
-	}
-	*ret_room = room;
-	return class;
+	*ret_room = LEAST;
+	if (size <= LEAST)
+		return 0;
+	shift = (unsigned)(8 * sizeof(size) - 3) - (unsigned)__builtin_clzl(size - 1);
+	quarter = (size - 1) >> shift;
+	*ret_room = (quarter + 1) << shift;
+	return (size_t)(shift - 4) * 4 + quarter - 3;
 }
 
 size_t pool_room(size_t size)
