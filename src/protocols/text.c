@@ -4,6 +4,7 @@
 
 enum {
 	COMMAND_LIMIT = 512,
+	WIDE = 16,
 	REPLY_LIMIT = 16384, /* no greeting, and no list of what a server can do, is as long */
 };
 
@@ -12,32 +13,41 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Whether none of eight bytes is below 0x20 or 0x7f. Bytes beyond ASCII may be taken for such, and are looked
- * at again. */
-static inline bool are_printable(uint64_t bytes)
+/* No control character that text has no use for; bytes beyond ASCII are somebody's letters. */
+static inline bool is_plain(uint8_t c)
 {
-	const uint64_t ones = 0x0101010101010101u;
+	return c >= ' ' ? c != 0x7f : is_blank(c) || c == '\a' || c == '\033';
+}
 
-	return (((bytes - ' ' * ones) | ((bytes ^ 0x7f * ones) - ones)) & 0x80 * ones) == 0;
+/* Whether sixteen bytes hold no control character at all, as most of a text does. */
+static inline bool are_printable(const uint8_t at[static WIDE])
+{
+	typedef uint8_t bytes __attribute__((vector_size(WIDE)));
+	bytes c, control;
+	uint64_t halves[2];
+
+	memcpy(&c, at, sizeof(c));
+	control = (bytes)(c < ' ') | (bytes)(c == 0x7f);
+	memcpy(halves, &control, sizeof(halves));
+	return (halves[0] | halves[1]) == 0;
+}
+
+static bool each_is_plain(const uint8_t *at, size_t length)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < length; i++)
+		plain = plain && is_plain(at[i]);
+	return plain;
 }
 
 bool text_is_plain(struct span s)
 {
-	uint64_t eight;
-
-	while (s.at < s.end) {
-		if (span_left(s) >= sizeof(eight)) {
-			memcpy(&eight, s.at, sizeof(eight));
-			if (are_printable(eight)) {
-				s.at += sizeof(eight);
-				continue;
-			}
-		}
-		if ((*s.at < ' ' && !is_blank(*s.at) && *s.at != '\a' && *s.at != '\033') || *s.at == 0x7f)
+	for (; span_left(s) >= WIDE; s.at += WIDE) {
+		if (!are_printable(s.at) && !each_is_plain(s.at, WIDE))
 			return false;
-		s.at++;
 	}
-	return true;
+	return each_is_plain(s.at, span_left(s));
 }
 
 struct span text_word(struct span *s)

@@ -1,6 +1,7 @@
 /* The recognisers of mail, files, terminals, time and management: who is meant by first words that several
  * protocols could say. What holds for every protocol stands in test_protocols.c. */
 #include "protocols/protocols.h"
+#include "protocols/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -412,6 +413,33 @@ static void what_is_shown_ends_where_a_password_could_stand(void **state)
 	}
 }
 
+/* Each length, and each place at which one octet spoils it or does not. */
+static void plain_text_has_no_control_characters(void **state)
+{
+	static const uint8_t allowed[] = { '\t', '\n', '\r', '\a', 033, 0x80, 0xff },
+			     forbidden[] = { 0, 1, 0x1f, 0x7f };
+	uint8_t text[70];
+
+	(void)state;
+	for (size_t length = 0; length < sizeof(text); length++) {
+		memset(text, 'x', sizeof(text));
+		assert_true(text_is_plain(span_of(text, length)));
+		for (size_t place = 0; place < length; place++) {
+			for (size_t i = 0; i < sizeof(allowed); i++) {
+				text[place] = allowed[i];
+				assert_true(text_is_plain(span_of(text, length)));
+			}
+			for (size_t i = 0; i < sizeof(forbidden); i++) {
+				text[place] = forbidden[i];
+				assert_false(text_is_plain(span_of(text, length)));
+				assert_true(
+					text_is_plain(span_of(text, place))); /* it stands behind the end */
+			}
+			text[place] = 'x';
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +453,7 @@ int main(void)
 		cmocka_unit_test(chargen_is_a_ring_of_characters),
 		cmocka_unit_test(snmp_is_not_every_sequence),
 		cmocka_unit_test(what_is_shown_ends_where_a_password_could_stand),
+		cmocka_unit_test(plain_text_has_no_control_characters),
 	};
 
 	return cmocka_run_group_tests_name("recognisers of text", tests, NULL, NULL);
