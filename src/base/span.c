@@ -1,31 +1,5 @@
 #include "base/span.h"
 
-#include <strings.h>
-
-bool span_is(struct span s, const char *text)
-{
-	return span_left(s) == strlen(text) && span_begins(s, text);
-}
-
-bool span_is_nocase(struct span s, const char *text)
-{
-	return span_left(s) == strlen(text) && span_begins_nocase(s, text);
-}
-
-bool span_begins(struct span s, const char *text)
-{
-	const size_t length = strlen(text);
-
-	return span_left(s) >= length && memcmp(s.at, text, length) == 0;
-}
-
-bool span_begins_nocase(struct span s, const char *text)
-{
-	const size_t length = strlen(text);
-
-	return span_left(s) >= length && strncasecmp((const char *)s.at, text, length) == 0;
-}
-
 bool span_ends(struct span s, const char *text)
 {
 	const size_t length = strlen(text);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 struct span {
 	const uint8_t *at, *end;
@@ -203,10 +204,30 @@ static inline struct span span_word(struct span *s)
 
 /* Whether s is exactly this text, begins with it or ends with it; _nocase for ASCII letters of either case.
  */
-bool span_is(struct span s, const char *text);
-bool span_is_nocase(struct span s, const char *text);
-bool span_begins(struct span s, const char *text);
-bool span_begins_nocase(struct span s, const char *text);
+static inline bool span_begins(struct span s, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return span_left(s) >= length && memcmp(s.at, text, length) == 0;
+}
+
+static inline bool span_begins_nocase(struct span s, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return span_left(s) >= length && strncasecmp((const char *)s.at, text, length) == 0;
+}
+
+static inline bool span_is(struct span s, const char *text)
+{
+	return span_left(s) == strlen(text) && span_begins(s, text);
+}
+
+static inline bool span_is_nocase(struct span s, const char *text)
+{
+	return span_left(s) == strlen(text) && span_begins_nocase(s, text);
+}
+
 bool span_ends(struct span s, const char *text);
 
 /* Where `text` first stands in s: its offset, or SIZE_MAX. */

@@ -339,8 +339,15 @@ static inline enum probe_step probe_step_for(enum verdict verdict, bool ended)
 	return verdict == MORE && !ended ? PROBE_WAIT : PROBE_NOT;
 }
 
-/* MORE while s may still become text, YES once it has. */
-enum verdict recognise_text(struct span s, const char *text);
+/* MORE while s may still become text, YES once it has. Most begin otherwise, which one octet tells. */
+enum verdict recognise_begun(struct span s, const char *text);
+
+static inline enum verdict recognise_text(struct span s, const char *text)
+{
+	if (span_left(s) > 0 && *s.at != (uint8_t)text[0] && text[0] != '\0')
+		return NO;
+	return recognise_begun(s, text);
+}
 
 /* The same for any of several texts. */
 enum verdict recognise_texts(struct span s, const char *const *texts, size_t count);

@@ -1,7 +1,7 @@
 /* recognise.c: asks the protocols whose words these are. */
 #include "protocols/protocols.h"
 
-enum verdict recognise_text(struct span s, const char *text)
+enum verdict recognise_begun(struct span s, const char *text)
 {
 	const size_t length = strlen(text), come = span_left(s);
 
