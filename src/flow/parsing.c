@@ -265,10 +265,15 @@ static struct reading *reading_for(struct conversation *c)
 	return c->reading;
 }
 
+static size_t state_size_of(const struct conversations *all, const struct parser *parser)
+{
+	return all->listened || parser->unheard == 0 ? parser->state_size : parser->unheard;
+}
+
 bool parsing_begin(struct conversation *c, const struct protocol *protocol)
 {
 	const struct flow *const flow = c->flow;
-	const size_t state_size = protocol->parser->state_size;
+	const size_t state_size = state_size_of(c->all, protocol->parser);
 	struct reading *const reading = reading_for(c);
 	struct parse *parse;
 
@@ -306,7 +311,7 @@ void parsing_end(struct conversation *c)
 		r->parse.packet = NULL;
 		if (r->parse.protocol->parser->end != NULL)
 			r->parse.protocol->parser->end(c->state, &r->parse);
-		pool_give(&c->all->pool, c->state, r->parse.protocol->parser->state_size);
+		pool_give(&c->all->pool, c->state, state_size_of(c->all, r->parse.protocol->parser));
 		c->state = NULL;
 	}
 	/* What was left for the protocol that follows lives on. */

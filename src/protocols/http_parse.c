@@ -144,24 +144,33 @@ static void judge_login(struct parse *parse, struct span fields)
 				       (const char *)host.at);
 }
 
+static void name_client(struct conversation *state, struct parse *parse, struct span fields)
+{
+	const struct span agent = http_field(fields, "User-Agent");
+	struct span product, version;
+
+	if (state->sides[SIDE_CLIENT].named || span_left(agent) == 0)
+		return;
+	state->sides[SIDE_CLIENT].named = true;
+	http_client_product(agent, &product, &version);
+	parse_software(parse, SIDE_CLIENT, product, version);
+}
+
 static enum parse_step read_request(struct conversation *state, struct parse *parse, struct span head)
 {
-	struct span fields = head, agent, product, version;
+	struct span fields = head;
 	const struct span line = span_line(&fields);
 	uint64_t length;
 
 	if (state->sent - state->answered == PIPELINE)
 		tell(state, parse, take_request(state), span_of(NULL, 0), NULL);
-	state->requests[state->sent++ % PIPELINE] = parse_keep(parse, head);
+	state->requests[state->sent++ % PIPELINE] = parse_keep(parse, parse->listened ? head : line);
 	state->connecting = span_begins(head, "CONNECT ");
 	if (http_is_simple(line))
 		return PARSE_DONE; /* what comes back is content */
-	judge_login(parse, fields);
-	agent = http_field(fields, "User-Agent");
-	if (!state->sides[SIDE_CLIENT].named && span_left(agent) > 0) {
-		state->sides[SIDE_CLIENT].named = true;
-		http_client_product(agent, &product, &version);
-		parse_software(parse, SIDE_CLIENT, product, version);
+	if (parse->listened) {
+		judge_login(parse, fields);
+		name_client(state, parse, fields);
 	}
 	if (is_chunked(fields))
 		begin_chunks(state, SIDE_CLIENT);
@@ -262,9 +271,11 @@ static enum parse_step read_response(struct conversation *state, struct parse *p
 
 	(void)text_word(&line);
 	(void)span_number(text_word(&line), 999, &status);
-	name_server(state, parse, fields);
-	if (known)
-		judge_api(parse, request, fields, status);
+	if (parse->listened) {
+		name_server(state, parse, fields);
+		if (known)
+			judge_api(parse, request, fields, status);
+	}
 	if (status == 101) {
 		change(state, parse, head);
 		return PARSE_ON;

@@ -49,6 +49,8 @@ typedef void parse_emit(const void *record, struct json *json);
 
 struct parser {
 	size_t state_size; /* PARSE_STATE() of its type, or 0; the state begins as zeros */
+	size_t unheard;    /* of a parser that leads: so much of the state is used where nobody wants events;
+			    * 0: all */
 
 	/* Reads what parse->side has sent and was not taken yet, and takes what it has understood off
 	 * `bytes`. Over a stream it is called again with the rest and more behind it; of a datagram the rest

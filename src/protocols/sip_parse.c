@@ -8,9 +8,11 @@
 enum { BODY_MOST = 16384 };
 
 struct conversation {
-	struct sip_calls calls;
-	bool named[2];
 	bool lost[2];
+
+	/* What is told. */
+	bool named[2];
+	struct sip_calls calls;
 };
 
 /* ---- messages ---- */
@@ -109,7 +111,7 @@ static void take_message(struct conversation *state, struct parse *parse, struct
 	struct sip_message message;
 
 	if (!parse->listened) {
-		if (is_description(head))
+		if (span_left(body) > 0 && is_description(head))
 			sdp_expect(parse, body);
 		return;
 	}
@@ -219,6 +221,7 @@ static enum parse_step gap(void *memory, struct parse *parse, uint64_t length)
 
 const struct parser sip_parser = {
 	.state_size = PARSE_STATE(struct conversation),
+	.unheard = offsetof(struct conversation, named),
 	.read = read,
 	.gap = gap,
 	.emit = emit,

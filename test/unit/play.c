@@ -79,9 +79,12 @@ static void tell_event(struct parse *parse, const char *type, parse_emit *emit, 
 		       const struct parse_memo *memo)
 {
 	struct play *const play = play_of(parse);
-	struct json json = line_begin(play);
+	struct json json;
 
 	must(type != NULL && emit != NULL, "an event without a type or emit()");
+	if (!parse->listened)
+		return;
+	json = line_begin(play);
 	json_open_object(&json, type);
 	emit(record, &json);
 	if (memo != NULL) {
@@ -99,6 +102,8 @@ static void tell_weakness(struct parse *parse, const struct weakness *weakness, 
 	const struct weakness *const *own = parse->protocol->weaknesses;
 	struct json json;
 
+	if (!parse->listened)
+		return;
 	while (own != NULL && *own != NULL && *own != weakness)
 		own++;
 	must(own != NULL && *own != NULL, "a weakness that is not among the protocol's own");
@@ -115,8 +120,11 @@ static void tell_weakness(struct parse *parse, const struct weakness *weakness, 
 
 static void tell_software(struct parse *parse, enum side side, struct span product, struct span version)
 {
-	struct json json = line_begin(play_of(parse));
+	struct json json;
 
+	if (!parse->listened)
+		return;
+	json = line_begin(play_of(parse));
 	json_text(&json, "software", side_names[side]);
 	json_span(&json, "product", product);
 	if (span_left(version) > 0)
@@ -249,6 +257,19 @@ void play_free(struct play *play)
 	free(play->unread[1].bytes);
 	free(play->state);
 	free(play);
+}
+
+void play_unheard(struct play *play)
+{
+	const struct parser *const parser = play->parse.protocol->parser;
+
+	must(parser->leads && parser->unheard <= parser->state_size, "who leads has a part of its state");
+	if (parser->unheard > 0) {
+		free(play->state);
+		play->state = calloc(1, parser->unheard);
+		must(play->state != NULL, "no memory");
+	}
+	play->parse.listened = false;
 }
 
 void play_from_middle(struct play *play, enum side side)

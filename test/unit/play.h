@@ -33,6 +33,10 @@ void play_free(struct play *play);
 /* A side was first seen in its middle; before its first bytes. */
 void play_from_middle(struct play *play, enum side side);
 
+/* Nobody wants events, and the parser leads; before its first bytes. Neither events nor weaknesses nor
+ * software are told then. */
+void play_unheard(struct play *play);
+
 /* Bytes of a stream in order, a datagram, a packet's payload; `cut` if more of it was on the wire. Empty ones
  * are not shown. False once reading has ended. */
 bool play_bytes(struct play *play, enum side side, struct span bytes, bool cut);

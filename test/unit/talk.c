@@ -96,6 +96,49 @@ static char *play_bytewise(const struct script *script)
 	return told_of(play);
 }
 
+/* What leads to other flows, which is found where nobody listens as well. */
+static bool is_leading(const char *line)
+{
+	return strncmp(line, "{\"expect\"", 9) == 0 || strncmp(line, "{\"open\"", 7) == 0 ||
+	       strncmp(line, "{\"upgrade\"", 10) == 0;
+}
+
+/* Keeps those lines alone. */
+static void keep_leading(char *told)
+{
+	char *end = told;
+
+	for (char *line = told, *next; *line != '\0'; line = next) {
+		const char *const newline = strchr(line, '\n');
+		const size_t length = newline != NULL ? (size_t)(newline - line) + 1 : strlen(line);
+
+		next = line + length;
+		if (!is_leading(line))
+			continue;
+		memmove(end, line, length);
+		end += length;
+	}
+	*end = '\0';
+}
+
+static void play_while_nobody_listens(const struct script *script, const char *whole)
+{
+	struct play *const play = play_new(script->protocol, script->transport);
+	char *leading = strdup(whole), *told;
+
+	assert_non_null(leading);
+	play_unheard(play);
+	for (size_t i = 0; i < script->count; i++)
+		(void)play_turn(play, &script->turns[i]);
+	told = told_of(play);
+	keep_leading(leading);
+	keep_leading(told);
+	if (strcmp(leading, told) != 0)
+		fail_msg("where nobody listens: told\n%sinstead of\n%s", told, leading);
+	free(leading);
+	free(told);
+}
+
 /* ---- damaged: nothing is compared ---- */
 
 static void play_one_side(const struct script *script, enum side side)
@@ -236,6 +279,8 @@ void talk(const char *protocol, unsigned transport, const char *told, const stru
 			compare(whole, play_cut(&script, cut), "cut in two at", cut);
 		compare(whole, play_bytewise(&script), "byte by byte:", script.length);
 	}
+	if (script.protocol->parser->leads)
+		play_while_nobody_listens(&script, whole);
 	play_damaged(&script, step);
 	write_seed(&script);
 	free(whole);
