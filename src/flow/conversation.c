@@ -242,7 +242,7 @@ static struct conversation *begin_known(struct conversations *all, struct flow *
 	return c;
 }
 
-enum { FEW_WORDS = 8 };
+enum { FEW_WORDS = 132 }; /* as many as NSCA says */
 
 /* A few words of the one that was called, while the other has said nothing. */
 static bool is_said_unasked(const struct flow *flow, unsigned end, const struct packet *packet)

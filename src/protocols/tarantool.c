@@ -1,6 +1,7 @@
 /* tarantool.c: Tarantool, "Binary protocol" of its documentation: the server greets with two lines of 64
  * octets, its version and an identifier in the first, a salt for passwords in the second. */
 #include "protocols/tarantool.h"
+#include "protocols/msgpack.h"
 #include "protocols/text.h"
 
 const struct weakness tarantool_console_open = {
@@ -20,12 +21,77 @@ static const struct weakness *const weaknesses[] = { &tarantool_console_open, &t
 const char tarantool_greeting[] = "Tarantool ", tarantool_console[] = "(Lua console)";
 static const char binary[] = "(Binary)";
 
+/* Between which octets each one of a message's beginning lies. */
+struct range {
+	uint8_t low, high;
+};
+#define ANY                                                                                                  \
+	{                                                                                                    \
+		0, 0xff                                                                                      \
+	}
+
+static enum verdict recognise_ranges(struct span first, const struct range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count && i < span_left(first); i++)
+		if (first.at[i] < ranges[i].low || first.at[i] > ranges[i].high)
+			return NO;
+	return span_left(first) < count ? MORE : YES;
+}
+
+/* Two pairs of a request's head, in either order: its type (0) and its number (1). */
+static enum verdict recognise_pairs(struct span s)
+{
+	enum { PAIRS = 2, TYPE_MOST = 0x4d, OCTETS_MOST = 2 * (1 + 9) };
+	const size_t come = span_left(s);
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < PAIRS; i++) {
+		struct msgpack key, value;
+
+		if (!msgpack_take(&s, &key) || key.kind != MSGPACK_NUMBER || key.number > 1)
+			return s.failed && come < OCTETS_MOST ? MORE : NO;
+		if (!msgpack_take(&s, &value) || value.kind != MSGPACK_NUMBER)
+			return s.failed && come < OCTETS_MOST ? MORE : NO;
+		if (key.number == 0 && (value.number == 0 || value.number > TYPE_MOST))
+			return NO;
+		seen |= 1u << key.number;
+	}
+	return seen == 3 ? YES : NO;
+}
+
+/* A message as all clients and servers write them: its length in four octets, then a map with its type and
+ * its number; the server's numbers have eight octets. So a conversation is known of which one side is
+ * missing. */
+static enum verdict recognise_message(struct span first, enum side side)
+{
+	static const struct range request[] = {
+		{ 0xce, 0xce }, { 0, 0 }, ANY, ANY, ANY, { 0x82, 0x84 },
+	};
+	static const struct range answer[] = {
+		{ 0xce, 0xce }, { 0, 0 }, ANY,      ANY,         ANY, { 0x83, 0x84 }, { 0, 0 },
+		{ 0xce, 0xce }, { 0, 0 }, { 0, 0 }, { 0, 0x80 }, ANY, { 1, 1 },       { 0xcf, 0xcf },
+	};
+	const size_t begins = sizeof(request) / sizeof(*request);
+	enum verdict verdict;
+
+	if (side == SIDE_SERVER)
+		return recognise_ranges(first, answer, sizeof(answer) / sizeof(*answer));
+	verdict = recognise_ranges(first, request, begins);
+	if (verdict != YES)
+		return verdict;
+	span_skip(&first, begins);
+	return recognise_pairs(first);
+}
+
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
 {
 	enum verdict verdict;
 
-	if (transport != TRANSPORT_TCP || side != SIDE_SERVER)
+	if (transport != TRANSPORT_TCP)
 		return NO;
+	verdict = recognise_message(first, side);
+	if (side == SIDE_CLIENT || verdict != NO)
+		return verdict;
 	verdict = recognise_text(first, tarantool_greeting);
 	if (verdict != YES)
 		return verdict;

@@ -4,6 +4,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -222,6 +224,60 @@ static void p9fs_lets_who_is_proved(void **unused)
 		 CLIENT("\x14\0\0\0\x65\0\0\1\0\0\0\3\0joe\2\0/x"));
 }
 
+/* A result of a check, its checksum made as the sources of NSCA do. */
+static void nsca_result(uint8_t *result, size_t length, uint16_t state)
+{
+	uint32_t crc = UINT32_MAX;
+
+	memset(result, 'x', length);
+	memcpy(result, "\0\3\0\0\0\0\0\0\1\2\3\4\0", 13);
+	result[13] = (uint8_t)state;
+	memcpy(result + 14, "alpha", 6);
+	memcpy(result + 78, "door", 5);
+	for (size_t i = 0; i < length; i++) {
+		crc ^= result[i];
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	}
+	for (size_t i = 0; i < 4; i++)
+		result[4 + i] = (uint8_t)(~crc >> (24 - 8 * i));
+}
+
+static void nsca_tells_results_in_the_clear(void **unused)
+{
+	static uint8_t words[132], results[4304 + 720];
+	const struct turn turns[] = {
+		{ .side = SIDE_SERVER, .bytes = { words, words + sizeof(words), false } },
+		{ .side = SIDE_CLIENT, .bytes = { results, results + sizeof(results), false } },
+	};
+	char *told;
+
+	(void)unused;
+	memset(words, 7, sizeof(words));
+	nsca_result(results, 4304, 2);
+	nsca_result(results + 4304, 720, 0);
+	told = talk_told("nsca", TRANSPORT_TCP, turns, 2);
+	assert_string_equal(told,
+			    "{\"weakness\":\"nsca-clear\",\"evidence\":\"a result of alpha was sent in the "
+			    "clear\"}\n{\"nsca\":{\"encrypted\":false,\"results\":{\"critical\":1,\"ok\":"
+			    "1},\"hosts\":[\"alpha\"],\"services\":[\"door\"],\"bytes\":5024}}\n");
+	free(told);
+	results[500] ^= 1;
+	told = talk_told("nsca", TRANSPORT_TCP, turns, 2);
+	assert_string_equal(told, "{\"nsca\":{\"encrypted\":true,\"bytes\":5024}}\n");
+	free(told);
+}
+
+static void nsca_results_may_be_encrypted(void **unused)
+{
+	(void)unused;
+	talk_tcp("nsca", "{\"nsca\":{\"encrypted\":true,\"bytes\":11}}\n", CLIENT("\1\3and so on"));
+	talk_tcp("nsca", "{\"nsca\":{\"bytes\":0}}\n{\"broken\":\"server\",\"at\":132}\n",
+		 SERVER("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+			"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\1\2\3\4"),
+		 SERVER("more"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +292,8 @@ int main(void)
 		cmocka_unit_test(dict_tells_words_and_logins),
 		cmocka_unit_test(p9fs_tells_who_attaches_to_what),
 		cmocka_unit_test(p9fs_lets_who_is_proved),
+		cmocka_unit_test(nsca_tells_results_in_the_clear),
+		cmocka_unit_test(nsca_results_may_be_encrypted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
