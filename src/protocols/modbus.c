@@ -171,6 +171,8 @@ static bool is_weak(struct span s, enum side side)
 		return false;
 	if (unit == 0 && (function == 6 || function == 22 || function == 23)) /* which may hold anything */
 		return true;
+	if (unit == 0 && side == SIDE_SERVER && (function == 15 || function == 16)) /* nearly anything */
+		return true;
 	if (function == 7 || function == 8 || function == 11 || function == 12 || function == 17)
 		return true;
 	s = text_first(s, HEADER + 3);
