@@ -29,6 +29,7 @@ struct reader {
 	struct moving_rule places[2]; /* from which addresses, by which interfaces */
 	struct span target;
 	struct span ingress, egress; /* of a policy */
+	bool is_policy;              /* and not a zone */
 	size_t target_number;
 	struct span target_line;
 	struct entry *entries;
@@ -253,8 +254,10 @@ static void take_in_zone(struct reader *r, const struct moving_tag *tag)
 		r->icmp_inverted = true;
 	} else if (span_is(tag->name, "ingress-zone")) {
 		r->ingress = moving_attribute(tag, "name");
+		r->is_policy = true;
 	} else if (span_is(tag->name, "egress-zone")) {
 		r->egress = moving_attribute(tag, "name");
+		r->is_policy = true;
 	} else if (take_door(r, &entry, tag)) {
 		entry.priority = entry.rule.verdict == VERDICT_ALLOW ? 0 : BEFORE;
 		add(r, &entry);
@@ -342,7 +345,7 @@ static void write_icmp(struct reader *r, const struct moving_rule *target)
 {
 	struct moving_rule icmp = *target;
 
-	if (!r->icmp_inverted && (!r->target.failed || r->ingress.at != NULL))
+	if (!r->icmp_inverted && (!r->target.failed || r->is_policy))
 		return;
 	icmp.verdict = r->icmp_inverted ? VERDICT_REJECT : VERDICT_ALLOW;
 	icmp.transport = span_text("icmp,icmpv6");
@@ -369,11 +372,13 @@ static void write_target(struct reader *r, const struct moving_rule *place)
 /* Which way a policy is about: false, and nothing is written, where its zones are not in this file. */
 static bool take_way(struct reader *r, enum direction *ret_direction)
 {
-	const bool from_any = span_is(r->ingress, "ANY"), to_any = span_is(r->egress, "ANY");
+	bool from_any, to_any;
 
 	*ret_direction = DIRECTION_IN;
-	if (r->ingress.at == NULL && r->egress.at == NULL)
+	if (!r->is_policy)
 		return true;
+	from_any = span_is(r->ingress, "ANY");
+	to_any = span_is(r->egress, "ANY");
 	if (span_is(r->ingress, "HOST") && to_any)
 		*ret_direction = DIRECTION_OUT;
 	else if (from_any && to_any)
