@@ -11,7 +11,6 @@
 #ifndef FIREWALL_FIREWALL_H
 #define FIREWALL_FIREWALL_H
 
-#include "policy/names.h"
 #include "policy/policy.h"
 
 enum {
@@ -79,7 +78,8 @@ struct loaded {
 	struct loaded_rule *rules; /* sorted by id; those of a text as they stand there */
 	struct neighbour *neighbours;
 	size_t rule_count, neighbour_count;
-	struct names by_id; /* of the rules */
+	uint32_t *slots; /* rules by their ids, hashed: index + 1; a power of two, or none without rules */
+	size_t slot_count;
 };
 
 /* Asks the kernel which tables and chains it has in this network namespace, and what our rules have counted.

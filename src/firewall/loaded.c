@@ -1,4 +1,5 @@
 /* What the kernel has: our own table, by the comments of its chains, and the tables beside it. */
+#include "base/hash.h"
 #include "firewall/firewall.h"
 #include "firewall/nft.h"
 #include "host/chains.h"
@@ -162,13 +163,27 @@ static int by_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static bool name_rules(struct arena *arena, struct loaded *loaded)
+/* The place of a rule's id in the table of them: its own, or the free one where it belongs. */
+static uint32_t *slot_of(const struct loaded *loaded, const char *id)
 {
-	bool done = names_reserve(&loaded->by_id, arena, loaded->rule_count);
+	size_t at = hash_bytes(id, strlen(id)) & (loaded->slot_count - 1);
 
-	for (size_t i = 0; done && i < loaded->rule_count; i++)
-		done = names_add(&loaded->by_id, arena, loaded->rules[i].id, &loaded->rules[i]);
-	return done;
+	while (loaded->slots[at] != 0 && strcmp(loaded->rules[loaded->slots[at] - 1].id, id) != 0)
+		at = (at + 1) & (loaded->slot_count - 1);
+	return &loaded->slots[at];
+}
+
+static bool make_slots(struct arena *arena, struct loaded *loaded)
+{
+	loaded->slot_count = 64;
+	while (loaded->slot_count < 2 * loaded->rule_count)
+		loaded->slot_count *= 2;
+	loaded->slots = arena_array(arena, loaded->slot_count, sizeof(*loaded->slots));
+	if (loaded->slots == NULL)
+		return false;
+	for (uint32_t i = 0; i < loaded->rule_count; i++)
+		*slot_of(loaded, loaded->rules[i].id) = i + 1;
+	return true;
 }
 
 /* Tables that only translate addresses, or have no rules, refuse nothing. */
@@ -198,7 +213,7 @@ bool firewall_loaded(struct arena *arena, const struct span *known, struct loade
 	/* The kernel has them in the order in which they came, change by change. */
 	if (known == NULL && ret_loaded->rule_count > 1)
 		qsort(ret_loaded->rules, ret_loaded->rule_count, sizeof(*ret_loaded->rules), by_id);
-	if (l.no_memory || !name_rules(arena, ret_loaded))
+	if (l.no_memory || !make_slots(arena, ret_loaded))
 		return error_memory(err);
 	/* A kernel without nftables refuses the question as invalid: nothing is loaded there. */
 	ret_loaded->seen = error == 0 || error == EINVAL || error == EPROTONOSUPPORT;
@@ -206,9 +221,17 @@ bool firewall_loaded(struct arena *arena, const struct span *known, struct loade
 	return true;
 }
 
+/* Index + 1; 0: none. */
+static uint32_t find_loaded(const struct loaded *loaded, const char *id)
+{
+	return loaded->slot_count > 0 ? *slot_of(loaded, id) : 0;
+}
+
 const struct loaded_rule *loaded_find(const struct loaded *loaded, const char *id)
 {
-	return names_find(&loaded->by_id, span_text(id));
+	const uint32_t found = find_loaded(loaded, id);
+
+	return found != 0 ? &loaded->rules[found - 1] : NULL;
 }
 
 static void add_change(struct firewall_plan *plan, enum change change, const struct firewall_rule *rule,
@@ -231,14 +254,15 @@ bool firewall_compare(const struct firewall *firewall, const struct loaded *load
 	if (ret_plan->rules == NULL || kept == NULL)
 		return error_memory(err);
 	for (size_t i = 0; i < count; i++) {
-		const struct loaded_rule *const old = loaded_find(loaded, rules[i].rule->id);
+		const uint32_t old = find_loaded(loaded, rules[i].rule->id);
 		enum change change = CHANGE_NEW;
 
 		if (rules[i].idle)
 			continue;
-		if (old != NULL) {
-			change = old->digest != rules[i].digest ? CHANGE_DIFFERS : CHANGE_NONE;
-			kept[old - loaded->rules] = true;
+		if (old != 0) {
+			change = loaded->rules[old - 1].digest != rules[i].digest ? CHANGE_DIFFERS
+										  : CHANGE_NONE;
+			kept[old - 1] = true;
 		}
 		add_change(ret_plan, change, &rules[i], rules[i].rule->id);
 	}
