@@ -13,6 +13,26 @@ static void inside(struct span part, struct span whole)
 		abort();
 }
 
+/* Takes a span out of a packet: what stands between the members of one is nobody's to compare. */
+static struct span taken(struct span *span)
+{
+	const struct span whole = *span;
+
+	memset(span, 0, sizeof(*span));
+	return whole;
+}
+
+static bool same_span(struct span a, struct span b)
+{
+	return a.at == b.at && a.end == b.end && a.failed == b.failed;
+}
+
+static bool same_packet(struct packet *a, struct packet *b)
+{
+	return same_span(taken(&a->payload), taken(&b->payload)) && same_span(taken(&a->ip), taken(&b->ip)) &&
+	       memcmp(a, b, sizeof(*a)) == 0;
+}
+
 static void both_ways(struct span s)
 {
 	static struct packets usual, layers;
@@ -24,9 +44,11 @@ static void both_ways(struct span s)
 		abort();
 	packet_decode(&usual, 101, s, (uint32_t)span_left(s));
 	packet_decode(&layers, 228, s, (uint32_t)span_left(s));
-	if (usual.count != layers.count || usual.problem != layers.problem ||
-	    memcmp(usual.list, layers.list, usual.count * sizeof(usual.list[0])) != 0)
+	if (usual.count != layers.count || usual.problem != layers.problem)
 		abort();
+	for (unsigned i = 0; i < usual.count; i++)
+		if (!same_packet(&usual.list[i], &layers.list[i]))
+			abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
