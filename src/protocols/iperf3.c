@@ -66,6 +66,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 static const struct probe probe = {
 	.rare = true,
 	.knows = true,
+	.hears_any = true,
 	.transports = PROBE_TCP,
 	.greet = greet,
 	.hear = hear,

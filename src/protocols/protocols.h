@@ -106,6 +106,11 @@ struct probe {
 	 * would answer to that opening. */
 	bool knows;
 
+	/* Over TCP: its servers take anybody's first words for those of a client of their own and answer them
+	 * as such, one client at a time. Where words came that may be such an answer, its opening is said
+	 * before all others, and alone. */
+	bool hears_any;
+
 	/* Its servers answer with what they were told. Of any other, who repeats all that he hears is none.
 	 */
 	bool repeats;

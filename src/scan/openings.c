@@ -142,12 +142,22 @@ static bool is_left(const struct door *door, size_t place)
 	return !door->said[place] && protocol_nth(place)->probe != NULL;
 }
 
+static bool hears_any(const struct protocol *protocol)
+{
+	return protocol->probe != NULL && protocol->probe->hears_any;
+}
+
 /* The rare ones last, and where many doors share the time at their customary doors alone. */
 static void open_others(struct door *door)
 {
 	const struct protocol *protocol;
 
 	door->phase = OTHERS;
+	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
+		if (door->fits[i] && hears_any(protocol)) {
+			door->fits[i] = door->said[i] = false;
+			wish_at(door, i);
+		}
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
 		if (is_left(door, i) && !is_rare(door, protocol))
 			wish_at(door, i);
@@ -184,9 +194,25 @@ static void note_fits(struct door *door, const struct conversation *c, bool spea
 			door->fits[i] = true;
 }
 
+/* Who took these words for those of a client of his own is asked as such, before all others and alone. */
+static void note_own_words(struct door *door, const struct conversation *c)
+{
+	const struct span heard = buffer_read(&c->heard);
+	const struct protocol *protocol;
+
+	for (size_t i = 0; c->wish.purpose == TO_OPEN && (protocol = protocol_nth(i)) != NULL; i++) {
+		if (!hears_any(protocol) || protocol == c->wish.protocol || !door_can_open(door, protocol) ||
+		    protocol->recognise(heard, SIDE_SERVER, door->where.transport) != MORE)
+			continue;
+		door->fits[i] = true;
+		door->beside = 1;
+	}
+}
+
 void door_note_fits(struct door *door, const struct conversation *c)
 {
 	note_fits(door, c, true);
+	note_own_words(door, c);
 }
 
 /* ---- answers that may be outdone ---- */

@@ -48,7 +48,7 @@ def test_servers_that_few_have(space, need, tmp_path, name):  # noqa: F811
     need(name, "socat")
     open_to_others(tmp_path)
     tmp_path.chmod(0o777)
-    port = {"quasselcore": 4242, "iperf3": 5201}.get(name, 2100)  # these hear one at a time: the first question counts
+    port = 4242 if name == "quasselcore" else 2100  # it hears one at a time: the first question counts
     words = [word.format(tmp_path, port=port) for word in command]
     space.start(program(words[0]), *(words[1:] if name != "gophernicus" else
                                      [words[1], words[2].replace("gophernicus", program(name), 1)]))
