@@ -151,3 +151,77 @@ def test_games_of_quake_3(space, need, tmp_path):  # noqa: F811
 
     found = wait_until(answer, "a map to be loaded")
     assert (found["spoken"], found["product"]) == ("quake3", "ioquake3") and found["version"]
+
+
+CONSOLES = """config * { primaryport 2100; }
+default full { rw *; }
+access * { trusted 127.0.0.1; allowed 127.0.0.1; }
+console a { master localhost; type exec; exec /bin/cat; }
+"""
+PROXY = "a:\n  listen: 127.0.0.1:2110\n  redis: true\n  servers:\n   - 127.0.0.1:2111:1\n"
+MACHINES = 'listen_tls = 0\nlisten_tcp = 1\ntcp_port = "2100"\nlisten_addr = "127.0.0.1"\nauth_tcp = "none"\n' \
+           'unix_sock_dir = "%s"\n'
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME={0}", "XDG_RUNTIME_DIR={0}"]
+
+# What is run, what it reads, and what is then said of it: the port, the protocol, the product, whether a version is
+# known, and what is found.
+FURTHER = {
+    "storescp": (["storescp", "11112"], None, (11112, "dicom", "DCMTK", True, set())),
+    "uwsgi": (["uwsgi", "--plugin", "ping", "--socket", "127.0.0.1:2100"], None, (2100, "uwsgi", "uWSGI", False, set())),
+    "deluged": (["deluged", "-d", "-c", "{0}", "-p", "2100"], None,
+                (2100, "tls:deluge", "Deluge", True, set())),
+    "conserver": (["conserver", "-C", "{0}/read", "-p", "2100", "-M", "127.0.0.1", "-P", "/dev/null"], CONSOLES,
+                  (2100, "conserver", "conserver", False, set())),
+    "nutcracker": (["nutcracker", "-c", "{0}/read", "-s", "2100", "-a", "127.0.0.1"], PROXY,
+                   (2100, "twemproxy", "twemproxy", True, set())),
+    "postsrsd": (["postsrsd", "-s", "{0}/read", "-d", "example.com", "-f", "2100", "-r", "2101", "-l", "127.0.0.1"],
+                 "sesame\n", (2100, "postsrsd", "PostSRSd", False, set())),
+    "postgrey": (["postgrey", "--inet=127.0.0.1:2100", "--user=nobody", "--group=nogroup", "--dbdir={0}"], None,
+                 (2100, "smtpd-policy", "", False, set())),
+    "rtpengine": (["rtpengine", "--interface=127.0.0.1", "--listen-cli=127.0.0.1:2100", "--table=-1", "--foreground",
+                   "--log-stderr"], None, (2100, "rtpengine-cli", "rtpengine", False, {"rtpengine-cli-open"})),
+    "i2pd": (["i2pd", "--datadir={0}/i2p", "--i2cp.enabled=true", "--i2cp.port=2100"], None,
+             (2100, "i2cp", "", False, set())),
+    "libvirtd": (AS_NOBODY + ["libvirtd", "--listen", "-f", "{0}/read", "-p", "{0}/pid"], MACHINES,
+                 (2100, "libvirt", "libvirt", False, {"libvirt-no-auth"})),
+}
+
+
+def start_further(space, tmp_path, name):  # noqa: F811
+    words, read, _ = FURTHER[name]
+    open_to_others(tmp_path)
+    tmp_path.chmod(0o777)
+    if read is not None:
+        (tmp_path / "read").write_text(read % tmp_path if "%s" in read else read)
+    words = [word.format(tmp_path) for word in words]
+    space.start(*[program(word) if word == name else word for word in words])
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_servers_that_few_ask(space, need, tmp_path, name):  # noqa: F811
+    need(name, "setpriv")
+    port, spoken, product, versioned, weaknesses = FURTHER[name][2]
+    start_further(space, tmp_path, name)
+    found = found_at(space, port)
+    assert (found["spoken"], found["product"]) == (spoken, product)
+    assert bool(found["version"]) == versioned and set(found["weaknesses"]) == weaknesses
+
+
+def test_a_proxy_of_redis_that_knows_few_words(space, need, tmp_path):  # noqa: F811
+    need("nutcracker")
+    start_further(space, tmp_path, "nutcracker")
+    assert found_at(space, 2110)["spoken"] == "redis"
+
+
+def test_minetest(space, need, tmp_path):  # noqa: F811
+    need("setpriv")
+    if not shutil.which("minetestserver", path="/usr/games"):
+        pytest.skip("needs minetestserver")
+    open_to_others(tmp_path)
+    tmp_path.chmod(0o777)
+    space.start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=%s" % tmp_path,
+                "/usr/games/minetestserver", "--gameid", "devtest", "--world", tmp_path / "w", "--port", "2105",
+                "--logfile", tmp_path / "log")
+    space.wait_for_port(2105, "udp")
+    found, = knock(space, "udp:127.0.0.1:2105", seconds=5)
+    assert (found["spoken"], found["product"]) == ("minetest", "Minetest")

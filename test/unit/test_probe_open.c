@@ -61,6 +61,8 @@ static bool has_weakness(const struct answer *answer, const char *id)
 	"\0\0\0\x02\0\0\0\x1d\0\0\0\x02\0\0\0\x0c\0\0\0\0\x0a"                                               \
 	"Configured\0\0\0\x01\0\0"
 
+#define LOGINS "\0\0\0\x24\x20\0\x80\x86\0\0\0\x01\0\0\0\x42\0\0\0\x01\0\0\0\x01\0\0\0\0"
+
 static void servers_tell_what_they_are_and_whether_all_may_come(void **unused)
 {
 	static const struct {
@@ -84,6 +86,15 @@ static void servers_tell_what_they_are_and_whether_all_may_come(void **unused)
 		{ "dbus", SENT("REJECTED EXTERNAL ANONYMOUS\r\n"), "", "", "dbus-anonymous" },
 		{ "dbus", SENT("REJECTED EXTERNAL DBUS_COOKIE_SHA1\r\n"), "", "", NULL },
 		{ "quassel", SENT(CORE), "Quassel", "", "quassel-not-set-up" },
+		{ "libvirt", SENT(LOGINS "\0\0\0\x01\0\0\0\0"), "libvirt", "", "libvirt-no-auth" },
+		{ "libvirt", SENT(LOGINS "\0\0\0\x01\0\0\0\x01"), "libvirt", "", NULL },
+		{ "asterisk-ami", SENT("Asterisk Call Manager/5.0.2\r\n"), "Asterisk", "", NULL },
+		{ "deluge",
+		  SENT("\x01\0\0\0\x11\x78\x9c\x3b\xcc\xc8\xd8\x6a\xa4\x67\xa0\x67\x0c\0\x0c\xe2\x02\x3c"),
+		  "Deluge", "2.0.3", NULL },
+		{ "deluge",
+		  SENT("\x01\0\0\0\x11\x78\x9c\x3d\xcc\xc8\xd8\x6a\xa4\x67\xa0\x67\x0c\0\x0c\xe2\x02\x3c"),
+		  "Deluge", "", NULL },
 		{ "tarantool", SENT(CONSOLE), "Tarantool", "2.6.0", "tarantool-console-open" },
 		{ "tarantool", SENT("Tarantool 2.6.0 (Binary) a250bcb3\n"), "Tarantool", "2.6.0", NULL },
 		{ "qemu-monitor", SENT("QEMU 7.2.22 monitor - type 'help' for more information\r\n(qemu) "),
