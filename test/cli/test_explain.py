@@ -169,7 +169,7 @@ def test_all_protocols_that_are_known_by_content(doorward):
 IN_README = {"checkmk": "Checkmk", "clamav": "ClamAV", "dcerpc": "DCE/RPC", "enip": "EtherNet/IP", "epmd": "Erlang",
              "erldp": "Erlang", "http2": "HTTP/2", "iec104": "IEC 60870-5-104", "influxdb-rpc": "InfluxDB's backups",
              "krb5": "Kerberos", "nbns": "NetBIOS", "opcua": "OPC UA", "pgsql": "PostgreSQL", "qemu-monitor": "the monitor of QEMU",
-             "pmcd": "Performance Co-Pilot", "rfb": "VNC", "rpc": "ONC RPC", "rtpengine-cli": "rtpengine", "smtpd-policy": "Postfix's policies", "sieve": "ManageSieve", "snapcast-control": "Snapcast",
+             "pmcd": "Performance Co-Pilot", "rfb": "VNC", "rpc": "ONC RPC", "rtpengine-cli": "rtpengine", "smtpd-policy": "Postfix's policies", "teamspeak-query": "TeamSpeak", "vmware-authd": "VMware's daemon", "sieve": "ManageSieve", "snapcast-control": "Snapcast",
              "spamd": "SpamAssassin", "asterisk-ami": "Asterisk's manager", "dbus": "D-Bus", "i2cp": "I2P", "i2p-sam": "I2P",
              "icecc": "Icecream", "milter": "milters", "p9fs": "9P", "quake3": "Quake III", "tds": "MS-SQL", "tor-control": "Tor", "varnish-cli": "Varnish"}
 

@@ -225,3 +225,34 @@ def test_minetest(space, need, tmp_path):  # noqa: F811
     space.wait_for_port(2105, "udp")
     found, = knock(space, "udp:127.0.0.1:2105", seconds=5)
     assert (found["spoken"], found["product"]) == ("minetest", "Minetest")
+
+
+def test_a_core_of_quassel_away_from_its_port(space, need, tmp_path):  # noqa: F811
+    need("quasselcore")
+    subprocess.run(["quasselcore", "--configdir=%s" % tmp_path, "--select-backend=SQLite"], capture_output=True, timeout=30)
+    subprocess.run(["quasselcore", "--configdir=%s" % tmp_path, "--add-user"], input=b"visitor\nsesame\nsesame\n",
+                   capture_output=True, check=True, timeout=30)
+    space.start(program("quasselcore"), "--configdir=%s" % tmp_path, "--port", "2100")
+    found = found_at(space, 2100)
+    assert (found["spoken"], found["product"], found["weaknesses"]) == ("quassel", "Quassel", {})
+
+
+# Openings stand side by side, and these turn away all but one.
+FEW = {
+    "vsftpd": ("listen=YES\nlisten_ipv6=NO\nlisten_port=2100\nmax_per_ip=1\nbackground=NO\nsecure_chroot_dir=%s\n",
+               ["vsftpd", "{0}/read"], "ftp"),
+    "sshd": ("ListenAddress 127.0.0.1:2100\nHostKey %s/key\nMaxStartups 1\nPidFile none\nUsePAM no\n",
+             ["sshd", "-D", "-f", "{0}/read"], "ssh"),
+}
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_servers_that_let_one_in_at_a_time(space, need, tmp_path, name):  # noqa: F811
+    need(name, "ssh-keygen")
+    text, words, spoken = FEW[name]
+    (tmp_path / "read").write_text(text % tmp_path)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    open_to_others(tmp_path)
+    (tmp_path / "key").chmod(0o600)
+    space.start(*[program(word) if word == name else word.format(tmp_path) for word in words])
+    assert found_at(space, 2100)["spoken"] == spoken
