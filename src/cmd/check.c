@@ -66,7 +66,7 @@ const struct command command_check = {
 		       "it; then the "
 		       "findings, worst first, each with what to do about it. Without a policy it shows what "
 		       "is there. "
-		       "To learn what is spoken it knocks at this host's own doors, for 3 seconds at most, "
+		       "To learn what is spoken it knocks at this host's own doors, for 5 seconds at most, "
 		       "with requests "
 		       "that change nothing; never at doors such as a printer's, which act on any bytes. "
 		       "Exit status: 0 all is as documented, 1 there are findings, 2 it could not be done, 3 "

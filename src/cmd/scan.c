@@ -16,7 +16,6 @@ enum {
 	ASKED_AT_ONCE = 512, /* doors; others wait */
 	ASKED_IN_PUBLIC = 32,
 	CONVERSATIONS_WITH_HOST = 2048,
-	DOOR_MS = 5000,
 	WITH_DISCOVERY = 1 << 16, /* beside the transport, in what tells scans apart */
 };
 
@@ -84,8 +83,7 @@ static bool find_hosts(struct scan *scan, struct error *err)
 
 static bool begin(struct scan *scan, struct error *err)
 {
-	const struct knock_limits limits = { .door_ms = DOOR_MS,
-					     .again = true,
+	const struct knock_limits limits = { .again = true,
 					     .doors = scan->is_public ? ASKED_IN_PUBLIC : ASKED_AT_ONCE,
 					     .per_host = scan->per_host > 0 ? (unsigned)scan->per_host
 									    : CONVERSATIONS_WITH_HOST };

@@ -15,7 +15,7 @@ enum { KNOCK_EVIDENCE = 64, KNOCK_HEARD_LIMIT = 64 * 1024 };
 
 /* 0 for what is usual. */
 struct knock_limits {
-	int door_ms;       /* for one door in all; 3000 unless said. Servers that think about strangers for
+	int door_ms;       /* for one door in all; 5000 unless said. Servers that think about strangers for
 			      longer (probe.thinks_ms) are waited for */
 	unsigned doors;    /* begun at one time, others wait; no bound unless said */
 	unsigned at_once;  /* conversations open at one time; 4096 unless said, and never more than files may
