@@ -36,7 +36,8 @@ static inline struct json json_resume(struct buffer *out)
 	return (struct json){ .out = out, .depth = 1, .comma = true, .closing = { '}' } };
 }
 
-/* Compilers stop asking whether it is worth it where there are more than a thousand callers. */
+/* What takes a key and is made where the key is known. Compilers stop asking whether it is worth it where
+ * there are more than a thousand callers. */
 #define KEYED static inline __attribute__((always_inline))
 
 /* The comma that is due, and a key. It stands here since keys are known when this is compiled: they are
@@ -130,7 +131,5 @@ KEYED void json_bool(struct json *j, const char *key, bool value)
 
 /* Adds to an object what was written of its kind before, without its braces: "name":"ssh","port":22 */
 void json_members(struct json *j, struct span members);
-
-#undef KEYED
 
 #endif

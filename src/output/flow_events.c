@@ -96,7 +96,7 @@ static void write_new_head(struct flow_events *events, struct json *json, const 
 	head->length = (uint16_t)length;
 }
 
-static void write_time(struct flow_events *events, struct json *json, const char *key, int64_t time_ns)
+KEYED void write_time(struct flow_events *events, struct json *json, const char *key, int64_t time_ns)
 {
 	char text[CLOCK_TEXT];
 

@@ -13,15 +13,14 @@ struct state {
 
 /* ---- the event ---- */
 
+KEYED void write_flag(struct json *json, const char *key, const struct dns_header *h, unsigned flag)
+{
+	if (h->flags & flag)
+		json_bool(json, key, true);
+}
+
 static void write_flags(struct json *json, const struct dns_header *h)
 {
-	static const struct {
-		const char *key;
-		uint16_t flag;
-	} flags[] = {
-		{ "qr", DNS_RESPONSE }, { "aa", DNS_AUTHORITATIVE },       { "tc", DNS_TRUNCATED },
-		{ "rd", DNS_RECURSE },  { "ra", DNS_RECURSION_AVAILABLE }, { "z", DNS_RESERVED },
-	};
 	char text[4], *at = text + sizeof(text);
 	unsigned left = h->flags;
 
@@ -30,9 +29,12 @@ static void write_flags(struct json *json, const struct dns_header *h)
 		left >>= 4;
 	} while (left > 0);
 	json_span(json, "flags", span_of(at, (size_t)(text + sizeof(text) - at)));
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (h->flags & flags[i].flag)
-			json_bool(json, flags[i].key, true);
+	write_flag(json, "qr", h, DNS_RESPONSE);
+	write_flag(json, "aa", h, DNS_AUTHORITATIVE);
+	write_flag(json, "tc", h, DNS_TRUNCATED);
+	write_flag(json, "rd", h, DNS_RECURSE);
+	write_flag(json, "ra", h, DNS_RECURSION_AVAILABLE);
+	write_flag(json, "z", h, DNS_RESERVED);
 }
 
 void dns_write_rcode(struct json *json, const char *key, unsigned code)
@@ -54,7 +56,7 @@ void dns_emit(const void *memory, struct json *json)
 	char type[DNS_TYPE_TEXT];
 
 	json_unsigned(json, "version", 2);
-	json_text(json, "type", h.flags & DNS_RESPONSE ? "answer" : "query");
+	json_plain(json, "type", h.flags & DNS_RESPONSE ? "answer" : "query");
 	json_unsigned(json, "id", h.id);
 	json_unsigned(json, "tx_id", record->number);
 	write_flags(json, &h);
@@ -64,7 +66,7 @@ void dns_emit(const void *memory, struct json *json)
 		if (i != record->question)
 			continue; /* multicast DNS asks many at once, and each has its event */
 		json_text(json, "rrname", question.name);
-		json_text(json, "rrtype", dns_type_text(question.type, type));
+		json_plain(json, "rrtype", dns_type_text(question.type, type));
 	}
 	if (h.flags & DNS_RESPONSE)
 		dns_write_rcode(json, "rcode", dns_whole_rcode(record->message, s, &h));

@@ -118,17 +118,6 @@ void answer_texts(struct answer *answer, const char *key, const char *room)
 	answer_fact(answer, key, span_text(all));
 }
 
-void emit_text(struct json *json, const char *key, const char *text)
-{
-	json_text(json, key, text[0] != '\0' ? text : NULL);
-}
-
-void emit_span(struct json *json, const char *key, struct span text)
-{
-	if (span_left(text) > 0)
-		json_span(json, key, text);
-}
-
 void emit_texts(struct json *json, const char *key, const char *room)
 {
 	if (room[0] == '\0')

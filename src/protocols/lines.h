@@ -50,8 +50,17 @@ bool texts_add(char *room, size_t size, struct span text);
 void answer_texts(struct answer *answer, const char *key, const char *room);
 
 /* Members that are left out when they are empty; an array of texts. */
-void emit_text(struct json *json, const char *key, const char *text);
-void emit_span(struct json *json, const char *key, struct span text);
+KEYED void emit_text(struct json *json, const char *key, const char *text)
+{
+	json_text(json, key, text[0] != '\0' ? text : NULL);
+}
+
+KEYED void emit_span(struct json *json, const char *key, struct span text)
+{
+	if (span_left(text) > 0)
+		json_span(json, key, text);
+}
+
 void emit_texts(struct json *json, const char *key, const char *room);
 
 /* Looks for a product as text_product() does and tells it. */

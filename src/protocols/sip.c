@@ -59,11 +59,77 @@ enum verdict sip_recognise(struct span first, enum side side, unsigned transport
 	return verdict == MORE && transport == TRANSPORT_UDP ? NO : verdict;
 }
 
-struct span sip_field(struct span fields, const char *name, const char *letter)
-{
-	const struct span value = http_field(fields, name);
+/* ---- fields ---- */
 
-	return span_left(value) > 0 || letter == NULL ? value : http_field(fields, letter);
+struct name {
+	const char *text;
+	size_t length;
+	char letter; /* 0: none stands for it */
+};
+
+#define NAME(text, letter)                                                                                   \
+	{                                                                                                    \
+		text, sizeof(text) - 1, letter                                                               \
+	}
+
+static const struct name names[SIP_FIELDS] = {
+	[SIP_CALL_ID] = NAME("Call-ID", 'i'),
+	[SIP_CONTACT] = NAME("Contact", 'm'),
+	[SIP_CONTENT_LENGTH] = NAME("Content-Length", 'l'),
+	[SIP_CONTENT_TYPE] = NAME("Content-Type", 'c'),
+	[SIP_CSEQ] = NAME("CSeq", 0),
+	[SIP_EXPIRES] = NAME("Expires", 0),
+	[SIP_FROM] = NAME("From", 'f'),
+	[SIP_SERVER] = NAME("Server", 0),
+	[SIP_TO] = NAME("To", 't'),
+	[SIP_USER_AGENT] = NAME("User-Agent", 0),
+};
+
+#undef NAME
+
+/* Cuts one line into name and value; blanks may stand before the colon (RFC 3261 25.1, HCOLON). False behind
+ * the last field. */
+static bool next_field(struct span *fields, struct span *ret_name, struct span *ret_value)
+{
+	struct span line = span_line(fields);
+
+	if (line.failed || span_left(line) == 0)
+		return false;
+	*ret_name = span_until(&line, ':');
+	while (span_left(*ret_name) > 0 && (ret_name->end[-1] == ' ' || ret_name->end[-1] == '\t'))
+		ret_name->end--;
+	*ret_value = line;
+	return true;
+}
+
+static bool is_named(struct span found, const struct name *name)
+{
+	if (span_left(found) == 1)
+		return name->letter != 0 && (*found.at | 0x20) == name->letter;
+	return span_left(found) == name->length && span_begins_nocase(found, name->text);
+}
+
+void sip_fields(struct span fields, struct span ret_values[static SIP_FIELDS])
+{
+	const struct span none = span_of(NULL, 0);
+	struct span found, value;
+
+	for (size_t i = 0; i < SIP_FIELDS; i++)
+		ret_values[i] = none;
+	while (next_field(&fields, &found, &value))
+		for (size_t i = 0; i < SIP_FIELDS; i++)
+			if (ret_values[i].at == none.at && is_named(found, &names[i]))
+				ret_values[i] = text_trim(value);
+}
+
+struct span sip_field(struct span fields, enum sip_field wanted)
+{
+	struct span found, value;
+
+	while (next_field(&fields, &found, &value))
+		if (is_named(found, &names[wanted]))
+			return text_trim(value);
+	return span_of(NULL, 0);
 }
 
 /* ---- asking ---- */

@@ -8,14 +8,31 @@
 /* Whether this begins with a request or a status line of SIP/2.0. */
 enum verdict sip_recognise(struct span first, enum side side, unsigned transport);
 
-/* A field by its name, or by the letter that may stand for it (RFC 3261 7.3.3). */
-struct span sip_field(struct span fields, const char *name, const char *letter);
+enum sip_field {
+	SIP_CALL_ID,
+	SIP_CONTACT,
+	SIP_CONTENT_LENGTH,
+	SIP_CONTENT_TYPE,
+	SIP_CSEQ,
+	SIP_EXPIRES,
+	SIP_FROM,
+	SIP_SERVER,
+	SIP_TO,
+	SIP_USER_AGENT,
+	SIP_FIELDS
+};
+
+/* The first of each field, by its name or by the letter that may stand for it (RFC 3261 7.3.3); empty where
+ * there is none. One alone is found without looking at the rest. */
+void sip_fields(struct span fields, struct span ret_values[static SIP_FIELDS]);
+struct span sip_field(struct span fields, enum sip_field wanted);
 
 /* A message in its parts; of a request the code is 0. */
 struct sip_message {
-	struct span line, fields, body;
+	struct span line, body;
 	struct span method, uri, version, reason; /* method: of an answer, that of its request */
 	struct span call_id, from, to;            /* from, to: addresses without names and tags */
+	struct span fields[SIP_FIELDS];
 	uint64_t code, sequence;
 	bool is_description;
 };

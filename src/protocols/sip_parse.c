@@ -33,9 +33,9 @@ struct span sip_address(struct span field)
 	return address;
 }
 
-static bool is_description(struct span fields)
+static bool is_description(struct span type)
 {
-	return span_begins_nocase(sip_field(fields, "Content-Type", "c"), "application/sdp");
+	return span_begins_nocase(type, "application/sdp");
 }
 
 static void read_message(struct span head, struct span body, struct sip_message *message)
@@ -44,9 +44,9 @@ static void read_message(struct span head, struct span body, struct sip_message 
 
 	*message = (struct sip_message){ .body = body };
 	message->line = span_line(&head);
-	message->fields = head;
+	sip_fields(head, message->fields);
 	line = message->line;
-	sequence = http_field(head, "CSeq");
+	sequence = message->fields[SIP_CSEQ];
 	(void)span_number(text_word(&sequence), UINT32_MAX, &message->sequence);
 	if (span_begins(line, "SIP/2.0 ")) {
 		message->version = text_word(&line);
@@ -58,10 +58,10 @@ static void read_message(struct span head, struct span body, struct sip_message 
 		message->uri = text_word(&line);
 		message->version = text_word(&line);
 	}
-	message->call_id = sip_field(head, "Call-ID", "i");
-	message->from = sip_address(sip_field(head, "From", "f"));
-	message->to = sip_address(sip_field(head, "To", "t"));
-	message->is_description = is_description(head);
+	message->call_id = message->fields[SIP_CALL_ID];
+	message->from = sip_address(message->fields[SIP_FROM]);
+	message->to = sip_address(message->fields[SIP_TO]);
+	message->is_description = is_description(message->fields[SIP_CONTENT_TYPE]);
 }
 
 static void emit(const void *record, struct json *json)
@@ -83,10 +83,10 @@ static void emit(const void *record, struct json *json)
 	emit_span(json, "call_id", message->call_id);
 	emit_span(json, "from", message->from);
 	emit_span(json, "to", message->to);
-	emit_span(json, "contact", sip_address(sip_field(message->fields, "Contact", "m")));
-	emit_span(json, "user_agent", http_field(message->fields, "User-Agent"));
-	emit_span(json, "server", http_field(message->fields, "Server"));
-	emit_span(json, "expires", http_field(message->fields, "Expires"));
+	emit_span(json, "contact", sip_address(message->fields[SIP_CONTACT]));
+	emit_span(json, "user_agent", message->fields[SIP_USER_AGENT]);
+	emit_span(json, "server", message->fields[SIP_SERVER]);
+	emit_span(json, "expires", message->fields[SIP_EXPIRES]);
 	if (message->is_description)
 		sdp_emit(json, message->body);
 }
@@ -95,10 +95,10 @@ static void emit(const void *record, struct json *json)
 
 static void name_software(struct conversation *state, struct parse *parse, const struct sip_message *message)
 {
-	struct span agent = http_field(message->fields, "User-Agent"), product, version;
+	struct span agent = message->fields[SIP_USER_AGENT], product, version;
 
 	if (span_left(agent) == 0)
-		agent = http_field(message->fields, "Server");
+		agent = message->fields[SIP_SERVER];
 	if (state->named[parse->side] || span_left(agent) == 0)
 		return;
 	state->named[parse->side] = true;
@@ -111,7 +111,7 @@ static void take_message(struct conversation *state, struct parse *parse, struct
 	struct sip_message message;
 
 	if (!parse->listened) {
-		if (span_left(body) > 0 && is_description(head))
+		if (span_left(body) > 0 && is_description(sip_field(head, SIP_CONTENT_TYPE)))
 			sdp_expect(parse, body);
 		return;
 	}
@@ -177,7 +177,7 @@ static enum verdict read_stream_message(struct conversation *state, struct parse
 	if (head_length == 0)
 		return span_left(rest) < HTTP_HEAD ? MORE : NO;
 	head = span_take(&rest, head_length);
-	(void)span_number(sip_field(head, "Content-Length", "l"), UINT32_MAX, &length);
+	(void)span_number(sip_field(head, SIP_CONTENT_LENGTH), UINT32_MAX, &length);
 	if (length <= BODY_MOST && span_left(rest) < length) {
 		parse_want(parse, head_length + length);
 		return MORE;

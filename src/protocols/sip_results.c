@@ -28,8 +28,8 @@ static struct span take_binding(struct span *list)
 	return text_trim(binding);
 }
 
-/* The parameter behind the address, else the field of the whole message. */
-static bool expires_of(struct span binding, struct span fields, uint64_t *seconds)
+/* The parameter behind the address, else what the message says of all. */
+static bool expires_of(struct span binding, struct span of_message, uint64_t *seconds)
 {
 	const size_t close = span_find_last(binding, '>');
 	struct span rest = binding, value;
@@ -50,7 +50,7 @@ static bool expires_of(struct span binding, struct span fields, uint64_t *second
 			value.end++;
 		return span_number(value, UINT32_MAX, seconds);
 	}
-	return span_number(text_trim(http_field(fields, "Expires")), UINT32_MAX, seconds);
+	return span_number(of_message, UINT32_MAX, seconds);
 }
 
 static const char *result_of(const struct sip_message *message, struct span contacts)
@@ -63,7 +63,7 @@ static const char *result_of(const struct sip_message *message, struct span cont
 static void emit_registration(const void *record, struct json *json)
 {
 	const struct sip_message *const message = record;
-	struct span contacts = sip_field(message->fields, "Contact", "m");
+	struct span contacts = message->fields[SIP_CONTACT];
 	uint64_t seconds;
 
 	emit_span(json, "address", message->to);
@@ -78,7 +78,7 @@ static void emit_registration(const void *record, struct json *json)
 
 		json_begin(json);
 		emit_span(json, "contact", sip_address(binding));
-		if (expires_of(binding, message->fields, &seconds))
+		if (expires_of(binding, message->fields[SIP_EXPIRES], &seconds))
 			json_unsigned(json, "expires", seconds);
 		json_end(json);
 	}
@@ -141,9 +141,9 @@ static void remember_sent(struct parse *parse, const struct sip_message *message
 	struct sent sent = { .id = id_of(message) };
 	uint64_t length = span_left(message->body);
 
-	(void)span_number(sip_field(message->fields, "Content-Length", "l"), UINT32_MAX, &length);
+	(void)span_number(message->fields[SIP_CONTENT_LENGTH], UINT32_MAX, &length);
 	sent.bytes = (uint32_t)length;
-	span_copy_text(sip_field(message->fields, "Content-Type", "c"), sent.kind, sizeof(sent.kind));
+	span_copy_text(message->fields[SIP_CONTENT_TYPE], sent.kind, sizeof(sent.kind));
 	parse_remember(parse, &(struct parse_memo){ meet_sent, &sent, sizeof(sent) });
 }
 

@@ -53,24 +53,25 @@ static void sip_follows_calls(void **unused)
 		 CLIENT("ACK sip:bob@example.com SIP/2.0\r\n" PARTIES "CSeq: 1 ACK\r\n\r\n"),
 		 SERVER("BYE sip:alice@example.org SIP/2.0\r\n" PARTIES "CSeq: 2 BYE\r\n\r\n"),
 		 CLIENT("\r\n\r\n"));
-	talk_udp(
-		"sip",
-		"{\"sip\":{\"method\":\"INVITE\",\"uri\":\"sip:b\",\"version\":\"SIP/2.0"
-		"\",\"request_line\":\"INVITE sip:b SIP/2.0\",\"call_id\":\"1\",\"from\":\"sip:a"
-		"\",\"to\":\"sip:b\"}}\n"
-		"{\"call\":{\"event\":\"call\",\"call_id\":\"1\",\"from\":\"sip:a\",\"to\":\"sip:b\"}}\n"
-		"{\"sip\":{\"version\":\"SIP/2.0\",\"code\":486,\"reason\":\"Busy Here"
-		"\",\"response_line\":\"SIP/2.0 486 Busy Here\",\"response_to\":\"INVITE"
-		"\",\"call_id\":\"1\"}}\n"
-		"{\"call\":{\"event\":\"busy\",\"call_id\":\"1\",\"from\":\"sip:a\",\"to\":\"sip:b"
-		"\",\"code\":486}}\n"
-		"{\"sip\":{\"method\":\"REGISTER\",\"uri\":\"sip:example.com\",\"version\":\"SIP/2.0"
-		"\",\"request_line\":\"REGISTER sip:example.com SIP/2.0\",\"call_id"
-		"\":\"2\",\"contact\":\"sip:a@192.0.2.1\",\"expires\":\"60\"}}\n",
-		CLIENT("INVITE sip:b SIP/2.0\r\ni: 1\r\nf: <sip:a>\r\nt: <sip:b>\r\nCSeq: 1 INVITE\r\n\r\n"),
-		SERVER("SIP/2.0 486 Busy Here\r\ni: 1\r\nCSeq: 1 INVITE\r\n\r\n"),
-		CLIENT("REGISTER sip:example.com SIP/2.0\r\nCall-ID: 2\r\nCSeq: 1 REGISTER\r\nExpires: 60\r\n"
-		       "Contact: <sip:a@192.0.2.1>\r\n\r\n"));
+	talk_udp("sip",
+		 "{\"sip\":{\"method\":\"INVITE\",\"uri\":\"sip:b\",\"version\":\"SIP/2.0"
+		 "\",\"request_line\":\"INVITE sip:b SIP/2.0\",\"call_id\":\"1\",\"from\":\"sip:a"
+		 "\",\"to\":\"sip:b\"}}\n"
+		 "{\"call\":{\"event\":\"call\",\"call_id\":\"1\",\"from\":\"sip:a\",\"to\":\"sip:b\"}}\n"
+		 "{\"sip\":{\"version\":\"SIP/2.0\",\"code\":486,\"reason\":\"Busy Here"
+		 "\",\"response_line\":\"SIP/2.0 486 Busy Here\",\"response_to\":\"INVITE"
+		 "\",\"call_id\":\"1\"}}\n"
+		 "{\"call\":{\"event\":\"busy\",\"call_id\":\"1\",\"from\":\"sip:a\",\"to\":\"sip:b"
+		 "\",\"code\":486}}\n"
+		 "{\"sip\":{\"method\":\"REGISTER\",\"uri\":\"sip:example.com\",\"version\":\"SIP/2.0"
+		 "\",\"request_line\":\"REGISTER sip:example.com SIP/2.0\",\"call_id"
+		 "\":\"2\",\"contact\":\"sip:a@192.0.2.1\",\"expires\":\"60\"}}\n",
+		 CLIENT("INVITE sip:b SIP/2.0\r\ni: 1\r\nf: <sip:a>\r\nt: <sip:b>\r\nCSeq: 1 INVITE\r\n\r\n"),
+		 SERVER("SIP/2.0 486 Busy Here\r\ni: 1\r\nCSeq: 1 INVITE\r\n\r\n"),
+		 CLIENT("REGISTER sip:example.com SIP/2.0\r\nCall-ID \t: 2\r\nCSeq: 1 REGISTER\r\nExpires: "
+			"60\r\n"
+			"x: no field of ours\r\nnor: this\r\nno colon\r\nM: <sip:a@192.0.2.1>\r\n"
+			"Contact: <sip:second@192.0.2.2>\r\n\r\n"));
 }
 
 static void sip_takes_messages_off_streams(void **unused)
