@@ -63,16 +63,11 @@ struct row {
 	uint64_t frame; /* that brought it */
 };
 
-/* Of the index: 1 + place in the list, or 0, and half of that row's hash. */
-struct row_slot {
-	uint32_t tag, number;
-};
-
 /* The rows with the least hashes, at most `bound` of them once rows_settle() was called. */
 struct rows {
 	struct row *list; /* owned */
 	size_t count, capacity, bound;
-	struct row_slot *index; /* owned */
+	uint32_t *index; /* owned; 1 + place in the list */
 	size_t index_size;
 	uint64_t threshold; /* rows with a greater hash are not taken any more */
 	bool no_memory;

@@ -29,35 +29,33 @@ static bool is_key(const struct row_key *a, const struct row_key *b)
 	       a->direction == b->direction;
 }
 
-/* The upper half of the hash stands in the index, so that other rows need not be looked at. */
-static struct row_slot *slot_of(const struct rows *rows, uint64_t hash, const struct row_key *key)
+static uint32_t *slot_of(const struct rows *rows, uint64_t hash, const struct row_key *key)
 {
 	const size_t mask = rows->index_size - 1;
 	size_t at = hash & mask;
 
-	while (rows->index[at].number != 0 && (rows->index[at].tag != hash >> 32 ||
-					       !is_key(&rows->list[rows->index[at].number - 1].key, key)))
-		at = (at + 1) & mask;
-	return &rows->index[at];
-}
+	while (rows->index[at] != 0) {
+		const struct row *const row = &rows->list[rows->index[at] - 1];
 
-static void put(struct row_slot *slot, uint64_t hash, size_t number)
-{
-	*slot = (struct row_slot){ .tag = (uint32_t)(hash >> 32), .number = (uint32_t)number };
+		if (row->hash == hash && is_key(&row->key, key))
+			break;
+		at = (at + 1) & mask;
+	}
+	return &rows->index[at];
 }
 
 static void index_all(struct rows *rows)
 {
 	memset(rows->index, 0, rows->index_size * sizeof(*rows->index));
 	for (size_t i = 0; i < rows->count; i++)
-		put(slot_of(rows, rows->list[i].hash, &rows->list[i].key), rows->list[i].hash, i + 1);
+		*slot_of(rows, rows->list[i].hash, &rows->list[i].key) = (uint32_t)(i + 1);
 }
 
 static bool make_room(struct rows *rows)
 {
 	const size_t capacity = rows->capacity == 0 ? FIRST_CAPACITY : 2 * rows->capacity;
 	struct row *list;
-	struct row_slot *index;
+	uint32_t *index;
 
 	if (rows->count < rows->capacity)
 		return true;
@@ -103,13 +101,13 @@ void rows_settle(struct rows *rows)
 struct row *rows_touch(struct rows *rows, const struct row_key *key)
 {
 	const uint64_t hash = hash_of(key);
-	const struct row_slot *slot;
+	uint32_t *slot;
 
 	if (hash > rows->threshold)
 		return NULL;
 	slot = rows->index_size > 0 ? slot_of(rows, hash, key) : NULL;
-	if (slot != NULL && slot->number != 0)
-		return &rows->list[slot->number - 1];
+	if (slot != NULL && *slot != 0)
+		return &rows->list[*slot - 1];
 	if (rows->count >= 2 * rows->bound)
 		rows_settle(rows);
 	if (hash > rows->threshold)
@@ -119,8 +117,8 @@ struct row *rows_touch(struct rows *rows, const struct row_key *key)
 		return NULL;
 	}
 	rows->list[rows->count] = (struct row){ .hash = hash, .key = *key };
-	put(slot_of(rows, hash, key), hash, ++rows->count);
-	return &rows->list[rows->count - 1];
+	*slot_of(rows, hash, key) = (uint32_t)(rows->count + 1);
+	return &rows->list[rows->count++];
 }
 
 void rows_free(struct rows *rows)

@@ -185,29 +185,16 @@ static void begin_to_expire(struct flow_table *table, int64_t now_ns)
 	table->expiring = true;
 }
 
-/* The flow that ends after this one is asked for while this one is told. */
-static struct flow *next_to_end(struct flow_table *table)
-{
-	struct flow *const flow = flow_numbered(table, table->to_end);
-	const char *next;
-
-	table->to_end = flow->next_due;
-	next = (const char *)flow_numbered(table, table->to_end);
-	for (size_t line = 0; line < sizeof(*flow); line += 64)
-		__builtin_prefetch(next + line);
-	return flow;
-}
-
 bool flow_table_expire(struct flow_table *table, int64_t now_ns, uint64_t most)
 {
 	if (!table->expiring)
 		begin_to_expire(table, now_ns);
 	for (; table->to_end != NO_FLOW; most--) {
-		struct flow *flow;
+		struct flow *const flow = flow_numbered(table, table->to_end);
 
 		if (most == 0)
 			return true;
-		flow = next_to_end(table);
+		table->to_end = flow->next_due;
 		end_flow(table, flow, reason_of(flow));
 		places_give(&table->places, flow);
 	}
@@ -240,9 +227,12 @@ bool flow_table_end_some(struct flow_table *table, enum flow_reason reason, uint
 	if (!table->finishing)
 		begin_to_finish(table);
 	for (; table->to_end != NO_FLOW; most--) {
+		struct flow *const flow = flow_numbered(table, table->to_end);
+
 		if (most == 0)
 			return true;
-		tell_end(table, next_to_end(table), reason);
+		table->to_end = flow->next_due;
+		tell_end(table, flow, reason);
 	}
 	places_clear(&table->places);
 	table->finishing = false;

@@ -34,14 +34,8 @@ static bool tick(struct ticker *ticker, int64_t now_ns)
 
 bool ticker_sees(struct ticker *ticker, int64_t time_ns)
 {
-	int64_t now_ns;
+	const int64_t now_ns = time_ns - time_ns % SECOND;
 
-	/* Of the second that it is already, as nearly all are: to divide takes longer than this. */
-	if (ticker->now_ns > 0 && time_ns >= ticker->now_ns && time_ns - ticker->now_ns < SECOND) {
-		ticker->witnesses = 0;
-		return false;
-	}
-	now_ns = time_ns - time_ns % SECOND;
 	if (!ticker->begun) {
 		ticker->begun = true;
 		ticker->now_ns = now_ns;

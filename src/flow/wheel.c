@@ -97,10 +97,7 @@ void wheel_add(struct wheel *wheel, struct flow *flow)
 static struct flow *take_first(struct wheel *wheel, size_t place)
 {
 	struct flow *const flow = place_of(wheel->places, wheel->due[place]);
-	const struct flow *const next = place_of(wheel->places, flow->next_due);
 
-	__builtin_prefetch(next); /* will be looked at soon; unhanging it from this one asks for the rest */
-	__builtin_prefetch(&next->sides[1]);
 	unhang(wheel, flow);
 	return flow;
 }
