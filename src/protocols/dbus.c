@@ -1,14 +1,15 @@
 /* dbus.c: D-Bus over TCP, D-Bus Specification: an octet of zero, and then lines of text in which client and
  * server agree who the client is ("Authentication Protocol"). */
+#include "protocols/dbus.h"
 #include "protocols/text.h"
 
-static const struct weakness anonymous = {
+const struct weakness dbus_anonymous = {
 	"dbus-anonymous",
 	"A bus of programs takes whoever connects",
 	1,
 	"Let the bus listen on a socket of Unix, and take the mechanism ANONYMOUS out of its configuration.",
 };
-static const struct weakness *const weaknesses[] = { &anonymous, NULL };
+static const struct weakness *const weaknesses[] = { &dbus_anonymous, NULL };
 
 /* A refusal names the mechanisms that there are; one of those of the specification is among them. */
 static enum verdict recognise_server(struct span first)
@@ -58,7 +59,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 	(void)text_word(&line);
 	answer_fact(answer, "mechanisms", text_trim(line));
 	if (text_has_word(line, "ANONYMOUS"))
-		answer_weakness(answer, &anonymous, "it offers the mechanism ANONYMOUS");
+		answer_weakness(answer, &dbus_anonymous, "it offers the mechanism ANONYMOUS");
 	heard->at = heard->end;
 	return PROBE_DONE;
 }
@@ -71,6 +72,7 @@ const struct protocol protocol_dbus = {
 	DOORS(TCP(55884)),
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
+	.parser = &dbus_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

@@ -1,18 +1,19 @@
 /* qemu_monitor.c: the monitors of QEMU: QMP ("QEMU Machine Protocol" of its documentation), which is JSON,
  * and the one for people. Both greet with the version, and ask nobody for a password. */
+#include "protocols/qemu_monitor.h"
 #include "protocols/text.h"
 
 #include <stdio.h>
 
 enum { LINE_MOST = 512 };
 
-static const struct weakness no_auth = {
+const struct weakness qemu_monitor_no_auth = {
 	"qemu-monitor-no-auth",
 	"A virtual machine is controlled by whoever connects",
 	1,
 	"Let the monitor listen on a socket of Unix or on loopback.",
 };
-static const struct weakness *const weaknesses[] = { &no_auth, NULL };
+static const struct weakness *const weaknesses[] = { &qemu_monitor_no_auth, NULL };
 
 static const char qmp[] = "{\"QMP\": {", people[] = "QEMU ", monitor[] = " monitor - type 'help'";
 
@@ -77,7 +78,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 		span_skip(&line, strlen(people));
 		answer_product(answer, span_text("QEMU"), text_word(&line));
 	}
-	answer_weakness(answer, &no_auth, "it greeted without a login");
+	answer_weakness(answer, &qemu_monitor_no_auth, "it greeted without a login");
 	heard->at = heard->end;
 	return PROBE_DONE;
 }
@@ -91,6 +92,7 @@ const struct protocol protocol_qemu_monitor = {
 	.privacy = PRIVACY_EITHER,
 	.recognise = recognise,
 	.server_tells = true,
+	.parser = &qemu_monitor_parser,
 	.probe = &probe,
 	.weaknesses = weaknesses,
 };

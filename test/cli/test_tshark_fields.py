@@ -115,6 +115,11 @@ def without_prefix(value):
     return str(value).split("/")[0]
 
 
+def selector(value):
+    """Without what is looked for, which stands behind a tab."""
+    return None if value == "[Directory list]" else value.split("\\t")[0]
+
+
 def lower_bits(value):
     """The code of which tshark tells the four bits of the header."""
     return EDNS_RCODES.get(value, value)
@@ -360,6 +365,11 @@ FACTS = [
     Fact("tds", "user", "tds", "tds.7login.username tds.login.username"),
     Fact("tds", "application", "tds", "tds.7login.appname tds.login.appname"),
     Fact("tds", "database", "tds", "tds.7login.databasename"),
+    Fact("gopher", "selector", "gopher", "gopher.request", selector),
+    Fact("spice", "machine", "spice", "spice.main_name"),
+    Fact("spice", "channel_type", "spice", "spice.channel_type", number, number),
+    Fact("spice", "channel_number", "spice", "spice.channel_id", number, number),
+    Fact("dbus", "errors[]", "dbus", "dbus.error_name"),
     Fact("p9fs", "version", "9p", "9p.version"),
     Fact("p9fs", "trees[]", "9p", "9p.aname", part=True),
     Fact("p9fs", "files[]", "9p", "9p.wname"),
@@ -603,7 +613,7 @@ def tshark(path):
     words = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "separator=\x01", "-E", "occurrence=a",
              "-E", "aggregator=\x02", "-o", "http.desegment_body:FALSE", "-o", "tcp.reassemble_out_of_order:TRUE",
              "-d", "tcp.port==27017,mongo",  # which it takes for TLS
-             "-d", "tcp.port==9000,fcgi", "-o", "ipmi.dissect_bus_commands:TRUE"]
+             "-d", "tcp.port==55884,dbus", "-d", "tcp.port==9000,fcgi", "-o", "ipmi.dissect_bus_commands:TRUE"]
     for field in fields:
         words += ["-e", field]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=120)
