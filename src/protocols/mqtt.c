@@ -40,26 +40,38 @@ static const struct weakness *const weaknesses[] = { &clear_login, &mqtt_no_auth
 
 /* ---- packets ---- */
 
-/* MQTT 5.0 2.1.4, 1.5.5: a type with flags, and the length of the rest in up to four octets. */
-static enum verdict take_head(struct span *s, uint8_t *ret_first, uint32_t *ret_length)
+/* MQTT 5.0 1.5.5: a number in up to four octets. */
+static enum verdict take_number(struct span *s, uint32_t *ret_number)
 {
 	struct span rest = *s;
 	unsigned shift = 0;
 	uint8_t octet;
 
-	*ret_first = span_u8(&rest);
-	*ret_length = 0;
+	*ret_number = 0;
 	do {
 		octet = span_u8(&rest);
 		if (rest.failed)
 			return MORE;
-		*ret_length |= (uint32_t)(octet & 0x7f) << shift;
+		*ret_number |= (uint32_t)(octet & 0x7f) << shift;
 		shift += 7;
 	} while (octet & 0x80 && shift < 28);
 	if (octet & 0x80)
 		return NO;
 	*s = rest;
 	return YES;
+}
+
+/* MQTT 5.0 2.1.4: a type with flags, and the length of the rest. */
+static enum verdict take_head(struct span *s, uint8_t *ret_first, uint32_t *ret_length)
+{
+	struct span rest = *s;
+	enum verdict whole;
+
+	*ret_first = span_u8(&rest);
+	whole = take_number(&rest, ret_length);
+	if (whole == YES)
+		*s = rest;
+	return whole;
 }
 
 static struct span take_text(struct span *s)
@@ -93,8 +105,9 @@ static enum verdict recognise_connect(struct span first)
 /* CONNACK: flags, a code, and properties with version 5. */
 static enum verdict recognise_connack(struct span first)
 {
-	uint8_t type, flags, code;
-	uint32_t length;
+	uint8_t type, code;
+	uint32_t length, properties;
+	size_t behind_code;
 	enum verdict whole;
 
 	if (span_peek(first, 0) != CONNACK << 4)
@@ -102,19 +115,21 @@ static enum verdict recognise_connack(struct span first)
 	whole = take_head(&first, &type, &length);
 	if (whole != YES)
 		return whole;
-	if (span_left(first) < 2)
-		return length >= 2 && length < 128 && span_peek(first, 0) <= 1 ? MORE : NO;
-	flags = span_u8(&first);
-	code = span_u8(&first);
-	if (flags > 1)
+	if (length < 2 || span_peek(first, 0) > 1)
 		return NO;
+	if (span_left(first) < 2)
+		return MORE;
+	span_skip(&first, 1);
+	code = span_u8(&first);
 	if (length == 2)
 		return code > 5 ? NO : YES;
 	if (code != 0 && code < 0x80)
 		return NO;
-	if (span_left(first) == 0)
-		return MORE;
-	return span_peek(first, 0) == length - 3 ? YES : NO;
+	behind_code = span_left(first);
+	whole = take_number(&first, &properties);
+	if (whole != YES)
+		return whole;
+	return properties + (behind_code - span_left(first)) == length - 2 ? YES : NO;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)

@@ -113,6 +113,25 @@ static void servers_of_socks_answer_a_request(void **unused)
 	CHECK("socks", SIDE_SERVER, TRANSPORT_TCP, cases);
 }
 
+/* What was NO stays NO with more octets. */
+static void answers_of_mqtt_have_properties_of_any_length(void **unused)
+{
+	static const struct first cases[] = {
+		{ "version 3.1.1", BYTES("\x20\2\0\0"), YES },
+		{ "a code of version 5 in it", BYTES("\x20\2\0\x87"), NO },
+		{ "a flag that is none", BYTES("\x20\2\2"), NO },
+		{ "no properties", BYTES("\x20\3\0\0\0"), YES },
+		{ "two hundred octets of them", BYTES("\x20\xcc\1\0\0\xc8\1\x26"), YES },
+		{ "half of their length", BYTES("\x20\xcc\1\0\0\xc8"), MORE },
+		{ "a length alone", BYTES("\x20\xc1\x40"), MORE },
+		{ "properties of another length", BYTES("\x20\xc1\x40\0\0\7"), NO },
+		{ "a length without an end", BYTES("\x20\xff\xff\xff\xff"), NO },
+	};
+
+	(void)unused;
+	CHECK("mqtt", SIDE_SERVER, TRANSPORT_TCP, cases);
+}
+
 #define AUTHENTICATOR "\x7f\x31\x02\xb8\xc4\x5a\x90\x11\xee\x6d\x23\xf9\x48\x07\xa5\xd2"
 
 static void attributes_of_radius_are_what_they_must_be(void **unused)
@@ -259,6 +278,7 @@ int main(void)
 		cmocka_unit_test(passwords_of_socks_wait_for_the_request),
 		cmocka_unit_test(requests_of_socks_4_are_told_by_a_name_or_a_usual_port),
 		cmocka_unit_test(servers_of_socks_answer_a_request),
+		cmocka_unit_test(answers_of_mqtt_have_properties_of_any_length),
 		cmocka_unit_test(attributes_of_radius_are_what_they_must_be),
 		cmocka_unit_test(small_numbers_wait_for_another_message),
 		cmocka_unit_test(text_is_not_taken_for_a_message),
