@@ -16,20 +16,20 @@ static void note_ethernet(struct packets *packets, const uint8_t *at, unsigned t
 }
 
 /* Octets before IP, or none. */
-static int usual_link(uint16_t link, struct span frame, unsigned *ret_tags)
+static int usual_link(uint16_t link, const uint8_t *frame, size_t captured, unsigned *ret_tags)
 {
 	uint16_t type;
 
 	*ret_tags = 0;
 	if (link != LINK_ETHERNET)
 		return link == LINK_RAW ? 0 : NO_IP;
-	if (span_left(frame) < ETHERNET + TAG * USUAL_TAGS)
+	if (captured < ETHERNET + TAG * USUAL_TAGS)
 		return NO_IP;
-	type = load_u16(frame.at + MACS);
+	type = load_u16(frame + MACS);
 	while (!is_ip(type)) {
 		if (!is_tag(type) || *ret_tags == USUAL_TAGS)
 			return NO_IP;
-		type = load_u16(frame.at + MACS + TAG * ++*ret_tags);
+		type = load_u16(frame + MACS + TAG * ++*ret_tags);
 	}
 	return (int)(ETHERNET + TAG * *ret_tags);
 }
@@ -53,27 +53,38 @@ static bool read_usual(struct packet *packet, struct octets o)
 	}
 }
 
-static bool decode_usual(struct packets *packets, uint16_t link, struct octets o)
+static bool decode_usual(struct packets *packets, uint16_t link, const uint8_t *bytes, size_t captured,
+			 uint32_t wire_length)
 {
-	const uint8_t *const start = o.s.at;
 	unsigned tags;
-	const int header = usual_link(link, o.s, &tags);
+	const int header = usual_link(link, bytes, captured, &tags);
+	const uint32_t length = (uint32_t)header;
 
-	if (header == NO_IP)
-		return false;
-	octets_skip(&o, (uint32_t)header);
-	if (!read_usual(&packets->list[0], o))
+	if (header == NO_IP ||
+	    !read_usual(&packets->list[0],
+			(struct octets){ .s = span_of(bytes + length, captured - length),
+					 .wire = wire_length > length ? wire_length - length : 0 }))
 		return false;
 	if (header > 0)
-		note_ethernet(packets, start, tags);
+		note_ethernet(packets, bytes, tags);
 	packets->count = 1;
 	packets->usual = true;
 	return true;
 }
 
-void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length)
+/* The reader of the layers is made here alone: to make one for the usual frame as well, which needs none, is
+ * to wait for memory. */
+static __attribute__((noinline)) void decode_layers(struct packets *packets, uint16_t link,
+						    const uint8_t *bytes, size_t captured,
+						    uint32_t wire_length)
+{
+	decode_link(packets, link, (struct octets){ .s = span_of(bytes, captured), .wire = wire_length });
+}
+
+void packet_decode_bytes(struct packets *packets, uint16_t link, const uint8_t *bytes, size_t captured,
+			 uint32_t wire_length)
 {
 	packets_begin(packets);
-	if (!decode_usual(packets, link, (struct octets){ .s = frame, .wire = wire_length }))
-		decode_link(packets, link, (struct octets){ .s = frame, .wire = wire_length });
+	if (!decode_usual(packets, link, bytes, captured, wire_length))
+		decode_layers(packets, link, bytes, captured, wire_length);
 }

@@ -129,7 +129,14 @@ struct packets {
 };
 
 /* Reads a frame of a LINKTYPE. wire_length is the frame's on the wire, never below what is captured. */
-void packet_decode(struct packets *packets, uint16_t link, struct span frame, uint32_t wire_length);
+void packet_decode_bytes(struct packets *packets, uint16_t link, const uint8_t *bytes, size_t captured,
+			 uint32_t wire_length);
+
+static inline void packet_decode(struct packets *packets, uint16_t link, struct span frame,
+				 uint32_t wire_length)
+{
+	packet_decode_bytes(packets, link, frame.at, span_left(frame), wire_length);
+}
 
 /* A number that is the same for all frames between two addresses, for choosing the worker that reads them:
  * made of the outermost pair of IP addresses in either order. An ICMP error has that of the packet that it
