@@ -1,6 +1,7 @@
 /* qemu_monitor_parse.c: reads what is said to QEMU's monitors. Of QMP ("QEMU Machine Protocol Specification",
  * JSON as of RFC 8259) which commands are run, what is refused and what happens; of the monitor for people
- * the first words of their lines. Arguments are not kept: passwords are among them. */
+ * the first words of their lines. Arguments are not kept, as passwords are among them, nor what is typed
+ * where a password is asked for. */
 #include "protocols/qemu_monitor.h"
 #include "protocols/tally.h"
 
@@ -28,6 +29,7 @@ struct conversation {
 	struct place places[2]; /* by side */
 	char version[3][8], package[64], commands[1024], events[512], error[128], first[64];
 	uint64_t requests, responses, errors, first_at;
+	bool hides; /* the next line that is typed is a password */
 };
 
 static void emit(const void *record, struct json *json)
@@ -219,8 +221,10 @@ static void read_line(struct conversation *state, struct place *place, struct pa
 	struct span line = span_of(place->token, place->length), command = text_word(&line), about;
 
 	place->length = 0;
-	if (span_left(command) == 0 || !text_is_plain(command))
+	if (state->hides || span_left(command) == 0 || !text_is_plain(command)) {
+		state->hides = false;
 		return;
+	}
 	about = text_word(&line);
 	if (span_is(command, "info") && text_is_plain(about) && span_left(about) > 0)
 		command.end = about.end;
@@ -245,11 +249,25 @@ static enum parse_step read_typed(struct conversation *state, struct place *plac
 	return PARSE_ON;
 }
 
-/* "QEMU 7.2.22 monitor - type 'help' for more information"; what is answered is for people to read. */
+/* What is answered is for people to read; but as "change vnc password" does, it may ask for a secret. */
+static void read_answer(struct conversation *state, struct place *place, struct span bytes)
+{
+	static const char prompt[] = "Password: ";
+	enum { LENGTH = sizeof(prompt) - 1 };
+
+	while (span_left(bytes) > 0) {
+		const size_t come = place->length < LENGTH ? place->length : 0;
+		const char octet = (char)span_u8(&bytes);
+
+		place->length = octet == prompt[come] ? come + 1 : octet == prompt[0];
+		state->hides |= place->length == LENGTH;
+	}
+}
+
+/* "QEMU 7.2.22 monitor - type 'help' for more information" */
 static enum parse_step read_shown(struct conversation *state, struct place *place, struct parse *parse,
 				  struct span *bytes)
 {
-	(void)state;
 	while (span_left(*bytes) > 0 && !place->greets) {
 		const uint8_t octet = span_u8(bytes);
 		struct span line;
@@ -264,7 +282,9 @@ static enum parse_step read_shown(struct conversation *state, struct place *plac
 		(void)text_word(&line);
 		parse_software(parse, SIDE_SERVER, span_text("QEMU"), text_word(&line));
 		place->greets = true;
+		place->length = 0;
 	}
+	read_answer(state, place, *bytes);
 	bytes->at = bytes->end;
 	return PARSE_ON;
 }

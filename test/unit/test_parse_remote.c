@@ -76,6 +76,19 @@ static void qemu_monitors_for_people_tell_first_words(void **unused)
 		 CLIENT("set_password vnc sesame\n"));
 }
 
+static void what_a_monitor_asks_for_in_secret_is_not_told(void **unused)
+{
+	(void)unused;
+	talk_tcp("qemu-monitor",
+		 "{\"software\":\"server\",\"product\":\"QEMU\",\"version\":\"7.2.22\"}\n"
+		 "{\"weakness\":\"qemu-monitor-no-auth\",\"evidence\":\"change was run without a login\"}\n"
+		 "{\"qemu_monitor\":{\"monitor\":\"human\",\"commands\":[\"change\",\"stop\"],"
+		 "\"requests\":2}}\n",
+		 SERVER("QEMU 7.2.22 monitor - type 'help' for more information\r\n(qemu) "),
+		 CLIENT("change vnc password\n"), SERVER("change vnc password\r\nPPassword: "),
+		 CLIENT("hush\n"), SERVER("\r\n(qemu) "), CLIENT("stop\n"));
+}
+
 static void qemu_monitors_say_nothing_else(void **unused)
 {
 	(void)unused;
@@ -201,6 +214,7 @@ int main(void)
 		cmocka_unit_test(gopher_knows_documents_and_errors),
 		cmocka_unit_test(qemu_monitors_tell_commands_but_no_arguments),
 		cmocka_unit_test(qemu_monitors_for_people_tell_first_words),
+		cmocka_unit_test(what_a_monitor_asks_for_in_secret_is_not_told),
 		cmocka_unit_test(qemu_monitors_say_nothing_else),
 		cmocka_unit_test(spice_tells_channels_and_machines),
 		cmocka_unit_test(spice_has_old_clients),
