@@ -89,7 +89,7 @@ void escape_terminal(struct buffer *out, struct span s)
 int hex_digit(uint8_t c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *const at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
+	const char *const at = c >= '0' ? strchr(digits, c | 0x20) : NULL;
 
 	return at != NULL ? (int)(at - digits) : -1;
 }

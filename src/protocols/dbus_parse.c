@@ -2,6 +2,7 @@
  * server agree who the client is ("Authentication Protocol"), and behind BEGIN messages of a head with fields
  * and a body ("Message Protocol"). Who logs in and what is called of whom is told; what bodies hold is not.
  */
+#include "base/escape.h"
 #include "protocols/dbus.h"
 #include "protocols/tally.h"
 
@@ -59,11 +60,6 @@ static void end(void *memory, struct parse *parse)
 
 /* ---- logging in ---- */
 
-static unsigned digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
-}
-
 /* Octets in hexadecimal. */
 static void copy_hex(struct span hex, char *text, size_t size)
 {
@@ -71,9 +67,9 @@ static void copy_hex(struct span hex, char *text, size_t size)
 	size_t length = 0;
 
 	while (span_left(hex) > 1 && length < sizeof(octets)) {
-		const unsigned high = digit(span_u8(&hex)), low = digit(span_u8(&hex));
+		const int high = hex_digit(span_u8(&hex)), low = hex_digit(span_u8(&hex));
 
-		if (high > 15 || low > 15)
+		if (high < 0 || low < 0)
 			return;
 		octets[length++] = (uint8_t)(high << 4 | low);
 	}

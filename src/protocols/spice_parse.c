@@ -2,6 +2,7 @@
  * spice-protocol): each channel of a session has a connection of its own, which begins with link messages, in
  * which abilities are told, and a password that is encrypted with the server's key. Which channel is opened,
  * who is let in and which machine it is is told; pictures, keys and what the clipboard held are not. */
+#include "base/escape.h"
 #include "protocols/spice.h"
 #include "protocols/tally.h"
 
@@ -199,18 +200,13 @@ static enum verdict read_result(struct conversation *state, struct parse *parse,
 
 static void read_uuid(struct conversation *state, struct span s)
 {
-	static const char digits[] = "0123456789abcdef";
-	char *at = state->uuid;
+	char hex[2 * UUID_LENGTH + 1];
 
-	for (unsigned i = 0; i < UUID_LENGTH && span_left(s) > 0; i++) {
-		const uint8_t octet = span_u8(&s);
-
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*at++ = '-';
-		*at++ = digits[octet >> 4];
-		*at++ = digits[octet & 0xf];
-	}
-	*at = '\0';
+	if (span_left(s) < UUID_LENGTH)
+		return;
+	hex_text(span_take(&s, UUID_LENGTH), 0, hex, sizeof(hex));
+	(void)snprintf(state->uuid, sizeof(state->uuid), "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+		       hex + 16, hex + 20);
 }
 
 static void read_main(struct conversation *state, uint32_t type, struct span s)
