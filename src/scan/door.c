@@ -302,7 +302,9 @@ static void over_or_quiet(struct conversation *c, bool over)
 
 	switch (c->wish.purpose) {
 	case TO_UPGRADE: door_upgrade_on(c, true); return;
-	case TO_ASK: door->result.hurried = !over; __attribute__((fallthrough));
+	case TO_ASK: /* a server that speaks it, and closes on its question, has not the time for us now */
+		door->result.hurried = !over || c->heard.length == 0;
+		__attribute__((fallthrough));
 	case TO_TRY_OLD: door_ask_on(c, true); return;
 	case TO_SETTLE: door_settle(c, true); return;
 	case TO_LISTEN:

@@ -37,7 +37,7 @@ KINDS = {
                     "--exit-idle-time=-1", "--use-pid-file=false", "-L", "module-null-sink", "-L",
                     "module-native-protocol-tcp listen=127.0.0.1 port={port}"], "pulseaudio", "PulseAudio"),
     "gophernicus": (["socat", "TCP-LISTEN:{port},fork,reuseaddr,su=nobody",
-                     "EXEC:gophernicus -h gopher.example -r {0}"], "gopher", "Gophernicus"),
+                     "EXEC:gophernicus -h gopher.example -r {0},nofork"], "gopher", "Gophernicus"),
     "i2pd": (["i2pd", "--datadir={0}/i2p", "--sam.enabled=true", "--sam.port={port}"], "i2p-sam", "I2P"),
 }
 

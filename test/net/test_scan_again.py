@@ -70,6 +70,26 @@ while True:
     threading.Thread(target=talk, args=(server.accept()[0],), daemon=True).start()
 """
 
+# Whom it does not understand it answers as a server of finger does; on the first question of its own it closes.
+HASTY = r"""
+import socket
+server = socket.create_server(("", 7000), backlog=200)
+closed = False
+while True:
+    c = server.accept()[0]
+    c.settimeout(1)
+    try:
+        words = c.recv(65536)
+        if words != b"/W\r\n":
+            c.sendall(b"finger: %s: no such user.\n" % words.split()[0][:8])
+        elif closed:
+            c.sendall(b"No one logged on.\r\n")
+        closed = closed or words == b"/W\r\n"
+    except (OSError, IndexError):
+        pass
+    c.close()
+"""
+
 
 def test_what_was_lost_by_time_is_asked_once_more(doorward, namespaces):
     server, client = namespaces.pair()
@@ -189,3 +209,12 @@ def test_a_logger_at_the_door_of_remote_shells_hears_nothing(doorward, namespace
     services, _ = scan(doorward, client, "-p", "514", "192.0.2.1")
     assert services["192.0.2.1", 514]["doorward"]["outcome"] == "silent"
     assert (tmp_path / "heard").read_bytes() == b""
+
+
+def test_who_closed_on_his_own_question_is_asked_once_more(doorward, namespaces):
+    server, client = namespaces.pair()
+    server.start(sys.executable, "-c", HASTY)
+    server.wait_for_port(7000)
+    services, _ = scan(doorward, client, "-p", "7000", "192.0.2.1")
+    found = services["192.0.2.1", 7000]
+    assert (found["app_proto"], found["product"]) == ("finger", "BSD fingerd")
