@@ -1,5 +1,6 @@
 """Servers of which few hosts have any: real ones at ports that are not theirs, and each is skipped where it is not
 installed."""
+import pathlib
 import shutil
 import subprocess
 
@@ -161,6 +162,11 @@ console a { master localhost; type exec; exec /bin/cat; }
 PROXY = "a:\n  listen: 127.0.0.1:2110\n  redis: true\n  servers:\n   - 127.0.0.1:2111:1\n"
 MACHINES = 'listen_tls = 0\nlisten_tcp = 1\ntcp_port = "2100"\nlisten_addr = "127.0.0.1"\nauth_tcp = "none"\n' \
            'unix_sock_dir = "%s"\n'
+ADAPTATION = "PidFile {0}/pid\nCommandsSocket {0}/control\nPort 127.0.0.1:2100\nTmpDir {0}\nServerLog {0}/log\n" \
+             "AccessLog {0}/access\nUser nobody\nGroup nogroup\n"
+DISPLAY = "[server]\nDriverPath=%s/\nDriver=text\nBind=127.0.0.1\nPort=2100\nUser=nobody\n[text]\nSize=20x4\n" \
+          % next(map(str, pathlib.Path("/usr/lib").glob("*/lcdproc")), "/usr/lib/lcdproc")
+LOGGER = 'module(load="imrelp")\ninput(type="imrelp" port="2100" address="127.0.0.1")\n*.* /dev/null\n'
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME={0}", "XDG_RUNTIME_DIR={0}"]
 
 # What is run, what it reads, and what is then said of it: the port, the protocol, the product, whether a version is
@@ -184,6 +190,11 @@ FURTHER = {
              (2100, "i2cp", "", False, set())),
     "libvirtd": (AS_NOBODY + ["libvirtd", "--listen", "-f", "{0}/read", "-p", "{0}/pid"], MACHINES,
                  (2100, "libvirt", "libvirt", False, {"libvirt-no-auth"})),
+    "c-icap": (["c-icap", "-N", "-f", "{0}/read"], ADAPTATION, (2100, "icap", "c-icap", True, set())),
+    "rrdcached": (["rrdcached", "-g", "-l", "127.0.0.1:2100", "-b", "{0}", "-p", "{0}/pid"], None,
+                  (2100, "rrdcached", "rrdcached", False, {"rrdcached-open"})),
+    "LCDd": (["LCDd", "-f", "-c", "{0}/read"], DISPLAY, (2100, "lcdproc", "LCDproc", True, set())),
+    "rsyslogd": (["rsyslogd", "-n", "-f", "{0}/read", "-i", "{0}/pid"], LOGGER, (2100, "relp", "librelp", True, set())),
 }
 
 
@@ -192,7 +203,7 @@ def start_further(space, tmp_path, name):  # noqa: F811
     open_to_others(tmp_path)
     tmp_path.chmod(0o777)
     if read is not None:
-        (tmp_path / "read").write_text(read % tmp_path if "%s" in read else read)
+        (tmp_path / "read").write_text(read.replace("%s", str(tmp_path)).replace("{0}", str(tmp_path)))
     words = [word.format(tmp_path) for word in words]
     space.start(*[program(word) if word == name else word for word in words])
 
@@ -205,6 +216,27 @@ def test_servers_that_few_ask(space, need, tmp_path, name):  # noqa: F811
     found = found_at(space, port)
     assert (found["spoken"], found["product"]) == (spoken, product)
     assert bool(found["version"]) == versioned and set(found["weaknesses"]) == weaknesses
+
+
+def test_a_switch_and_its_database(space, need, tmp_path):  # noqa: F811
+    need("ovsdb-server", "ovsdb-tool", "ovs-vswitchd", "ovs-vsctl")
+    schema = pathlib.Path("/usr/share/openvswitch/vswitch.ovsschema")
+    if not schema.exists():
+        pytest.skip("needs %s" % schema)
+    subprocess.run([program("ovsdb-tool"), "create", tmp_path / "db", schema], check=True, timeout=30)
+    socket = "unix:%s/socket" % tmp_path
+    space.start(program("ovsdb-server"), tmp_path / "db", "--remote=p" + socket, "--remote=ptcp:2100:127.0.0.1",
+                "--unixctl=%s/database" % tmp_path)
+    space.wait_for_port(2100)
+    space.start(program("ovs-vswitchd"), socket, "--unixctl=%s/switch" % tmp_path, "--disable-system")
+    done = space.run(program("ovs-vsctl"), "--db=" + socket, "--timeout=20", "add-br", "br0", "--", "set", "bridge", "br0",
+                     "datapath_type=netdev", "--", "set-controller", "br0", "ptcp:2101:127.0.0.1", "--", "set", "open_vswitch", ".", "ovs_version=9.8.7")
+    assert done.returncode == 0, done.stderr
+    database, switch = found_at(space, 2100), found_at(space, 2101)
+    assert (database["spoken"], database["product"]) == ("ovsdb", "Open vSwitch")
+    assert (switch["spoken"], switch["product"]) == ("openflow", "Open vSwitch")
+    assert database["version"] == "9.8.7" and switch["version"]
+    assert set(database["weaknesses"]) == {"ovsdb-no-auth"} and set(switch["weaknesses"]) == {"openflow-no-auth"}
 
 
 def test_a_proxy_of_redis_that_knows_few_words(space, need, tmp_path):  # noqa: F811

@@ -63,6 +63,18 @@ static bool has_weakness(const struct answer *answer, const char *id)
 
 #define LOGINS "\0\0\0\x24\x20\0\x80\x86\0\0\0\x01\0\0\0\x42\0\0\0\x01\0\0\0\x01\0\0\0\0"
 
+#define ZEROS_20 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ZEROS_240                                                                                            \
+	ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20 ZEROS_20   \
+		ZEROS_20
+/* A description with texts of 256 octets, and behind them a serial number and the name of the data path. */
+#define SWITCH                                                                                               \
+	"\x06\0\0\x08\0\0\0\x02\x04\x13\x04\x30\0\0\0\x02\0\0\0\0\0\0\0\0"                                   \
+	"Nicira, Inc.\0\0\0\0" ZEROS_240 "Open vSwitch\0\0\0\0" ZEROS_240                                    \
+	"3.1.0\0\0\0\0\0\0\0\0\0\0\0" ZEROS_240                                                              \
+	"None\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                                       \
+	"None\0\0\0\0\0\0\0\0\0\0\0\0" ZEROS_240
+
 static void servers_tell_what_they_are_and_whether_all_may_come(void **unused)
 {
 	static const struct {
@@ -91,6 +103,25 @@ static void servers_tell_what_they_are_and_whether_all_may_come(void **unused)
 		{ "asterisk-ami", SENT("Asterisk Call Manager/5.0.2\r\n"), "Asterisk", "", NULL },
 		{ "hylafax", SENT("220 fax.example server (HylaFAX (tm) Version 6.0.7) ready.\r\n"),
 		  "HylaFAX", "6.0.7", NULL },
+		{ "icap",
+		  SENT("ICAP/1.0 404 Service not found\r\nServer: C-ICAP/0.5.10\r\nConnection: "
+		       "close\r\n\r\n"),
+		  "c-icap", "0.5.10", NULL },
+		{ "rrdcached", SENT("5 Help for STATS\nUsage: STATS\n\n"), "rrdcached", "",
+		  "rrdcached-open" },
+		{ "lcdproc", SENT("connect LCDproc 0.5.9 protocol 0.3 lcd wid 20 hgt 4\n"), "LCDproc",
+		  "0.5.9", NULL },
+		{ "relp",
+		  SENT("1 rsp 93 200 OK\nrelp_version=0\n"
+		       "relp_software=librelp,1.11.0,http://librelp.adiscon.com\ncommands=syslog\n"),
+		  "librelp", "1.11.0", NULL },
+		{ "ovsdb",
+		  SENT("{\"id\":1,\"result\":[\"Open_vSwitch\",\"_Server\"],\"error\":null}"
+		       "{\"id\":2,\"result\":[{\"rows\":[{\"ovs_version\":\"3.1.0\"}]}],\"error\":null}"),
+		  "Open vSwitch", "3.1.0", "ovsdb-no-auth" },
+		{ "openflow", SENT(SWITCH), "Open vSwitch", "3.1.0", "openflow-no-auth" },
+		{ "openflow", SENT("\x06\0\0\x08\0\0\0\x02\x04\x01\0\x0c\0\0\0\x02\0\x01\0\x01"), "", "",
+		  NULL },
 		{ "teamspeak-query",
 		  SENT("TS3\n\rWelcome to the TeamSpeak 3 ServerQuery interface, type \"help\"\n\r"
 		       "version=3.13.7 build=1655727713 platform=Linux\n\rerror id=0 msg=ok\n\r"),
