@@ -43,13 +43,13 @@ static const struct catalog_door forbidden[] = {
  * 514 over TCP as well, is spoken to where it has shown by closing that it is no logger. 162 takes SNMP
  * traps, and tells its number to whom it does not know. At 1704 and 1705 a server of Snapcast has been seen
  * to end on words of others, and one of iperf 2 at 5001 over UDP. 9101 to 9103 are Bacula's where there is no
- * printer. */
+ * printer. 4532 and 4533 are radios and aerials (Hamlib), where each letter is a command. */
 static const struct catalog_door delicate[] = {
 	{ TRANSPORT_TCP, 102, 102 },     { TRANSPORT_TCP, 502, 502 },     { TRANSPORT_TCP, 512, 512 },
 	{ TRANSPORT_TCP, 514, 514 },     { TRANSPORT_TCP, 601, 601 },     { TRANSPORT_TCP, 1704, 1705 },
 	{ TRANSPORT_TCP, 2404, 2404 },   { TRANSPORT_TCP, 9101, 9103 },   { TRANSPORT_UDP, 162, 162 },
 	{ TRANSPORT_UDP, 514, 514 },     { TRANSPORT_TCP, 44818, 44818 }, { TRANSPORT_UDP, 44818, 44818 },
-	{ TRANSPORT_UDP, 47808, 47823 }, { TRANSPORT_UDP, 5001, 5001 },
+	{ TRANSPORT_UDP, 47808, 47823 }, { TRANSPORT_UDP, 5001, 5001 },   { TRANSPORT_TCP, 4532, 4533 },
 };
 
 static bool is_among(const struct catalog_door *doors, size_t count, uint16_t transport, uint16_t port)

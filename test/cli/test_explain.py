@@ -166,7 +166,7 @@ def test_all_protocols_that_are_known_by_content(doorward):
 
 
 # Where the README calls a protocol otherwise than its own name does.
-IN_README = {"checkmk": "Checkmk", "clamav": "ClamAV", "dcerpc": "DCE/RPC", "enip": "EtherNet/IP", "epmd": "Erlang",
+IN_README = {"bzr": "Bazaar", "checkmk": "Checkmk", "clamav": "ClamAV", "dcerpc": "DCE/RPC", "enip": "EtherNet/IP", "epmd": "Erlang",
              "erldp": "Erlang", "http2": "HTTP/2", "iec104": "IEC 60870-5-104", "influxdb-rpc": "InfluxDB's backups",
              "krb5": "Kerberos", "nbns": "NetBIOS", "opcua": "OPC UA", "pgsql": "PostgreSQL", "qemu-monitor": "the monitor of QEMU",
              "pmcd": "Performance Co-Pilot", "rfb": "VNC", "rpc": "ONC RPC", "rtpengine-cli": "rtpengine", "smtpd-policy": "Postfix's policies", "teamspeak-query": "TeamSpeak", "vmware-authd": "VMware's daemon", "sieve": "ManageSieve", "snapcast-control": "Snapcast",

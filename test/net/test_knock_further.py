@@ -193,6 +193,10 @@ FURTHER = {
     "c-icap": (["c-icap", "-N", "-f", "{0}/read"], ADAPTATION, (2100, "icap", "c-icap", True, set())),
     "rrdcached": (["rrdcached", "-g", "-l", "127.0.0.1:2100", "-b", "{0}", "-p", "{0}/pid"], None,
                   (2100, "rrdcached", "rrdcached", False, {"rrdcached-open"})),
+    "rigctld": (["rigctld", "-m", "1", "-t", "4532", "-T", "127.0.0.1"], None,
+                (4532, "hamlib", "Hamlib", False, {"hamlib-open"})),
+    "brz": (["brz", "serve", "--listen=127.0.0.1", "--port=2100", "--directory={0}"], None,
+            (2100, "bzr", "", False, set())),
     "LCDd": (["LCDd", "-f", "-c", "{0}/read"], DISPLAY, (2100, "lcdproc", "LCDproc", True, set())),
     "rsyslogd": (["rsyslogd", "-n", "-f", "{0}/read", "-i", "{0}/pid"], LOGGER, (2100, "relp", "librelp", True, set())),
 }

@@ -37,6 +37,7 @@ static void doors_that_act_on_any_bytes_are_forbidden(void **unused)
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 44818) && knock_is_delicate(TRANSPORT_UDP, 44818));
 	assert_true(knock_is_delicate(TRANSPORT_UDP, 47808) && knock_is_delicate(TRANSPORT_UDP, 47823));
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 502) && knock_is_delicate(TRANSPORT_UDP, 162));
+	assert_true(knock_is_delicate(TRANSPORT_TCP, 4532) && knock_is_delicate(TRANSPORT_TCP, 4533));
 	assert_true(knock_is_delicate(TRANSPORT_TCP, 1704) && knock_is_delicate(TRANSPORT_TCP, 1705));
 	assert_false(knock_is_delicate(TRANSPORT_TCP, 9100) || knock_is_delicate(TRANSPORT_TCP, 22));
 }
