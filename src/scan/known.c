@@ -114,6 +114,25 @@ void door_try_next(struct door *door, struct conversation *c)
 	ask_further(door, c->wish.protocol, c->wish.variant + 1, c->wish.inside);
 }
 
+/* The answer in place of what was known. What the server named when it was recognised stays named: on a
+ * further connection it may turn away who calls again so soon. */
+static void take_answer(struct door *door, const struct conversation *c)
+{
+	struct answer *const answer = answer_of(door, c->wish.protocol);
+	char product[sizeof(answer->product)], version[sizeof(answer->version)], cpe[PRODUCT_CPE];
+
+	memcpy(product, answer->product, sizeof(product));
+	memcpy(version, answer->version, sizeof(version));
+	memcpy(cpe, door->result.cpe, sizeof(cpe));
+	*answer = *c->answer;
+	tell_product(door, c, c->wish.protocol);
+	if (answer->product[0] != '\0' || product[0] == '\0' || c->wish.protocol == &protocol_tls)
+		return;
+	memcpy(answer->product, product, sizeof(product));
+	memcpy(answer->version, version, sizeof(version));
+	memcpy(door->result.cpe, cpe, sizeof(cpe));
+}
+
 void door_ask_on(struct conversation *c, bool ended)
 {
 	struct door *const door = c->wish.door;
@@ -125,8 +144,7 @@ void door_ask_on(struct conversation *c, bool ended)
 		return;
 	if (step == PROBE_DONE) {
 		door->result.hurried = door->result.hurried && c->wish.purpose != TO_ASK;
-		*answer_of(door, c->wish.protocol) = *c->answer;
-		tell_product(door, c, c->wish.protocol);
+		take_answer(door, c);
 	}
 	engine_end(c);
 	if (c->wish.purpose == TO_TRY_OLD)

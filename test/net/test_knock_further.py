@@ -3,6 +3,7 @@ installed."""
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -292,3 +293,24 @@ def test_servers_that_let_one_in_at_a_time(space, need, tmp_path, name):  # noqa
     (tmp_path / "key").chmod(0o600)
     space.start(*[program(word) if word == name else word.format(tmp_path) for word in words])
     assert found_at(space, 2100)["spoken"] == spoken
+
+
+# It greets whoever calls first, and turns away who calls again.
+HASTY = """
+import socket
+listener = socket.create_server(("127.0.0.1", 2100), backlog=64)
+greeting = ":irc.example NOTICE * :*** %s\\r\\n"
+first, _ = listener.accept()
+first.sendall((greeting % "Looking up your hostname" + greeting % "Checking Ident").encode())
+while True:
+    connection, _ = listener.accept()
+    connection.sendall(b"ERROR :Your host is trying to (re)connect too fast -- throttled.\\r\\n")
+    connection.close()
+"""
+
+
+def test_who_turns_away_who_calls_again_keeps_his_name(space):  # noqa: F811
+    space.start(sys.executable, "-c", HASTY)
+    space.wait_for_port(2100)
+    found, = knock(space, *at(2100), seconds=8)
+    assert (found["spoken"], found["product"]) == ("irc", "ircd-hybrid")
