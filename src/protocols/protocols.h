@@ -111,6 +111,10 @@ struct probe {
 	 * before all others, and alone. */
 	bool hears_any;
 
+	/* Over TCP: its servers hear one client at a time, and wait for the rest of whatever a stranger said
+	 * as long as he stays. Away from its customary doors its opening is said behind all others, alone. */
+	bool alone;
+
 	/* Its servers answer with what they were told. Of any other, who repeats all that he hears is none.
 	 */
 	bool repeats;

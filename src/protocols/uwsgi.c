@@ -72,7 +72,7 @@ static enum probe_step hear(void *state, struct span *heard, bool ended, struct 
 }
 
 static const struct probe probe = {
-	.rare = true, .knows = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
+	.rare = true, .knows = true, .alone = true, .transports = PROBE_TCP, .greet = greet, .hear = hear
 };
 
 const struct protocol protocol_uwsgi = {

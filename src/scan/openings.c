@@ -147,10 +147,17 @@ static bool hears_any(const struct protocol *protocol)
 	return protocol->probe != NULL && protocol->probe->hears_any;
 }
 
-/* The rare ones last, and where many doors share the time at their customary doors alone. */
+static bool is_alone(const struct protocol *protocol)
+{
+	return protocol->probe != NULL && protocol->probe->alone;
+}
+
+/* The rare ones last, and where many doors share the time at their customary doors alone; behind all of them,
+ * one by one, those that are heard only where nobody stands beside them. */
 static void open_others(struct door *door)
 {
 	const struct protocol *protocol;
+	const bool crowded = door->engine->crowded;
 
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
@@ -159,11 +166,14 @@ static void open_others(struct door *door)
 			wish_at(door, i);
 		}
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
-		if (is_left(door, i) && !is_rare(door, protocol))
+		if (is_left(door, i) && !is_rare(door, protocol) && !is_alone(protocol))
 			wish_at(door, i);
-	for (size_t i = 0; door->waiting < door->beside && !door->engine->crowded && protocol_nth(i) != NULL;
+	for (size_t i = 0; door->waiting < door->beside && !crowded && (protocol = protocol_nth(i)) != NULL;
 	     i++)
-		if (is_left(door, i))
+		if (is_left(door, i) && !is_alone(protocol))
+			wish_at(door, i);
+	for (size_t i = 0; door->waiting == 0 && !crowded && (protocol = protocol_nth(i)) != NULL; i++)
+		if (is_left(door, i) && is_alone(protocol))
 			wish_at(door, i);
 }
 
