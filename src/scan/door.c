@@ -443,6 +443,7 @@ struct door *door_new(struct engine *engine, const struct knock_door *where, str
 	door->lost = lost;
 	door->begun_ms = engine->now;
 	door->beside = BESIDE_LEAST;
+	door->others_ms = OTHERS_MS;
 	suggest(door);
 	door->end = engine->now + time_for(door);
 	return door;

@@ -30,8 +30,11 @@ enum {
 	LATE_BEFORE_HTTP_MS = 1200, /* where HTTP stays: a server that has no time for two at once comes to
 				       that when those before it have gone */
 	OTHERS_MS = 250,
+	OTHERS_LEAST_MS = 150, /* where there are many for the time */
+	PACE_PERCENT = 90,     /* of what is left, for them: connecting takes some */
+	ROUNDS_MORE = 5,       /* until as many as may be stand side by side, and for who is asked alone */
 	ASK_MS = 1200,
-	ONCE_PERCENT = 75,   /* of a door's time, where it may be asked once more; a silent one takes 3.4 s */
+	ONCE_PERCENT = 75,   /* of a door's time, where it may be asked once more */
 	INSIDE_PERCENT = 60, /* of these, for openings inside TLS: its server has shown how quick it is */
 	BESIDE_LEAST = 3, /* openings side by side: some servers let no more than that wait to be accepted */
 	BESIDE_MOST = 12, /* where connecting goes on being quick */
@@ -53,6 +56,7 @@ struct door {
 	int64_t end;                         /* the engine's ms: what is not known by then is not told */
 	int64_t connect_ms;                  /* the first connection took so long */
 	unsigned beside;                     /* openings that may wait side by side */
+	unsigned others_ms;                  /* how long each of them is waited for */
 	const struct protocol *suggested[2]; /* outside TLS and inside, or NULL */
 	enum phase phase;
 	bool inside, reached, shaken, closed, done, late, listed;

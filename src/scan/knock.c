@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-	DOOR_MS = 5000, /* a silent door hears every opening that there is, which takes 3.4 s */
+	DOOR_MS = 5000, /* a silent door hears every opening that there is */
 	AT_ONCE = 4096,
 	PER_DOOR = 160,
 	DOOR_SHARE = 4, /* conversations that a door wants side by side, and a quarter of a host's places */

@@ -43,7 +43,7 @@ void door_open_on(struct conversation *c, const struct protocol *protocol)
 	c->wish.purpose = TO_OPEN;
 	c->wish.protocol = protocol;
 	if (!door_lets_think(c))
-		door_alarm(c, c->wish.door->phase == FIRST ? FIRST_MS : OTHERS_MS);
+		door_alarm(c, c->wish.door->phase == FIRST ? FIRST_MS : c->wish.door->others_ms);
 	if (protocol != &protocol_tls)
 		conversation_open(c);
 	else if (!conversation_open_tls(c))
@@ -142,6 +142,24 @@ static bool is_left(const struct door *door, size_t place)
 	return !door->said[place] && protocol_nth(place)->probe != NULL;
 }
 
+/* A door that stays silent hears all openings within its time, however many there are: each is waited for as
+ * long as the rounds that they need leave to it. */
+static void pace_others(struct door *door)
+{
+	const int64_t left = (door->end - door->engine->now) * PACE_PERCENT / 100;
+	const struct protocol *protocol;
+	size_t count = 0;
+	int64_t share;
+
+	for (size_t i = 0; (protocol = protocol_nth(i)) != NULL; i++)
+		count += is_left(door, i) && door_can_open(door, protocol) &&
+			 !(door->engine->crowded && is_rare(door, protocol));
+	share = left / (int64_t)(count / BESIDE_MOST + ROUNDS_MORE);
+	door->others_ms = share >= OTHERS_MS         ? OTHERS_MS
+			  : share <= OTHERS_LEAST_MS ? OTHERS_LEAST_MS
+						     : (unsigned)share;
+}
+
 static bool hears_any(const struct protocol *protocol)
 {
 	return protocol->probe != NULL && protocol->probe->hears_any;
@@ -159,6 +177,8 @@ static void open_others(struct door *door)
 	const struct protocol *protocol;
 	const bool crowded = door->engine->crowded;
 
+	if (door->phase != OTHERS)
+		pace_others(door);
 	door->phase = OTHERS;
 	for (size_t i = 0; door->waiting < door->beside && (protocol = protocol_nth(i)) != NULL; i++)
 		if (door->fits[i] && hears_any(protocol)) {
