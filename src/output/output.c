@@ -5,33 +5,25 @@
 
 #include <errno.h>
 
-enum { OUTPUT_ARENA = 1 << 30, LINES_LIMIT = 16 << 20, LINES_KEPT = 1 << 16, BLOCK = 1 << 16 };
+enum { OUTPUT_ARENA = 1 << 30, LINES_LIMIT = 16 << 20, LINES_KEPT = 1 << 16 };
 
-/* Events go out in whole blocks that begin where pages do: the kernel takes them a fifth more quickly than
- * whatever happens to be there. Standard output holds it until the process has ended. */
-static char block[BLOCK];
-
-static bool open_at(struct out *out, FILE *file, bool json, enum colour_choice colour)
+bool out_open(struct out *out, bool json, enum colour_choice colour)
 {
 	*out = (struct out){
 		.format = json ? &output_json : &output_text,
-		.screen = screen_of(file, colour),
+		.screen = screen_of(stdout, colour),
 		.arena = arena_new(OUTPUT_ARENA),
 		.buffer = buffer_new(LINES_LIMIT),
 	};
 	return out->arena != NULL;
 }
 
-bool out_open(struct out *out, bool json, enum colour_choice colour)
-{
-	if (json)
-		(void)setvbuf(stdout, block, _IOFBF, sizeof(block));
-	return open_at(out, stdout, json, colour);
-}
-
 bool out_open_file(struct out *out, FILE *file)
 {
-	return open_at(out, file, true, COLOUR_NEVER);
+	const bool opened = out_open(out, true, COLOUR_NEVER);
+
+	out->screen.file = file;
+	return opened;
 }
 
 void out_flush(struct out *out)

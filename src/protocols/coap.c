@@ -1,6 +1,7 @@
 /* coap.c: Constrained Application Protocol over datagrams (RFC 7252) and over TCP (RFC 8323), with the
  * options of RFC 7641 (observe), RFC 7959 (blocks) and RFC 8768. A message is believed when all of its
  * options are known and hold what they may, since its header says little. */
+#include "base/escape.h"
 #include "protocols/lines.h"
 #include "protocols/probes.h"
 #include "protocols/tally.h"
@@ -86,9 +87,12 @@ static bool fits(const struct option *option, struct span value)
 {
 	if (option == NULL || span_left(value) < option->least || span_left(value) > option->most)
 		return false;
-	for (const uint8_t *at = value.at; option->text && at < value.end; at++)
-		if (*at < ' ' || *at == 0x7f)
+	while (option->text && span_left(value) > 0) {
+		const int32_t character = utf8_next(&value);
+
+		if (character < ' ' || character == 0x7f)
 			return false;
+	}
 	return true;
 }
 

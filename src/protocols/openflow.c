@@ -8,7 +8,13 @@ enum {
 	VERSION_FIRST = 1,
 	VERSION_LAST = 6,
 	HELLO = 0,
-	TYPE_MOST = 35, /* of 1.5; 1.0 has 21 */
+	FAILED = 1,
+	ECHO_REQUEST = 2,
+	FEATURES_REQUEST = 5,
+	STATS_REQUEST = 16, /* of 1.0 */
+	STATS_REPLY = 17,
+	ERROR_MOST = 256,
+	KIND_MOST = 20, /* of descriptions and figures; 1.5 has them up to 19 */
 	HELLO_MOST = 64,
 	VERSION_BITMAP = 1, /* the one element of a hello */
 	VERSION_ASKED = 4,  /* 1.3, which most speak */
@@ -41,14 +47,38 @@ static enum verdict bitmap_says(struct span body)
 	return type == VERSION_BITMAP && length == 8 && (span_u32(&body) & ~0x7eu) == 0 ? YES : NO;
 }
 
+/* What is said behind a hello: a question what the switch can do, an echo or an error; a question for a
+ * description or figures, and their answer, with the kind of it and one flag. */
+static bool fits(uint8_t type, uint16_t length)
+{
+	switch (type) {
+	case FAILED: return length >= HEADER + 4 && length <= ERROR_MOST;
+	case ECHO_REQUEST: return length >= HEADER && length <= HELLO_MOST;
+	case FEATURES_REQUEST: return length == HEADER;
+	case STATS_REQUEST:
+	case STATS_REPLY:
+	case MULTIPART_REQUEST:
+	case MULTIPART_REPLY: return length >= HEADER + 4;
+	default: return false;
+	}
+}
+
 /* The one behind the hello. */
 static enum verdict next_says(struct span s, uint8_t version)
 {
+	const uint8_t own = span_u8(&s), type = span_u8(&s);
+	const uint16_t length = span_u16(&s);
+
+	if (s.failed)
+		return MORE;
+	if (own < VERSION_FIRST || own > version || !fits(type, length))
+		return NO;
+	if (type < STATS_REQUEST)
+		return YES;
+	span_skip(&s, 4);
 	if (span_left(s) < 4)
 		return MORE;
-	if (span_u8(&s) > version || span_peek(s, 0) == HELLO || span_u8(&s) > TYPE_MOST)
-		return NO;
-	return span_u16(&s) >= HEADER ? YES : NO;
+	return span_u16(&s) <= KIND_MOST && span_u16(&s) <= 1 ? YES : NO;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
