@@ -465,7 +465,7 @@ static const struct probe probe = {
 const struct protocol protocol_rpc = {
 	.name = "rpc",
 	.title = "ONC Remote Procedure Call",
-	DOORS(TCP(111), UDP(111)),
+	DOORS(TCP(111), UDP(111), TCP(2049), UDP(2049)), /* NFS is called by RPC */
 	.privacy = PRIVACY_CLEAR,
 	.recognise = recognise,
 	.datagram_least = 16,
