@@ -162,7 +162,7 @@ static enum verdict recognise(struct span first, enum side side, unsigned transp
 	struct request request;
 	enum verdict verdict;
 
-	if (transport != TRANSPORT_TCP || *first.at > 6)
+	if (transport != TRANSPORT_TCP || *first.at != 0) /* nobody begins with 16 MiB */
 		return NO;
 	if (side == SIDE_SERVER)
 		return is_versions(first);

@@ -68,6 +68,7 @@ static enum verdict next_says(struct span s, uint8_t version)
 {
 	const uint8_t own = span_u8(&s), type = span_u8(&s);
 	const uint16_t length = span_u16(&s);
+	uint16_t kind, flags;
 
 	if (s.failed)
 		return MORE;
@@ -76,9 +77,11 @@ static enum verdict next_says(struct span s, uint8_t version)
 	if (type < STATS_REQUEST)
 		return YES;
 	span_skip(&s, 4);
-	if (span_left(s) < 4)
+	kind = span_u16(&s);
+	flags = span_u16(&s);
+	if (s.failed)
 		return MORE;
-	return span_u16(&s) <= KIND_MOST && span_u16(&s) <= 1 ? YES : NO;
+	return kind <= KIND_MOST && flags <= 1 ? YES : NO;
 }
 
 static enum verdict recognise(struct span first, enum side side, unsigned transport)
