@@ -7,22 +7,26 @@ enum {
 	HEADER = 8,
 	VERSION_FIRST = 1,
 	VERSION_LAST = 6,
+	VERSION_ASKED = 4,  /* 1.3, which most speak */
+	VERSION_BITMAP = 1, /* the one element of a hello */
+	HELLO_MOST = 64,
+	ERROR_MOST = 256,
+	KIND_MOST = 19, /* of descriptions and figures, in 1.5 */
+	DESCRIPTION = 256,
+	MAKER_AT = 16, /* then what it is made of, and its software, each in so many octets */
+	REPLY_LEAST = MAKER_AT + 3 * DESCRIPTION,
+};
+
+/* Types of messages; what 1.0 calls statistics has other numbers since. */
+enum {
 	HELLO = 0,
 	FAILED = 1,
 	ECHO_REQUEST = 2,
 	FEATURES_REQUEST = 5,
-	STATS_REQUEST = 16, /* of 1.0 */
+	STATS_REQUEST = 16,
 	STATS_REPLY = 17,
-	ERROR_MOST = 256,
-	KIND_MOST = 20, /* of descriptions and figures; 1.5 has them up to 19 */
-	HELLO_MOST = 64,
-	VERSION_BITMAP = 1, /* the one element of a hello */
-	VERSION_ASKED = 4,  /* 1.3, which most speak */
 	MULTIPART_REQUEST = 18,
 	MULTIPART_REPLY = 19,
-	DESCRIPTION = 256,
-	MAKER_AT = 16, /* then what it is made of, and its software, each in so many octets */
-	REPLY_LEAST = MAKER_AT + 3 * DESCRIPTION,
 };
 
 static const struct weakness no_auth = {
@@ -132,7 +136,7 @@ static struct span take_text(struct span *s)
 	return text.failed ? field : text;
 }
 
-static bool tell(struct span reply, struct answer *answer)
+static void tell(struct span reply, struct answer *answer)
 {
 	struct span maker, hardware;
 
@@ -142,7 +146,6 @@ static bool tell(struct span reply, struct answer *answer)
 	answer_fact(answer, "vendor", maker);
 	answer_product(answer, hardware, take_text(&reply));
 	answer_weakness(answer, &no_auth, "it said what it is to a controller that it does not know");
-	return true;
 }
 
 /* Behind the hello comes the description, or something else that a controller says. */
@@ -163,7 +166,8 @@ static bool take_message(struct span *heard, bool ended, struct answer *answer)
 		if (type == MULTIPART_REPLY && length >= REPLY_LEAST) {
 			if (span_left(message) < length)
 				return ended;
-			return tell(message, answer);
+			tell(message, answer);
+			return true;
 		}
 		if (type != HELLO)
 			return true;

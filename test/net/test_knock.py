@@ -23,7 +23,7 @@ def space(namespaces, need):
 
 def knock(space, *doors, seconds=0):
     """Knocks at "tcp:127.0.0.1:80"...; returns what was found out about each, in their order."""
-    done = space.run(PROBE, seconds * 1000, *doors, timeout=30 + seconds)
+    done = space.run(PROBE, int(seconds * 1000), *doors, timeout=30 + seconds)
     assert "ERROR" not in done.stderr, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -240,6 +240,24 @@ def test_nginx_in_all_its_ways(space, certificate, need, tmp_path):
     assert plain["product"] == secure["product"] == "nginx" and plain["version"][0].isdigit()
     assert plain["facts"]["title"] == "a  page"
     assert secure["facts"]["status"] == "401" and secure["facts"]["auth_scheme"] == "Basic"
+
+
+READER = """
+import socket, threading
+def read(c):
+    while c.recv(65536):
+        pass
+server = socket.create_server(("127.0.0.1", 2100), backlog=200)
+while True:
+    threading.Thread(target=read, args=(server.accept()[0],), daemon=True).start()
+"""
+
+
+def test_all_openings_are_said_within_the_time_that_there_is(space):
+    space.start(sys.executable, "-c", READER)
+    space.wait_for_port(2100)
+    found, = knock(space, *at(2100), seconds=3.2)  # a quarter of a second for each would take 3.5
+    assert found["outcome"] == "silent"
 
 
 def test_a_thousand_silent_doors_are_called_silent(space):

@@ -174,7 +174,8 @@ AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env
 # known, and what is found.
 FURTHER = {
     "storescp": (["storescp", "11112"], None, (11112, "dicom", "DCMTK", True, set())),
-    "uwsgi": (["uwsgi", "--plugin", "ping", "--socket", "127.0.0.1:2100"], None, (2100, "uwsgi", "uWSGI", False, set())),
+    "uwsgi": (["uwsgi", "--plugin", "ping", "--socket", "127.0.0.1:2100"], None,
+              (2100, "uwsgi", "uWSGI", False, set())),
     "deluged": (["deluged", "-d", "-c", "{0}", "-p", "2100"], None,
                 (2100, "tls:deluge", "Deluge", True, set())),
     "conserver": (["conserver", "-C", "{0}/read", "-p", "2100", "-M", "127.0.0.1", "-P", "/dev/null"], CONSOLES,
@@ -199,7 +200,8 @@ FURTHER = {
     "brz": (["brz", "serve", "--listen=127.0.0.1", "--port=2100", "--directory={0}"], None,
             (2100, "bzr", "", False, set())),
     "LCDd": (["LCDd", "-f", "-c", "{0}/read"], DISPLAY, (2100, "lcdproc", "LCDproc", True, set())),
-    "rsyslogd": (["rsyslogd", "-n", "-f", "{0}/read", "-i", "{0}/pid"], LOGGER, (2100, "relp", "librelp", True, set())),
+    "rsyslogd": (["rsyslogd", "-n", "-f", "{0}/read", "-i", "{0}/pid"], LOGGER,
+                 (2100, "relp", "librelp", True, set())),
 }
 
 
@@ -234,8 +236,10 @@ def test_a_switch_and_its_database(space, need, tmp_path):  # noqa: F811
                 "--unixctl=%s/database" % tmp_path)
     space.wait_for_port(2100)
     space.start(program("ovs-vswitchd"), socket, "--unixctl=%s/switch" % tmp_path, "--disable-system")
-    done = space.run(program("ovs-vsctl"), "--db=" + socket, "--timeout=20", "add-br", "br0", "--", "set", "bridge", "br0",
-                     "datapath_type=netdev", "--", "set-controller", "br0", "ptcp:2101:127.0.0.1", "--", "set", "open_vswitch", ".", "ovs_version=9.8.7")
+    done = space.run(program("ovs-vsctl"), "--db=" + socket, "--timeout=20", "add-br", "br0",
+                     "--", "set", "bridge", "br0", "datapath_type=netdev",
+                     "--", "set-controller", "br0", "ptcp:2101:127.0.0.1",
+                     "--", "set", "open_vswitch", ".", "ovs_version=9.8.7")
     assert done.returncode == 0, done.stderr
     database, switch = found_at(space, 2100), found_at(space, 2101)
     assert (database["spoken"], database["product"]) == ("ovsdb", "Open vSwitch")
@@ -266,7 +270,8 @@ def test_minetest(space, need, tmp_path):  # noqa: F811
 
 def test_a_core_of_quassel_away_from_its_port(space, need, tmp_path):  # noqa: F811
     need("quasselcore")
-    subprocess.run(["quasselcore", "--configdir=%s" % tmp_path, "--select-backend=SQLite"], capture_output=True, timeout=30)
+    subprocess.run(["quasselcore", "--configdir=%s" % tmp_path, "--select-backend=SQLite"],
+                   capture_output=True, timeout=30)
     subprocess.run(["quasselcore", "--configdir=%s" % tmp_path, "--add-user"], input=b"visitor\nsesame\nsesame\n",
                    capture_output=True, check=True, timeout=30)
     space.start(program("quasselcore"), "--configdir=%s" % tmp_path, "--port", "2100")

@@ -271,6 +271,53 @@ static void calls_in_short_fragments_are_calls(void **unused)
 	CHECK("rpc", SIDE_CLIENT, TRANSPORT_TCP, cases);
 }
 
+/* "OpenFlow Switch Specification" 1.5.1, 7.1.1: eight octets of which six are small numbers tell nothing
+ * alone. */
+static void hellos_of_openflow_wait_for_what_follows(void **unused)
+{
+#define HELLO "\4\0\0\x08\0\0\0\1"
+	static const struct first cases[] = {
+		{ "a hello", BYTES(HELLO), MORE },
+		{ "half of what follows", BYTES(HELLO "\4\5\0"), MORE },
+		{ "what can you do", BYTES(HELLO "\4\5\0\x08\0\0\0\2"), YES },
+		{ "the question is longer than itself", BYTES(HELLO "\4\5\0\x09\0\0\0\2"), NO },
+		{ "a message of version 0", BYTES(HELLO "\0\5\0\x08\0\0\0\2"), NO },
+		{ "a message that nobody begins with", BYTES(HELLO "\3\7\3\0\0\0\0\2"), NO },
+		{ "a description is asked for", BYTES(HELLO "\4\x12\0\x10\0\0\0\2\0\0\0\0"), YES },
+		{ "a kind that there is not", BYTES(HELLO "\4\x12\0\x10\0\0\0\2\0\x14\0\0"), NO },
+		{ "versions", BYTES("\6\0\0\x10\0\0\0\1\0\1\0\x08\0\0\0\x72"), YES },
+	};
+
+	(void)unused;
+	CHECK("openflow", SIDE_CLIENT, TRANSPORT_TCP, cases);
+	CHECK("openflow", SIDE_SERVER, TRANSPORT_TCP, cases);
+}
+
+/* RFC 7252 5.4: texts of options are UTF-8. */
+static void texts_of_coap_are_texts(void **unused)
+{
+	static const struct first cases[] = {
+		{ "a path", BYTES("\x40\1\x12\x34\xb4temp"), YES },
+		{ "a path in Greek", BYTES("\x40\1\x12\x34\xb4\xce\xb1\xce\xb2"), YES },
+		{ "octets that are no text", BYTES("\x40\1\x12\x34\xb4\xce\xce\xb1\xf0"), NO },
+	};
+
+	(void)unused;
+	CHECK("coap", SIDE_CLIENT, TRANSPORT_UDP, cases);
+}
+
+/* As brokers are set up they refuse what is longer than one. */
+static void nobody_begins_kafka_with_sixteen_mebibytes(void **unused)
+{
+	static const struct first cases[] = {
+		{ "one octet less", BYTES("\0\xff\xff\xff\0\0\0\5\0\0\0\1\0\1x"), YES },
+		{ "as many", BYTES("\1\0\0\0\0\0\0\5\0\0\0\1\0\1x"), NO },
+	};
+
+	(void)unused;
+	CHECK("kafka", SIDE_CLIENT, TRANSPORT_TCP, cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +330,9 @@ int main(void)
 		cmocka_unit_test(small_numbers_wait_for_another_message),
 		cmocka_unit_test(text_is_not_taken_for_a_message),
 		cmocka_unit_test(calls_in_short_fragments_are_calls),
+		cmocka_unit_test(hellos_of_openflow_wait_for_what_follows),
+		cmocka_unit_test(texts_of_coap_are_texts),
+		cmocka_unit_test(nobody_begins_kafka_with_sixteen_mebibytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
